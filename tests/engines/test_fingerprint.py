@@ -15,7 +15,7 @@ from chainrule.engines.fingerprint import differences, fingerprint
 def test_versions_of_packages_and_kernels_of_blas_are_part_of_it():
     found = fingerprint()
     assert found[:3] == (f"chainrule {chainrule.__version__}", f"numpy {np.__version__}", f"scipy {scipy.__version__}")
-    assert len(found) >= 5
+    assert len(found) >= 6
 
 
 def test_it_is_the_same_in_a_process_that_has_loaded_less():
@@ -24,15 +24,23 @@ def test_it_is_the_same_in_a_process_that_has_loaded_less():
     assert tuple(told.strip().split("|")) == fingerprint()
 
 
+@pytest.mark.parametrize(("there", "told"), [(True, "loops by numba 7.8"), (False, "loops by numpy")])
+def test_compiled_loops_are_part_of_it(monkeypatch, there, told):
+    """They round otherwise than NumPy's, so that a process without numba must not share a sum with one that has it."""
+    monkeypatch.setattr(module, "available", lambda: there)
+    monkeypatch.setattr(module, "version", lambda name: {"numba": "7.8"}[name])
+    assert fingerprint.__wrapped__()[3] == told
+
+
 def test_libraries_that_other_packages_loaded_do_not_count(monkeypatch):
     blas = {"user_api": "blas", "internal_api": "openblas", "version": "0.3.31", "architecture": "SkylakeX"}
     own = blas | {"filepath": str(module.Path(np.__file__).parent) + ".libs/libopenblas.so"}
     other = blas | {"version": "0.3.2", "filepath": "/somewhere/cv2.libs/libopenblas.so"}
     openmp = {"user_api": "openmp", "filepath": other["filepath"], "internal_api": "openmp", "version": None}
     monkeypatch.setattr(module, "threadpool_info", lambda: [other, openmp, own])
-    assert fingerprint.__wrapped__()[4:] == ("openblas 0.3.31 SkylakeX",)
+    assert fingerprint.__wrapped__()[5:] == ("openblas 0.3.31 SkylakeX",)
     monkeypatch.setattr(module, "threadpool_info", lambda: [other, openmp])
-    assert fingerprint.__wrapped__()[4:] == ("openblas 0.3.2 SkylakeX",)
+    assert fingerprint.__wrapped__()[5:] == ("openblas 0.3.2 SkylakeX",)
 
 
 @pytest.mark.parametrize(

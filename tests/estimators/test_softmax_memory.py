@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule import SoftmaxRegression
 from chainrule.engines import local
 from chainrule.engines import tree_sums as tree
-from chainrule.solvers.convex import evaluation, preconditioner, rows
+from chainrule.solvers.convex import class_blocks, evaluation, preconditioner, rows
 
 MEMORY = 10
 
@@ -37,6 +37,8 @@ def sixteenth(monkeypatch):
         (evaluation, "MANY_PARAMETERS"),
         (evaluation, "STORED_BYTES"),
         (preconditioner, "SOLVED_AT_ONCE"),
+        (class_blocks, "MOST_ENTRIES"),
+        (class_blocks, "GATHERED"),
     ):
         monkeypatch.setattr(module, name, getattr(module, name) >> 4)
     return 256 * 2**20 >> 4
@@ -55,6 +57,8 @@ def test_arrays_of_a_fit_stay_within_the_bound(sixteenth, n, d, k, steps):
     Measured: 22 of 52 MB, and 37 of 52 MB. The logits in float32 are 143 and 36 MB, the pairs once more 22 MB.
     """
     X, y = samples(n, d, k)
+    with pytest.warns(ConvergenceWarning):  # loads the compiled loops
+        SoftmaxRegression(max_iter=1, tol=1e-23).fit(X, y)
     model = SoftmaxRegression(C=100.0, tol=1e-23, max_iter=steps)
     limit = bound(n, d, k, sixteenth)
     tracemalloc.start()

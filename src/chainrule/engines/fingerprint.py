@@ -1,16 +1,21 @@
-"""The versions of packages and the kernels of BLAS, on which the bits of a sum depend besides its numbers."""
+"""The versions of packages, the kernels of BLAS and the loops, on which the bits of a sum depend beside its numbers."""
 
 import platform
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from chainrule.kernels.compiling import available
+
 
 @cache
 def fingerprint() -> tuple[str, ...]:
     """The versions and kernels of this process, such as ``numpy 2.4.6`` and ``openblas 0.3.31 SkylakeX``.
+
+    Losses of many classes are compiled where numba is installed, so that its version counts, too.
 
     Of several libraries of BLAS, those that NumPy and SciPy brought count, since other packages load their own.
     """
@@ -26,7 +31,8 @@ def fingerprint() -> tuple[str, ...]:
         for library in own or found
     }
     packages = (f"chainrule {__version__}", f"numpy {np.__version__}", f"scipy {scipy.__version__}")
-    return (*packages, platform.machine(), *sorted(libraries))
+    loops = f"loops by numba {version('numba')}" if available() else "loops by numpy"
+    return (*packages, loops, platform.machine(), *sorted(libraries))
 
 
 def differences(expected: tuple[str, ...], found: tuple[str, ...]) -> str:

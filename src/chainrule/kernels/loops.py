@@ -514,6 +514,28 @@ def cross_entropy_of_labels(logits: Any, labels: Any, shares: Any, smoothing: An
             row[label] = share * (smoothing - each) - others * scale
 
 
+@compiled(stored=False, reassociate=True)
+def inner(x: Any, y: Any) -> Any:
+    """The inner product of two rows, in several parts."""
+    value = x[0] - x[0]
+    for j in range(x.size):
+        value += x[j] * y[j]
+    return value
+
+
+@compiled()
+def softmax_tangents(logits: Any, tangents: Any, shares: Any, out: Any) -> None:
+    """p (v - p.v), times the row's share, for probabilities p and tangents v of the logits."""
+    for i in range(logits.shape[0]):
+        row, top = out[i], largest(logits[i])
+        for j in range(row.size):
+            row[j] = exp(logits[i, j] - top)
+        whole = total(row)
+        mean, scale = inner(row, tangents[i]) / whole, shares[i, 0] / whole
+        for j in range(row.size):
+            row[j] = row[j] * scale * (tangents[i, j] - mean)
+
+
 @compiled()
 def cross_entropy_by_class(
     logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any, room: Any

@@ -9,12 +9,14 @@ import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainrule import rules
 from chainrule.solvers.convex import class_blocks as module
-from chainrule.solvers.convex import directions, minima, minimise, spectrum_of
+from chainrule.solvers.convex import directions, evaluation, minima, minimise, spectrum_of
 from chainrule.solvers.convex.class_blocks import ClassBlocks, class_blocks, drawn, steps_of_blocks
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.hessian import LEAST, Curvature
 from chainrule.solvers.convex.preconditioner import preconditioner_of
+from chainrule.solvers.convex.problem import Problem
 
 EPS = float(np.finfo(np.float32).eps)
 BOUND = 100 * EPS
@@ -186,13 +188,95 @@ def test_features_without_variance_have_an_inverse(problem_of):
 def test_a_block_that_has_no_inverse_is_replaced_by_its_diagonal(problem_of, monkeypatch):
     problem = problem_of("softmax", l2=0.1)
     whole, _, _ = blocks_at(problem, np.zeros(problem.shape))
-    monkeypatch.setattr(module.lapack, "spotrf", lambda a, **options: (a, 1))
+    monkeypatch.setattr(module.positive, "invert", lambda matrix: False)
     blocks, _, _ = blocks_at(problem, np.zeros(problem.shape))
     gradient = np.random.default_rng(0).normal(size=problem.shape)
     gradient -= gradient.mean(axis=1, keepdims=True)
     expected = gradient / np.square(whole.sizes)
     expected -= expected.mean(axis=1, keepdims=True)
     np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=1e-5)
+
+
+@pytest.fixture
+def by_rows(monkeypatch):
+    """Samples are drawn by rows, as for many classes."""
+    monkeypatch.setattr(module, "MOST_COLUMNS", 0)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("weights", [None, SIGNED])
+def test_blocks_of_all_entries_are_the_hessians(problem_of, plainly, monkeypatch, by_rows, weights, stored):
+    """Drawn by rows, and every probability is large enough."""
+    monkeypatch.setattr(module, "LIKELY", 0.0)
+    monkeypatch.setattr(module, "PRIOR", 0.0)
+    monkeypatch.setattr(module, "FLOOR", 0.0)
+    monkeypatch.setattr(module, "GROUPED", 1)  # classes of as many rows; below they have several numbers of them
+    problem = problem_of("softmax", l2=0.1, weights=weights)
+    theta = np.random.default_rng(3).normal(size=problem.shape)
+    blocks, inside, seen = drawn_at(problem, theta, stored)
+    gradient = np.random.default_rng(1).normal(size=problem.shape)
+    expected = from_formulas(plainly(seen), inside, gradient)
+    np.testing.assert_allclose(blocks.solve(gradient), expected, rtol=0, atol=BOUND * abs(expected).max())
+
+
+def drawn_at(problem, theta, stored=True):
+    """The blocks, theta and the samples as the solver sees them."""
+    spectrum = spectrum_of(problem)
+    evaluator = Evaluator(problem.with_threads(2), spectrum.features, stored)
+    inside = spectrum.features.inside(theta)
+    evaluator.at(inside)
+    blocks = class_blocks(evaluator, Curvature(evaluator, None, inside), first_of(problem, spectrum))
+    return blocks, inside, problem.of(problem.x - spectrum.features.centre)
+
+
+def test_an_unlikely_sample_counts_as_an_average_one(problem_of, plainly, monkeypatch, by_rows):
+    """The blocks written out: likely samples with p (1 - p), and the covariance times the others' p and the shares."""
+    least, prior, problem = 0.25, 0.2, problem_of("softmax", l2=0.1)
+    (p, k), n = problem.shape, problem.n_samples
+    monkeypatch.setattr(module, "LIKELY", least / min(1.0, n / (p * k)))
+    monkeypatch.setattr(module, "PRIOR", prior)
+    theta = np.random.default_rng(3).normal(size=problem.shape)
+    blocks, inside, seen = drawn_at(problem, theta)
+    z, shares = plainly(seen).ones, abs(plainly(seen).shares)
+    logits = z @ inside
+    probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probs /= probs.sum(axis=1, keepdims=True)
+    likely = probs >= least
+    assert likely.sum(axis=0).min() == 0, "a class that no sample is likely to have"
+    assert len(set(likely.sum(axis=0))) > 2, "as many of each class would show no padding"
+    covariance = z.T @ (shares[:, None] * z)
+    gradient = np.random.default_rng(1).normal(size=problem.shape)
+    gradient -= gradient.mean(axis=1, keepdims=True)
+    solved = np.empty_like(gradient)
+    for m in range(k):
+        curvatures = shares * probs[:, m] * (1 - probs[:, m]) * likely[:, m]
+        share = (
+            float(shares @ (probs[:, m] * ~likely[:, m]))
+            + prior * curvatures.sum()
+            + module.FLOOR * problem.class_shares[m]
+        )
+        block = z.T @ (curvatures[:, None] * z) + share * covariance + 0.1 * np.diag([1.0] * (p - 1) + [0.0])
+        solved[:, m] = np.linalg.solve(block, gradient[:, m])
+    solved -= solved.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(blocks.solve(gradient), solved, rtol=0, atol=BOUND * abs(solved).max())
+
+
+def test_with_many_classes_they_save_products(monkeypatch):
+    """Two samples of each class: the same optimum with a third of the products. Measured: see the assertion."""
+    rng, k = np.random.default_rng(0), 300
+    y = np.append(np.arange(k), rng.permutation(k))
+    x = rng.normal(size=(k, 16))[y] + rng.normal(size=(2 * k, 16))
+    problem = Problem(x, y, k, rules.softmax_cross_entropy, l2=1 / (2 * k))
+    monkeypatch.setattr(module, "MOST_COLUMNS", 100)
+    monkeypatch.setattr(directions, "MOST_CLASSES", 100)
+    monkeypatch.setattr(evaluation, "STORED_BYTES", 0)
+    found = minimise(problem, tol=1e-6, max_iter=500)
+    monkeypatch.setattr(module, "MOST_ENTRIES", 0)
+    without = minimise(problem, tol=1e-6, max_iter=500)
+    assert found.converged
+    assert without.converged
+    assert found.value == pytest.approx(without.value, rel=2e-6)
+    assert found.products <= 2 / 3 * without.products, (found.products, without.products)
 
 
 def many_classes(problem_of, n=3000):
@@ -248,7 +332,7 @@ def test_they_wait_until_as_many_steps_were_taken_as_they_cost(problem_of):
 
 
 def test_they_are_not_made_where_they_take_much_memory_or_nothing_is_known_of_the_features(problem_of):
-    wide = problem_of("softmax", n=10, d=512, k=300)
+    wide = problem_of("softmax", n=10, d=600, k=300)
     assert steps_of_blocks(wide, first_of(wide, spectrum_of(wide))) == np.inf
     deep = problem_of("softmax", n=4000, d=1000)
     first = first_of(deep, spectrum_of(deep))
@@ -310,6 +394,6 @@ def test_what_they_give_is_kept_apart_from_what_they_get(problem, theta):
 def test_the_least_curvature_is_the_penalty_or_a_little_of_the_largest():
     """Without a floor a direction of no curvature would take up a gradient's rounding errors, ever so much enlarged."""
     for l2, expected in ((0.0, 1e-10 * 4.0), (1e-14, 1e-14)):
-        inverse, sizes = module._inverse(np.diag([4.0, 0.0, 1e-20]), 2, l2)
-        np.testing.assert_allclose(np.square(sizes), [4.0, expected, 1e-20], rtol=1e-12)
-        np.testing.assert_allclose(inverse, np.eye(3), rtol=0, atol=4 * EPS)
+        inverses, sizes = module._inverted(np.diag([4.0, 0.0, 1e-20])[None], 2, l2)
+        np.testing.assert_allclose(np.square(sizes[:, 0]), [4.0, expected, 1e-20], rtol=1e-12)
+        np.testing.assert_allclose(inverses[0], np.eye(3), rtol=0, atol=4 * EPS)

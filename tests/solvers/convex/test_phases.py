@@ -82,10 +82,16 @@ TABLE = {
         after(START, base=BLOCKS, blocks_at=38.0),
     ),
     "nothing is computed where nothing is known of the features": (
+        after(START, blocks_at=math.inf),
+        Situation(wanted, iteration=5, spent=8.0),
+        MANY._replace(refreshable=False, blocks_cost=math.inf),
+        after(START, blocks_at=math.inf),
+    ),
+    "blocks of many classes need no class matrix, and come again sooner": (
         START,
         Situation(wanted, iteration=5, spent=8.0),
-        MANY._replace(refreshable=False),
-        START,
+        MANY._replace(refreshable=False, blocks_cost=1.0, blocks_growth=1.25),
+        after(START, base=BLOCKS, blocks_at=10.0),
     ),
     "L-BFGS without a direction starts anew": (
         after(START, base=BLOCKS),

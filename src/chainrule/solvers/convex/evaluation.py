@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, holds_labels
 from chainrule.kernels import kernel_of
+from chainrule.rules.rule import Rule
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.narrow import narrowing
 from chainrule.solvers.convex.problem import Problem
@@ -33,6 +34,10 @@ DECREASE, FLAT = 1e-4, 0.7
 """A step is accepted if F falls by at least DECREASE of the fall that the first slope predicts, and if the size of the
 slope is at most FLAT of that of the first slope (the strong Wolfe conditions)."""
 
+LEAST_SHARE = 0.3
+"""A trial of a line search between two others stays away from both by this share of their distance. Where a step is
+much too long, the slope at its end is large, and points where a linear slope is 0 approach the minimum slowly."""
+
 
 class Evaluation(NamedTuple):
     """F at a point, its gradient, and its slope along the direction that led there."""
@@ -47,9 +52,11 @@ RowLosses = Callable[..., tuple[float, Array]]
 
 
 def row_losses(
-    fused: Any, options: dict[str, float], block: RowBlock, logits: Array, out: Array | None = None
+    loss: Rule, options: dict[str, float], block: RowBlock, logits: Array, out: Array | None = None
 ) -> tuple[float, Array]:
     """The sum of a block's weighted losses, and their gradient by the logits, by default in a buffer of the thread."""
+    fast = block.view.compiled and holds_labels(block.targets)
+    fused: Any = kernel_of(loss, logits if fast else None).value_and_pullback
     shares = block.shares.astype(logits.dtype, copy=False)
     both = np.empty_like(shares), block.buffer("residuals") if out is None else out
     losses, residuals = fused(logits, block.targets, shares, out=both, work=block.work, **options)
@@ -59,7 +66,10 @@ def row_losses(
 def at_point(block: RowBlock, state: tuple[RowLosses, LogitPoint]) -> tuple[float, Array]:
     """Losses and residuals at a point."""
     losses, point = state
-    return losses(block, block.logits(point))
+    loss, residuals = 0.0, block.buffer("residuals")
+    for rows, part in block.parts(point):
+        loss += losses(part, part.logits(point), residuals[rows])[0]
+    return loss, residuals
 
 
 def on_line(block: RowBlock, state: tuple[RowLosses, LogitPoint, LogitPoint, float]) -> tuple[float, float]:
@@ -100,7 +110,7 @@ class Evaluator:
         many = problem.n_features * k >= MANY_PARAMETERS
         self.vector_dtype = np.dtype(problem.dtype if many else np.float64)
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
-        self.losses: RowLosses = partial(row_losses, kernel_of(problem.loss).value_and_pullback, options)
+        self.losses: RowLosses = partial(row_losses, problem.loss, options)
         self.stored = 2 * n * k * self.dtype.itemsize <= STORED_BYTES if stored is None else stored
         self.rows = self.rows_in(self.dtype)
         self.point: LogitPoint | None = None
@@ -254,5 +264,5 @@ def _between(low: tuple[float, float], high: tuple[float, float]) -> float:
         return 4 * a if a else 4.0
     if np.isfinite(slope_b) and slope_b > 0 > slope_a:
         t = a + (b - a) * slope_a / (slope_a - slope_b)
-        return float(np.clip(t, a + 0.05 * (b - a), b - 0.05 * (b - a)))
+        return float(np.clip(t, a + LEAST_SHARE * (b - a), b - LEAST_SHARE * (b - a)))
     return (a + b) / 2

@@ -25,6 +25,7 @@ import scipy.linalg
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.kernels import kernel_of
+from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
@@ -112,6 +113,31 @@ class Curvature:
 
         return of_class
 
+    def largest(self, least: float) -> Any:
+        """The entries of all probabilities of at least this size, and each class's sum of the others.
+
+        Three lists: row numbers, classes, and curvatures in the Hessian of every loss by the logits. The sum counts
+        each probability by its row's weight, which is its curvature up to this share.
+        """
+        self._evaluator.products += 0 if self._evaluator.stored else 1
+        return self._evaluator.rows_in(self.dtype).map_reduce(large_entries, (self._point, least))
+
+
+def large_entries(block: RowBlock, state: tuple[LogitPoint, float]) -> tuple[Any, ...]:
+    """`Curvature.largest` for a block."""
+    (point, least), k = state, block.view.n_outputs
+    rows, classes, curvatures, others = [], [], [], np.zeros(k)
+    for _, part in block.parts(point):
+        probs, own = np.ascontiguousarray(probabilities(part, point)), own_weights(part, None)[:, 0]
+        found = np.flatnonzero(probs >= least)
+        numbers, of_classes, large = found // k, found % k, probs.reshape(-1)[found].astype(np.float64)
+        others += own.astype(probs.dtype) @ probs
+        others -= np.bincount(of_classes, own[numbers] * large, k)
+        rows.append(part.rows.start + numbers)
+        classes.append(of_classes)
+        curvatures.append(own[numbers] * (large * (1 - large)))
+    return rows, classes, curvatures, others
+
 
 def own_weights(block: RowBlock, _: None) -> Array:
     """The absolute factors of the Hessians of a block's losses."""
@@ -135,14 +161,23 @@ def probabilities(block: RowBlock, point: LogitPoint) -> Array:
 def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Array]:
     """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
     point, direction = state
-    slopes, result = block.times(*direction, block.buffer("tangents")), block.buffer("residuals")
-    probs = probabilities(block, point)
-    if block.view.n_outputs == 1:
-        np.multiply(np.multiply(probs, 1 - probs, out=result), slopes, out=result)
-    else:
-        mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
-        np.multiply(np.subtract(slopes, mean, out=result), probs, out=result)
-    return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
+    result, fast = block.buffer("residuals"), block.view.compiled and takes_compiled(direction[0])
+    for rows, part in block.parts(point):
+        slopes, out, own = part.times(*direction, part.buffer("tangents")), result[rows], part.curvatures
+        if fast and point.slot is None:
+            from chainrule.kernels.loops import softmax_tangents  # imports numba
+
+            logits = part.logits(point)
+            softmax_tangents(logits, slopes.astype(logits.dtype, copy=False), own.astype(logits.dtype), out)
+            continue
+        probs = probabilities(part, point)
+        if block.view.n_outputs == 1:
+            np.multiply(np.multiply(probs, 1 - probs, out=out), slopes, out=out)
+        else:
+            mean = np.einsum("ij,ij->i", probs, slopes)[:, None]
+            np.multiply(np.subtract(slopes, mean, out=out), probs, out=out)
+        np.multiply(out, own.astype(out.dtype), out=out)
+    return 0.0, result
 
 
 def own_curvatures(block: RowBlock, point: LogitPoint) -> tuple[float, Array]:

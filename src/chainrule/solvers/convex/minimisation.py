@@ -212,7 +212,7 @@ class Minimisation:
         before, now = self.phase, Situation(event, self.iteration, self.idle, spent, **known)
         self.phase = transition(before, now, self.directions.facts)
         if (self.phase.classes_at, self.phase.blocks_at) != (before.classes_at, before.blocks_at):
-            self.directions.rest_on(self.phase.base)
+            self.directions.rest_on(self.phase.base, self.theta)
         higher = self.phase.precision is not before.precision
         if higher:
             self._switch(self.phase.precision)

@@ -144,9 +144,11 @@ class Facts(NamedTuple):
     throughout : bool
         True if each direction is to be Newton's, by products.
     refreshable : bool
-        True if preconditioners can be computed from the current probabilities.
+        True if the class matrix can be computed from the current probabilities.
     blocks_cost : float
         The number of L-BFGS steps that take as long as the blocks; infinite if blocks are never computed.
+    blocks_growth : float
+        The factor by which the products grow from one computation of the blocks to the next.
     refinable : bool
         True if samples are in float32, and F and its gradient can be in float64.
     """
@@ -158,6 +160,7 @@ class Facts(NamedTuple):
     throughout: bool = False
     refreshable: bool = True
     blocks_cost: float = math.inf
+    blocks_growth: float = 2.0
     refinable: bool = False
 
 
@@ -213,12 +216,12 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
 
 def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase with a preconditioner from the current probabilities, if one is due."""
-    if not facts.refreshable:
-        return phase
     if now.spent >= phase.blocks_at:
-        # Next when the products have doubled, or after as many steps as the blocks cost, whichever is later.
-        return phase._replace(base=Base.BLOCKS, blocks_at=max(2 * now.spent, now.spent + facts.blocks_cost))
-    if now.iteration in REFRESHED_AT and now.iteration != phase.classes_at and phase.base is not Base.BLOCKS:
+        # Next when the products have grown by this factor, or after as many steps as the blocks cost, if that is later.
+        next_at = max(facts.blocks_growth * now.spent, now.spent + facts.blocks_cost)
+        return phase._replace(base=Base.BLOCKS, blocks_at=next_at)
+    due = facts.refreshable and now.iteration in REFRESHED_AT and now.iteration != phase.classes_at
+    if due and phase.base is not Base.BLOCKS:
         return phase._replace(base=Base.CLASSES, classes_at=now.iteration)
     return phase
 

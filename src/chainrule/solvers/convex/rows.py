@@ -53,6 +53,14 @@ VECTOR_ENTRIES = 1 << 14
 WORTH_SHARING = 1 << 18
 """Smallest number of entries of a vector for which a second thread saves time."""
 
+PART_BYTES, FEWEST_OF_PART = 1 << 21, 16
+"""Bytes of the logits of a part of a block, and fewest rows of a part. From the product on, they stay in the core's own
+cache if they are not kept."""
+
+COMPILED_ENTRIES = 1 << 24
+"""Compiled loops take the losses from this many rows times classes on. Importing numba takes as long as a fit to
+fewer."""
+
 CACHED = 1 << 16
 """Entries of features that are converted to another dtype at once, so that they stay in the core's own cache."""
 
@@ -121,6 +129,8 @@ class View(NamedTuple):
         Makes blocks whose products are in bfloat16; see `narrow`.
     keeps : bool
         True if logits may be kept from one call to the next.
+    compiled : bool
+        True if compiled loops take rows of logits, where they are available.
     """
 
     n_outputs: int
@@ -129,6 +139,7 @@ class View(NamedTuple):
     vectors: np.dtype[Any] = np.dtype(np.float64)
     narrow: Any = None
     keeps: bool = True
+    compiled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +211,15 @@ class RowBlock:
         like = _like(dtype or self.view.dtype)
         return self.work(name, (count, k), like) if k > FEW_OUTPUTS else self.work(name, (k, count), like).T
 
+    def parts(self, point: LogitPoint) -> list[tuple[slice, RowBlock]]:
+        """The block in parts whose logits stay in the cache, with their rows of it; whole, if its logits are kept."""
+        count, k = len(self.shares), self.view.n_outputs
+        size = max(FEWEST_OF_PART, PART_BYTES // (k * self.view.dtype.itemsize))
+        kept = self.kept is not None and point.slot is not None
+        if kept or k <= FEW_OUTPUTS or size >= count or is_sparse(self.x) or self.view.narrow is not None:
+            return [(slice(0, count), self)]
+        return [(rows, self._part(rows)) for rows in cut(0, count, size)]
+
     def remembered(self, name: str, point: LogitPoint, compute: Callable[[Array], object], dtype: Any = None) -> Array:
         """The array with k columns that `compute` fills at a point. It is kept if the point has a slot."""
         if self.kept is None or point.slot is None:
@@ -232,6 +252,17 @@ class RowBlock:
 
         return self.remembered("logits", point, compute, weights.dtype)
 
+    def _part(self, rows: slice) -> RowBlock:
+        """Some rows of a dense block."""
+        first = self.rows.start
+        return replace(
+            self,
+            rows=slice(first + rows.start, first + rows.stop),
+            x=self.x[rows],
+            targets=None if self.targets is None else self.targets[rows],
+            shares=self.shares[rows],
+        )
+
     def _in_dtype(self, dtype: Any) -> Iterator[tuple[slice, Array]]:
         """Dense rows in another dtype, some at a time in a buffer; NumPy would convert all for each product."""
         rows, d = self.x.shape
@@ -263,7 +294,8 @@ class Rows:
         self.engine, self._problem = problem.engine, problem
         dtype = np.dtype(dtype or problem.dtype)
         keeps = not problem.stored or 2 * problem.n_samples * problem.n_outputs * dtype.itemsize <= KEPT_OF_FILES
-        self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow, keeps)
+        many = problem.n_samples * problem.n_outputs >= COMPILED_ENTRIES and problem.n_outputs > FEW_OUTPUTS
+        self.view = View(problem.n_outputs, problem.mass, dtype, np.dtype(vectors), narrow, keeps, many)
 
     def map_reduce(self, function: BlockFunction, state: Any, leaves: Sequence[int] | None = None) -> Any:
         """The sum of function(block, state) over all blocks, or over some leaves: a number, array, list or tuple.
