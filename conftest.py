@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-MODULES = {"torch": ["torch"], "jax": ["jax"], "numba": ["kernels/loops", "kernels/compiled"]}
+MODULES = {"torch": ["torch.py"], "jax": ["jax.py"], "numba": ["kernels/loops", "kernels/compiled.py"]}
 collect_ignore = [
-    f"src/chainrule/{module}.py" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules
+    f"src/chainrule/{module}" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules
 ]

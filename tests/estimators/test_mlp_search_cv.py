@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -123,7 +124,6 @@ def test_weights_are_for_the_fits_and_groups_for_the_splitter():
 
 
 def test_frames_keep_their_names():
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=list("abcd"))
     ours, theirs = assert_same_search(NETWORK, GRID, frame, pandas.Series(Y))
     assert ours.feature_names_in_.tolist() == theirs.feature_names_in_.tolist() == list("abcd")

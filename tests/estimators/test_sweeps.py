@@ -1,6 +1,7 @@
 """`fit_many`: each estimator ends as its own `fit` leaves it, on its own rows."""
 
 import numpy as np
+import pandas
 import pytest
 import scipy.sparse
 from sklearn.base import clone
@@ -156,7 +157,6 @@ def test_a_generator_gives_each_fit_its_seed_in_turn():
 
 @NOT_CONVERGED
 def test_frames_keep_the_names_of_their_columns():
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=list("abcd"))
     fitted = fit_many([network(), network(alpha=1.0)], frame, pandas.Series(NAMES), rows=[FOLDS[1]] * 2)
     assert fitted[1].feature_names_in_.tolist() == list("abcd")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.kernels import compiling
 from chainrule.kernels.compiling import available, described
 from chainrule.kernels.kernel import kernel_of, registered, takes_compiled
 
@@ -66,6 +67,15 @@ def test_a_folder_that_cannot_be_written_to_changes_nothing(tmp_path):
     assert run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "cache")).stderr == ""
     without = run(FIT, NUMBA_CACHE_DIR=str(file / "below"))
     assert without.stdout == with_folder.stdout
+
+
+def test_stored_code_has_another_name_when_any_loop_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling, "LOOPS", tmp_path)
+    names = []
+    for text in ("one", "another"):
+        (tmp_path / "elementary.py").write_text(text)
+        names.append(compiling._digest.__wrapped__())
+    assert names[0] != names[1]
 
 
 CHILDREN = """

@@ -1,15 +1,16 @@
 """Compiled kernels: those of training whose NumPy form makes several passes over memory.
 
 They take NumPy arrays of float32 and float64 whose rows are contiguous. Importing this module imports numba;
-`kernel_of` does so when a plan first asks for one of them. Dense layers have a call of their own, `networks.dense`.
+`kernel_of` does so when a plan first asks for one of them. Dense layers have calls of their own, in
+`networks.dense_layers`.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from chainrule.arrays import Array, holds_labels
-from chainrule.kernels import loops
 from chainrule.kernels.kernel import Kernel, adapter
+from chainrule.kernels.loops import activation_loops, loss_loops
 from chainrule.rules import activations
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
@@ -62,9 +63,9 @@ def _cross_entropy(
     if holds_labels(targets) and not over.flags.c_contiguous:
         room = work("by class", (3, len(logits)), logits)
         flat = cotangent.reshape(-1), float(label_smoothing), losses.reshape(-1)
-        loops.cross_entropy_by_class(over.T, targets, *flat, None, room)
+        loss_loops.cross_entropy_by_class(over.T, targets, *flat, None, room)
         return out
-    loop = loops.cross_entropy_of_labels if holds_labels(targets) else loops.cross_entropy_of_rows
+    loop = loss_loops.cross_entropy_of_labels if holds_labels(targets) else loss_loops.cross_entropy_of_rows
     loop(over, targets, cotangent, float(label_smoothing), losses)
     return out
 
@@ -80,16 +81,16 @@ def _single_logits(loop: Callable[..., None]) -> Callable[..., tuple[Array, Arra
 
 
 KERNELS = {
-    activations.relu: _activation(loops.relu_value, loops.relu_pullback),
-    activations.sigmoid: _activation(loops.sigmoid_value, loops.sigmoid_pullback),
-    activations.tanh: _activation(loops.tanh_value, loops.tanh_pullback),
-    activations.softplus: _activation(loops.softplus_value, loops.softplus_pullback),
-    activations.log_sigmoid: _activation(loops.log_sigmoid_value, loops.log_sigmoid_pullback),
+    activations.relu: _activation(activation_loops.relu_value, activation_loops.relu_pullback),
+    activations.sigmoid: _activation(activation_loops.sigmoid_value, activation_loops.sigmoid_pullback),
+    activations.tanh: _activation(activation_loops.tanh_value, activation_loops.tanh_pullback),
+    activations.softplus: _activation(activation_loops.softplus_value, activation_loops.softplus_pullback),
+    activations.log_sigmoid: _activation(activation_loops.log_sigmoid_value, activation_loops.log_sigmoid_pullback),
     softmax_cross_entropy: replace(adapter(softmax_cross_entropy), value_and_pullback=_cross_entropy),
     binary_cross_entropy: replace(
-        adapter(binary_cross_entropy), value_and_pullback=_single_logits(loops.binary_cross_entropy)
+        adapter(binary_cross_entropy), value_and_pullback=_single_logits(loss_loops.binary_cross_entropy)
     ),
     half_squared_error: replace(
-        adapter(half_squared_error), value_and_pullback=_single_logits(loops.half_squared_error)
+        adapter(half_squared_error), value_and_pullback=_single_logits(loss_loops.half_squared_error)
     ),
 }

@@ -13,10 +13,13 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+LOOPS = Path(__file__).parent / "loops"
 SWITCH = "CHAINRULE_COMPILED"
 """The environment variable that switches compiled loops off if it is 0."""
 
@@ -57,6 +60,8 @@ def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = F
     }
 
     def decorate(function: Function) -> Function:
+        # numba compiles a function again when its own file has changed. Its name in the store stands for all files.
+        function.__qualname__ += f"_{_digest()}"
         try:
             made: Function = numba.njit(cache=stored, **options)(function)
         except RuntimeError:  # no folder is writable
@@ -64,6 +69,12 @@ def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = F
         return made
 
     return decorate
+
+
+@cache
+def _digest() -> str:
+    """A figure that changes with the source of any loop."""
+    return f"{crc32(b''.join(path.read_bytes() for path in sorted(LOOPS.glob('*.py')))):08x}"
 
 
 @cache

@@ -30,7 +30,7 @@ def products_by_weights(cotangent: Array, x: Array, *, out: Array) -> None:
 def add_bias(products: Array, bias: Array) -> None:
     """Add (members, outputs) to (members, outputs, samples) in place."""
     if takes_compiled(products) and products.flags.c_contiguous:
-        from chainrule.kernels.loops import add_bias_of_rows  # imports numba
+        from chainrule.kernels.loops.member_passes import add_bias_of_rows  # imports numba
 
         add_bias_of_rows(_as_one(products), bias.reshape(-1))
     else:
@@ -40,7 +40,7 @@ def add_bias(products: Array, bias: Array) -> None:
 def sum_samples(cotangent: Array, *, out: Array) -> None:
     """The cotangent of the bias."""
     if takes_compiled(cotangent) and cotangent.flags.c_contiguous:
-        from chainrule.kernels.loops import sum_of_rows  # imports numba
+        from chainrule.kernels.loops.member_passes import sum_of_rows  # imports numba
 
         sum_of_rows(_as_one(cotangent), out.reshape(-1))
     else:
@@ -54,7 +54,7 @@ def add_penalty(theta: Array, gradient: Array, starts: Array, l2: Array, *, work
     """
     rates = 2 * l2
     if takes_compiled(theta):
-        from chainrule.kernels.loops import add_penalty_of_parts  # imports numba
+        from chainrule.kernels.loops.solver_loops import add_penalty_of_parts  # imports numba
 
         squares = work("squares", l2.shape, l2)
         add_penalty_of_parts(theta, gradient, starts, rates, squares)

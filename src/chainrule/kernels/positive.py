@@ -6,7 +6,7 @@ and lets go of the lock.
 
 import ctypes
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.linalg import cython_lapack
@@ -50,7 +50,7 @@ def _routine(name: str) -> Callable[..., None]:
     return made
 
 
-@cache
+@lru_cache(maxsize=2)
 def _below(size: int) -> Array:
     """True below the diagonal."""
     return np.tri(size, k=-1, dtype=bool)

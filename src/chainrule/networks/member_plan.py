@@ -178,7 +178,7 @@ class MemberPlan:
 
     def _passes(self, x: Array, labels: Array, label_smoothing: float) -> None:
         """Both passes in one compiled call, which needs memory for the logits of one member only."""
-        from chainrule.kernels.loops import passes_of_members  # imports numba
+        from chainrule.kernels.loops.member_passes import passes_of_members  # imports numba
 
         samples, work, like = self._samples, self._work, self._losses
         hidden = [(self._members, width, samples) for width in self._hidden]
@@ -260,7 +260,7 @@ def _weights_and_biases(blocks: Blocks) -> tuple[tuple[Array, ...], tuple[Array,
 
 def _compiled_activations(network: Network) -> tuple[int, ...] | None:
     """The numbers of the activations of the hidden layers in compiled code; None for a network that it cannot run."""
-    from chainrule.kernels.loops import ACTIVATIONS  # imports numba
+    from chainrule.kernels.loops.member_passes import ACTIVATIONS  # imports numba
 
     built_in = {rules.get(name): number for number, name in enumerate(ACTIVATIONS)}
     numbers: list[int] = []

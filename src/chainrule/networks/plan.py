@@ -23,7 +23,7 @@ from chainrule.arrays import (
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.kernels.kernel import adapter, kernel_of, takes_compiled
 from chainrule.kernels.workers import share
-from chainrule.networks.dense import DenseLayers, dense_layers
+from chainrule.networks.dense_layers import DenseLayers, dense_layers
 from chainrule.networks.network import Network
 from chainrule.networks.tiles import Tile, image_tiles, stages_of
 from chainrule.streams import Purpose, stream
@@ -269,7 +269,7 @@ class Plan:
         size = self.network.n_parameters if biases else self.network.n_weights
         xp, theta, gradient = namespace(self.theta), self.theta[:size], self.gradient[:size]
         if takes_compiled(theta):
-            from chainrule.kernels.loops import add_penalty  # imports numba
+            from chainrule.kernels.loops.solver_loops import add_penalty  # imports numba
 
             return l2 * float(add_penalty(theta, gradient, 2.0 * l2))
         square = self._work("square", (size,), theta)

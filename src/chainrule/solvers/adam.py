@@ -94,7 +94,7 @@ class Adam:
         correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
         factor, epsilon = correction * (1 - b1) / root, self.epsilon / root
         if takes_compiled(theta):
-            from chainrule.kernels.loops import adam, adam_of_parts  # imports numba
+            from chainrule.kernels.loops.solver_loops import adam, adam_of_parts  # imports numba
 
             decays = float(b1), float(b2)
             if isinstance(learning_rate, Rates):

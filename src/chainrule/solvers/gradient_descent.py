@@ -69,7 +69,7 @@ class SGD:
         xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
         state.steps += 1
         if takes_compiled(theta):
-            from chainrule.kernels.loops import momentum, momentum_of_parts  # imports numba
+            from chainrule.kernels.loops.solver_loops import momentum, momentum_of_parts  # imports numba
 
             decay = float(self.momentum)
             if isinstance(learning_rate, Rates):

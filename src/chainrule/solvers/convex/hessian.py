@@ -165,7 +165,7 @@ def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Ar
     for rows, part in block.parts(point):
         slopes, out, own = part.times(*direction, part.buffer("tangents")), result[rows], part.curvatures
         if fast and point.slot is None:
-            from chainrule.kernels.loops import softmax_tangents  # imports numba
+            from chainrule.kernels.loops.loss_loops import softmax_tangents  # imports numba
 
             logits = part.logits(point)
             softmax_tangents(logits, slopes.astype(logits.dtype, copy=False), own.astype(logits.dtype), out)

@@ -53,10 +53,10 @@ class DenseLayers:
     """
 
     def __init__(self, network: Network, affine: list[int], activation: str, rows: int, theta: Array) -> None:
-        from chainrule.kernels import loops  # imports numba
+        from chainrule.kernels.loops import dense_passes  # imports numba
 
-        self._run = getattr(loops, f"dense_{activation}")
-        self._pull = getattr(loops, f"dense_{activation}_pullback")
+        self._run = getattr(dense_passes, f"dense_{activation}")
+        self._pull = getattr(dense_passes, f"dense_{activation}_pullback")
         starts = {(block.layer, block.parameter.name): block.start for block in network.blocks}
         shapes = [(network.widths[index], network.widths[index + 1]) for index in affine]
         self._layers = np.array(
