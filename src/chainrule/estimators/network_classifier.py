@@ -336,7 +336,7 @@ class NetworkClassifier(Parameters, Classifier):
         one_epoch: bool = False,
         processes: Processes | None = None,
     ) -> Fit:
-        """What `train` takes, for these samples."""
+        """The arguments of `train`, for these samples."""
         inputs = self._to_network(X, training=True)
         recipe = recipe_of(
             self,

@@ -109,7 +109,7 @@ def train_many(
 
 
 def _key(fit: Fit) -> Any:
-    """What members of a stack have in common; None for a fit that no stack takes."""
+    """The settings that members of a stack have in common; None for a fit that no stack takes."""
     recipe, samples = fit.recipe, fit.samples
     solver, objective = recipe.solver, recipe.objective
     if (

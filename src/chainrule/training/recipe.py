@@ -142,7 +142,7 @@ class Judge:
 
 @dataclass(eq=False)
 class Fit:
-    """What `train` takes: how to train, on which samples, from where, and who judges the epochs."""
+    """The arguments of `train`: how to train, on which samples, from where, and who judges the epochs."""
 
     recipe: Recipe
     samples: Samples
