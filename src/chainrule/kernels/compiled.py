@@ -63,7 +63,7 @@ def _cross_entropy(
     if holds_labels(targets) and not over.flags.c_contiguous:
         room = work("by class", (3, len(logits)), logits)
         flat = cotangent.reshape(-1), float(label_smoothing), losses.reshape(-1)
-        loss_loops.cross_entropy_by_class(over.T, targets, *flat, None, room)
+        loss_loops.cross_entropy_by_class(over.T, targets, *flat, room)
         return out
     loop = loss_loops.cross_entropy_of_labels if holds_labels(targets) else loss_loops.cross_entropy_of_rows
     loop(over, targets, cotangent, float(label_smoothing), losses)

@@ -153,10 +153,11 @@ class MemberStack:
         epochs = [reader.epoch(self._fits[0].run.epoch) for reader in self._readers]
         for batches in zip(*epochs, strict=True):
             if len(batches) == 1:
-                yield tuple(None if a is None else a[None] for a in _arrays(batches[0]))  # type: ignore[misc]
-                continue
-            columns = zip(*map(_arrays, batches), strict=True)
-            yield tuple(self._put_together(name, parts) for name, parts in enumerate(columns))  # type: ignore[misc]
+                x, targets, weights = (None if array is None else array[None] for array in _arrays(batches[0]))
+            else:
+                columns = zip(*map(_arrays, batches), strict=True)
+                x, targets, weights = (self._put_together(name, parts) for name, parts in enumerate(columns))
+            yield x, targets, weights
 
     def _put_together(self, name: int, parts: Sequence[Any]) -> Array | None:
         if parts[0] is None:

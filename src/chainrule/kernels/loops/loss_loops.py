@@ -99,13 +99,10 @@ def softmax_tangents(logits: Any, tangents: Any, shares: Any, out: Any) -> None:
 
 
 @compiled()
-def cross_entropy_by_class(
-    logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, slopes: Any, room: Any
-) -> None:
+def cross_entropy_by_class(logits: Any, labels: Any, shares: Any, smoothing: Any, losses: Any, room: Any) -> None:
     """The same with a class in each row. The loops over samples compute several at a time, in three rows of memory."""
     classes, samples = logits.shape
     smoothing = logits.dtype.type(smoothing)
-    result = logits if slopes is None else slopes
     top, at_label, others = room[0], room[1], room[2]
     each = smoothing / logits.dtype.type(classes)
     top[:] = logits[0]
@@ -123,7 +120,7 @@ def cross_entropy_by_class(
     for c in range(classes):
         for i in range(samples):
             of_class = exp(logits[c, i] - top[i])
-            result[c, i] = of_class
+            logits[c, i] = of_class
             others[i] += of_class if labels[i] != c else of_class - of_class
     for i in range(samples):
         of_label = exp(at_label[i])
@@ -133,9 +130,9 @@ def cross_entropy_by_class(
         at_label[i] = shares[i] * (smoothing - each) - others[i] * top[i]
     for c in range(classes):
         for i in range(samples):
-            result[c, i] = result[c, i] * top[i] - shares[i] * each
+            logits[c, i] = logits[c, i] * top[i] - shares[i] * each
     for i in range(samples):
-        result[labels[i], i] = at_label[i]
+        logits[labels[i], i] = at_label[i]
 
 
 @compiled()

@@ -20,7 +20,7 @@ from chainrule.kernels.loops.activation_loops import (
     tanh_pullback,
     tanh_value,
 )
-from chainrule.kernels.loops.loss_loops import cross_entropy_by_class
+from chainrule.kernels.loops.loss_loops import cross_entropy_by_class, total
 
 ACTIVATIONS = ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
 """The names of the activations; their places are their numbers below."""
@@ -35,14 +35,11 @@ def add_bias_of_rows(products: Any, bias: Any) -> None:
             products[i, j] += constant
 
 
-@compiled(reassociate=True)
+@compiled()
 def sum_of_rows(cotangent: Any, sums: Any) -> None:
     """The sum of each row, which is the cotangent of that bias."""
     for i in range(cotangent.shape[0]):
-        value = cotangent[i, 0] - cotangent[i, 0]
-        for j in range(cotangent.shape[1]):
-            value += cotangent[i, j]
-        sums[i] = value
+        sums[i] = total(cotangent[i])
 
 
 @compiled(stored=False)
@@ -117,7 +114,7 @@ def passes_of_members(
         np.dot(weights[last][m], outputs[last - 1][m], logits)
         add_bias_of_rows(logits, biases[last][m])
         of_member = labels[0 if len(labels) == 1 else m]
-        cross_entropy_by_class(logits, of_member, shares[m], smoothing, losses[m], None, room)
+        cross_entropy_by_class(logits, of_member, shares[m], smoothing, losses[m], room)
         cotangent = logits
         for layer in range(last, 0, -1):
             output, below = outputs[layer - 1][m], cotangents[layer - 1][m]
