@@ -16,6 +16,7 @@ _HOMES = {
     "MLPSearchCV": "chainrule.estimators",
     "SoftmaxRegression": "chainrule.estimators",
     "SoftmaxRegressionCV": "chainrule.estimators",
+    "TabularClassifier": "chainrule.estimators",
     "assert_gradient": "chainrule.checking",
     "assert_rule": "chainrule.checking",
     "check_derivation": "chainrule.documents",

@@ -6,6 +6,7 @@ from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.mlp_search_cv import MLPSearchCV
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
+from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.plots import learning_curves
 from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
@@ -13,6 +14,7 @@ from chainrule.estimators.softmax_path import PathPoint, path
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.sweeps import fit_many
 from chainrule.estimators.tables import SmoothScaler, TableEncoder
+from chainrule.estimators.tabular import TabularClassifier
 from chainrule.training import Progress
 
 __all__ = [
@@ -22,11 +24,13 @@ __all__ = [
     "MLPSearchCV",
     "ModelFileError",
     "PathPoint",
+    "PiecewiseLinearEncoder",
     "Progress",
     "SmoothScaler",
     "SoftmaxRegression",
     "SoftmaxRegressionCV",
     "TableEncoder",
+    "TabularClassifier",
     "TensorBoardLog",
     "fit_many",
     "learning_curves",

@@ -23,12 +23,12 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.arrays import Array
 from chainrule.estimators.columns import (
     as_words,
-    column_values,
     is_missing,
     mostly_numbers,
     read_numbers,
     unreadable_cells,
 )
+from chainrule.estimators.frames import as_columns
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.storage import StoredRows, is_source
 
@@ -163,6 +163,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             parts.append(self.encoder_.transform(self._words(columns)))
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
+    def described(self) -> dict[str, str]:
+        """By column, how it is read."""
+        check_is_fitted(self)
+        found = {}
+        for number, name in enumerate(self.numeric_):
+            median, width = self.scaler_.median_[number], self.scaler_.width_[number]
+            gaps = ", missing values flagged" if number in self.flagged_ else ""
+            found[name] = f"numbers, scaled by median {median:g} and width {width:g}{gaps}" if width else "constant"
+        for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
+            most = f", of which the rarest are one (at most {MOST_CATEGORIES})" if len(known) > MOST_CATEGORIES else ""
+            found[name] = f"{len(known)} categories{most}"
+        return found | {name: f"left out: {reason}" for name, reason in self.left_out_.items()}
+
     def _decide(self, name: str, values: Array) -> None:
         """List a column as numeric or categorical, or as left out with the reason."""
         present = ~is_missing(values)
@@ -211,13 +224,3 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if imputer is not None:
             state["flagged_"] = np.asarray(imputer.indicator_.features_)
         super().__setstate__(state)
-
-
-def as_columns(table: Any) -> dict[str, Array]:
-    """The columns of a data frame or a mapping, by name."""
-    if isinstance(table, Mapping):
-        return {str(name): np.asarray(values) for name, values in table.items()}
-    if not hasattr(table, "columns"):
-        raise TypeError(f"expected a data frame or a mapping of column names to arrays, got {type(table).__name__}")
-    names = [str(name) for name in table.columns]
-    return {name: column_values(table.iloc[:, position]) for position, name in enumerate(names)}

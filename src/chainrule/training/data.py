@@ -102,13 +102,18 @@ class BatchReader(ReaderOfBatches):
 
     _buffers: dict[int, Samples] = field(default_factory=dict, init=False)
 
+    def order(self, number: int) -> np.ndarray[Any, Any]:
+        """The order of the samples in an epoch."""
+        count = len(self.samples)
+        return stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else np.arange(count)
+
     def epoch(self, number: int, first: int = 0, *, goes_on: bool = False) -> Generator[Samples, None, None]:
         """The batches of one epoch, from batch `first` on; each is overwritten by the next of its size.
 
         `goes_on` is for samples in files.
         """
         count = len(self.samples)
-        order = stream(Purpose.SHUFFLE, self.seed, number + 1).permutation(count) if self.shuffle else None
+        order = self.order(number) if self.shuffle else None
         for batch, start in enumerate(range(first * self.batch_size, count, self.batch_size), first):
             stop = min(start + self.batch_size, count)
             mine = slice(0, stop - start) if self.share is None else self.share(stop - start)

@@ -21,6 +21,9 @@ from chainrule.workspace import Workspace
 
 Errors: TypeAlias = list[BaseException | None]
 
+GATHERED_AT_ONCE = 1 << 25
+"""Bytes of the features of all members up to which they are copied to one array, from which batches are gathered."""
+
 
 @dataclass
 class Sweep:
@@ -132,6 +135,9 @@ class MemberStack:
             )
             for fit in (fits[:1] if self._shared else fits)
         ]
+        x = fits[0].samples.x
+        gathers = len(self._readers) > 1 and len(fits) * x.nbytes <= GATHERED_AT_ONCE
+        self._gathered = MemberBatches(self._readers) if gathers else None
 
     def _prepare(self) -> None:
         """All that depends on the number of members."""
@@ -150,6 +156,9 @@ class MemberStack:
 
     def _batches(self) -> Iterator[tuple[Array, Array, Array | None]]:
         """The batches of all members: x, targets and weights, with a first axis of members, or of length 1."""
+        if self._gathered is not None:
+            yield from self._gathered.epoch(self._fits[0].run.epoch)
+            return
         epochs = [reader.epoch(self._fits[0].run.epoch) for reader in self._readers]
         for batches in zip(*epochs, strict=True):
             if len(batches) == 1:
@@ -237,7 +246,48 @@ class MemberStack:
         self._clocks = [self._clocks[place] for place in kept]
         if not self._shared:
             self._readers = [self._readers[place] for place in kept]
+        if self._gathered is not None:
+            self._gathered.keep(kept)
         self._prepare()
+
+
+class MemberBatches:
+    """The batches of members with samples of their own, gathered for all members at once.
+
+    They are those of the members' readers. The samples of all members are copied to one array, so that a batch takes
+    one gather in place of one for each member.
+
+    Parameters
+    ----------
+    readers : sequence of BatchReader
+        Of the same number of samples and the same batch size.
+    """
+
+    def __init__(self, readers: Sequence[BatchReader]) -> None:
+        self._readers, self._work = list(readers), Workspace()
+        columns = zip(*(_arrays(reader.samples) for reader in readers), strict=True)
+        self._arrays = [None if parts[0] is None else np.concatenate(parts) for parts in columns]
+        self._starts = len(readers[0].samples) * np.arange(len(readers))
+
+    def keep(self, kept: Array) -> None:
+        """Leave only these members."""
+        self._readers, self._starts = [self._readers[place] for place in kept], self._starts[kept]
+
+    def epoch(self, number: int) -> Iterator[tuple[Array, Array, Array | None]]:
+        """The batches of an epoch, each with a first axis of members. The next one may overwrite them."""
+        count, rows = len(self._readers[0].samples), self._readers[0].batch_size
+        order = np.stack([reader.order(number) for reader in self._readers]) + self._starts[:, None]
+        for start in range(0, count, rows):
+            index = order[:, start : start + rows]
+            x, targets, weights = (self._of(name, index) for name in range(3))
+            yield x, targets, weights
+
+    def _of(self, name: int, index: Array) -> Array | None:
+        array = self._arrays[name]
+        if array is None:
+            return None
+        out = self._work(f"batch {name}", (*index.shape, *array.shape[1:]), array, array.dtype)
+        return np.take(array, index, axis=0, out=out, mode="clip")
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array | None]:

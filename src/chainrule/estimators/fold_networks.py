@@ -1,0 +1,196 @@
+"""Networks of folds: one architecture trained once for each fold, without its rows, which judge the epochs.
+
+Every row is held out once, so that the networks' log-probabilities of rows that they have not seen are known for all
+rows. The networks are averaged in the end, and no row is lost to validation. They take their steps in one stack.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.estimators.blocks_of_rows import network_logits, rows_of_a_pass
+from chainrule.kernels import kernel_of
+from chainrule.networks import Network, Plan, mlp
+from chainrule.solvers import Adam, Cosine
+from chainrule.streams import Purpose, stream
+from chainrule.training import Fit, History, Judge, Objective, Recipe, Run, Samples
+from chainrule.workspace import Workspace
+
+Fold = tuple[Array, Array]
+"""The rows of training, and those held out."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the networks of a group are trained.
+
+    Attributes
+    ----------
+    piecewise : bool
+        True if the networks see piecewise linear features too.
+    hidden : tuple of int
+        The widths of the hidden layers.
+    activation : str or Rule
+    learning_rate, alpha, dropout : float
+    """
+
+    piecewise: bool
+    hidden: tuple[int, ...]
+    activation: Any
+    learning_rate: float
+    alpha: float
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """What all groups share."""
+
+    epochs: int
+    batch_size: int
+    beta_2: float
+    seed: int
+    deadline: float
+    """The time of `time.monotonic` at which networks end."""
+
+
+@dataclass(frozen=True)
+class NetworkGroup:
+    """Networks of one architecture, one for each fold.
+
+    Attributes
+    ----------
+    settings : Settings
+    parameters : ndarray of shape (folds, n_parameters)
+        The flat parameters of each network.
+    log_loss : float
+        The mean log-loss of rows, each by the network that has not seen it.
+    epochs : list of int
+        The epochs that each network was trained for.
+    weight : float
+        The share of the group in the mean of probabilities.
+    """
+
+    settings: Settings
+    parameters: Array
+    log_loss: float
+    epochs: list[int]
+    weight: float = 0.0
+
+    def tried(self) -> dict[str, Any]:
+        """The settings and what came of them, without the parameters."""
+        return {**asdict(self.settings), "log_loss": self.log_loss, "weight": self.weight}
+
+    def __str__(self) -> str:
+        features = "piecewise linear features" if self.settings.piecewise else "numbers and categories"
+        widths = "-".join(map(str, self.settings.hidden)) or "no hidden layers"
+        return (
+            f"{len(self.parameters)} networks on {features}: {widths} {self.settings.activation}, log-loss "
+            f"{self.log_loss:.4f}, weight {self.weight:.2f}"
+        )
+
+
+def folds_of(y: Array, count: int, seed: int) -> list[Fold]:
+    """Folds with the same number of rows, each with the shares that classes have among all rows.
+
+    Samples are ordered by class, and within a class at random; a fold holds out every `count`-th of them. Folds that
+    would hold out one row less hold out a row of another fold too, since networks share steps only if they have the
+    same number of rows.
+
+    Examples
+    --------
+    >>> [held.tolist() for _, held in folds_of(np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]), 3, seed=0)]
+    [[0, 4, 8], [2, 5, 7], [1, 3, 6]]
+    """
+    shuffled = stream(Purpose.VALIDATION, seed).permutation(len(y))
+    order = shuffled[np.argsort(y[shuffled], kind="stable")]
+    size = -(-len(y) // count)
+    found = []
+    for fold in range(count):
+        held = order[fold::count]
+        if len(held) < size:
+            held = np.append(held, order[(fold + 1) % count])
+        kept = np.ones(len(y), dtype=bool)
+        kept[held] = False
+        found.append((np.flatnonzero(kept), np.sort(held)))
+    return found
+
+
+def fits_of(
+    settings: Settings,
+    training: Training,
+    classes: int,
+    samples: tuple[Array, Array, Array | None],
+    folds: Sequence[Fold],
+) -> Iterator[Fit]:
+    """The fits of the networks of one group, in the order of the folds.
+
+    Parameters
+    ----------
+    settings, training
+    classes : int
+    samples : tuple
+        The inputs of the networks, the numbers of the classes, and weights or None.
+    folds : sequence of Fold
+    """
+    x, y, weights = samples
+    network = network_of(settings, x.shape[1], classes)
+    rows = len(folds[0][0])
+    batch = min(training.batch_size, rows)
+    for member, (kept, held) in enumerate(folds):
+        w, judging = (None, None) if weights is None else (weights[kept], weights[held])
+        recipe = Recipe(
+            Objective(network, settings.alpha),
+            Adam(beta_2=training.beta_2, n_weights=network.n_weights),
+            learning_rate=settings.learning_rate,
+            schedule=Cosine(training.epochs * -(-rows // batch)),
+            batch_size=batch,
+            epochs=training.epochs,
+            seed=training.seed + member,
+            callbacks=(lambda progress: time.monotonic() >= training.deadline,),
+        )
+        yield Fit(
+            recipe,
+            Samples(x[kept], y[kept], w),
+            Run(network.initial_parameters(training.seed + member, x.dtype), history=History(scores=[])),
+            judge_of_rows(network, x[held], y[held], judging),
+        )
+
+
+def network_of(settings: Settings, features: int, classes: int) -> Network:
+    """The architecture of a group of networks.
+
+    Two classes have two logits, since the compiled steps of stacks are those of the softmax cross entropy.
+    """
+    return mlp(features, settings.hidden, classes, activation=settings.activation, dropout_rate=settings.dropout)
+
+
+def judge_of_rows(network: Network, x: Array, y: Array, weights: Array | None) -> Judge:
+    """The judge of a network by the log-loss of some rows, in buffers that are allocated once."""
+    theta, step, work = np.empty(network.n_parameters, x.dtype), rows_of_a_pass(network), Workspace()
+    plan_of = cache(lambda rows: Plan(network, rows, theta, forward_only=True))
+    losses, shares = np.empty((len(x), 1), x.dtype), np.ones((len(x), 1), x.dtype)
+    loss_of: Any = kernel_of(network.loss, theta).value_and_pullback
+
+    def score(parameters: Array) -> float:
+        theta[...] = parameters
+        for start in range(0, len(x), step):
+            part = slice(start, start + step)
+            logits = plan_of(len(y[part])).logits(x[part])
+            loss_of(logits, y[part], shares[part], out=(losses[part], logits), work=work)
+        return float(np.average(losses[:, 0], weights=weights))
+
+    return Judge(score, "log_loss", larger_is_better=False)
+
+
+def held_out_logits(network: Network, thetas: Array, x: Array, folds: Sequence[Fold]) -> Array:
+    """The logits of each row by the network that has not seen it."""
+    found = np.empty((len(x), network.out_features), x.dtype)
+    for theta, (_, held) in zip(thetas, folds, strict=True):
+        found[held] = network_logits(network, theta, x[held]).results(np.copy)
+    return found

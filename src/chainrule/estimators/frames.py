@@ -1,0 +1,71 @@
+"""The columns of tables: data frames of pandas, polars or Arrow, mappings of names to arrays, and matrices.
+
+Frames other than those of pandas are read by narwhals. pandas keeps code of its own (`columns.column_values`), because
+its columns of objects hold mixtures that narwhals does not name.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.columns import column_values
+
+
+def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Array]:
+    """The columns of a table, by name.
+
+    Parameters
+    ----------
+    table : data frame, mapping of names to arrays, or matrix
+    names : iterable of str, optional
+        The names of a matrix' columns; by default x0, x1, ...
+
+    Raises
+    ------
+    TypeError
+        For anything else, such as a sparse matrix.
+
+    Examples
+    --------
+    >>> as_columns(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    {'x0': array([1., 3.]), 'x1': array([2., 4.])}
+    """
+    if isinstance(table, Mapping):
+        return {str(name): np.asarray(values) for name, values in table.items()}
+    if nw.dependencies.is_pandas_dataframe(table):
+        return {str(name): column_values(table.iloc[:, position]) for position, name in enumerate(table.columns)}
+    if is_frame(table):
+        return {column.name: series_values(column) for column in nw.from_native(table, eager_only=True).iter_columns()}
+    if hasattr(table, "collect") and hasattr(table, "lazy"):
+        raise TypeError("X: expected a frame in memory, got a lazy one; its method collect() reads it")
+    if not isinstance(table, np.ndarray | list | tuple) and not hasattr(table, "__array__") and not is_sparse(table):
+        raise TypeError(
+            f"expected a data frame, a mapping of column names to arrays, or a matrix, got {type(table).__name__}"
+        )
+    matrix = check_array(table, dtype=None, ensure_all_finite=False, input_name="X")
+    return dict(zip(names or (f"x{column}" for column in range(matrix.shape[1])), matrix.T, strict=True))
+
+
+def is_frame(table: Any) -> bool:
+    """True for a data frame in memory that narwhals reads."""
+    return bool(nw.dependencies.is_into_dataframe(table))
+
+
+def series_values(series: Any) -> Array:
+    """The values of a column that narwhals reads: floats, booleans, dates, or objects with None for missing values."""
+    dtype, gaps = series.dtype, series.null_count() > 0
+    if dtype.is_numeric():
+        return np.asarray(series.cast(nw.Float64()).to_numpy(), dtype=np.float64)
+    if dtype == nw.Boolean and not gaps:
+        return np.asarray(series.to_numpy(), dtype=bool)
+    if isinstance(dtype, nw.Datetime | nw.Date):
+        # Instants with a time zone become universal time.
+        return np.array(series.cast(nw.Datetime("ms")).to_list(), dtype="datetime64[ms]")
+    if isinstance(dtype, nw.Duration):
+        return np.array(series.to_list(), dtype="timedelta64[ms]")
+    values = series.to_list()
+    return np.fromiter(values, dtype=object, count=len(values))

@@ -1,0 +1,63 @@
+"""Piecewise linear features: how far a number has come through each of the bins between quantiles of its column.
+
+A network on such features is a sum of functions that are linear in each bin, before its first activation. It fits
+steps and thresholds of a single column in fewer steps than one on the numbers alone.
+Source: Gorishniy, Rubachev and Babenko (2022), "On embeddings for numerical features".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
+from chainrule.estimators.transactions import all_or_nothing
+
+
+class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Append the places of numbers within the bins of their column: clip((x - a) / (b - a), 0, 1) - 1/2 for a bin
+    [a, b].
+
+    The bins lie between quantiles of the column. Columns with fewer than three distinct quantiles get none, since one
+    bin says no more than the number itself.
+
+    Parameters
+    ----------
+    bins : int, default=8
+        The number of bins of a column in which no quantiles coincide.
+
+    Examples
+    --------
+    >>> x = np.array([[0.0], [1.0], [2.0], [3.0], [8.0]])
+    >>> PiecewiseLinearEncoder(bins=2).fit_transform(x)
+    array([[ 0. , -0.5, -0.5],
+           [ 1. ,  0. , -0.5],
+           [ 2. ,  0.5, -0.5],
+           [ 3. ,  0.5, -0.3333...],
+           [ 8. ,  0.5,  0.5]])
+    """
+
+    def __init__(self, bins: int = 8) -> None:
+        self.bins = bins
+
+    @all_or_nothing
+    def fit(self, X: Any, y: Any = None) -> PiecewiseLinearEncoder:
+        """Learn the bins of every column."""
+        shares = np.linspace(0, 1, check.integer("bins", self.bins, at_least=1) + 1)
+        edges = [np.unique(column) for column in np.quantile(np.asarray(X), shares, axis=0).T]
+        used = [column for column, places in enumerate(edges) if len(places) > 2]
+        self.columns_ = np.repeat(used, [len(edges[column]) - 1 for column in used]).astype(np.intp)
+        self.starts_ = np.concatenate([np.empty(0), *(edges[column][:-1] for column in used)])
+        self.ends_ = np.concatenate([np.empty(0), *(edges[column][1:] for column in used)])
+        return self
+
+    def transform(self, X: Any) -> Array:
+        """X, followed by the places in the bins, in the dtype of X."""
+        check_is_fitted(self)
+        X = np.asarray(X)
+        places = (X[:, self.columns_] - self.starts_) / (self.ends_ - self.starts_)
+        return np.hstack([X, np.clip(places, 0, 1) - 0.5], dtype=X.dtype, casting="same_kind")

@@ -1,0 +1,415 @@
+"""A classifier of tables as people have them: networks of folds on two views of the columns, and a linear model.
+
+The features are those of `TableEncoder`. One group of networks sees them as they are, another one sees piecewise linear
+features of the numbers too (`piecewise_linear`). Within a group there is a network for each fold, which keeps its best
+epoch by the log-loss of the rows held out (`fold_networks`). Each row is thereby predicted once by networks and by a
+softmax regression that have not seen it, and these predictions weight the groups (`mixtures`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from chainrule import rules
+from chainrule.arrays import Array
+from chainrule.estimators import parameters as check
+from chainrule.estimators.blocks_of_rows import Logits, Worker, linear_logits, network_logits
+from chainrule.estimators.classifier import Classifier, with_class_weight
+from chainrule.estimators.fold_networks import (
+    Fold,
+    NetworkGroup,
+    Settings,
+    Training,
+    fits_of,
+    folds_of,
+    held_out_logits,
+    network_of,
+)
+from chainrule.estimators.frames import as_columns, is_frame
+from chainrule.estimators.mixtures import at_labels, mixed_logits, mixture_weights
+from chainrule.estimators.mlp import activation_of
+from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
+from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
+from chainrule.estimators.tables import TableEncoder
+from chainrule.estimators.transactions import all_or_nothing, showing_progress
+from chainrule.kernels.blas import available_threads
+from chainrule.progress import tell
+from chainrule.training import Fit, train_many
+
+LIMITS: check.Limits = {
+    "folds": partial(check.integer, at_least=2),
+    "hidden_layer_sizes": check.hidden_sizes,
+    "activation": check.activation,
+    "learning_rate_init": partial(check.number, above=0),
+    "alpha": partial(check.number, at_least=0),
+    "batch_size": check.unless("auto", partial(check.integer, at_least=1)),
+    "max_iter": partial(check.integer, at_least=1),
+    "bins": partial(check.integer, at_least=0),
+    "search": partial(check.integer, at_least=0),
+    "time_limit": check.unless(None, partial(check.number, above=0)),
+    "class_weight": check.class_weight,
+    "n_jobs": check.threads,
+    "linear": check.flag,
+    "verbose": check.flag,
+}
+FEWEST_ROWS, MOST_ROWS, STEPS = 32, 128, 16
+"""Fewest and most rows of a step, and the steps of an epoch in between."""
+BETA_2 = 0.95
+LEAST_WEIGHT = 0.01
+"""Groups of less weight are left out: they cost time in predictions, and add nothing."""
+MOST_PIECEWISE = 512
+"""Most piecewise linear features: the bins of a column are fewer where there are many columns."""
+CS = (0.01, 0.1, 1.0, 10.0, 100.0)
+"""The penalties of the softmax regression, from which the folds choose."""
+
+
+class TabularClassifier(Classifier):
+    """A classifier of tables: numbers, categories, booleans and dates, with missing values anywhere.
+
+    Three kinds of models are fitted without the rows of one fold at a time: networks on the numbers and categories,
+    networks on piecewise linear features of the numbers too, and softmax regression. Each network keeps its best epoch
+    by the log-loss of its held-out rows. Probabilities are the weighted mean of all; the weights have the greatest
+    likelihood of the rows held out.
+
+    Parameters
+    ----------
+    folds : int, default=5
+        Networks of each kind. Tables with fewer than twice as many rows have fewer.
+    hidden_layer_sizes : int or sequence of int, default=(64,)
+    activation : str or Rule, default="relu"
+    learning_rate_init : float, default=0.01
+        The first rate of Adam, which falls to 0 along half a cosine.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty of the networks.
+    batch_size : int or "auto", default="auto"
+        Rows of a step; "auto" is a sixteenth of the rows, between 32 and 128.
+    max_iter : int, default=60
+        Epochs.
+    bins : int, default=8
+        Bins of the piecewise linear features of a column, fewer for tables of many columns; 0 leaves these networks
+        out.
+    linear : bool, default=True
+        True if softmax regression takes part.
+    search : int, default=0
+        Other settings to try for the networks, drawn at random: widths, rates, penalties and activations. Settings
+        that get a weight take part.
+    time_limit : float or None, default=None
+        Seconds after which networks end with their best epoch so far.
+    words : sequence of str or None, default=None
+        Columns that are read as categories even if they hold numbers or text that differs in nearly every row.
+    class_weight : dict, "balanced" or None, default=None
+    n_jobs : int or None, default=None
+        Threads; None and -1 are all cores.
+    random_state : int, RandomState or None, default=None
+    verbose : bool, default=False
+        True prints a line for each network and a summary of the groups.
+
+    Attributes
+    ----------
+    encoder_ : TableEncoder
+        How each column is read; see its `numeric_`, `categorical_` and `left_out_`.
+    groups_ : list of NetworkGroup
+        The settings, log-loss, weight, epochs and parameters of each kind of networks.
+    linear_weight_ : float
+        The weight of softmax regression.
+    linear_coef_, linear_intercept_ : ndarrays
+    log_loss_ : float
+        The log-loss of the rows held out, each by models that have not seen it, except that the weights of the groups
+        are fitted to it.
+    classes_, n_features_in_, feature_names_in_
+    n_iter_ : int
+        The largest number of epochs of a network.
+
+    Examples
+    --------
+    >>> from chainrule import TabularClassifier
+    >>> sizes = np.array([2.0, np.nan, 3.0, 9.0, 8.0, 7.0] * 10)
+    >>> kinds = np.array(["a", "b", None, "a", "b", "b"] * 10, dtype=object)
+    >>> model = TabularClassifier(random_state=0).fit({"size": sizes, "kind": kinds}, sizes > 5)
+    >>> model.predict({"kind": ["a", None], "size": [1.0, 10.0]})
+    array([False,  True])
+    """
+
+    _sparse = False
+    _multilabel = False
+    targets = "labels"
+    dtype = "float32"
+
+    def __init__(
+        self,
+        *,
+        folds: int = 5,
+        hidden_layer_sizes: Any = (64,),
+        activation: Any = "relu",
+        learning_rate_init: float = 0.01,
+        alpha: float = 1e-4,
+        batch_size: Any = "auto",
+        max_iter: int = 60,
+        bins: int = 8,
+        linear: bool = True,
+        search: int = 0,
+        time_limit: float | None = None,
+        words: Any = None,
+        class_weight: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self._store(locals())
+
+    @all_or_nothing
+    @showing_progress
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit to the rows of a table with their labels.
+
+        Parameters
+        ----------
+        X : data frame of pandas, polars or Arrow, mapping of names to arrays, or matrix
+        y : array of shape (n_samples,)
+        sample_weight : array of shape (n_samples,), optional
+            At least 0.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For tables without a column that can be used, a single class, or parameters out of range.
+        TypeError
+            For sparse matrices and lazy frames.
+        """
+        check.within(vars(self), LIMITS)
+        deadline = math.inf if self.time_limit is None else time.monotonic() + self.time_limit
+        X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False)
+        X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        folds = folds_of(y, max(2, min(self.folds, len(y) // 2)), seed)
+        self._learn_bins(X)
+        numbers = np.searchsorted(encoding.classes, y)
+        linear = [self._fit_linear(X, numbers, weights, folds)] if self.linear else []
+        groups, of_groups = self._fit_networks((X, numbers, weights), folds, seed, deadline)
+        self._mix(groups, [*linear, *of_groups], weights)
+        return self
+
+    def importances(self, X: Any, y: Any, *, repeats: int = 5) -> dict[str, float]:
+        """By column, how much the log-loss grows if its values are shuffled among the rows: the mean of some draws.
+
+        Use rows that the model has not seen. Columns that tell the same replace one another, so that shuffling either
+        of them costs little.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        repeats : int, default=5
+        """
+        check_is_fitted(self, "groups_")
+        columns, y = self._columns(X), self._checked_targets(X, y)
+        check.integer("repeats", repeats, at_least=1)
+        generator, known = np.random.default_rng(0), self._mean_at_label(columns, y)
+        found = {}
+        for name in (*self.encoder_.numeric_, *self.encoder_.categorical_):
+            losses = [
+                known - self._mean_at_label({**columns, name: generator.permutation(columns[name])}, y)
+                for _ in range(repeats)
+            ]
+            found[name] = float(np.mean(losses))
+        return found
+
+    def summary(self) -> str:
+        """What was done to each column, and what each group of models contributes, as lines of text."""
+        check_is_fitted(self, "groups_")
+        lines = [f"{name}: {what}" for name, what in self.encoder_.described().items()]
+        if self.linear_coef_ is not None:
+            lines.append(f"softmax regression: C = {self.linear_C_:g}, weight {self.linear_weight_:.2f}")
+        lines += [str(group) for group in self.groups_]
+        return "\n".join([*lines, f"log-loss of rows held out: {self.log_loss_:.4f}"])
+
+    def _validated(self, X: Any, *, reset: bool, y: Any = None, **options: Any) -> Any:
+        """The features of a table, and y if it is given; `reset` learns how each column is read."""
+        columns = self._columns(X, y, reset=reset)
+        if reset:
+            self.encoder_ = TableEncoder(self.words).fit(columns)
+        features = self.encoder_.transform(columns)
+        if not reset:
+            return features
+        check_consistent_length(features, y)
+        return features, np.asarray(y)
+
+    def _features_to_predict(self, X: Any) -> Array:
+        return np.asarray(self._validated(X, reset=False))
+
+    def _columns(self, X: Any, y: Any = None, *, reset: bool = False) -> dict[str, Array]:
+        """The columns of a table. Those with names may come in any order, and with others."""
+        columns, named = as_columns(X), is_frame(X) or isinstance(X, Mapping)
+        if reset:
+            validate_data(self, X, y, skip_check_array=True)
+            self.n_features_in_ = len(columns)
+            self.columns_ = list(columns)
+            if named:
+                self.feature_names_in_ = np.array(self.columns_, dtype=object)
+            return columns
+        if isinstance(X, Mapping) or (named and hasattr(self, "feature_names_in_")):
+            return columns
+        validate_data(self, X, skip_check_array=True, reset=False)
+        return dict(zip(self.columns_, columns.values(), strict=True))
+
+    def _learn_bins(self, X: Array) -> None:
+        """Learn the piecewise linear features, unless no column has any."""
+        bins = min(self.bins, MOST_PIECEWISE // X.shape[1])
+        encoder = PiecewiseLinearEncoder(max(bins, 1)).fit(X)
+        self.piecewise_ = encoder if len(encoder.columns_) else None
+
+    def _views(self, X: Array) -> list[Array]:
+        """The inputs of networks: the features, and those with the piecewise linear ones."""
+        return [X] if self.piecewise_ is None else [X, self.piecewise_.transform(X)]
+
+    def _fit_linear(self, X: Array, y: Array, weights: Array | None, folds: list[Fold]) -> Array:
+        """Fit softmax regression. Its log-probabilities of the labels of rows that it has not seen."""
+        model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=_log_likelihood, tol=1e-3, certify=False, max_iter=1000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a fold may lack a class, and the mixture judges what comes of it
+            model.fit(X.astype(np.float64), y, weights)
+        self.linear_coef_, self.linear_intercept_, self.linear_C_ = model.coef_, model.intercept_, float(model.C_)
+        logits = np.empty((len(y), len(model.coef_)))
+        best = int(np.flatnonzero(model.Cs_ == model.C_)[0])
+        for (_, held), rows in zip(folds, model.coefs_paths_[:, 0, best], strict=True):
+            logits[held] = X[held] @ rows[:, :-1].T + rows[:, -1]
+        return at_labels(model._encoding.log_probabilities(logits), y)
+
+    def _settings(self, seed: int) -> list[Settings]:
+        """The settings of the groups of networks: those of the parameters, then those that are drawn."""
+        hidden = check.hidden_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
+        first = Settings(False, hidden, activation_of(self.activation), self.learning_rate_init, self.alpha)
+        views = (False,) if self.piecewise_ is None else (False, True)
+        found = [replace(first, piecewise=view) for view in views]
+        generator = np.random.default_rng(seed)
+        for _ in range(self.search):
+            width = int(2 ** generator.integers(5, 9))
+            found.append(
+                Settings(
+                    piecewise=bool(generator.choice(views)),
+                    hidden=(width,) * int(generator.integers(1, 3)),
+                    activation=str(generator.choice(["relu", "tanh", "softplus"])),
+                    learning_rate=float(10 ** generator.uniform(-2.7, -1.5)),
+                    alpha=float(10 ** generator.uniform(-5, 0)),
+                )
+            )
+        return found
+
+    def _fit_networks(
+        self,
+        samples: tuple[Array, Array, Array | None],
+        folds: list[Fold],
+        seed: int,
+        deadline: float,
+    ) -> tuple[list[NetworkGroup], list[Array]]:
+        """The groups of networks, and their log-probabilities of the labels of rows that they have not seen."""
+        X, y, weights = samples
+        views = self._views(X)
+        batch = self.batch_size if self.batch_size != "auto" else max(FEWEST_ROWS, min(len(y) // STEPS, MOST_ROWS))
+        training = Training(self.max_iter, batch, BETA_2, seed, deadline)
+        settings = self._settings(seed)
+        fits = [
+            list(fits_of(one, training, len(self.classes_), (views[one.piecewise], y, weights), folds))
+            for one in settings
+        ]
+        count, total = itertools.count(1), len(settings) * len(folds)
+
+        def done(fit: Fit) -> None:
+            if self.verbose:
+                history = fit.run.history
+                tell(f"Network {next(count)} of {total}: {history.epochs} epochs, log-loss = {history.best:.6f}")
+
+        limit = None if self.n_jobs is None else min(effective_n_jobs(self.n_jobs), available_threads())
+        errors = [error for error in train_many(itertools.chain(*fits), threads=limit, done=done) if error is not None]
+        if errors:
+            raise next((error for error in errors if isinstance(error, KeyboardInterrupt)), errors[0])
+        groups, logs = [], []
+        for one, of_group in zip(settings, fits, strict=True):
+            thetas = np.stack([fit.run.theta for fit in of_group])
+            network = of_group[0].recipe.objective.network
+            logits = held_out_logits(network, thetas, views[one.piecewise], folds)
+            logs.append(at_labels(rules.log_softmax(logits), y))
+            epochs = [fit.run.history.epochs for fit in of_group]
+            groups.append(NetworkGroup(one, thetas, float(-np.average(logs[-1], weights=weights)), epochs))
+        self.n_iter_ = max(epoch for group in groups for epoch in group.epochs)
+        return groups, logs
+
+    def _mix(self, groups: list[NetworkGroup], at_label: list[Array], weights: Array | None) -> None:
+        """Weight softmax regression and the groups. Groups with hardly any weight only stay in `search_results_`."""
+        logs = np.stack(at_label, axis=1).astype(np.float64)
+        shares = mixture_weights(logs, weights)
+        kept = shares >= LEAST_WEIGHT
+        shares[kept], shares[~kept] = mixture_weights(logs[:, kept], weights), 0.0
+        mixed = np.logaddexp.reduce(logs[:, kept] + np.log(shares[kept]), axis=1)
+        self.log_loss_ = float(-np.average(mixed, weights=weights))
+        self.linear_weight_ = float(shares[0]) if self.linear else 0.0
+        tried = [
+            replace(group, weight=float(share)) for group, share in zip(groups, shares[self.linear :], strict=True)
+        ]
+        self.groups_ = [group for group in tried if group.weight > 0]
+        self.search_results_ = [group.tried() for group in tried]
+
+    def _logits(self, X: Any) -> Logits:
+        check_is_fitted(self, "groups_")
+        encoding, features = self._encoding, self._features_to_predict(X)
+        parts: list[tuple[bool, Logits]] = []
+        shares: list[float] = []
+        if self.linear_weight_ > 0:
+            parts.append((False, linear_logits(features, self.linear_coef_, self.linear_intercept_, name="")))
+            shares.append(self.linear_weight_)
+        widths = [features.shape[1], features.shape[1]]
+        if self.piecewise_ is not None:
+            widths[True] += len(self.piecewise_.columns_)
+        for group in self.groups_:
+            network = network_of(group.settings, widths[group.settings.piecewise], len(self.classes_))
+            for theta in group.parameters:
+                parts.append((group.settings.piecewise, network_logits(network, theta, features)))
+                shares.append(group.weight / len(group.parameters))
+        weights = np.array(shares)
+
+        def worker() -> Worker:
+            workers = [part.worker() for _, part in parts]
+
+            def mixture(block: Array) -> Array:
+                views = self._views(block)
+                logs = np.empty((len(workers), len(block), len(self.classes_)), np.float32)
+                for out, logits_of, (piecewise, _) in zip(logs, workers, parts, strict=True):
+                    logits = logits_of(views[piecewise])
+                    softmax = logits.shape[1] == len(self.classes_)
+                    out[...] = rules.log_softmax(logits) if softmax else encoding.log_probabilities(logits)
+                return mixed_logits(encoding, logs, weights)
+
+            return mixture
+
+        step, threads = min(part.step for _, part in parts), max(part.threads for _, part in parts)
+        return Logits(features, encoding.n_outputs, np.dtype(np.float32), step, threads, worker)
+
+    def _mean_at_label(self, columns: Mapping[str, Array], y: Array) -> float:
+        """The mean log-probability of the labels."""
+        return _log_likelihood(self, columns, np.searchsorted(self.classes_, y))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        return tags
+
+
+def _log_likelihood(model: Any, X: Any, y: Array) -> float:
+    """The mean log-probability of class numbers."""
+    return float(at_labels(model.predict_log_proba(X), y).mean())
