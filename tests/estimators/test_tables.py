@@ -245,9 +245,9 @@ def test_features_do_not_depend_on_the_other_rows():
     assert (np.vstack(rows) == encoder.transform(table)).all()
 
 
-@pytest.mark.parametrize("table", [np.ones((3, 2)), [[1, 2]], None, "table"])
+@pytest.mark.parametrize("table", [None, "table", 3])
 def test_what_is_no_table_is_refused(table):
-    with pytest.raises(TypeError, match="expected a data frame or a mapping of column names to arrays, got"):
+    with pytest.raises(TypeError, match="expected a data frame, a mapping of column names to arrays, or a matrix, got"):
         TableEncoder().fit(table)
 
 

@@ -59,8 +59,15 @@ def is_missing(values: Array) -> Array:
         return np.isnat(values)
     if values.dtype.kind != "O":
         return np.zeros(len(values), dtype=bool)
+    if holds_text(values):
+        return np.array([cell is None for cell in values.tolist()], dtype=bool)
     gone = (cell is None or (isinstance(cell, float | np.floating) and cell != cell) for cell in values.tolist())
     return np.fromiter(gone, dtype=bool, count=len(values))
+
+
+def holds_text(values: Array) -> bool:
+    """True if every cell is a string or None. Such columns are read by their distinct values, which are few."""
+    return values.dtype.kind == "O" and set(map(type, values.tolist())) <= {str, type(None)}
 
 
 def read_numbers(values: Array) -> Numbers:
@@ -71,6 +78,10 @@ def read_numbers(values: Array) -> Numbers:
     if values.dtype.kind in "mM":
         days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
         return Numbers(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
+    if holds_text(values) and len(places := _places(values)) < len(values):
+        of_distinct = read_numbers(np.array([*places, None], dtype=object)[:-1])
+        codes = np.fromiter(map(places.__getitem__, values.tolist()), dtype=np.intp, count=len(values))
+        return Numbers(of_distinct.values[codes], np.flatnonzero(np.isin(codes, of_distinct.unreadable)))
     numbers, unreadable = np.empty(len(values)), []
     for position, value in enumerate(values.tolist()):
         try:
@@ -138,6 +149,8 @@ def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array,
 
 def as_words(values: Array) -> Array:
     """A column as text; missing values become a category of their own."""
+    if holds_text(values):
+        return np.where(is_missing(values), MISSING, values)
     listed = values.tolist() if values.dtype.kind == "O" else list(values)
     words = []
     for value, gone in zip(listed, is_missing(values), strict=True):
@@ -149,8 +162,15 @@ def as_words(values: Array) -> Array:
 
 def _has_truths(values: Array) -> bool:
     return values.dtype.kind == "b" or (
-        values.dtype.kind == "O" and any(isinstance(value, bool | np.bool_) for value in values.tolist())
+        values.dtype.kind == "O"
+        and not holds_text(values)
+        and any(isinstance(value, bool | np.bool_) for value in values.tolist())
     )
+
+
+def _places(values: Array) -> dict[Any, int]:
+    """The distinct values, each with its place among them."""
+    return {value: place for place, value in enumerate(dict.fromkeys(values.tolist()))}
 
 
 def _days(value: date) -> float:

@@ -9,9 +9,10 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import scipy.sparse
 from sklearn.utils.validation import check_array
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array
 from chainrule.estimators.columns import column_values
 
 
@@ -34,6 +35,8 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
     >>> as_columns(np.array([[1.0, 2.0], [3.0, 4.0]]))
     {'x0': array([1., 3.]), 'x1': array([2., 4.])}
     """
+    if scipy.sparse.issparse(table):
+        raise TypeError("X: expected a dense table, got a sparse matrix, which MLPClassifier takes")
     if isinstance(table, Mapping):
         return {str(name): np.asarray(values) for name, values in table.items()}
     if nw.dependencies.is_pandas_dataframe(table):
@@ -42,7 +45,7 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
         return {column.name: series_values(column) for column in nw.from_native(table, eager_only=True).iter_columns()}
     if hasattr(table, "collect") and hasattr(table, "lazy"):
         raise TypeError("X: expected a frame in memory, got a lazy one; its method collect() reads it")
-    if not isinstance(table, np.ndarray | list | tuple) and not hasattr(table, "__array__") and not is_sparse(table):
+    if not isinstance(table, np.ndarray | list | tuple) and not hasattr(table, "__array__"):
         raise TypeError(
             f"expected a data frame, a mapping of column names to arrays, or a matrix, got {type(table).__name__}"
         )

@@ -33,7 +33,7 @@ def mixture_weights(log_likelihoods: Array, sample_weights: Array | None = None,
     --------
     >>> likelihoods = np.array([[0.9, 0.5], [0.8, 0.5], [0.2, 0.5], [0.9, 0.5]])
     >>> mixture_weights(np.log(np.tile(likelihoods, (100, 1)))).round(2)
-    array([0.85, 0.15])
+    array([0.84, 0.16])
     """
     n, count = log_likelihoods.shape
     shares = np.ones(n) if sample_weights is None else np.asarray(sample_weights, dtype=np.float64)

@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, validate_data
 
 from chainrule import rules
 from chainrule.arrays import Array
@@ -32,6 +32,7 @@ from chainrule.estimators.fold_networks import (
     NetworkGroup,
     Settings,
     Training,
+    defaults,
     fits_of,
     folds_of,
     held_out_logits,
@@ -49,13 +50,13 @@ from chainrule.progress import tell
 from chainrule.training import Fit, train_many
 
 LIMITS: check.Limits = {
-    "folds": partial(check.integer, at_least=2),
+    "folds": check.unless("auto", partial(check.integer, at_least=2)),
     "hidden_layer_sizes": check.hidden_sizes,
     "activation": check.activation,
-    "learning_rate_init": partial(check.number, above=0),
-    "alpha": partial(check.number, at_least=0),
+    "learning_rate_init": check.unless("auto", partial(check.number, above=0)),
+    "alpha": check.unless("auto", partial(check.number, at_least=0)),
     "batch_size": check.unless("auto", partial(check.integer, at_least=1)),
-    "max_iter": partial(check.integer, at_least=1),
+    "max_iter": check.unless("auto", partial(check.integer, at_least=1)),
     "bins": partial(check.integer, at_least=0),
     "search": partial(check.integer, at_least=0),
     "time_limit": check.unless(None, partial(check.number, above=0)),
@@ -64,14 +65,12 @@ LIMITS: check.Limits = {
     "linear": check.flag,
     "verbose": check.flag,
 }
-FEWEST_ROWS, MOST_ROWS, STEPS = 32, 128, 16
-"""Fewest and most rows of a step, and the steps of an epoch in between."""
 BETA_2 = 0.95
 LEAST_WEIGHT = 0.01
 """Groups of less weight are left out: they cost time in predictions, and add nothing."""
-MOST_PIECEWISE = 512
+MOST_PIECEWISE = 256
 """Most piecewise linear features: the bins of a column are fewer where there are many columns."""
-CS = (0.01, 0.1, 1.0, 10.0, 100.0)
+CS = (0.01, 0.1, 1.0, 10.0)
 """The penalties of the softmax regression, from which the folds choose."""
 
 
@@ -85,18 +84,20 @@ class TabularClassifier(Classifier):
 
     Parameters
     ----------
-    folds : int, default=5
-        Networks of each kind. Tables with fewer than twice as many rows have fewer.
-    hidden_layer_sizes : int or sequence of int, default=(64,)
+    folds : int or "auto", default="auto"
+        Networks of each kind, each fitted without one of as many folds: 8 up to 1000 rows, 5 for 1500, 4 from 2000 on.
+    hidden_layer_sizes : int or sequence of int, default=(64, 64)
     activation : str or Rule, default="relu"
-    learning_rate_init : float, default=0.01
-        The first rate of Adam, which falls to 0 along half a cosine.
-    alpha : float, default=1e-4
-        Strength of the L2 penalty of the networks.
+    learning_rate_init : float or "auto", default="auto"
+        The first rate of Adam, which falls to 0 along half a cosine; 0.01 for batches of 64 rows, and in proportion to
+        the root of their rows.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty of the networks, as in `MLPClassifier`; "auto" is 25 batch_size / n^1.5 for n rows,
+        and at most 0.004 batch_size.
     batch_size : int or "auto", default="auto"
-        Rows of a step; "auto" is a sixteenth of the rows, between 32 and 128.
-    max_iter : int, default=60
-        Epochs.
+        Rows of a step; "auto" is a sixteenth of the rows, between 32 and 256.
+    max_iter : int or "auto", default="auto"
+        Epochs; 60 for up to 1000 rows, 33 for 20,000, 15 for a million.
     bins : int, default=8
         Bins of the piecewise linear features of a column, fewer for tables of many columns; 0 leaves these networks
         out.
@@ -150,13 +151,13 @@ class TabularClassifier(Classifier):
     def __init__(
         self,
         *,
-        folds: int = 5,
-        hidden_layer_sizes: Any = (64,),
+        folds: Any = "auto",
+        hidden_layer_sizes: Any = (64, 64),
         activation: Any = "relu",
-        learning_rate_init: float = 0.01,
-        alpha: float = 1e-4,
+        learning_rate_init: Any = "auto",
+        alpha: Any = "auto",
         batch_size: Any = "auto",
-        max_iter: int = 60,
+        max_iter: Any = "auto",
         bins: int = 8,
         linear: bool = True,
         search: int = 0,
@@ -197,11 +198,13 @@ class TabularClassifier(Classifier):
         X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False)
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        folds = folds_of(y, max(2, min(self.folds, len(y) // 2)), seed)
+        auto = defaults(len(y))
+        chosen = {name: value if getattr(self, name) == "auto" else getattr(self, name) for name, value in auto.items()}
+        folds = folds_of(y, max(2, min(chosen["folds"], len(y) // 2)), seed)
         self._learn_bins(X)
         numbers = np.searchsorted(encoding.classes, y)
         linear = [self._fit_linear(X, numbers, weights, folds)] if self.linear else []
-        groups, of_groups = self._fit_networks((X, numbers, weights), folds, seed, deadline)
+        groups, of_groups = self._fit_networks((X, numbers, weights), folds, seed, chosen, deadline)
         self._mix(groups, [*linear, *of_groups], weights)
         return self
 
@@ -248,7 +251,10 @@ class TabularClassifier(Classifier):
         if not reset:
             return features
         check_consistent_length(features, y)
-        return features, np.asarray(y)
+        y = np.asarray(y)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
+        return features, y
 
     def _features_to_predict(self, X: Any) -> Array:
         return np.asarray(self._validated(X, reset=False))
@@ -257,7 +263,10 @@ class TabularClassifier(Classifier):
         """The columns of a table. Those with names may come in any order, and with others."""
         columns, named = as_columns(X), is_frame(X) or isinstance(X, Mapping)
         if reset:
-            validate_data(self, X, y, skip_check_array=True)
+            if y is None:
+                raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None")
+            if not isinstance(X, Mapping):
+                validate_data(self, X, skip_check_array=True)
             self.n_features_in_ = len(columns)
             self.columns_ = list(columns)
             if named:
@@ -291,22 +300,22 @@ class TabularClassifier(Classifier):
             logits[held] = X[held] @ rows[:, :-1].T + rows[:, -1]
         return at_labels(model._encoding.log_probabilities(logits), y)
 
-    def _settings(self, seed: int) -> list[Settings]:
-        """The settings of the groups of networks: those of the parameters, then those that are drawn."""
+    def _settings(self, seed: int, learning_rate: float, alpha: float) -> list[Settings]:
+        """The settings of the groups of networks: those of the parameters, then those that are drawn around them."""
         hidden = check.hidden_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
-        first = Settings(False, hidden, activation_of(self.activation), self.learning_rate_init, self.alpha)
+        first = Settings(False, hidden, activation_of(self.activation), learning_rate, alpha)
         views = (False,) if self.piecewise_ is None else (False, True)
         found = [replace(first, piecewise=view) for view in views]
         generator = np.random.default_rng(seed)
         for _ in range(self.search):
-            width = int(2 ** generator.integers(5, 9))
+            width, depth = int(2 ** generator.integers(5, 9)), int(generator.integers(1, 4))
             found.append(
                 Settings(
                     piecewise=bool(generator.choice(views)),
-                    hidden=(width,) * int(generator.integers(1, 3)),
+                    hidden=(width,) * depth,
                     activation=str(generator.choice(["relu", "tanh", "softplus"])),
-                    learning_rate=float(10 ** generator.uniform(-2.7, -1.5)),
-                    alpha=float(10 ** generator.uniform(-5, 0)),
+                    learning_rate=float(learning_rate * 10 ** generator.uniform(-0.7, 0.5)),
+                    alpha=float(alpha * 10 ** generator.uniform(-2, 1)),
                 )
             )
         return found
@@ -316,14 +325,14 @@ class TabularClassifier(Classifier):
         samples: tuple[Array, Array, Array | None],
         folds: list[Fold],
         seed: int,
+        chosen: Mapping[str, Any],
         deadline: float,
     ) -> tuple[list[NetworkGroup], list[Array]]:
         """The groups of networks, and their log-probabilities of the labels of rows that they have not seen."""
         X, y, weights = samples
         views = self._views(X)
-        batch = self.batch_size if self.batch_size != "auto" else max(FEWEST_ROWS, min(len(y) // STEPS, MOST_ROWS))
-        training = Training(self.max_iter, batch, BETA_2, seed, deadline)
-        settings = self._settings(seed)
+        training = Training(chosen["max_iter"], chosen["batch_size"], BETA_2, seed, deadline)
+        settings = self._settings(seed, chosen["learning_rate_init"], chosen["alpha"])
         fits = [
             list(fits_of(one, training, len(self.classes_), (views[one.piecewise], y, weights), folds))
             for one in settings
@@ -410,6 +419,6 @@ class TabularClassifier(Classifier):
         return tags
 
 
-def _log_likelihood(model: Any, X: Any, y: Array) -> float:
+def _log_likelihood(model: Any, X: Any, y: Array, sample_weight: Array | None = None) -> float:
     """The mean log-probability of class numbers."""
-    return float(at_labels(model.predict_log_proba(X), y).mean())
+    return float(np.average(at_labels(model.predict_log_proba(X), y), weights=sample_weight))

@@ -1,0 +1,82 @@
+"""Columns of tables: frames of pandas, polars and Arrow, mappings and matrices give the same columns."""
+
+import datetime
+
+import numpy as np
+import pandas
+import polars
+import pyarrow
+import pytest
+import scipy.sparse as sp
+
+from chainrule.estimators import TableEncoder
+from chainrule.estimators.frames import as_columns, is_frame
+
+COLUMNS = {
+    "whole": [1, 2, 3, None, 5],
+    "float": [0.5, None, -1e300, 2.0, float("inf")],
+    "word": ["a", None, "b", "a", "12"],
+    "flag": [True, False, True, True, False],
+    "flag with gaps": [True, None, False, True, None],
+    "day": [datetime.date(2020, 1, 1), None, datetime.date(1969, 12, 31), datetime.date(2021, 6, 5), None],
+    "instant": [datetime.datetime(2020, 1, 1, 12, tzinfo=datetime.UTC), None, None, None, None],
+    "span": [datetime.timedelta(days=1, hours=6), None, datetime.timedelta(0), None, None],
+}
+EXPECTED = {
+    "whole": np.array([1.0, 2, 3, np.nan, 5]),
+    "float": np.array([0.5, np.nan, -1e300, 2.0, np.inf]),
+    "word": np.array(["a", None, "b", "a", "12"], dtype=object),
+    "flag": np.array([True, False, True, True, False]),
+    "flag with gaps": np.array([True, None, False, True, None], dtype=object),
+    "day": np.array(["2020-01-01", "NaT", "1969-12-31", "2021-06-05", "NaT"], dtype="M8[ms]"),
+    "instant": np.array(["2020-01-01T12", "NaT", "NaT", "NaT", "NaT"], dtype="M8[ms]"),
+    "span": np.array([30 * 3_600_000, "NaT", 0, "NaT", "NaT"], dtype="m8[ms]"),
+}
+MAKERS = {"polars": polars.DataFrame, "arrow": pyarrow.table}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_of_other_libraries_have_the_values(maker, name):
+    found = as_columns(MAKERS[maker]({name: COLUMNS[name]}))[name]
+    assert found.dtype == EXPECTED[name].dtype
+    np.testing.assert_array_equal(found, EXPECTED[name])
+
+
+def test_categories_of_polars_are_words():
+    frame = polars.DataFrame({"c": polars.Series(["u", "v", None, "u"], dtype=polars.Categorical)})
+    assert as_columns(frame)["c"].tolist() == ["u", "v", None, "u"]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_features_are_those_of_pandas(maker):
+    names = ["whole", "word", "flag", "float"]
+    columns = {name: COLUMNS[name] for name in names}
+    encoder = TableEncoder().fit(pandas.DataFrame(columns))
+    features = encoder.transform(pandas.DataFrame(columns))
+    np.testing.assert_array_equal(encoder.transform(MAKERS[maker](columns)), features)
+
+
+def test_matrices_have_numbered_columns_or_the_given_names():
+    matrix = np.array([[1.0, "a"], [2.0, None]], dtype=object)
+    assert {name: column.tolist() for name, column in as_columns(matrix).items()} == {
+        "x0": [1.0, 2.0],
+        "x1": ["a", None],
+    }
+    assert list(as_columns([[1, 2], [3, 4]], ["p", "q"])) == ["p", "q"]
+
+
+@pytest.mark.parametrize("make", [sp.csr_matrix, sp.coo_array, sp.dok_matrix])
+def test_sparse_matrices_are_refused(make):
+    with pytest.raises(TypeError, match="expected a dense table, got a sparse matrix"):
+        as_columns(make(np.eye(2)))
+
+
+def test_lazy_frames_are_refused():
+    with pytest.raises(TypeError, match=r"expected a frame in memory, got a lazy one; its method collect\(\) reads it"):
+        as_columns(polars.DataFrame({"a": [1]}).lazy())
+
+
+def test_what_is_a_frame():
+    assert all(map(is_frame, (pandas.DataFrame(), polars.DataFrame(), pyarrow.table({}))))
+    assert not any(map(is_frame, ({}, np.eye(2), [[1]], None)))
