@@ -105,15 +105,15 @@ def defaults(rows: int) -> dict[str, Any]:
     Examples
     --------
     >>> {name: round(value, 4) for name, value in defaults(500).items()}
-    {'folds': 8, 'batch_size': 32, 'max_iter': 60, 'learning_rate_init': 0.0071, 'alpha': 0.0716}
+    {'folds': 8, 'batch_size': 32, 'max_iter': 50, 'learning_rate_init': 0.0071, 'alpha': 0.0716}
     >>> {name: round(value, 4) for name, value in defaults(20_000).items()}
-    {'folds': 4, 'batch_size': 256, 'max_iter': 33, 'learning_rate_init': 0.02, 'alpha': 0.0023}
+    {'folds': 4, 'batch_size': 256, 'max_iter': 32, 'learning_rate_init': 0.02, 'alpha': 0.0023}
     """
     batch = max(32, min(rows // 16, 256))
     return {
         "folds": max(4, min(8000 // rows, 8)),
         "batch_size": batch,
-        "max_iter": max(15, min(round(60 * (1000 / rows) ** 0.2), 60)),
+        "max_iter": max(15, min(round(50 * (1000 / rows) ** 0.15), 50)),
         "learning_rate_init": 0.01 * math.sqrt(batch / 64),
         "alpha": batch * min(25 / rows**1.5, 0.004),
     }

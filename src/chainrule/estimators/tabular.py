@@ -97,7 +97,7 @@ class TabularClassifier(Classifier):
     batch_size : int or "auto", default="auto"
         Rows of a step; "auto" is a sixteenth of the rows, between 32 and 256.
     max_iter : int or "auto", default="auto"
-        Epochs; 60 for up to 1000 rows, 33 for 20,000, 15 for a million.
+        Epochs; 50 for up to 1000 rows, 32 for 20,000, 18 for a million.
     bins : int, default=8
         Bins of the piecewise linear features of a column, fewer for tables of many columns; 0 leaves these networks
         out.
