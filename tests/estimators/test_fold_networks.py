@@ -14,7 +14,7 @@ from chainrule.estimators.fold_networks import Settings, Training, defaults, fit
 from chainrule.training import train_many
 
 SETTINGS = Settings(False, (8,), "relu", 0.02, 0.01)
-TRAINING = Training(epochs=12, batch_size=16, beta_2=0.95, seed=3, deadline=math.inf)
+TRAINING = Training(epochs=12, batch_size=16, beta_2=0.95, seed=3, deadline=math.inf, done=lambda rows: None)
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=60), st.integers(2, 8))

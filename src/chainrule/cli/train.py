@@ -17,7 +17,10 @@ ONLY_FOR = {
     **dict.fromkeys(("hidden", "activation"), ("mlp",)),
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
     "tensorboard": ("mlp", "conv"),
-    **dict.fromkeys(("target", "labels", "drop", "blocks"), ("mlp", "softmax")),
+    **dict.fromkeys(("blocks",), ("mlp", "softmax")),
+    **dict.fromkeys(("target", "labels", "drop"), ("tabular", "mlp", "softmax")),
+    **dict.fromkeys(("label_smoothing", "resume", "curves"), ("mlp", "conv", "softmax")),
+    **dict.fromkeys(("search", "time_limit"), ("tabular",)),
     **dict.fromkeys(("penalty", "engine", "workers", "scheduler"), ("softmax",)),
 }
 """The models that an option is for; options that are not listed are for all models."""
@@ -69,7 +72,10 @@ def train(
             "end of the fit removes it."
         ),
     ] = None,
-    model: Annotated[Literal["mlp", "conv", "softmax"], typer.Option(help="The kind of classifier.")] = "mlp",
+    model: Annotated[
+        Literal["tabular", "mlp", "conv", "softmax"] | None,
+        typer.Option(help="The kind of classifier [tabular for a table with --target, unless an option is for mlp]."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
     penalty: Annotated[
         str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
@@ -88,6 +94,13 @@ def train(
         str, typer.Option(callback=_activation, help="softplus, sigmoid, tanh, relu, identity, or another such rule.")
     ] = "relu",
     solver: Annotated[Literal["adam", "adamw", "sgd", "gd"], typer.Option(help="The rule of the steps.")] = "adam",
+    search: Annotated[
+        int, typer.Option(min=0, help="For tabular: other settings of the networks to try, drawn at random.")
+    ] = 0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(callback=_below(float("inf"), positive=True), help="For tabular: seconds for the networks."),
+    ] = None,
     l2: Annotated[
         float | None,
         typer.Option(
@@ -167,6 +180,7 @@ def train(
     than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words. Tables that are
     read in blocks have columns of numbers only, and no cell is missing; --drop leaves out others.
     """
+    model = model or _model_for(context, data)
     for option, models in ONLY_FOR.items():
         if model not in models and _given(context, option):
             name = {"penalty": "C"}.get(option, option.replace("_", "-"))
@@ -222,6 +236,8 @@ def train(
         smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
         cluster = partial(dask_client, workers, scheduler) if on_dask else None
         return training_run.train_softmax(options, rows(), C, smoothing, cluster, run)
+    if model == "tabular":
+        return training_run.train_tabular(options, rows(), {"search": search, "time_limit": time_limit})
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {
@@ -245,6 +261,16 @@ def train(
         sides = None if size is None else image_files.parsed_size(size)
         return training_run.train_images(options, settings, layers=layers, augment=augment, size=sides, report=report)
     return training_run.train_mlp(options, rows(), settings, widths, activation)
+
+
+def _model_for(context: typer.Context, data: str) -> Literal["tabular", "mlp"]:
+    """The kind of classifier where --model is not given: tabular for a whole table, unless an option is not for it."""
+    from chainrule.cli import array_files, table_files
+    from chainrule.cli.block_files import is_in_blocks
+
+    whole = not array_files.is_array_file(data) and data not in table_files.BUILT_IN and not is_in_blocks(data)
+    given = [models for option, models in ONLY_FOR.items() if _given(context, option)]
+    return "tabular" if whole and all("tabular" in models for models in given) else "mlp"
 
 
 def _given(context: typer.Context, name: str) -> bool:

@@ -24,9 +24,17 @@ from chainrule.cli.output import (
     print_metrics,
 )
 from chainrule.cli.output_files import checkpoint_of
-from chainrule.estimators import ConvClassifier, MLPClassifier, SmoothScaler, SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators import (
+    ConvClassifier,
+    MLPClassifier,
+    SmoothScaler,
+    SoftmaxRegression,
+    SoftmaxRegressionCV,
+    TabularClassifier,
+)
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.plots import learning_curves, scores_of_path
+from chainrule.progress import shown
 from chainrule.storage import OnDask, StoredRows
 from chainrule.training.image_sources import Images
 from chainrule.training.processes import is_rank_0
@@ -75,6 +83,28 @@ def train_mlp(
     fitted = _fit_network(options, classifier, samples)
     results = _evaluate_and_save(options, fitted, held_out) | {"unreadable": every.unreadable}
     return _show_network(options, fitted, results)
+
+
+def train_tabular(options: TrainingOptions, every: DataSet, settings: dict[str, Any]) -> int:
+    """Train networks of folds and softmax regression on rows, and return the exit status.
+
+    The settings are keywords of TabularClassifier.
+    """
+    if hasattr(every.X, "tocsr") or isinstance(every.X, StoredRows):
+        raise CommandError("--model tabular takes whole tables and dense rows; choose mlp or softmax")
+    every = every if every.encoder is not None else replace(every, encoder=SmoothScaler())
+    samples, held_out = every.split(options.test_size, options.seed)
+    classifier = TabularClassifier(encode=False, random_state=options.seed, **settings)
+    with shown(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = _fit(classifier, samples)
+    results = _evaluate_and_save(options, fitted, held_out) | {
+        "unreadable": every.unreadable,
+        "interrupted": classifier.interrupted_,
+        "parts": classifier.parts(),
+    }
+    lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
+    return _show(options, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s")
 
 
 def train_softmax(

@@ -6,9 +6,9 @@ rows. The networks are averaged in the end, and no row is lost to validation. Th
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from chainrule.kernels import kernel_of
 from chainrule.networks import Network, Plan, mlp
 from chainrule.solvers import Adam, Cosine
 from chainrule.streams import Purpose, stream
-from chainrule.training import Fit, History, Judge, Objective, Recipe, Run, Samples
+from chainrule.training import Fit, History, Judge, Objective, Progress, Recipe, Run, Samples
 from chainrule.workspace import Workspace
 
 Fold = tuple[Array, Array]
@@ -58,6 +58,8 @@ class Training:
     seed: int
     deadline: float
     """The time of `time.monotonic` at which networks end."""
+    done: Callable[[int], object]
+    """Called with the number of rows of every epoch."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class NetworkGroup:
         widths = "-".join(map(str, self.settings.hidden)) or "no hidden layers"
         return (
             f"{len(self.parameters)} networks on {features}: {widths} {self.settings.activation}, log-loss "
-            f"{self.log_loss:.4f}, weight {self.weight:.2f}"
+            f"{self.log_loss:.4f}"
         )
 
 
@@ -117,6 +119,23 @@ def defaults(rows: int) -> dict[str, Any]:
         "learning_rate_init": 0.01 * math.sqrt(batch / 64),
         "alpha": batch * min(25 / rows**1.5, 0.004),
     }
+
+
+def drawn(first: Settings, views: Sequence[bool], count: int, seed: int) -> list[Settings]:
+    """Settings drawn at random: widths from 32 to 256 in up to three layers, and rates and penalties near the first."""
+    generator, found = np.random.default_rng(seed), []
+    for _ in range(count):
+        width, depth = int(2 ** generator.integers(5, 9)), int(generator.integers(1, 4))
+        found.append(
+            Settings(
+                piecewise=bool(generator.choice(views)),
+                hidden=(width,) * depth,
+                activation=str(generator.choice(["relu", "tanh", "softplus"])),
+                learning_rate=float(first.learning_rate * 10 ** generator.uniform(-0.7, 0.5)),
+                alpha=float(first.alpha * 10 ** generator.uniform(-2, 1)),
+            )
+        )
+    return found
 
 
 def folds_of(y: Array, count: int, seed: int) -> list[Fold]:
@@ -176,7 +195,7 @@ def fits_of(
             batch_size=batch,
             epochs=training.epochs,
             seed=training.seed + member,
-            callbacks=(lambda progress: time.monotonic() >= training.deadline,),
+            callbacks=(partial(_epoch_ended, training, rows),),
         )
         yield Fit(
             recipe,
@@ -184,6 +203,12 @@ def fits_of(
             Run(network.initial_parameters(training.seed + member, x.dtype), history=History(scores=[])),
             judge_of_rows(network, x[held], y[held], judging),
         )
+
+
+def _epoch_ended(training: Training, rows: int, progress: Progress) -> bool:
+    """Count the rows of an epoch. True if the time is over."""
+    training.done(rows)
+    return time.monotonic() >= training.deadline
 
 
 def network_of(settings: Settings, features: int, classes: int) -> Network:

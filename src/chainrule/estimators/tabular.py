@@ -33,20 +33,23 @@ from chainrule.estimators.fold_networks import (
     Settings,
     Training,
     defaults,
+    drawn,
     fits_of,
     folds_of,
     held_out_logits,
     network_of,
 )
 from chainrule.estimators.frames import as_columns, is_frame
+from chainrule.estimators.importances import importances, log_likelihood
 from chainrule.estimators.mixtures import at_labels, mixed_logits, mixture_weights
 from chainrule.estimators.mlp import activation_of
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.tables import TableEncoder
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.kernels.blas import available_threads
-from chainrule.progress import tell
+from chainrule.progress import counted, tell
 from chainrule.training import Fit, train_many
 
 LIMITS: check.Limits = {
@@ -63,6 +66,7 @@ LIMITS: check.Limits = {
     "class_weight": check.class_weight,
     "n_jobs": check.threads,
     "linear": check.flag,
+    "encode": check.flag,
     "verbose": check.flag,
 }
 BETA_2 = 0.95
@@ -108,6 +112,9 @@ class TabularClassifier(Classifier):
         that get a weight take part.
     time_limit : float or None, default=None
         Seconds after which networks end with their best epoch so far.
+    encode : bool, default=True
+        False if X is a matrix of features that networks take as they are, such as those of `TableEncoder`: finite
+        numbers of similar scales.
     words : sequence of str or None, default=None
         Columns that are read as categories even if they hold numbers or text that differs in nearly every row.
     class_weight : dict, "balanced" or None, default=None
@@ -119,8 +126,8 @@ class TabularClassifier(Classifier):
 
     Attributes
     ----------
-    encoder_ : TableEncoder
-        How each column is read; see its `numeric_`, `categorical_` and `left_out_`.
+    encoder_ : TableEncoder or None
+        How each column is read; see its `numeric_`, `categorical_` and `left_out_`. None without `encode`.
     groups_ : list of NetworkGroup
         The settings, log-loss, weight, epochs and parameters of each kind of networks.
     linear_weight_ : float
@@ -132,6 +139,8 @@ class TabularClassifier(Classifier):
     classes_, n_features_in_, feature_names_in_
     n_iter_ : int
         The largest number of epochs of a network.
+    interrupted_ : bool
+        True if Ctrl-C ended the fit. The best weights until then are kept.
 
     Examples
     --------
@@ -142,6 +151,8 @@ class TabularClassifier(Classifier):
     >>> model.predict({"kind": ["a", None], "size": [1.0, 10.0]})
     array([False,  True])
     """
+
+    encoder_: Any
 
     _sparse = False
     _multilabel = False
@@ -162,6 +173,7 @@ class TabularClassifier(Classifier):
         linear: bool = True,
         search: int = 0,
         time_limit: float | None = None,
+        encode: bool = True,
         words: Any = None,
         class_weight: Any = None,
         n_jobs: int | None = None,
@@ -221,29 +233,35 @@ class TabularClassifier(Classifier):
         repeats : int, default=5
         """
         check_is_fitted(self, "groups_")
-        columns, y = self._columns(X), self._checked_targets(X, y)
-        check.integer("repeats", repeats, at_least=1)
-        generator, known = np.random.default_rng(0), self._mean_at_label(columns, y)
-        found = {}
-        for name in (*self.encoder_.numeric_, *self.encoder_.categorical_):
-            losses = [
-                known - self._mean_at_label({**columns, name: generator.permutation(columns[name])}, y)
-                for _ in range(repeats)
-            ]
-            found[name] = float(np.mean(losses))
-        return found
+        check_is_fitted(self, "groups_")
+        y = self._checked_targets(X, y)
+        if self.encoder_ is None:
+            return importances(self, as_columns(X, getattr(self, "feature_names_in_", None)), y, repeats, matrix=True)
+        used = (*self.encoder_.numeric_, *self.encoder_.categorical_)
+        return importances(self, self._columns(X), y, repeats, used)
 
     def summary(self) -> str:
         """What was done to each column, and what each group of models contributes, as lines of text."""
         check_is_fitted(self, "groups_")
-        lines = [f"{name}: {what}" for name, what in self.encoder_.described().items()]
-        if self.linear_coef_ is not None:
-            lines.append(f"softmax regression: C = {self.linear_C_:g}, weight {self.linear_weight_:.2f}")
-        lines += [str(group) for group in self.groups_]
+        read = {} if self.encoder_ is None else self.encoder_.described()
+        lines = [f"{name}: {what}" for name, what in read.items()]
+        lines += [f"{part['weight']:.2f} of {part['name']}" for part in self.parts()]
         return "\n".join([*lines, f"log-loss of rows held out: {self.log_loss_:.4f}"])
+
+    def parts(self) -> list[dict[str, Any]]:
+        """The name and the weight of each part of the mixture."""
+        check_is_fitted(self, "groups_")
+        found = [{"name": str(group), "weight": group.weight} for group in self.groups_]
+        if self.linear_weight_ > 0:
+            name = f"softmax regression, C = {self.linear_C_:g}"
+            found.insert(0, {"name": name, "weight": self.linear_weight_})
+        return found
 
     def _validated(self, X: Any, *, reset: bool, y: Any = None, **options: Any) -> Any:
         """The features of a table, and y if it is given; `reset` learns how each column is read."""
+        if not self.encode:
+            self.encoder_ = None
+            return super()._validated(X, reset=reset, **({} if y is None else {"y": y}), **options)
         columns = self._columns(X, y, reset=reset)
         if reset:
             self.encoder_ = TableEncoder(self.words).fit(columns)
@@ -289,7 +307,7 @@ class TabularClassifier(Classifier):
 
     def _fit_linear(self, X: Array, y: Array, weights: Array | None, folds: list[Fold]) -> Array:
         """Fit softmax regression. Its log-probabilities of the labels of rows that it has not seen."""
-        model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=_log_likelihood, tol=1e-3, certify=False, max_iter=1000)
+        model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=log_likelihood, tol=1e-3, certify=False, max_iter=1000)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold may lack a class, and the mixture judges what comes of it
             model.fit(X.astype(np.float64), y, weights)
@@ -305,20 +323,7 @@ class TabularClassifier(Classifier):
         hidden = check.hidden_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
         first = Settings(False, hidden, activation_of(self.activation), learning_rate, alpha)
         views = (False,) if self.piecewise_ is None else (False, True)
-        found = [replace(first, piecewise=view) for view in views]
-        generator = np.random.default_rng(seed)
-        for _ in range(self.search):
-            width, depth = int(2 ** generator.integers(5, 9)), int(generator.integers(1, 4))
-            found.append(
-                Settings(
-                    piecewise=bool(generator.choice(views)),
-                    hidden=(width,) * depth,
-                    activation=str(generator.choice(["relu", "tanh", "softplus"])),
-                    learning_rate=float(learning_rate * 10 ** generator.uniform(-0.7, 0.5)),
-                    alpha=float(alpha * 10 ** generator.uniform(-2, 1)),
-                )
-            )
-        return found
+        return [*(replace(first, piecewise=view) for view in views), *drawn(first, views, self.search, seed)]
 
     def _fit_networks(
         self,
@@ -331,13 +336,15 @@ class TabularClassifier(Classifier):
         """The groups of networks, and their log-probabilities of the labels of rows that they have not seen."""
         X, y, weights = samples
         views = self._views(X)
-        training = Training(chosen["max_iter"], chosen["batch_size"], BETA_2, seed, deadline)
         settings = self._settings(seed, chosen["learning_rate_init"], chosen["alpha"])
+        total, epochs = len(settings) * len(folds), chosen["max_iter"]
+        counts = counted(f"{total} networks", total * epochs * len(folds[0][0]))
+        training = Training(epochs, chosen["batch_size"], BETA_2, seed, deadline, counts)
         fits = [
             list(fits_of(one, training, len(self.classes_), (views[one.piecewise], y, weights), folds))
             for one in settings
         ]
-        count, total = itertools.count(1), len(settings) * len(folds)
+        count = itertools.count(1)
 
         def done(fit: Fit) -> None:
             if self.verbose:
@@ -354,9 +361,12 @@ class TabularClassifier(Classifier):
             network = of_group[0].recipe.objective.network
             logits = held_out_logits(network, thetas, views[one.piecewise], folds)
             logs.append(at_labels(rules.log_softmax(logits), y))
-            epochs = [fit.run.history.epochs for fit in of_group]
-            groups.append(NetworkGroup(one, thetas, float(-np.average(logs[-1], weights=weights)), epochs))
+            run = [fit.run.history.epochs for fit in of_group]
+            groups.append(NetworkGroup(one, thetas, float(-np.average(logs[-1], weights=weights)), run))
         self.n_iter_ = max(epoch for group in groups for epoch in group.epochs)
+        self.interrupted_ = any(fit.run.history.stopped_by == "interrupt" for fit in itertools.chain(*fits))
+        if self.interrupted_:
+            warn_caller(f"Training interrupted by user after {self.n_iter_} epochs; the best weights so far are kept.")
         return groups, logs
 
     def _mix(self, groups: list[NetworkGroup], at_label: list[Array], weights: Array | None) -> None:
@@ -409,16 +419,7 @@ class TabularClassifier(Classifier):
         step, threads = min(part.step for _, part in parts), max(part.threads for _, part in parts)
         return Logits(features, encoding.n_outputs, np.dtype(np.float32), step, threads, worker)
 
-    def _mean_at_label(self, columns: Mapping[str, Array], y: Array) -> float:
-        """The mean log-probability of the labels."""
-        return _log_likelihood(self, columns, np.searchsorted(self.classes_, y))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
-
-
-def _log_likelihood(model: Any, X: Any, y: Array, sample_weight: Array | None = None) -> float:
-    """The mean log-probability of class numbers."""
-    return float(np.average(at_labels(model.predict_log_proba(X), y), weights=sample_weight))
