@@ -222,6 +222,16 @@ OPERATORS: tuple[Operator, ...] = (
         tests=("tests/systems/test_s4_sigmoid_mlp.py::test_a_weighted_batch_matches_the_matrix_form_and_differences",),
     ),
     Operator(
+        "scaling",
+        "scaling of features, or by the members of an ensemble",
+        "scaling",
+        where=("chainrule.networks.Scale",),
+        tests=(
+            "tests/rules/test_scaling.py::test_a_scale_is_a_linear_layer_with_a_diagonal_weight",
+            "tests/rules/test_scaling.py::test_members_share_the_rows_and_the_sum_over_them_goes_back",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

@@ -32,6 +32,7 @@ RULE_CLAIMS: dict[str, str] = {
     "relu": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "scaled_sigmoid": "proved on 28 sampled cells at sizes 1 to 4",
     "scaled_softmax": "proved on 25 sampled cells at sizes 1 to 4",
+    "scaling": "proved for all inputs at sizes 1 to 4",
     "sigmoid": "proved for all inputs at sizes 1 to 4",
     "sign": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "softmax": "proved for all inputs at sizes 1 to 4",

@@ -9,6 +9,7 @@ ones included, are never written to.
 from chainrule.arrays.last_axis import (
     FEW_COLUMNS,
     argmax,
+    broadcast_jacobian,
     check_labels,
     class_mask,
     diagonal_matrix,
@@ -61,6 +62,7 @@ __all__ = [
     "as_array",
     "as_floats",
     "as_like",
+    "broadcast_jacobian",
     "check_labels",
     "class_mask",
     "copy_of",

@@ -137,6 +137,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "half_squared_error": lambda o, y: (_sigmoid(o) - y) * (_sigmoid(o) - y) / 2,
     "linear": lambda x, weight: np.matmul(x, weight),
     "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
+    "scaling": lambda x, scale: x * scale,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

@@ -103,6 +103,7 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "half_squared_error": lambda: (x, between),
         "linear": lambda: (x, stream.standard_normal((k, 5))),
         "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
     }
@@ -283,6 +284,11 @@ def _at_the_edges(name: str) -> list[Example]:
         ],
         "avg_pool2d": [Example((images,), options) for options in pools],
         "zero_pad2d": [Example((images,), {"padding": padding}) for padding in (((1, 0), (0, 2)), (2, 1), 0)],
+        # One factor for all, a factor per row, members that share their rows, members with rows of their own.
+        "scaling": [
+            *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
+            *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
+        ],
         "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
         "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
         "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],

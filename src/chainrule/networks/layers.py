@@ -28,6 +28,11 @@ def zeros(stream: np.random.Generator, shape: Shape) -> Any:
     return np.zeros(shape)
 
 
+def ones(stream: np.random.Generator, shape: Shape) -> Any:
+    """Ones."""
+    return np.ones(shape)
+
+
 def uniform(bound: float) -> Initialiser:
     """An initialiser that draws uniform values within +-bound."""
     return lambda stream, shape: stream.uniform(-bound, bound, shape)

@@ -4,6 +4,7 @@
     pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
+    scale
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -25,6 +26,7 @@ from chainrule.networks.layers import (
     LayerSpec,
     Parameter,
     Shape,
+    ones,
     option,
     register_layer,
     switch,
@@ -36,7 +38,7 @@ from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
-__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"]
+__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool", "Scale"]
 
 
 @register_layer("conv")
@@ -172,8 +174,7 @@ class Linear(LayerSpec):
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for rows of features."""
-        if len(in_shape) != 1:
-            raise ValueError("a linear layer takes rows of features: put flatten, or global pool, before it")
+        _check_rows("linear", in_shape)
         shape = (in_shape[0], self.width)
         if min(shape) < 1:
             raise ValueError(f"a linear layer has widths of at least 1, got {shape[0]} x {shape[1]}")
@@ -181,6 +182,21 @@ class Linear(LayerSpec):
         weight = Parameter("weight", shape, penalised=True, initial=initial)
         parameters = (weight, Parameter("bias", shape[1:], initial=initial)) if self.bias else (weight,)
         return Layer(rules.affine if self.bias else rules.linear, parameters, in_shape, shape[1:])
+
+
+@register_layer("scale")
+@dataclass(frozen=True)
+class Scale(LayerSpec):
+    """One factor for each feature, which starts at 1. It is no weight: L2 does not apply to it.
+
+    >>> [parameter.shape for parameter in Scale().layer((4,)).parameters]
+    [(4,)]
+    """
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("scale", in_shape)
+        return Layer(rules.scaling, (Parameter("scale", in_shape, initial=ones),), in_shape, in_shape)
 
 
 @register_layer("dropout")
@@ -220,6 +236,11 @@ class Activation(LayerSpec):
 
     def __str__(self) -> str:
         return self.rule if isinstance(self.rule, str) else self.rule.name
+
+
+def _check_rows(layer: str, shape: Shape) -> None:
+    if len(shape) != 1:
+        raise ValueError(f"a {layer} layer takes rows of features: put flatten, or global pool, before it")
 
 
 def _images(shape: Shape) -> tuple[int, int, int]:

@@ -35,6 +35,7 @@ from chainrule.rules.registry import activation_names, get, names, register, unr
 from chainrule.rules.rule import KINDS, Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
+from chainrule.rules.scaling import scaling
 from chainrule.rules.softmax import softmax
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 from chainrule.rules.softmax_expectation import softmax_expectation
@@ -64,6 +65,7 @@ for _rule in (
     half_squared_error,
     linear,
     affine,
+    scaling,
     l2_penalty,
     dropout,
     convolve1d,
@@ -119,6 +121,7 @@ __all__ = [
     "relu",
     "scaled_sigmoid",
     "scaled_softmax",
+    "scaling",
     "score_function",
     "score_function_vjp",
     "sigmoid",
