@@ -89,6 +89,7 @@ def _torch_functions() -> dict[str, Callable[..., Any]]:
         "softplus": f.softplus,
         "log_sigmoid": f.logsigmoid,
         "relu": torch.relu,
+        "smooth_clip": lambda x: x / torch.sqrt(1 + (x / 3) ** 2),
         "scaled_softmax": lambda x, c: torch.softmax(c * x, -1),
         "softmax_expectation": lambda x, v: (torch.softmax(x, -1) * v).sum(-1),
     }
@@ -130,6 +131,7 @@ def _jax_functions() -> dict[str, Callable[..., Any]]:
         "softplus": jax.nn.softplus,
         "log_sigmoid": jax.nn.log_sigmoid,
         "relu": jax.nn.relu,
+        "smooth_clip": lambda x: x / jnp.sqrt(1 + (x / 3) ** 2),
         "scaled_softmax": lambda x, c: jax.nn.softmax(c * x),
         "softmax_expectation": lambda x, v: (jax.nn.softmax(x) * v).sum(-1),
     }

@@ -226,13 +226,21 @@ def softplus(x: Number) -> Number:
     return x.exp().log1p() if x < 0 else x + (-x).exp().log1p()
 
 
+def _hypotenuse(x: Number) -> Number:
+    return (1 + (x / 3) ** 2).sqrt()
+
+
 SCALARS = {
     "tanh": Scalar(_tanh, _sech_squared),
     "sigmoid": Scalar(sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
     "softplus": Scalar(softplus, sigmoid),
     "log_sigmoid": Scalar(lambda x: -softplus(-x), lambda x: sigmoid(-x)),
+    "smooth_clip": Scalar(lambda x: x / _hypotenuse(x), lambda x: 1 / _hypotenuse(x) ** 3),
     "relu": Scalar(lambda x: x if x > 0 else arb(0), lambda x: arb(1 if x > 0 else 0)),
 }
+
+FINITE = ("smooth_clip",)
+"""Those of finite numbers alone."""
 
 
 def miss(o: Number, y: float) -> Entry:

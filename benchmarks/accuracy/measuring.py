@@ -239,7 +239,10 @@ OPERATORS = (
         _binary(exact.binary_cross_entropy, exact.miss),
     ),
     Operator("half_squared_error", regions.numbers, _binary_targets, _binary(exact.half_squared_error, _squared_slope)),
-    *(Operator(name, regions.numbers, _none, _scalar(function)) for name, function in exact.SCALARS.items()),
+    *(
+        Operator(name, regions.numbers, _none, _scalar(function), finite=name in exact.FINITE)
+        for name, function in exact.SCALARS.items()
+    ),
     Operator(
         "scaled_sigmoid",
         regions.numbers,

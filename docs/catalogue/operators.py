@@ -232,6 +232,16 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "smooth-clip",
+        "smooth clipping",
+        "smooth_clip",
+        where=("chainrule.networks.SmoothClip",),
+        tests=(
+            "tests/rules/test_smooth_clip.py::test_known_values_and_slopes",
+            "tests/rules/test_smooth_clip.py::test_nothing_overflows_and_slopes_keep_their_digits",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

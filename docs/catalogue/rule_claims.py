@@ -35,6 +35,7 @@ RULE_CLAIMS: dict[str, str] = {
     "scaling": "proved for all inputs at sizes 1 to 4",
     "sigmoid": "proved for all inputs at sizes 1 to 4",
     "sign": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
+    "smooth_clip": "proved for all inputs at sizes 1 to 4",
     "softmax": "proved for all inputs at sizes 1 to 4",
     "softmax_cross_entropy": "proved for all inputs at sizes 1 to 4",
     "softmax_expectation": "proved for all inputs at sizes 1 to 4",

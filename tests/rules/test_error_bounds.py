@@ -29,6 +29,7 @@ OPERATORS = [
     "softplus",
     "log_sigmoid",
     "relu",
+    "smooth_clip",
 ]
 
 

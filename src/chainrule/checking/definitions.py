@@ -138,6 +138,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "linear": lambda x, weight: np.matmul(x, weight),
     "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
     "scaling": lambda x, scale: x * scale,
+    "smooth_clip": lambda x, limit=3.0: x / np.sqrt(1 + (x / limit) * (x / limit)),
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

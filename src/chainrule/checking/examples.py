@@ -289,6 +289,11 @@ def _at_the_edges(name: str) -> list[Example]:
             *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
             *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
         ],
+        "smooth_clip": [
+            Example((far,)),
+            Example((signs,), {"limit": 0.75}),
+            Example((np.array([[-1e300, 1e100, 3.0, 1e-300, 0.0]]),), {"limit": 2}),
+        ],
         "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
         "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
         "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],

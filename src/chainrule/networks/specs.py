@@ -4,7 +4,7 @@
     pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
-    scale
+    scale                               smooth clip [limit C]
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -18,6 +18,7 @@ from chainrule import rules
 from chainrule.kernels.dropout import draw_mask
 from chainrule.networks.layers import (
     COUNT,
+    NUMBER,
     PADDING,
     PAIR,
     RATE,
@@ -38,7 +39,7 @@ from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
-__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool", "Scale"]
+__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool", "Scale", "SmoothClip"]
 
 
 @register_layer("conv")
@@ -197,6 +198,24 @@ class Scale(LayerSpec):
         """The layer, for rows of features."""
         _check_rows("scale", in_shape)
         return Layer(rules.scaling, (Parameter("scale", in_shape, initial=ones),), in_shape, in_shape)
+
+
+@register_layer("smooth clip")
+@dataclass(frozen=True)
+class SmoothClip(LayerSpec):
+    """Entries x / sqrt(1 + (x / limit)^2), between -limit and limit.
+
+    >>> str(SmoothClip()), str(SmoothClip(2))
+    ('smooth clip', 'smooth clip limit 2')
+    """
+
+    limit: float = field(default=3.0, metadata=option("limit", NUMBER, "a limit"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for inputs of any shape."""
+        if not self.limit > 0:
+            raise ValueError(f"smooth clip: limit: expected a positive number, got {self.limit}")
+        return Layer(rules.smooth_clip, (), in_shape, in_shape, {"limit": self.limit})
 
 
 @register_layer("dropout")

@@ -36,6 +36,7 @@ from chainrule.rules.rule import KINDS, Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
 from chainrule.rules.scaling import scaling
+from chainrule.rules.smooth_clip import smooth_clip
 from chainrule.rules.softmax import softmax
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 from chainrule.rules.softmax_expectation import softmax_expectation
@@ -66,6 +67,7 @@ for _rule in (
     linear,
     affine,
     scaling,
+    smooth_clip,
     l2_penalty,
     dropout,
     convolve1d,
@@ -126,6 +128,7 @@ __all__ = [
     "score_function_vjp",
     "sigmoid",
     "sign",
+    "smooth_clip",
     "softmax",
     "softmax_cross_entropy",
     "softmax_expectation",
