@@ -154,6 +154,24 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "mish",
+        "Mish",
+        "mish",
+        tests=(
+            "tests/rules/test_mish.py::test_known_values",
+            "tests/rules/test_mish.py::test_the_slope_keeps_its_digits_beside_its_zero",
+        ),
+    ),
+    Operator(
+        "selu",
+        "scaled exponential linear unit",
+        "selu",
+        tests=(
+            "tests/rules/test_activations.py::test_known_values_of_the_activations",
+            "tests/rules/test_activations.py::test_the_slope_of_selu_at_its_kink_is_the_left_one",
+        ),
+    ),
+    Operator(
         "relu",
         "rectified linear unit",
         "relu",

@@ -28,11 +28,13 @@ RULE_CLAIMS: dict[str, str] = {
     "logarithm": "proved for all inputs at sizes 1 to 4",
     "max_pool2d": "proved on 57 sampled cells at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3); (2, 2, 3, 5); (1, "
     "2, 4)",
+    "mish": "proved for all inputs at sizes 1 to 4",
     "nll": "proved for all inputs at sizes 1 to 4",
     "relu": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "scaled_sigmoid": "proved on 28 sampled cells at sizes 1 to 4",
     "scaled_softmax": "proved on 25 sampled cells at sizes 1 to 4",
     "scaling": "proved for all inputs at sizes 1 to 4",
+    "selu": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "sigmoid": "proved for all inputs at sizes 1 to 4",
     "sign": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "smooth_clip": "proved for all inputs at sizes 1 to 4",

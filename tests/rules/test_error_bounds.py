@@ -30,6 +30,8 @@ OPERATORS = [
     "log_sigmoid",
     "relu",
     "smooth_clip",
+    "mish",
+    "selu",
 ]
 
 

@@ -31,6 +31,11 @@ def _sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
+def _mish(x: Any) -> Any:
+    grown = np.exp(x)
+    return x * (2 * grown + grown * grown) / (2 + 2 * grown + grown * grown)
+
+
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
     if np.isfinite(x).all():
@@ -139,6 +144,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
     "scaling": lambda x, scale: x * scale,
     "smooth_clip": lambda x, limit=3.0: x / np.sqrt(1 + (x / limit) * (x / limit)),
+    "mish": _mish,
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

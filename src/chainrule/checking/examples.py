@@ -202,7 +202,7 @@ def _at_the_edges(name: str) -> list[Example]:
         },
         **{
             rule: [Example((x,)) for x in (signs, far)]
-            for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
+            for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid", "selu", "mish")
         },
         # These rules jump at 0, where there is no derivative to check.
         **{rule: [Example((far,))] for rule in ("heaviside", "sign")},
@@ -313,6 +313,9 @@ def _many_floats(name: str) -> list[Example]:
         "log_sum_exp": [(x,)],
         "softmax_expectation": [(x, values)],
         "softmax_cross_entropy": [(x, labels)],
+        # The slope has a zero there, and floats next to it.
+        "mish": [(np.nextafter(-1.1924312145154952, [-2.0, 0.0]),), (-1.1924312145154952 + far * 2.0**-40,), (far,)],
+        "selu": [(far,), (far * 2.0**-40,)],
         "scaled_softmax": [(10 * x, np.array(0.7)), (x * 2.0**-600, np.array(1.7 * 2.0**600))],
         "scaled_sigmoid": [(far, np.array(0.7)), (far * 2.0**-600, np.array(1.7 * 2.0**598))],
     }

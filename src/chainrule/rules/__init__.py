@@ -8,7 +8,7 @@ array([0.09003057, 0.24472847, 0.66524096])
 array([ 0.14181709,  0.14077036, -0.28258745])
 """
 
-from chainrule.rules.activations import identity, log_sigmoid, relu, sigmoid, softplus, tanh
+from chainrule.rules.activations import identity, log_sigmoid, relu, selu, sigmoid, softplus, tanh
 from chainrule.rules.binary import binary_cross_entropy, half_squared_error
 from chainrule.rules.composition import compose
 from chainrule.rules.convolution1d import convolve1d
@@ -22,6 +22,7 @@ from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
 from chainrule.rules.logarithm import logarithm
+from chainrule.rules.mish import mish
 from chainrule.rules.padding2d import flatten, zero_pad2d
 from chainrule.rules.parametrised_scores import (
     cross_entropy_gradient,
@@ -49,6 +50,8 @@ for _rule in (
     tanh,
     softplus,
     relu,
+    selu,
+    mish,
     scaled_sigmoid,
     log_sigmoid,
     heaviside,
@@ -115,6 +118,7 @@ __all__ = [
     "log_sum_exp",
     "logarithm",
     "max_pool2d",
+    "mish",
     "names",
     "nll",
     "padding_for",
@@ -126,6 +130,7 @@ __all__ = [
     "scaling",
     "score_function",
     "score_function_vjp",
+    "selu",
     "sigmoid",
     "sign",
     "smooth_clip",
