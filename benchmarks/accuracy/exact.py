@@ -254,6 +254,12 @@ SCALARS = {
     "relu": Scalar(lambda x: x if x > 0 else arb(0), lambda x: arb(1 if x > 0 else 0)),
 }
 
+
+def mixed(function: Scalar, share: float) -> Scalar:
+    """(1 - share) x + share f(x)."""
+    return Scalar(lambda x: x + share * (function.value(x) - x), lambda x: 1 + share * (function.slope(x) - 1))
+
+
 FINITE = ("mish", "smooth_clip")
 """Those of finite numbers alone."""
 

@@ -22,8 +22,8 @@ from benchmarks.accuracy.exact import Entry
 from chainrule.algebra.ball import Ball, nearest
 
 BITS = 300
-SLOPE, SCALE = -1.75, -0.75
-"""Scale of the scaled sigmoid and the scaled softmax."""
+SLOPE, SCALE, SHARE = -1.75, -0.75, 0.75
+"""Scale of the scaled sigmoid and the scaled softmax, share of the parametric activation."""
 
 
 @dataclass
@@ -248,6 +248,13 @@ OPERATORS = (
         regions.numbers,
         lambda x: (np.array(SLOPE, x.dtype),),
         _scalar(exact.SCALARS["sigmoid"], SLOPE),
+        finite=True,
+    ),
+    Operator(
+        "parametric_activation",
+        regions.numbers,
+        lambda x: (np.array(SHARE, x.dtype),),
+        _scalar(exact.mixed(exact.SCALARS["mish"], SHARE)),
         finite=True,
     ),
 )

@@ -260,6 +260,16 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "parametric-activation",
+        "activation mixed with the identity",
+        "parametric_activation",
+        where=("chainrule.networks.ParametricActivation",),
+        tests=(
+            "tests/rules/test_parametric_activation.py::test_shares_of_0_and_1_are_the_identity_and_the_activation",
+            "tests/rules/test_parametric_activation.py::test_the_cotangent_of_the_share_keeps_its_digits",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

@@ -10,6 +10,7 @@ from chainrule.networks import Plan, network_of_layers
 STACKS = {
     "scale": "scale, linear 5, tanh, scale, linear 3",
     "mish": "linear 5, mish, linear 4, selu, linear 3",
+    "parametric activation": "linear 5, parametric mish, linear 4, parametric selu, linear 3",
     "smooth clip": "smooth clip, linear 5, smooth clip limit 0.5, linear 3",
 }
 

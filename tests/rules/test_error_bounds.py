@@ -32,6 +32,7 @@ OPERATORS = [
     "smooth_clip",
     "mish",
     "selu",
+    "parametric_activation",
 ]
 
 

@@ -50,6 +50,7 @@ def inputs_of(name, shape):
         "half_squared_error": (between,),
         "linear": (stream.standard_normal((k, 5)),),
         "affine": (stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "parametric_activation": (stream.uniform(0.01, 0.99, k),),
         "scaling": (stream.standard_normal(k),),
         "l2_penalty": (np.array(0.375),),
         "dropout": (np.where(between > 0.4, 1 / 0.6, 0.0),),

@@ -36,6 +36,10 @@ def _mish(x: Any) -> Any:
     return x * (2 * grown + grown * grown) / (2 + 2 * grown + grown * grown)
 
 
+def _parametric_activation(x: Any, share: Any, activation: str = "mish") -> Any:
+    return x + share * (DEFINITIONS[activation](x) - x)
+
+
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
     if np.isfinite(x).all():
@@ -146,6 +150,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "smooth_clip": lambda x, limit=3.0: x / np.sqrt(1 + (x / limit) * (x / limit)),
     "mish": _mish,
     "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
+    "parametric_activation": _parametric_activation,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

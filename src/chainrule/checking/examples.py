@@ -103,6 +103,7 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "half_squared_error": lambda: (x, between),
         "linear": lambda: (x, stream.standard_normal((k, 5))),
         "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "parametric_activation": lambda: (x, stream.uniform(0.01, 0.99, k)),
         "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
@@ -288,6 +289,15 @@ def _at_the_edges(name: str) -> list[Example]:
         "scaling": [
             *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
             *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
+        ],
+        "parametric_activation": [
+            *(
+                Example((x, np.array([0.5, 1.0, 0.125])), {"activation": name})
+                for name in ("mish", "selu", "softplus", "relu", "sigmoid")
+                for x in (two / 2, far / 8)  # far from -1.26, where selu(x) - x cancels
+            ),
+            Example((far, np.array([[0.75], [0.25]]))),
+            Example((far, np.array(0.5))),
         ],
         "smooth_clip": [
             Example((far,)),

@@ -86,9 +86,7 @@ def train(
     hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
     activation: Annotated[
         str,
-        typer.Option(
-            callback=_activation, help="relu, mish, selu, softplus, tanh, sigmoid, identity, or such a rule."
-        ),
+        typer.Option(callback=_activation, help="relu, mish, selu, softplus, tanh, sigmoid, identity, or such a rule."),
     ] = "relu",
     solver: Annotated[Literal["adam", "adamw", "sgd", "gd"], typer.Option(help="The rule of the steps.")] = "adam",
     l2: Annotated[

@@ -212,6 +212,7 @@ PADDING = Form(
     "such as 3, 3x5, same, valid or full",
     lambda word: word if word in ("same", "valid", "full") else _read_size(word),
 )
+NAME = Form("such as mish or selu", str)
 NUMBER = Form("a number", float, "{:g}".format)
 RATE = Form("a number from 0 to below 1", float, "{:g}".format)
 

@@ -5,6 +5,7 @@
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
     scale                               smooth clip [limit C]
+    parametric ACTIVATION
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -18,6 +19,7 @@ from chainrule import rules
 from chainrule.kernels.dropout import draw_mask
 from chainrule.networks.layers import (
     COUNT,
+    NAME,
     NUMBER,
     PADDING,
     PAIR,
@@ -39,7 +41,10 @@ from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
-__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool", "Scale", "SmoothClip"]
+__all__ = [
+    *("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "ParametricActivation", "Pool"),
+    *("Scale", "SmoothClip"),
+]
 
 
 @register_layer("conv")
@@ -216,6 +221,24 @@ class SmoothClip(LayerSpec):
         if not self.limit > 0:
             raise ValueError(f"smooth clip: limit: expected a positive number, got {self.limit}")
         return Layer(rules.smooth_clip, (), in_shape, in_shape, {"limit": self.limit})
+
+
+@register_layer("parametric")
+@dataclass(frozen=True)
+class ParametricActivation(LayerSpec):
+    """x + a (f(x) - x) with an activation f and one share a for each feature, which starts at 1 and is no weight.
+
+    >>> [(parameter.name, parameter.shape) for parameter in ParametricActivation("mish").layer((4,)).parameters]
+    [('share', (4,))]
+    """
+
+    activation: str = field(metadata=value(NAME, "an activation"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("parametric", in_shape)
+        share = Parameter("share", in_shape, initial=ones)
+        return Layer(rules.parametric_activation, (share,), in_shape, in_shape, {"activation": self.activation})
 
 
 @register_layer("dropout")

@@ -24,6 +24,7 @@ from chainrule.rules.log_sum_exp import log_sum_exp
 from chainrule.rules.logarithm import logarithm
 from chainrule.rules.mish import mish
 from chainrule.rules.padding2d import flatten, zero_pad2d
+from chainrule.rules.parametric_activation import parametric_activation
 from chainrule.rules.parametrised_scores import (
     cross_entropy_gradient,
     policy_gradient,
@@ -70,6 +71,7 @@ for _rule in (
     linear,
     affine,
     scaling,
+    parametric_activation,
     smooth_clip,
     l2_penalty,
     dropout,
@@ -122,6 +124,7 @@ __all__ = [
     "names",
     "nll",
     "padding_for",
+    "parametric_activation",
     "policy_gradient",
     "register",
     "relu",
