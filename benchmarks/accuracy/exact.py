@@ -260,6 +260,15 @@ def mixed(function: Scalar, share: float) -> Scalar:
     return Scalar(lambda x: x + share * (function.value(x) - x), lambda x: 1 + share * (function.slope(x) - 1))
 
 
+def wave(frequency: float, phase: float) -> Scalar:
+    """cos(2 pi f x + b)."""
+
+    def angle(x: Number) -> Number:
+        return 2 * arb.pi() * frequency * x + phase
+
+    return Scalar(lambda x: angle(x).cos(), lambda x: -2 * arb.pi() * frequency * angle(x).sin())
+
+
 FINITE = ("mish", "smooth_clip")
 """Those of finite numbers alone."""
 

@@ -24,6 +24,8 @@ from chainrule.algebra.ball import Ball, nearest
 BITS = 300
 SLOPE, SCALE, SHARE = -1.75, -0.75, 0.75
 """Scale of the scaled sigmoid and the scaled softmax, share of the parametric activation."""
+FREQUENCY, PHASE = 0.703125, -1.25
+"""Of the periodic embedding."""
 
 
 @dataclass
@@ -257,6 +259,14 @@ OPERATORS = (
         _scalar(exact.mixed(exact.SCALARS["mish"], SHARE)),
         finite=True,
     ),
+    Operator(
+        "periodic_embedding",
+        regions.numbers,
+        lambda x: (np.array([[FREQUENCY]], x.dtype), np.array([[PHASE]], x.dtype)),
+        _scalar(exact.wave(FREQUENCY, PHASE)),
+        finite=True,
+        exponentials=False,
+    ),
 )
 
 
@@ -289,7 +299,7 @@ def _cell(operator: Operator, form: str, region: regions.Region, contestants: Ma
         expected: list[list[Entry]] = []
         rows = [tuple(float(n) for n in row) for row in x]
         for number, row in enumerate(rows):
-            others = [float(o) if o.ndim == 0 else o[number].tolist() for o in inputs[1:]]
+            others = [float(o) if o.ndim == 0 else o[number % len(o)].tolist() for o in inputs[1:]]
             v = None if vector is None else vector[number].tolist()
             entries = _decided(partial(operator.forms[form], row, others, v, region.at), dtype)
             if operator.exponentials and v is not None:

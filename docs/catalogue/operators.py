@@ -270,6 +270,16 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "periodic-embedding",
+        "features as cosines of several frequencies",
+        "periodic_embedding",
+        where=("chainrule.networks.PeriodicEmbedding",),
+        tests=(
+            "tests/rules/test_periodic_embedding.py::test_waves_keep_their_digits_at_large_arguments_and_near_their_zeros",
+            "tests/rules/test_periodic_embedding.py::test_known_values",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

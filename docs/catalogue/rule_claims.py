@@ -31,6 +31,7 @@ RULE_CLAIMS: dict[str, str] = {
     "mish": "proved for all inputs at sizes 1 to 4",
     "nll": "proved for all inputs at sizes 1 to 4",
     "parametric_activation": "proved for all inputs at sizes 1 to 4",
+    "periodic_embedding": "proved for all inputs at sizes 1 to 4",
     "relu": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "scaled_sigmoid": "proved on 28 sampled cells at sizes 1 to 4",
     "scaled_softmax": "proved on 25 sampled cells at sizes 1 to 4",

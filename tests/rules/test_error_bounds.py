@@ -33,6 +33,7 @@ OPERATORS = [
     "mish",
     "selu",
     "parametric_activation",
+    "periodic_embedding",
 ]
 
 

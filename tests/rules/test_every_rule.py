@@ -51,6 +51,7 @@ def inputs_of(name, shape):
         "linear": (stream.standard_normal((k, 5)),),
         "affine": (stream.standard_normal((k, 5)), stream.standard_normal(5)),
         "parametric_activation": (stream.uniform(0.01, 0.99, k),),
+        "periodic_embedding": (stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
         "scaling": (stream.standard_normal(k),),
         "l2_penalty": (np.array(0.375),),
         "dropout": (np.where(between > 0.4, 1 / 0.6, 0.0),),

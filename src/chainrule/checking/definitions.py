@@ -40,6 +40,12 @@ def _parametric_activation(x: Any, share: Any, activation: str = "mish") -> Any:
     return x + share * (DEFINITIONS[activation](x) - x)
 
 
+def _periodic_embedding(x: Any, frequency: Any, phase: Any, flat: bool = False) -> Any:
+    turn = 4 * np.arccos(0 * x)
+    waves = np.cos((turn * x)[..., None] * frequency + phase)
+    return waves.reshape(*x.shape[:-1], phase.size) if flat else waves
+
+
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
     if np.isfinite(x).all():
@@ -151,6 +157,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "mish": _mish,
     "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
     "parametric_activation": _parametric_activation,
+    "periodic_embedding": _periodic_embedding,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

@@ -104,6 +104,7 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "linear": lambda: (x, stream.standard_normal((k, 5))),
         "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
         "parametric_activation": lambda: (x, stream.uniform(0.01, 0.99, k)),
+        "periodic_embedding": lambda: (x, stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
         "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
@@ -290,6 +291,9 @@ def _at_the_edges(name: str) -> list[Example]:
             *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
             *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
         ],
+        "periodic_embedding": [
+            Example((two, kernels[0, 0].T, kernels[0, 1].T), {"flat": flat}) for flat in (True, False)
+        ],
         "parametric_activation": [
             *(
                 Example((x, np.array([0.5, 1.0, 0.125])), {"activation": name})
@@ -325,6 +329,8 @@ def _many_floats(name: str) -> list[Example]:
         "softmax_cross_entropy": [(x, labels)],
         # The slope has a zero there, and floats next to it.
         "mish": [(np.nextafter(-1.1924312145154952, [-2.0, 0.0]),), (-1.1924312145154952 + far * 2.0**-40,), (far,)],
+        # Millions of turns, and cosines near 0.
+        "periodic_embedding": [(2.0**14 * far[:, None], x[:1, :3], values[:1, :3])],
         "selu": [(far,), (far * 2.0**-40,)],
         "scaled_softmax": [(10 * x, np.array(0.7)), (x * 2.0**-600, np.array(1.7 * 2.0**600))],
         "scaled_sigmoid": [(far, np.array(0.7)), (far * 2.0**-600, np.array(1.7 * 2.0**598))],

@@ -5,7 +5,7 @@
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
     scale                               smooth clip [limit C]
-    parametric ACTIVATION
+    parametric ACTIVATION               periodic WAVES [sigma S]
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -42,8 +42,8 @@ from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
 __all__ = [
-    *("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "ParametricActivation", "Pool"),
-    *("Scale", "SmoothClip"),
+    *("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad"),
+    *("ParametricActivation", "PeriodicEmbedding", "Pool", "Scale", "SmoothClip"),
 ]
 
 
@@ -239,6 +239,34 @@ class ParametricActivation(LayerSpec):
         _check_rows("parametric", in_shape)
         share = Parameter("share", in_shape, initial=ones)
         return Layer(rules.parametric_activation, (share,), in_shape, in_shape, {"activation": self.activation})
+
+
+@register_layer("periodic")
+@dataclass(frozen=True)
+class PeriodicEmbedding(LayerSpec):
+    """Each feature x as cosines, cos(2 pi f x + b), with frequencies f and phases b of its own, which are no weights.
+
+    First frequencies are normal with the standard deviation `sigma`, first phases uniform. Source: Gorishniy et al.
+    (2022).
+
+    >>> PeriodicEmbedding(8).layer((4,)).out_shape
+    (32,)
+    """
+
+    waves: int = field(metadata=value(COUNT, "the number of cosines"))
+    sigma: float = field(default=0.1, metadata=option("sigma", NUMBER, "a standard deviation"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("periodic", in_shape)
+        if self.waves < 1:
+            raise ValueError(f"periodic: waves: expected at least 1, got {self.waves}")
+        shape = (in_shape[0], self.waves)
+        parameters = (
+            Parameter("frequency", shape, initial=lambda stream, shape: stream.normal(0, self.sigma, shape)),
+            Parameter("phase", shape, initial=uniform(math.pi)),
+        )
+        return Layer(rules.periodic_embedding, parameters, in_shape, (math.prod(shape),), {"flat": True})
 
 
 @register_layer("dropout")

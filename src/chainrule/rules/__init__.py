@@ -32,6 +32,7 @@ from chainrule.rules.parametrised_scores import (
     score_function_vjp,
 )
 from chainrule.rules.penalties import l2_penalty
+from chainrule.rules.periodic_embedding import periodic_embedding
 from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
 from chainrule.rules.rule import KINDS, Rule
@@ -71,6 +72,7 @@ for _rule in (
     linear,
     affine,
     scaling,
+    periodic_embedding,
     parametric_activation,
     smooth_clip,
     l2_penalty,
@@ -125,6 +127,7 @@ __all__ = [
     "nll",
     "padding_for",
     "parametric_activation",
+    "periodic_embedding",
     "policy_gradient",
     "register",
     "relu",
