@@ -280,6 +280,16 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "embedding",
+        "rows of a table by codes",
+        "embedding",
+        where=("chainrule.networks.Embedding",),
+        tests=(
+            "tests/rules/test_embedding.py::test_rows_are_looked_up_and_cotangents_of_equal_codes_are_added",
+            "tests/rules/test_embedding.py::test_codes_that_are_no_rows_are_named",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

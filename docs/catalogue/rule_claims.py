@@ -15,6 +15,7 @@ RULE_CLAIMS: dict[str, str] = {
     "3, 3) x (3, 2, 2, 2); (1, 2, 3, 5) x (3, 2, 2, 3); (2, 2, 3, 5) x (4, 1, 2, 3); 1 more",
     "cross_entropy": "proved for all inputs at which the definition has a derivative at sizes 1 to 4",
     "dropout": "proved for all inputs at sizes 1 to 4",
+    "embedding": "proved for all inputs at shapes (1,); () x (2, 2); (2,); () x (3, 2); (3,); 3 more",
     "flatten": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3)",
     "global_avg_pool2d": "proved for all inputs at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3)",
     "half_squared_error": "proved on 28 sampled cells at sizes 1 to 4",

@@ -51,6 +51,7 @@ from chainrule.arrays.libraries import (
     surely,
     to_numpy,
     unwarned,
+    whole_numbers,
 )
 from chainrule.streams import random_stream
 
@@ -97,5 +98,6 @@ __all__ = [
     "take_class",
     "to_numpy",
     "unwarned",
+    "whole_numbers",
     "with_class",
 ]

@@ -46,6 +46,12 @@ def _periodic_embedding(x: Any, frequency: Any, phase: Any, flat: bool = False) 
     return waves.reshape(*x.shape[:-1], phase.size) if flat else waves
 
 
+def _embedding(codes: Any, table: Any, flat: bool = False) -> Any:
+    one_hot = numbers(class_mask(np.asarray(codes), len(table)).astype(np.float64), type(table))
+    rows = np.matmul(one_hot, table)
+    return rows.reshape(*rows.shape[:-2], rows.shape[-2] * rows.shape[-1]) if flat else rows
+
+
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
     if np.isfinite(x).all():
@@ -158,6 +164,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
     "parametric_activation": _parametric_activation,
     "periodic_embedding": _periodic_embedding,
+    "embedding": _embedding,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

@@ -105,6 +105,7 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
         "parametric_activation": lambda: (x, stream.uniform(0.01, 0.99, k)),
         "periodic_embedding": lambda: (x, stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
+        "embedding": lambda: (stream.integers(0, k + 1, size=shape), stream.standard_normal((k + 1, 2))),
         "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
@@ -293,6 +294,9 @@ def _at_the_edges(name: str) -> list[Example]:
         ],
         "periodic_embedding": [
             Example((two, kernels[0, 0].T, kernels[0, 1].T), {"flat": flat}) for flat in (True, False)
+        ],
+        "embedding": [
+            Example((np.array([[2, 0, 2], [0, 2, 2]]), kernels[0, 0].T), {"flat": flat}) for flat in (True, False)
         ],
         "parametric_activation": [
             *(

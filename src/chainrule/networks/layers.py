@@ -130,6 +130,11 @@ class Layer:
         """
         return self.rule.kind == "layer" and self.n_weights > 0 and len(self.out_shape) == 1
 
+    @property
+    def takes_codes(self) -> bool:
+        """True if its input is a constant of the rule, such as codes of categories."""
+        return self.rule.inputs[0] in self.rule.constants
+
     def check_out_shape(self) -> None:
         """Raise ValueError if the rule puts out another shape than `out_shape` for one row."""
         if self.noise is not None:

@@ -6,6 +6,7 @@
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
     scale                               smooth clip [limit C]
     parametric ACTIVATION               periodic WAVES [sigma S]
+    embedding CODES WIDTH
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -38,11 +39,12 @@ from chainrule.networks.layers import (
 )
 from chainrule.rules.image_maps import check_channels
 from chainrule.rules.image_sizes import Padding2d, Sizes
+from chainrule.rules.parametric_activation import entrywise
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
 __all__ = [
-    *("Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad"),
+    *("Activation", "Conv", "Dropout", "Embedding", "Flatten", "GlobalPool", "Linear", "Pad"),
     *("ParametricActivation", "PeriodicEmbedding", "Pool", "Scale", "SmoothClip"),
 ]
 
@@ -237,6 +239,7 @@ class ParametricActivation(LayerSpec):
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for rows of features."""
         _check_rows("parametric", in_shape)
+        entrywise(self.activation)
         share = Parameter("share", in_shape, initial=ones)
         return Layer(rules.parametric_activation, (share,), in_shape, in_shape, {"activation": self.activation})
 
@@ -267,6 +270,30 @@ class PeriodicEmbedding(LayerSpec):
             Parameter("phase", shape, initial=uniform(math.pi)),
         )
         return Layer(rules.periodic_embedding, parameters, in_shape, (math.prod(shape),), {"flat": True})
+
+
+@register_layer("embedding")
+@dataclass(frozen=True)
+class Embedding(LayerSpec):
+    """The first layer of a network on codes, 0 to below `codes`: each feature as a row of one table.
+
+    Features that are to have rows of their own need different codes. First values are uniform within +-1/sqrt(width).
+
+    >>> Embedding(10, 3).layer((4,)).out_shape
+    (12,)
+    """
+
+    codes: int = field(metadata=value(COUNT, "the number of codes"))
+    width: int = field(metadata=value(COUNT, "the width"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of codes."""
+        _check_rows("embedding", in_shape)
+        shape = (self.codes, self.width)
+        if min(shape) < 1:
+            raise ValueError(f"embedding: expected at least 1 code and a width of at least 1, got {shape}")
+        table = Parameter("table", shape, penalised=True, initial=uniform(1 / math.sqrt(self.width)))
+        return Layer(rules.embedding, (table,), in_shape, (in_shape[0] * self.width,), {"flat": True})
 
 
 @register_layer("dropout")

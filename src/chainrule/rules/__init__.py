@@ -17,6 +17,7 @@ from chainrule.rules.correlation2d import correlate2d
 from chainrule.rules.cross_entropy import cross_entropy, nll
 from chainrule.rules.dropout import dropout
 from chainrule.rules.elementwise import elementwise
+from chainrule.rules.embedding import embedding
 from chainrule.rules.geometry import conv_output_size, conv_parameter_count, dropped_border, padding_for
 from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
@@ -72,6 +73,7 @@ for _rule in (
     linear,
     affine,
     scaling,
+    embedding,
     periodic_embedding,
     parametric_activation,
     smooth_clip,
@@ -109,6 +111,7 @@ __all__ = [
     "dropout",
     "dropped_border",
     "elementwise",
+    "embedding",
     "flatten",
     "get",
     "global_avg_pool2d",

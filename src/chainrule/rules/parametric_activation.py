@@ -35,7 +35,14 @@ GAPS: dict[str, Callable[[Array], Array]] = {
 """f(x) - x without cancellation."""
 
 
-def _activation(name: str) -> Rule:
+def entrywise(name: str) -> Rule:
+    """The activation of that name, one that acts on every entry.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rule.
+    """
     rule = registry.get(name)
     if not (rule.elementwise and rule.kind == "activation"):
         raise ValueError(f"activation: expected a rule that acts on every entry, got {name!r}")
@@ -50,7 +57,7 @@ def _check(x: Array, share: Array) -> None:
 
 
 def _forward(x: Array, share: Array, *, activation: str = "mish") -> tuple[Array, Residuals]:
-    rule = _activation(activation)
+    rule = entrywise(activation)
     value, inner = rule.forward(x)
     gap = GAPS[activation](x) if activation in GAPS else value - x
     slope = 1 - share + share * rule.pullback(inner, namespace(x).zeros_like(x) + 1)
