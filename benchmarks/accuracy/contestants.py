@@ -22,15 +22,17 @@ RULES = {
     "softmax_cross_entropy, rows": "softmax_cross_entropy",
 }
 
+OPTIONS = {"periodic_embedding": {"flat": True}}
+
 
 def _rule(operator: str, form: str, inputs: tuple[Any, ...], vector: Any) -> Any:
-    rule = rules.get(RULES.get(operator, operator))
+    rule, options = rules.get(RULES.get(operator, operator)), OPTIONS.get(operator, {})
     if form == FORWARD:
-        return rule(*inputs)
+        return rule(*inputs, **options)
     if form == PULLBACK:
-        pulled = rule.vjp(*inputs, vector)
+        pulled = rule.vjp(*inputs, vector, **options)
         return pulled[0] if isinstance(pulled, tuple) else pulled
-    return rule.jvp(*inputs, vector, *(None for _ in inputs[1:]))
+    return rule.jvp(*inputs, vector, *(None for _ in inputs[1:]), **options)
 
 
 def chainrule_numpy(operator: str, form: str, inputs: tuple[Any, ...], vector: Any) -> Any:
@@ -89,6 +91,11 @@ def _torch_functions() -> dict[str, Callable[..., Any]]:
         "softplus": f.softplus,
         "log_sigmoid": f.logsigmoid,
         "relu": torch.relu,
+        "mish": f.mish,
+        "periodic_embedding": lambda x, w, b: torch.cos(2 * torch.pi * w * x + b),
+        "parametric_activation": lambda x, a: x + a * (f.mish(x) - x),
+        "selu": torch.selu,
+        "smooth_clip": lambda x: x / torch.sqrt(1 + (x / 3) ** 2),
         "scaled_softmax": lambda x, c: torch.softmax(c * x, -1),
         "softmax_expectation": lambda x, v: (torch.softmax(x, -1) * v).sum(-1),
     }
@@ -130,6 +137,11 @@ def _jax_functions() -> dict[str, Callable[..., Any]]:
         "softplus": jax.nn.softplus,
         "log_sigmoid": jax.nn.log_sigmoid,
         "relu": jax.nn.relu,
+        "mish": jax.nn.mish,
+        "periodic_embedding": lambda x, w, b: jnp.cos(2 * jnp.pi * w * x + b),
+        "parametric_activation": lambda x, a: x + a * (jax.nn.mish(x) - x),
+        "selu": jax.nn.selu,
+        "smooth_clip": lambda x: x / jnp.sqrt(1 + (x / 3) ** 2),
         "scaled_softmax": lambda x, c: jax.nn.softmax(c * x),
         "softmax_expectation": lambda x, v: (jax.nn.softmax(x) * v).sum(-1),
     }

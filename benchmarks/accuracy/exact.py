@@ -226,13 +226,51 @@ def softplus(x: Number) -> Number:
     return x.exp().log1p() if x < 0 else x + (-x).exp().log1p()
 
 
+def _hypotenuse(x: Number) -> Number:
+    return (1 + (x / 3) ** 2).sqrt()
+
+
+def _mish_slope(x: Number) -> Number:
+    risen = softplus(x).tanh()
+    return risen + x * sigmoid(x) * (1 - risen) * (1 + risen)
+
+
+_SELU = arb(1.0507009873554805), arb(1.6732632423543772)
+"""Its constants are float64 numbers."""
+
+
+def _selu(x: Number) -> Number:
+    return _SELU[0] * (x if x > 0 else _SELU[1] * x.expm1())
+
+
 SCALARS = {
     "tanh": Scalar(_tanh, _sech_squared),
     "sigmoid": Scalar(sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
     "softplus": Scalar(softplus, sigmoid),
     "log_sigmoid": Scalar(lambda x: -softplus(-x), lambda x: sigmoid(-x)),
+    "mish": Scalar(lambda x: x * softplus(x).tanh(), _mish_slope),
+    "selu": Scalar(_selu, lambda x: _SELU[0] * (arb(1) if x > 0 else _SELU[1] * x.exp())),
+    "smooth_clip": Scalar(lambda x: x / _hypotenuse(x), lambda x: 1 / _hypotenuse(x) ** 3),
     "relu": Scalar(lambda x: x if x > 0 else arb(0), lambda x: arb(1 if x > 0 else 0)),
 }
+
+
+def mixed(function: Scalar, share: float) -> Scalar:
+    """(1 - share) x + share f(x)."""
+    return Scalar(lambda x: x + share * (function.value(x) - x), lambda x: 1 + share * (function.slope(x) - 1))
+
+
+def wave(frequency: float, phase: float) -> Scalar:
+    """cos(2 pi f x + b)."""
+
+    def angle(x: Number) -> Number:
+        return 2 * arb.pi() * frequency * x + phase
+
+    return Scalar(lambda x: angle(x).cos(), lambda x: -2 * arb.pi() * frequency * angle(x).sin())
+
+
+FINITE = ("mish", "smooth_clip")
+"""Those of finite numbers alone."""
 
 
 def miss(o: Number, y: float) -> Entry:

@@ -22,8 +22,10 @@ from benchmarks.accuracy.exact import Entry
 from chainrule.algebra.ball import Ball, nearest
 
 BITS = 300
-SLOPE, SCALE = -1.75, -0.75
-"""Scale of the scaled sigmoid and the scaled softmax."""
+SLOPE, SCALE, SHARE = -1.75, -0.75, 0.75
+"""Scale of the scaled sigmoid and the scaled softmax, share of the parametric activation."""
+FREQUENCY, PHASE = 0.703125, -1.25
+"""Of the periodic embedding."""
 
 
 @dataclass
@@ -239,13 +241,31 @@ OPERATORS = (
         _binary(exact.binary_cross_entropy, exact.miss),
     ),
     Operator("half_squared_error", regions.numbers, _binary_targets, _binary(exact.half_squared_error, _squared_slope)),
-    *(Operator(name, regions.numbers, _none, _scalar(function)) for name, function in exact.SCALARS.items()),
+    *(
+        Operator(name, regions.numbers, _none, _scalar(function), finite=name in exact.FINITE)
+        for name, function in exact.SCALARS.items()
+    ),
     Operator(
         "scaled_sigmoid",
         regions.numbers,
         lambda x: (np.array(SLOPE, x.dtype),),
         _scalar(exact.SCALARS["sigmoid"], SLOPE),
         finite=True,
+    ),
+    Operator(
+        "parametric_activation",
+        regions.numbers,
+        lambda x: (np.array(SHARE, x.dtype),),
+        _scalar(exact.mixed(exact.SCALARS["mish"], SHARE)),
+        finite=True,
+    ),
+    Operator(
+        "periodic_embedding",
+        regions.numbers,
+        lambda x: (np.array([[FREQUENCY]], x.dtype), np.array([[PHASE]], x.dtype)),
+        _scalar(exact.wave(FREQUENCY, PHASE)),
+        finite=True,
+        exponentials=False,
     ),
 )
 
@@ -279,7 +299,7 @@ def _cell(operator: Operator, form: str, region: regions.Region, contestants: Ma
         expected: list[list[Entry]] = []
         rows = [tuple(float(n) for n in row) for row in x]
         for number, row in enumerate(rows):
-            others = [float(o) if o.ndim == 0 else o[number].tolist() for o in inputs[1:]]
+            others = [float(o) if o.ndim == 0 else o[number % len(o)].tolist() for o in inputs[1:]]
             v = None if vector is None else vector[number].tolist()
             entries = _decided(partial(operator.forms[form], row, others, v, region.at), dtype)
             if operator.exponentials and v is not None:

@@ -154,6 +154,24 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "mish",
+        "Mish",
+        "mish",
+        tests=(
+            "tests/rules/test_mish.py::test_known_values",
+            "tests/rules/test_mish.py::test_the_slope_keeps_its_digits_beside_its_zero",
+        ),
+    ),
+    Operator(
+        "selu",
+        "scaled exponential linear unit",
+        "selu",
+        tests=(
+            "tests/rules/test_activations.py::test_known_values_of_the_activations",
+            "tests/rules/test_activations.py::test_the_slope_of_selu_at_its_kink_is_the_left_one",
+        ),
+    ),
+    Operator(
         "relu",
         "rectified linear unit",
         "relu",
@@ -220,6 +238,56 @@ OPERATORS: tuple[Operator, ...] = (
         "linear",
         where=("chainrule.networks.Linear",),
         tests=("tests/systems/test_s4_sigmoid_mlp.py::test_a_weighted_batch_matches_the_matrix_form_and_differences",),
+    ),
+    Operator(
+        "scaling",
+        "scaling of features, or by the members of an ensemble",
+        "scaling",
+        where=("chainrule.networks.Scale",),
+        tests=(
+            "tests/rules/test_scaling.py::test_a_scale_is_a_linear_layer_with_a_diagonal_weight",
+            "tests/rules/test_scaling.py::test_members_share_the_rows_and_the_sum_over_them_goes_back",
+        ),
+    ),
+    Operator(
+        "smooth-clip",
+        "smooth clipping",
+        "smooth_clip",
+        where=("chainrule.networks.SmoothClip",),
+        tests=(
+            "tests/rules/test_smooth_clip.py::test_known_values_and_slopes",
+            "tests/rules/test_smooth_clip.py::test_nothing_overflows_and_slopes_keep_their_digits",
+        ),
+    ),
+    Operator(
+        "parametric-activation",
+        "activation mixed with the identity",
+        "parametric_activation",
+        where=("chainrule.networks.ParametricActivation",),
+        tests=(
+            "tests/rules/test_parametric_activation.py::test_shares_of_0_and_1_are_the_identity_and_the_activation",
+            "tests/rules/test_parametric_activation.py::test_the_cotangent_of_the_share_keeps_its_digits",
+        ),
+    ),
+    Operator(
+        "periodic-embedding",
+        "features as cosines of several frequencies",
+        "periodic_embedding",
+        where=("chainrule.networks.PeriodicEmbedding",),
+        tests=(
+            "tests/rules/test_periodic_embedding.py::test_waves_keep_their_digits_at_large_arguments_and_near_their_zeros",
+            "tests/rules/test_periodic_embedding.py::test_known_values",
+        ),
+    ),
+    Operator(
+        "embedding",
+        "rows of a table by codes",
+        "embedding",
+        where=("chainrule.networks.Embedding",),
+        tests=(
+            "tests/rules/test_embedding.py::test_rows_are_looked_up_and_cotangents_of_equal_codes_are_added",
+            "tests/rules/test_embedding.py::test_codes_that_are_no_rows_are_named",
+        ),
     ),
     Operator(
         "elementwise",

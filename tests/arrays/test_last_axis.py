@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.arrays import largest, one_hot, take_class, with_class
+from chainrule.arrays import broadcast_jacobian, largest, one_hot, take_class, with_class
 
 
 @pytest.mark.parametrize("labels", [np.array(2), np.array([0, 2, 1]), np.array([[1, 1], [0, 2]]), np.zeros(0, int)])
@@ -64,3 +64,16 @@ def test_one_entry_per_row_is_read_and_replaced_in_either_order_in_memory(order,
     expected[np.arange(7), labels] = 0.5
     assert np.array_equal(with_class(x, labels, 0.5), expected)
     assert np.array_equal(x, before)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "shape"),
+    [((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), ()), ((2, 3), (2, 1)), ((2, 3), (4, 1, 3)), ((4, 2, 3), (4, 1, 3))],
+)
+def test_the_jacobian_of_a_broadcast_product_times_the_array_is_the_product(slopes, shape):
+    factors, x = np.arange(1.0, 1 + np.prod(slopes)).reshape(slopes), np.arange(2.0, 2 + np.prod(shape)).reshape(shape)
+    y, jacobian = factors * x, broadcast_jacobian(factors, shape)
+    row = jacobian.shape[y.ndim :]
+    each = x.reshape(*x.shape[: x.ndim - len(row)], *row)
+    for at in np.ndindex(y.shape):
+        assert np.sum(jacobian[at] * each[at[: each.ndim - len(row)]]) == y[at]

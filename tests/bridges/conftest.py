@@ -29,6 +29,11 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "half_squared_error": (X, BETWEEN),
     "linear": (X, STREAM.standard_normal((4, 5))),
     "affine": (X, STREAM.standard_normal((4, 5)), STREAM.standard_normal(5)),
+    "parametric_activation": (X, np.array([0.25, 1.0, 0.5, 0.0])),
+    "periodic_embedding": (X, STREAM.standard_normal((4, 2)), STREAM.standard_normal((4, 2))),
+    # Half and a quarter of these codes are codes, too.
+    "embedding": (4 * STREAM.integers(0, 3, (3, 4)), STREAM.standard_normal((9, 2))),
+    "scaling": (X, STREAM.standard_normal(4)),
     "l2_penalty": (X[0], np.array(0.375)),
     "dropout": (X, np.where(BETWEEN > 0.4, 1 / 0.6, 0.0)),
     "convolve1d": (X, np.array([0.5, -1.25, 2.0])),

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chainrule import MLPClassifier, rules
+from chainrule import MLPClassifier, load, rules
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -218,3 +218,11 @@ def test_a_fit_that_converges_warns_of_nothing():
         warnings.simplefilter("error")
         fitted(solver="lbfgs", max_iter=5000, alpha=1.0)
         fitted(max_iter=3000, learning_rate_init=0.01)
+
+
+@pytest.mark.parametrize("activation", ["mish", "selu", ["mish", "selu"]])
+def test_smooth_activations_train_and_are_saved(activation, tmp_path):
+    model = fitted(activation=activation, hidden_layer_sizes=(12, 8), max_iter=300)
+    assert model.score(X, SPECIES) > 0.9
+    model.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict_proba(X).tolist() == model.predict_proba(X).tolist()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chainrule.arrays import random_stream
 from chainrule.checking import assert_rule, balls, precision, ulp_errors
-from chainrule.rules import get, log_sigmoid, scaled_sigmoid, sigmoid, softplus, tanh
+from chainrule.rules import get, log_sigmoid, scaled_sigmoid, selu, sigmoid, softplus, tanh
 
 TAILS = np.array([[-700.25, -40.0, -1.0, 0.0], [1e-9, 3.0, 36.5, 700.25]])
 MODERATE = st.floats(-700, 700)
@@ -49,6 +49,7 @@ def test_known_values_of_the_activations(shows, in_balls):
     shows(in_balls(sigmoid.vjp, [1.0], [1.0]), "0.1966119332414819")
     shows(in_balls(tanh, [1.0]), "0.7615941559557649")
     shows(in_balls(tanh.vjp, [1.0], [1.0]), "0.4199743416140261")
+    shows(in_balls(selu, [1.0, -1.0]), "1.0507009873554805", "-1.1113307378125626")
 
 
 @given(st.floats(-1e300, 1e300))
@@ -105,6 +106,7 @@ LIMITS = {
     "tanh": ((-1, 0), (1, 0)),
     "softplus": ((0, 0), (1, 1)),
     "relu": ((0, 0), (1, 1)),
+    "mish": ((0, 0), (1, 1)),
 }
 """Far to the left and far to the right: the value, or its ratio to |x| where the slope is 1; and the slope."""
 
@@ -132,3 +134,24 @@ def test_the_sigmoid_with_a_slope_reaches_its_limits_beyond_the_range_of_exp(dty
         by_x, by_slope = scaled_sigmoid.vjp(x, dtype(slope), np.ones(4, dtype))
         assert (by_x == 0).all()
         assert by_slope == 0
+
+
+def test_the_slope_of_selu_at_its_kink_is_the_left_one():
+    slopes = selu.vjp(np.array([-5e-324, -0.0, 0.0, 5e-324, -1e300, 1e300]), np.ones(6))
+    scale, left = 1.0507009873554805, 1.0507009873554805 * 1.6732632423543772
+    assert slopes.tolist() == [left, left, left, scale, 0.0, scale]
+    # Klambauer et al. (2017): with these constants, outputs for a standard normal x have mean 0 and variance 1.
+    x, steps = np.linspace(-40, 40, 400_001, retstep=True)
+    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi) * steps
+    # The rule of midpoints is off by steps^2 / 12 times the jump of the slope, 1e-9.
+    assert (selu(x) * density).sum() == pytest.approx(0, abs=1e-8)
+    assert (selu(x) ** 2 * density).sum() == pytest.approx(1, abs=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_selu_runs_on_pytorch_and_is_torchs_own(dtype, same_on_torch, autograd_agrees):
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    x = np.array([[-3.0, 0.25], [1.5, -700.0]], dtype)
+    same_on_torch(selu, x)
+    autograd_agrees(selu, x.astype(np.float64))
+    np.testing.assert_allclose(selu(x), torch.selu(torch.from_numpy(x)).numpy(), rtol=4 * np.finfo(dtype).eps)

@@ -29,6 +29,11 @@ OPERATORS = [
     "softplus",
     "log_sigmoid",
     "relu",
+    "smooth_clip",
+    "mish",
+    "selu",
+    "parametric_activation",
+    "periodic_embedding",
 ]
 
 

@@ -50,11 +50,20 @@ def inputs_of(name, shape):
         "half_squared_error": (between,),
         "linear": (stream.standard_normal((k, 5)),),
         "affine": (stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "parametric_activation": (stream.uniform(0.01, 0.99, k),),
+        "periodic_embedding": (stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
+        "embedding": (stream.standard_normal((k + 1, 2)),),
+        "scaling": (stream.standard_normal(k),),
         "l2_penalty": (np.array(0.375),),
         "dropout": (np.where(between > 0.4, 1 / 0.6, 0.0),),
         "convolve1d": (np.array([0.5, -1.25, 2.0]),),
     }
-    first = {"cross_entropy": between, "nll": -np.abs(x) - 0.125, "logarithm": np.abs(x) + 0.01}.get(name, x)
+    first = {
+        "embedding": stream.integers(0, k + 1, size=shape),
+        "cross_entropy": between,
+        "nll": -np.abs(x) - 0.125,
+        "logarithm": np.abs(x) + 0.01,
+    }.get(name, x)
     return (first, *others.get(name, ()))
 
 

@@ -9,6 +9,7 @@ ones included, are never written to.
 from chainrule.arrays.last_axis import (
     FEW_COLUMNS,
     argmax,
+    broadcast_jacobian,
     check_labels,
     class_mask,
     diagonal_matrix,
@@ -50,6 +51,7 @@ from chainrule.arrays.libraries import (
     surely,
     to_numpy,
     unwarned,
+    whole_numbers,
 )
 from chainrule.streams import random_stream
 
@@ -61,6 +63,7 @@ __all__ = [
     "as_array",
     "as_floats",
     "as_like",
+    "broadcast_jacobian",
     "check_labels",
     "class_mask",
     "copy_of",
@@ -95,5 +98,6 @@ __all__ = [
     "take_class",
     "to_numpy",
     "unwarned",
+    "whole_numbers",
     "with_class",
 ]

@@ -3,6 +3,7 @@
 A row is one slice along the last axis. In an array of logits it has one entry per class.
 """
 
+import math
 import sys
 from typing import Any
 
@@ -178,6 +179,25 @@ def diagonal_matrix(x: Array) -> Array:
            [0., 2.]])
     """
     return namespace(x).where(on_diagonal(x), x[..., None], 0 * x[..., None])
+
+
+def broadcast_jacobian(slopes: Array, shape: tuple[int, ...]) -> Array:
+    """The Jacobian by an array of this shape that is broadcast to y: an entry of y has the slope of its place.
+
+    y has the shape to which `shape` and that of the slopes broadcast. The Jacobian has the shape of y, then that of a
+    row of the array: its last axis, and those before it that do not lie along leading axes of y.
+
+    >>> broadcast_jacobian(np.array([[2.0, 3.0], [5.0, 7.0]]), (2, 1)).tolist()
+    [[[2.0], [3.0]], [[5.0], [7.0]]]
+    """
+    xp, of_y = namespace(slopes), np.broadcast_shapes(tuple(slopes.shape), shape)
+    leading = 0
+    while len(shape) == len(of_y) and leading < len(shape) - 1 and shape[leading] == of_y[leading]:
+        leading += 1
+    row = shape[leading:] or (1,)
+    same = on_diagonal(empty((math.prod(row),), slopes)).reshape(row + row)
+    slopes = xp.broadcast_to(slopes, of_y)[(..., *(None for _ in row))]
+    return xp.where(same, slopes, 0 * slopes)
 
 
 def on_diagonal(x: Array) -> Array:

@@ -112,6 +112,15 @@ def as_floats(x: object) -> Array:
     return array.astype(float) if array.dtype.kind in "iub" else array
 
 
+def whole_numbers(x: Array) -> Array:
+    """`x` as integers that may be indices, rounded towards 0.
+
+    >>> whole_numbers(np.array([2.0, 0.0]))
+    array([2, 0])
+    """
+    return x.long() if is_torch(x) else x.astype(int)
+
+
 def as_like(x: object, like: Array) -> Array:
     """`x` in the library, dtype and device of `like`."""
     if is_torch(like):

@@ -31,6 +31,27 @@ def _sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
+def _mish(x: Any) -> Any:
+    grown = np.exp(x)
+    return x * (2 * grown + grown * grown) / (2 + 2 * grown + grown * grown)
+
+
+def _parametric_activation(x: Any, share: Any, activation: str = "mish") -> Any:
+    return x + share * (DEFINITIONS[activation](x) - x)
+
+
+def _periodic_embedding(x: Any, frequency: Any, phase: Any, flat: bool = False) -> Any:
+    turn = 4 * np.arccos(0 * x)
+    waves = np.cos((turn * x)[..., None] * frequency + phase)
+    return waves.reshape(*x.shape[:-1], phase.size) if flat else waves
+
+
+def _embedding(codes: Any, table: Any, flat: bool = False) -> Any:
+    one_hot = numbers(class_mask(np.asarray(codes), len(table)).astype(np.float64), type(table))
+    rows = np.matmul(one_hot, table)
+    return rows.reshape(*rows.shape[:-2], rows.shape[-2] * rows.shape[-1]) if flat else rows
+
+
 def _counted(weights: Any, x: Any) -> Any:
     """weights * x, with 0 * infinity = 0."""
     if np.isfinite(x).all():
@@ -137,6 +158,13 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "half_squared_error": lambda o, y: (_sigmoid(o) - y) * (_sigmoid(o) - y) / 2,
     "linear": lambda x, weight: np.matmul(x, weight),
     "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
+    "scaling": lambda x, scale: x * scale,
+    "smooth_clip": lambda x, limit=3.0: x / np.sqrt(1 + (x / limit) * (x / limit)),
+    "mish": _mish,
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
+    "parametric_activation": _parametric_activation,
+    "periodic_embedding": _periodic_embedding,
+    "embedding": _embedding,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

@@ -103,6 +103,10 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "half_squared_error": lambda: (x, between),
         "linear": lambda: (x, stream.standard_normal((k, 5))),
         "affine": lambda: (x, stream.standard_normal((k, 5)), stream.standard_normal(5)),
+        "parametric_activation": lambda: (x, stream.uniform(0.01, 0.99, k)),
+        "periodic_embedding": lambda: (x, stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
+        "embedding": lambda: (stream.integers(0, k + 1, size=shape), stream.standard_normal((k + 1, 2))),
+        "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
     }
@@ -201,7 +205,7 @@ def _at_the_edges(name: str) -> list[Example]:
         },
         **{
             rule: [Example((x,)) for x in (signs, far)]
-            for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid")
+            for rule in ("identity", "relu", "sigmoid", "tanh", "softplus", "log_sigmoid", "selu", "mish")
         },
         # These rules jump at 0, where there is no derivative to check.
         **{rule: [Example((far,))] for rule in ("heaviside", "sign")},
@@ -283,6 +287,31 @@ def _at_the_edges(name: str) -> list[Example]:
         ],
         "avg_pool2d": [Example((images,), options) for options in pools],
         "zero_pad2d": [Example((images,), {"padding": padding}) for padding in (((1, 0), (0, 2)), (2, 1), 0)],
+        # One factor for all, a factor per row, members that share their rows, members with rows of their own.
+        "scaling": [
+            *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
+            *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
+        ],
+        "periodic_embedding": [
+            Example((two, kernels[0, 0].T, kernels[0, 1].T), {"flat": flat}) for flat in (True, False)
+        ],
+        "embedding": [
+            Example((np.array([[2, 0, 2], [0, 2, 2]]), kernels[0, 0].T), {"flat": flat}) for flat in (True, False)
+        ],
+        "parametric_activation": [
+            *(
+                Example((x, np.array([0.5, 1.0, 0.125])), {"activation": name})
+                for name in ("mish", "selu", "softplus", "relu", "sigmoid")
+                for x in (two / 2, far / 8)  # far from -1.26, where selu(x) - x cancels
+            ),
+            Example((far, np.array([[0.75], [0.25]]))),
+            Example((far, np.array(0.5))),
+        ],
+        "smooth_clip": [
+            Example((far,)),
+            Example((signs,), {"limit": 0.75}),
+            Example((np.array([[-1e300, 1e100, 3.0, 1e-300, 0.0]]),), {"limit": 2}),
+        ],
         "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
         "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
         "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],
@@ -302,6 +331,11 @@ def _many_floats(name: str) -> list[Example]:
         "log_sum_exp": [(x,)],
         "softmax_expectation": [(x, values)],
         "softmax_cross_entropy": [(x, labels)],
+        # The slope has a zero there, and floats next to it.
+        "mish": [(np.nextafter(-1.1924312145154952, [-2.0, 0.0]),), (-1.1924312145154952 + far * 2.0**-40,), (far,)],
+        # Millions of turns, and cosines near 0.
+        "periodic_embedding": [(2.0**14 * far[:, None], x[:1, :3], values[:1, :3])],
+        "selu": [(far,), (far * 2.0**-40,)],
         "scaled_softmax": [(10 * x, np.array(0.7)), (x * 2.0**-600, np.array(1.7 * 2.0**600))],
         "scaled_sigmoid": [(far, np.array(0.7)), (far * 2.0**-600, np.array(1.7 * 2.0**598))],
     }

@@ -91,7 +91,8 @@ def train(
     ] = None,
     hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
     activation: Annotated[
-        str, typer.Option(callback=_activation, help="softplus, sigmoid, tanh, relu, identity, or another such rule.")
+        str,
+        typer.Option(callback=_activation, help="relu, mish, selu, softplus, tanh, sigmoid, identity, or such a rule."),
     ] = "relu",
     solver: Annotated[Literal["adam", "adamw", "sgd", "gd"], typer.Option(help="The rule of the steps.")] = "adam",
     search: Annotated[

@@ -29,8 +29,8 @@ class MLPClassifier(NetworkClassifier):
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Widths of the hidden layers; ``()`` gives softmax regression.
     activation : str, Rule, or a sequence of these, default="relu"
-        "identity", "sigmoid" (also called "logistic"), "tanh", "softplus", "relu", the name of a registered rule of
-        your own, or a `Rule`; a sequence gives one for each hidden layer.
+        "identity", "sigmoid" (also called "logistic"), "tanh", "softplus", "relu", "mish", "selu", the name of a
+        registered rule of your own, or a `Rule`; a sequence gives one for each hidden layer.
     solver : {"adam", "adamw", "sgd", "gd", "lbfgs"}, default="adam"
         "gd" is gradient descent on all samples at once; "adamw" is Adam with decoupled weight decay.
     alpha : float, default=1e-4

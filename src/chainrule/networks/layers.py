@@ -28,6 +28,11 @@ def zeros(stream: np.random.Generator, shape: Shape) -> Any:
     return np.zeros(shape)
 
 
+def ones(stream: np.random.Generator, shape: Shape) -> Any:
+    """Ones."""
+    return np.ones(shape)
+
+
 def uniform(bound: float) -> Initialiser:
     """An initialiser that draws uniform values within +-bound."""
     return lambda stream, shape: stream.uniform(-bound, bound, shape)
@@ -125,6 +130,11 @@ class Layer:
         """
         return self.rule.kind == "layer" and self.n_weights > 0 and len(self.out_shape) == 1
 
+    @property
+    def takes_codes(self) -> bool:
+        """True if its input is a constant of the rule, such as codes of categories."""
+        return self.rule.inputs[0] in self.rule.constants
+
     def check_out_shape(self) -> None:
         """Raise ValueError if the rule puts out another shape than `out_shape` for one row."""
         if self.noise is not None:
@@ -207,6 +217,8 @@ PADDING = Form(
     "such as 3, 3x5, same, valid or full",
     lambda word: word if word in ("same", "valid", "full") else _read_size(word),
 )
+NAME = Form("such as mish or selu", str)
+NUMBER = Form("a number", float, "{:g}".format)
 RATE = Form("a number from 0 to below 1", float, "{:g}".format)
 
 

@@ -88,6 +88,9 @@ class Network:
         object.__setattr__(self, "layers", layers_of(self.layers, self.in_shape))
         if len(self.shapes[-1]) != 1:
             raise ValueError(f"the last layer puts out images, of shape {self.shapes[-1]}; a network ends in logits")
+        for layer in self.layers[1:]:
+            if layer.takes_codes:
+                raise ValueError(f"the layer {layer} takes codes, which have no gradient: it must be the first layer")
         if self.loss.inputs[:1] != ("logits",) or len(self.loss.inputs) != 2:
             raise ValueError(f"the loss of a network is a rule of logits and targets, got {self.loss.name}")
 

@@ -82,6 +82,8 @@ class Plan:
         same_shape("theta", theta.shape, (network.n_parameters,))
         if rows < 1:
             raise ValueError(f"rows: expected at least 1, got {rows}")
+        if input_gradient and network.layers[0].takes_codes:
+            raise ValueError(f"input_gradient: the layer {network.layers[0]} takes codes, which have no gradient")
         self.network, self.rows, self.theta = network, rows, theta
         self._forward_only = forward_only
         size = 0 if forward_only else network.n_parameters

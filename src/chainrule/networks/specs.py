@@ -4,6 +4,9 @@
     pool KERNEL [stride S] [pad P]      (or max pool)         average pool KERNEL [stride S] [pad P]
     global pool                         pad P                 flatten
     linear WIDTH [no bias]              dropout RATE          relu, tanh, ... (any activation)
+    scale                               smooth clip [limit C]
+    parametric ACTIVATION               periodic WAVES [sigma S]
+    embedding CODES WIDTH
 
 Sizes are one number, or height x width as in 5x3; P may also be same, valid or full. To add a layer, add a class here
 and its name to `__all__`; no other file changes.
@@ -17,6 +20,8 @@ from chainrule import rules
 from chainrule.kernels.dropout import draw_mask
 from chainrule.networks.layers import (
     COUNT,
+    NAME,
+    NUMBER,
     PADDING,
     PAIR,
     RATE,
@@ -25,6 +30,7 @@ from chainrule.networks.layers import (
     LayerSpec,
     Parameter,
     Shape,
+    ones,
     option,
     register_layer,
     switch,
@@ -33,10 +39,14 @@ from chainrule.networks.layers import (
 )
 from chainrule.rules.image_maps import check_channels
 from chainrule.rules.image_sizes import Padding2d, Sizes
+from chainrule.rules.parametric_activation import entrywise
 from chainrule.rules.rule import Rule
 from chainrule.rules.windows import max_pool_windows, pool_windows, windows_on
 
-__all__ = ["Activation", "Conv", "Dropout", "Flatten", "GlobalPool", "Linear", "Pad", "Pool"]
+__all__ = [
+    *("Activation", "Conv", "Dropout", "Embedding", "Flatten", "GlobalPool", "Linear", "Pad"),
+    *("ParametricActivation", "PeriodicEmbedding", "Pool", "Scale", "SmoothClip"),
+]
 
 
 @register_layer("conv")
@@ -172,8 +182,7 @@ class Linear(LayerSpec):
 
     def layer(self, in_shape: Shape) -> Layer:
         """The layer, for rows of features."""
-        if len(in_shape) != 1:
-            raise ValueError("a linear layer takes rows of features: put flatten, or global pool, before it")
+        _check_rows("linear", in_shape)
         shape = (in_shape[0], self.width)
         if min(shape) < 1:
             raise ValueError(f"a linear layer has widths of at least 1, got {shape[0]} x {shape[1]}")
@@ -181,6 +190,110 @@ class Linear(LayerSpec):
         weight = Parameter("weight", shape, penalised=True, initial=initial)
         parameters = (weight, Parameter("bias", shape[1:], initial=initial)) if self.bias else (weight,)
         return Layer(rules.affine if self.bias else rules.linear, parameters, in_shape, shape[1:])
+
+
+@register_layer("scale")
+@dataclass(frozen=True)
+class Scale(LayerSpec):
+    """One factor for each feature, which starts at 1. It is no weight: L2 does not apply to it.
+
+    >>> [parameter.shape for parameter in Scale().layer((4,)).parameters]
+    [(4,)]
+    """
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("scale", in_shape)
+        return Layer(rules.scaling, (Parameter("scale", in_shape, initial=ones),), in_shape, in_shape)
+
+
+@register_layer("smooth clip")
+@dataclass(frozen=True)
+class SmoothClip(LayerSpec):
+    """Entries x / sqrt(1 + (x / limit)^2), between -limit and limit.
+
+    >>> str(SmoothClip()), str(SmoothClip(2))
+    ('smooth clip', 'smooth clip limit 2')
+    """
+
+    limit: float = field(default=3.0, metadata=option("limit", NUMBER, "a limit"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for inputs of any shape."""
+        if not self.limit > 0:
+            raise ValueError(f"smooth clip: limit: expected a positive number, got {self.limit}")
+        return Layer(rules.smooth_clip, (), in_shape, in_shape, {"limit": self.limit})
+
+
+@register_layer("parametric")
+@dataclass(frozen=True)
+class ParametricActivation(LayerSpec):
+    """x + a (f(x) - x) with an activation f and one share a for each feature, which starts at 1 and is no weight.
+
+    >>> [(parameter.name, parameter.shape) for parameter in ParametricActivation("mish").layer((4,)).parameters]
+    [('share', (4,))]
+    """
+
+    activation: str = field(metadata=value(NAME, "an activation"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("parametric", in_shape)
+        entrywise(self.activation)
+        share = Parameter("share", in_shape, initial=ones)
+        return Layer(rules.parametric_activation, (share,), in_shape, in_shape, {"activation": self.activation})
+
+
+@register_layer("periodic")
+@dataclass(frozen=True)
+class PeriodicEmbedding(LayerSpec):
+    """Each feature x as cosines, cos(2 pi f x + b), with frequencies f and phases b of its own, which are no weights.
+
+    First frequencies are normal with the standard deviation `sigma`, first phases uniform. Source: Gorishniy et al.
+    (2022).
+
+    >>> PeriodicEmbedding(8).layer((4,)).out_shape
+    (32,)
+    """
+
+    waves: int = field(metadata=value(COUNT, "the number of cosines"))
+    sigma: float = field(default=0.1, metadata=option("sigma", NUMBER, "a standard deviation"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of features."""
+        _check_rows("periodic", in_shape)
+        if self.waves < 1:
+            raise ValueError(f"periodic: waves: expected at least 1, got {self.waves}")
+        shape = (in_shape[0], self.waves)
+        parameters = (
+            Parameter("frequency", shape, initial=lambda stream, shape: stream.normal(0, self.sigma, shape)),
+            Parameter("phase", shape, initial=uniform(math.pi)),
+        )
+        return Layer(rules.periodic_embedding, parameters, in_shape, (math.prod(shape),), {"flat": True})
+
+
+@register_layer("embedding")
+@dataclass(frozen=True)
+class Embedding(LayerSpec):
+    """The first layer of a network on codes, 0 to below `codes`: each feature as a row of one table.
+
+    Features that are to have rows of their own need different codes. First values are uniform within +-1/sqrt(width).
+
+    >>> Embedding(10, 3).layer((4,)).out_shape
+    (12,)
+    """
+
+    codes: int = field(metadata=value(COUNT, "the number of codes"))
+    width: int = field(metadata=value(COUNT, "the width"))
+
+    def layer(self, in_shape: Shape) -> Layer:
+        """The layer, for rows of codes."""
+        _check_rows("embedding", in_shape)
+        shape = (self.codes, self.width)
+        if min(shape) < 1:
+            raise ValueError(f"embedding: expected at least 1 code and a width of at least 1, got {shape}")
+        table = Parameter("table", shape, penalised=True, initial=uniform(1 / math.sqrt(self.width)))
+        return Layer(rules.embedding, (table,), in_shape, (in_shape[0] * self.width,), {"flat": True})
 
 
 @register_layer("dropout")
@@ -220,6 +333,11 @@ class Activation(LayerSpec):
 
     def __str__(self) -> str:
         return self.rule if isinstance(self.rule, str) else self.rule.name
+
+
+def _check_rows(layer: str, shape: Shape) -> None:
+    if len(shape) != 1:
+        raise ValueError(f"a {layer} layer takes rows of features: put flatten, or global pool, before it")
 
 
 def _images(shape: Shape) -> tuple[int, int, int]:

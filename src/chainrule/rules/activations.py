@@ -1,16 +1,17 @@
-"""Activations: identity, sigmoid, log-sigmoid, tanh, softplus and ReLU.
+"""Activations: identity, sigmoid, log-sigmoid, tanh, softplus, ReLU and SELU.
 
     sigmoid(x)     = 1 / (1 + e^-x)      sigmoid'     = sigmoid(x) sigmoid(-x) = y (1 - y)
     log_sigmoid(x) = -softplus(-x)       log_sigmoid' = sigmoid(-x)            = 1 - e^y
     tanh(x)                              tanh'        = sech(x)^2              = 1 - y^2
     softplus(x)    = log(1 + e^x)        softplus'    = sigmoid(x)             = 1 - e^-y
     relu(x)        = max(x, 0)           relu'        = [x > 0]                = sign(y)
+    selu(x)        = l x, or l a (e^x - 1) for x <= 0;   selu' = l, or l a e^x for x <= 0
 
 Each is computed from q = e^-|x| <= 1, which never overflows. The slopes are computed from x: those from y may cancel in
 the tails, where 1 - y^2 is 0 from |x| ~ 19 on and sech(x)^2 is not.
 """
 
-from chainrule.arrays import Array, namespace
+from chainrule.arrays import Array, larger_than_zero, namespace
 from chainrule.rules.elementwise import elementwise
 
 
@@ -52,6 +53,22 @@ def _relu_slope(x: Array) -> Array:
     # nan stays nan: PyTorch's sign of nan is 0.
     xp = namespace(x)
     return xp.where(x == x, xp.sign(xp.clip(x, 0, None)), x)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""l and a, with which outputs of mean 0 and variance 1 are a fixed point. Source: Klambauer et al. (2017)."""
+
+
+def _selu_value(x: Array) -> Array:
+    xp = namespace(x)
+    below = xp.expm1(xp.where(x > 0, xp.zeros_like(x), x))
+    return SELU_SCALE * xp.where(x > 0, x, SELU_ALPHA * below)
+
+
+def _selu_slope(x: Array) -> Array:
+    xp, above = namespace(x), larger_than_zero(x)
+    below = xp.exp(xp.minimum(x, xp.zeros_like(x)))
+    return SELU_SCALE * (above + (1 - above) * (SELU_ALPHA * below))
 
 
 identity = elementwise(
@@ -113,4 +130,14 @@ relu = elementwise(
     derivative="[x > 0]",
     kinks="x = 0: the slope is taken to be 0, the left one",
     error_bound=0,
+)
+
+selu = elementwise(
+    "selu",
+    _selu_value,
+    _selu_slope,
+    formula="y = l x for x > 0, l a (e^x - 1) for x <= 0; l = 1.0507..., a = 1.6732...",
+    derivative="l for x > 0, l a e^x for x <= 0",
+    kinks="x = 0: the slope is taken to be l a, the left one",
+    error_bound=4,
 )

@@ -27,8 +27,8 @@ def difference_error(a: Array, b: Array, difference: Array) -> Array:
     return (a - of_a) - ((difference - of_a) + b)
 
 
-def product_error(a: Array, b: Array, product: Array) -> Array:
-    """a b - product, exactly, where `product` is the rounded a b; 0 where that is beyond 2^20 or not finite.
+def product_error(a: Array, b: Array, product: Array, *, limit: float = EXPONENT_LIMIT) -> Array:
+    """a b - product, exactly, where `product` is the rounded a b; 0 where that is at the limit, beyond it or nan.
 
     >>> import numpy as np
     >>> a = np.array(1 + 2.0**-30)
@@ -36,7 +36,7 @@ def product_error(a: Array, b: Array, product: Array) -> Array:
     True
     """
     xp = namespace(product)
-    matters = abs(product) < EXPONENT_LIMIT
+    matters = abs(product) < limit
     zero = xp.zeros_like(product)
     a, b, product = (xp.where(matters, x, zero) for x in (a, b, product))
     splitter, large = _splitter(product)

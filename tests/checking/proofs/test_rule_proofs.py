@@ -14,7 +14,7 @@ from chainrule.rules import registry
 SAMPLED = ("half_squared_error", "max_pool2d", "scaled_sigmoid", "scaled_softmax")
 """Their code compares products or too many entries, so that cells are sampled."""
 
-AWAY_FROM_KINKS = ("cross_entropy", "heaviside", "relu", "sign")
+AWAY_FROM_KINKS = ("cross_entropy", "heaviside", "relu", "selu", "sign")
 """At a kink, or where a probability is 0, only the value is compared."""
 
 
