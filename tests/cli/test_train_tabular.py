@@ -1,0 +1,65 @@
+"""`chainrule train table.csv --target y`: a table is fitted by TabularClassifier unless an option says otherwise."""
+
+import re
+
+import pytest
+
+LABELS = {"aster", "bluebell", "crocus"}
+
+
+def test_a_table_is_fitted_evaluated_and_used(chainrule, flowers_csv, new_flowers_csv):
+    report = chainrule("train", flowers_csv, "--target", "species", "--json").trained(LABELS, rows=120)
+    assert report["accuracy"] > 0.8  # of 24 rows
+    names = [part["name"] for part in report["parts"]]
+    assert any("networks on piecewise linear features" in name for name in names)
+    assert abs(sum(part["weight"] for part in report["parts"]) - 1) < 1e-6
+    again = chainrule("evaluate", "flowers.chainrule", flowers_csv, "--json").metrics()
+    assert again["accuracy"] == report["accuracy"]
+    table = chainrule("predict", "flowers.chainrule", new_flowers_csv).predictions(40)
+    assert set(table.labels) == LABELS
+
+
+def test_the_parts_of_the_mixture_are_printed(chainrule, flowers_csv):
+    shown = chainrule("train", flowers_csv, "--target", "species").succeeded()
+    assert "the probabilities are the mean of" in shown.out
+    assert re.search(r"0\.\d\d 8 networks on numbers and categories: 64-64 relu, log-loss 0\.", shown.out)
+    assert "model saved to flowers.chainrule" in shown.out
+
+
+@pytest.mark.parametrize("options", [("--hidden", "8"), ("--epochs", "3"), ("--model", "mlp")])
+def test_options_of_the_perceptron_choose_it(chainrule, flowers_csv, options):
+    report = chainrule("train", flowers_csv, "--target", "species", "--json", *options).trained(LABELS)
+    assert "parts" not in report
+
+
+def test_other_settings_are_searched_within_a_time(chainrule, flowers_csv):
+    options = ("--search", "2", "--time-limit", "20", "--seed", "4")
+    report = chainrule("train", flowers_csv, "--target", "species", "--json", *options).trained(LABELS)
+    assert report["accuracy"] > 0.9
+
+
+def test_built_in_sets_take_it_too(chainrule):
+    report = chainrule("train", "wine", "--model", "tabular", "--json").trained(rows=178)
+    assert report["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model", "tabular", "--hidden", "8"), "--hidden: only for --model mlp"),
+        (("--model", "tabular", "--curves", "c.png"), "--curves: only for --model mlp or conv or softmax"),
+        (("--model", "mlp", "--search", "3"), "--search: only for --model tabular"),
+        (("--time-limit", "0"), "expected a number in (0"),
+    ],
+)
+def test_options_of_other_models_are_named(chainrule, flowers_csv, words, message):
+    shown = chainrule("train", flowers_csv, "--target", "species", *words)
+    assert shown.code == 64
+    assert message in shown.err
+
+
+def test_sparse_rows_are_for_others(chainrule, empty_directory):
+    (empty_directory / "rows.svmlight").write_text("".join(f"{row % 2} 1:{row}\n" for row in range(1, 40)))
+    shown = chainrule("train", "rows.svmlight", "--model", "tabular")
+    assert shown.code == 1
+    assert "--model tabular takes whole tables and dense rows; choose mlp or softmax" in shown.err
