@@ -38,6 +38,15 @@ def test_other_settings_are_searched_within_a_time(chainrule, flowers_csv):
     assert report["accuracy"] > 0.9
 
 
+@pytest.mark.parametrize("data", ["table", "wine"])
+def test_a_report_is_written(chainrule, flowers_csv, empty_directory, data):
+    words = (flowers_csv, "--target", "species") if data == "table" else ("wine", "--model", "tabular")
+    shown = chainrule("train", *words, "--report", "seen").succeeded()
+    assert "the report is in seen/report.html" in shown.err
+    page = (empty_directory / "seen" / "report.html").read_text("utf-8")
+    assert page.count("data:image/png;base64") == 3
+
+
 def test_built_in_sets_take_it_too(chainrule):
     report = chainrule("train", "wine", "--model", "tabular", "--json").trained(rows=178)
     assert report["accuracy"] > 0.9

@@ -5,7 +5,14 @@ import pytest
 from sklearn.datasets import load_digits
 
 from chainrule import ConvClassifier
-from chainrule.report import confusion_matrix, first_filters, saliency_maps, worst_mistakes
+from chainrule.report import (
+    calibration,
+    confusion_matrix,
+    first_filters,
+    importance_bars,
+    saliency_maps,
+    worst_mistakes,
+)
 from chainrule.report.figures import shown
 
 DIGITS = load_digits()
@@ -31,6 +38,24 @@ def test_a_confusion_matrix_of_many_classes_has_colours_alone():
     drawn = confusion_matrix(classes, classes, classes)
     assert not drawn.axes[0].texts
     assert np.array_equal(drawn.axes[0].images[0].get_array(), np.eye(31))
+
+
+def test_calibration_shows_shares_of_right_predictions_by_their_probability():
+    p = np.array([0.6, 0.6, 0.9, 0.9])
+    log_probs = np.log(np.stack([p, 1 - p], axis=1))
+    drawn = calibration(np.array(["a", "b"]), np.array(["a", "b", "a", "a"]), log_probs, bins=2)
+    _, line = drawn.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[0.6, 0.5], [0.9, 1.0]])
+    bars = [segment[:, 1] for segment in drawn.axes[0].collections[0].get_segments()]
+    np.testing.assert_allclose(bars[0], [0.6 - 1.96 * np.sqrt(0.48) / 2, 0.6 + 1.96 * np.sqrt(0.48) / 2])
+
+
+def test_the_bars_of_importances_have_the_largest_on_top():
+    drawn = importance_bars({"a": 0.1, "$b": 0.3, "c" * 50: -0.1})
+    assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == ["$b", "a", "c" * 37 + "..."]
+    assert [bar.get_width() for bar in drawn.axes[0].patches] == [0.3, 0.1, -0.1]
+    assert drawn.axes[0].yaxis_inverted()
+    assert importance_bars({}) is None
 
 
 def test_the_worst_mistakes_come_first_and_right_answers_not_at_all():

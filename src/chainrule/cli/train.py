@@ -13,7 +13,8 @@ from chainrule.cli import torchrun
 from chainrule.cli.output import USAGE, CommandError
 
 ONLY_FOR = {
-    **dict.fromkeys(("layers", "augment", "size", "report"), ("conv",)),
+    **dict.fromkeys(("layers", "augment", "size"), ("conv",)),
+    "report": ("tabular", "conv"),
     **dict.fromkeys(("hidden", "activation"), ("mlp",)),
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
     "tensorboard": ("mlp", "conv"),
@@ -161,9 +162,7 @@ def train(
         str | None,
         typer.Option(help="For conv: height x width to which pictures are scaled; by default, the most frequent size."),
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="For conv: a directory for report.html, with curves, mistakes and saliency.")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(help="For conv and tabular: a directory for report.html.")] = None,
     engine: Annotated[
         Literal["local", "dask"],
         typer.Option(help="For softmax: take sums in this process or, of files that are read in blocks, with Dask."),
@@ -240,7 +239,7 @@ def train(
         cluster = partial(dask_client, workers, scheduler) if on_dask else None
         return training_run.train_softmax(options, rows(), C, smoothing, cluster, run)
     if model == "tabular":
-        return training_run.train_tabular(options, rows(), {"search": search, "time_limit": time_limit})
+        return training_run.train_tabular(options, rows(), {"search": search, "time_limit": time_limit}, report)
     default_epochs, default_rate = DEFAULTS[model][solver]
     epochs = epochs or default_epochs
     settings: dict[str, Any] = {

@@ -85,8 +85,10 @@ def train_mlp(
     return _show_network(options, fitted, results)
 
 
-def train_tabular(options: TrainingOptions, every: DataSet, settings: dict[str, Any]) -> int:
-    """Train networks of folds and softmax regression on rows, and return the exit status.
+def train_tabular(
+    options: TrainingOptions, every: DataSet, settings: dict[str, Any], report: Path | None = None
+) -> int:
+    """Train networks of folds and softmax regression on rows, write a report, and return the exit status.
 
     The settings are keywords of TabularClassifier.
     """
@@ -104,6 +106,8 @@ def train_tabular(options: TrainingOptions, every: DataSet, settings: dict[str, 
         "epochs": classifier.n_iter_,
         "parts": classifier.parts(),
     }
+    if report is not None:
+        note(f"the report is in {_write_table_report(report, fitted, held_out, results)}")
     lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
     return _show(options, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s")
 
@@ -202,6 +206,27 @@ def train_images(
     if report is not None:
         note(f"the report is in {_write_report(report, fitted, images, held_out, results)}")
     return _show_network(options, fitted, results)
+
+
+def _write_table_report(folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any]) -> Path:
+    from chainrule.report.page import write_table_page
+
+    encoder, classes = fitted.model[0], len(fitted.model.classes_)
+    return write_table_page(
+        folder,
+        fitted.model,
+        held_out.X,
+        held_out.y,
+        results,
+        title=f"{Path(fitted.samples.name).name}: {results['n_train'] + results['n_test']:,} rows, {classes} classes",
+        facts={
+            "training": f"{fitted.seconds:.1f} s",
+            "rows, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
+            "seed": str(results["seed"]),
+        },
+        described=encoder.described() if hasattr(encoder, "described") else {},
+        parts=results["parts"],
+    )
 
 
 def _write_report(

@@ -1,8 +1,9 @@
-"""Figures of a classifier of images: confusion matrix, worst mistakes, saliency maps and first filters.
+"""Figures of classifiers: confusion matrix, calibration and importances; of images mistakes, saliency and filters.
 
 Each function returns a matplotlib Figure. Notebooks show it; ``figure.savefig`` writes it to a file.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,42 @@ def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
     # Colours show shares, which do not depend on how frequent a class is; the numbers are counts.
     for text, count in zip(() if display.text_ is None else display.text_.flat, counts.flat, strict=False):
         text.set_text(str(count) if count else "")
+    return drawn
+
+
+def calibration(classes: Array, actual: Array, log_probs: Array, *, bins: int = 10) -> Any:
+    """The share of right predictions against their mean probability, in bins of equal numbers of rows.
+
+    Grey bars are the range in which the share of a bin lies 19 times in 20 if the probabilities are true, about 1.96
+    standard deviations sqrt(sum p (1 - p)) / n.
+    """
+    sure = np.exp(log_probs.max(axis=1).astype(np.float64))
+    right = log_probs.argmax(axis=1) == np.searchsorted(classes, actual)
+    parts = [part for part in np.array_split(np.argsort(sure, kind="stable"), bins) if len(part)]
+    mean, share = (np.array([values[part].mean() for part in parts]) for values in (sure, right))
+    spread = np.array([1.96 * np.sqrt((sure[part] * (1 - sure[part])).sum()) / len(part) for part in parts])
+    drawn = figure(5, 4.5)
+    axis = drawn.add_subplot()
+    axis.plot([0, 1], [0, 1], color="tab:gray", linewidth=1, linestyle="--")
+    axis.errorbar(mean, mean, yerr=spread, fmt="none", ecolor="lightgray", elinewidth=6)
+    axis.plot(mean, share, marker="o", color="tab:blue")
+    low = max(0.0, float(min(mean.min(), share.min())) - 0.05)
+    axis.set(xlabel="probability of the predicted class", ylabel="share that is right", xlim=(low, 1), ylim=(low, 1.02))
+    return drawn
+
+
+def importance_bars(found: Mapping[str, float], *, most: int = 30) -> Any:
+    """A bar for each column, the largest first; None without columns."""
+    if not found:
+        return None
+    names = sorted(found, key=lambda name: -found[name])[:most]
+    drawn = figure(7, 0.28 * len(names) + 1)
+    axis = drawn.add_subplot()
+    axis.barh(range(len(names)), [found[name] for name in names], color="tab:blue")
+    axis.set(xlabel="growth of the log-loss", yticks=range(len(names)))
+    # Names may hold dollars, which matplotlib takes for formulas.
+    axis.set_yticklabels([name if len(name) <= 40 else f"{name[:37]}..." for name in names], parse_math=False)
+    axis.invert_yaxis()
     return drawn
 
 
