@@ -61,3 +61,23 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         X = np.asarray(X)
         places = (X[:, self.columns_] - self.starts_) / (self.ends_ - self.starts_)
         return np.hstack([X, np.clip(places, 0, 1) - 0.5], dtype=X.dtype, casting="same_kind")
+
+    def pullback(self, X: Array, cotangent: Array) -> Array:
+        """The gradient by X, from the gradient by the features: 1 / (b - a) within a bin, and 0 elsewhere.
+
+        At the ends of a bin, where the derivative jumps, the bin counts from its start and up to its end.
+
+        Examples
+        --------
+        >>> x = np.array([[0.0], [1.0], [2.0], [3.0], [8.0]])
+        >>> PiecewiseLinearEncoder(bins=2).fit(x).pullback(np.array([[1.0], [4.0]]), np.ones((2, 3)))
+        array([[1.5       ],
+               [1.16666667]])
+        """
+        X = np.asarray(X)
+        own = X[:, self.columns_]
+        inside = (own >= self.starts_) & (own < self.ends_)
+        slopes = np.where(inside, cotangent[:, X.shape[1] :] / (self.ends_ - self.starts_), 0.0)
+        gradient = np.array(cotangent[:, : X.shape[1]])
+        np.add.at(gradient.T, self.columns_, slopes.T)
+        return gradient

@@ -163,6 +163,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             parts.append(self.encoder_.transform(self._words(columns)))
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """The names of the features: those of numeric columns, of flags for missing values, and of categories."""
+        check_is_fitted(self)
+        names = [*self.numeric_, *(f"{self.numeric_[column]} is missing" for column in getattr(self, "flagged_", ()))]
+        if self.categorical_:
+            names += self.encoder_.get_feature_names_out(self.categorical_).tolist()
+        return np.array(names, dtype=object)
+
     def described(self) -> dict[str, str]:
         """By column, how it is read."""
         check_is_fitted(self)

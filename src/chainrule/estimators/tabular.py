@@ -25,7 +25,7 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
-from chainrule.estimators.blocks_of_rows import Logits, Worker, linear_logits, network_logits
+from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.classifier import Classifier, with_class_weight
 from chainrule.estimators.fold_networks import (
     Fold,
@@ -41,8 +41,9 @@ from chainrule.estimators.fold_networks import (
 )
 from chainrule.estimators.frames import as_columns, is_frame
 from chainrule.estimators.importances import importances, log_likelihood
-from chainrule.estimators.mixtures import at_labels, mixed_logits, mixture_weights
+from chainrule.estimators.mixtures import at_labels, mixture_weights
 from chainrule.estimators.mlp import activation_of
+from chainrule.estimators.network_mixtures import SAME, Part, View, linear_part, mixture_gradients, mixture_logits
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
@@ -234,11 +235,29 @@ class TabularClassifier(Classifier):
         """
         check_is_fitted(self, "groups_")
         check_is_fitted(self, "groups_")
-        y = self._checked_targets(X, y)
+        y = self._checked_targets(self._features_to_predict(X), y)
         if self.encoder_ is None:
             return importances(self, as_columns(X, getattr(self, "feature_names_in_", None)), y, repeats, matrix=True)
         used = (*self.encoder_.numeric_, *self.encoder_.categorical_)
         return importances(self, self._columns(X), y, repeats, used)
+
+    def input_gradient(self, X: Any, y: Any) -> Array:
+        """The gradient of each row's log-loss by its features: those of ``encoder_``, or X itself without `encode`.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            The names of its columns are ``encoder_.get_feature_names_out()``.
+        """
+        check_is_fitted(self, "groups_")
+        features = self._features_to_predict(X)
+        y = np.searchsorted(self.classes_, self._checked_targets(features, y))
+        return mixture_gradients(self._parts(features.shape[1]), features, y)
 
     def summary(self) -> str:
         """What was done to each column, and what each group of models contributes, as lines of text."""
@@ -384,40 +403,25 @@ class TabularClassifier(Classifier):
         self.groups_ = [group for group in tried if group.weight > 0]
         self.search_results_ = [group.tried() for group in tried]
 
-    def _logits(self, X: Any) -> Logits:
-        check_is_fitted(self, "groups_")
-        encoding, features = self._encoding, self._features_to_predict(X)
-        parts: list[tuple[bool, Logits]] = []
-        shares: list[float] = []
-        if self.linear_weight_ > 0:
-            parts.append((False, linear_logits(features, self.linear_coef_, self.linear_intercept_, name="")))
-            shares.append(self.linear_weight_)
-        widths = [features.shape[1], features.shape[1]]
+    def _parts(self, width: int) -> list[Part]:
+        """The models of the mixture, for rows of so many features."""
+        views, widths = [SAME], [width]
         if self.piecewise_ is not None:
-            widths[True] += len(self.piecewise_.columns_)
+            views.append(View(self.piecewise_.transform, self.piecewise_.pullback))
+            widths.append(width + len(self.piecewise_.columns_))
+        parts = []
+        if self.linear_weight_ > 0:
+            parts.append(linear_part(self.linear_weight_, self.linear_coef_, self.linear_intercept_))
         for group in self.groups_:
             network = network_of(group.settings, widths[group.settings.piecewise], len(self.classes_))
-            for theta in group.parameters:
-                parts.append((group.settings.piecewise, network_logits(network, theta, features)))
-                shares.append(group.weight / len(group.parameters))
-        weights = np.array(shares)
+            share, view = group.weight / len(group.parameters), views[group.settings.piecewise]
+            parts += [Part(share, network, theta, view) for theta in group.parameters]
+        return parts
 
-        def worker() -> Worker:
-            workers = [part.worker() for _, part in parts]
-
-            def mixture(block: Array) -> Array:
-                views = self._views(block)
-                logs = np.empty((len(workers), len(block), len(self.classes_)), np.float32)
-                for out, logits_of, (piecewise, _) in zip(logs, workers, parts, strict=True):
-                    logits = logits_of(views[piecewise])
-                    softmax = logits.shape[1] == len(self.classes_)
-                    out[...] = rules.log_softmax(logits) if softmax else encoding.log_probabilities(logits)
-                return mixed_logits(encoding, logs, weights)
-
-            return mixture
-
-        step, threads = min(part.step for _, part in parts), max(part.threads for _, part in parts)
-        return Logits(features, encoding.n_outputs, np.dtype(np.float32), step, threads, worker)
+    def _logits(self, X: Any) -> Logits:
+        check_is_fitted(self, "groups_")
+        features = self._features_to_predict(X)
+        return mixture_logits(self._parts(features.shape[1]), self._encoding, features)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
