@@ -22,7 +22,7 @@ from sklearn.metrics import log_loss
 from benchmarks.machine import blas_kernels
 from benchmarks.tables import markdown
 from benchmarks.tabular.contestants import ABLATIONS, every, expected_calibration_error, ours
-from benchmarks.tabular.summary import lines
+from benchmarks.tabular.summary import drawn, lines
 from benchmarks.tabular.tables import folds, names, read
 
 BASE = "scikit-learn's MLP"
@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--again", nargs="*", default=[], help="contestants to run anew")
     parser.add_argument("--json", type=Path, help="figures so far; those found are added")
+    parser.add_argument("--figure", type=Path, help="where to draw the log-loss over CPU seconds")
     options = parser.parse_args()
     if not os.environ.items() >= ONE_THREAD.items():
         # Libraries read these variables when they are loaded, so that the process starts anew.
@@ -90,6 +91,8 @@ def main() -> None:
     if base in shown:
         table = lines(shown, tables, base)
         print(markdown(HEADER, table))
+        if options.figure:
+            drawn(shown, tables, base).savefig(options.figure, dpi=150)
         if options.json and not options.ablate and options.tables is None:
             found |= {"tables": len(tables), "header": HEADER, "lines": table}
             options.json.write_text(json.dumps(found, indent=1))

@@ -61,3 +61,20 @@ def lines(found: Figures, tables: Sequence[str], base: str) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def drawn(found: Figures, tables: Sequence[str], base: str) -> Any:
+    """Log-loss against the base over the CPU seconds of all tables, as a matplotlib Figure."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axis = figure.add_subplot()
+    for name in found:
+        seconds = means(found, name, tables, "seconds").sum()
+        mean, low, high = compared(means(found, name, tables, "log_loss"), means(found, base, tables, "log_loss"))
+        bars = [[100 * (mean - low)], [100 * (high - mean)]]
+        axis.errorbar(seconds, 100 * mean, yerr=bars, fmt="o", capsize=3)
+        axis.annotate(name, (seconds, 100 * mean), xytext=(6, 4), textcoords="offset points")
+    axis.set(xscale="log", xlabel="CPU seconds, all tables", ylabel=f"log-loss against {base}, %")
+    axis.axhline(0, color="tab:gray", linewidth=1, linestyle="--")
+    return figure

@@ -35,6 +35,12 @@ def test_intervals_hold_the_mean():
     assert low < mean < high
 
 
+def test_the_figure_has_a_point_for_each_contestant():
+    figure = summary.drawn(found(ours=[0.09, 0.04], base=[0.19, 0.04]), ["table 0", "table 1"], "base")
+    points = [container.lines[0].get_xydata()[0].round(1).tolist() for container in figure.axes[0].containers]
+    assert points == [[2.0, -29.3], [2.0, 0.0]]
+
+
 @pytest.fixture
 def packages(monkeypatch):
     """Stand-ins for the packages of tables."""
