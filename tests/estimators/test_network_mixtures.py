@@ -9,8 +9,8 @@ from chainrule.estimators import PiecewiseLinearEncoder
 from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.network_mixtures import (
     SAME,
-    Part,
-    View,
+    NetworkInputs,
+    WeightedNetwork,
     linear_part,
     mixture_gradients,
     mixture_logits,
@@ -24,14 +24,14 @@ X = RNG.normal(size=(30, 3)) ** 3
 def parts_of(classes):
     """A linear part, a network, and a network on piecewise linear features."""
     encoder = PiecewiseLinearEncoder(4).fit(X)
-    view = View(encoder.transform, encoder.pullback)
+    view = NetworkInputs(encoder.transform, encoder.pullback)
     networks = [mlp(3, (5,), classes, activation="softplus"), mlp(15, (4, 4), classes, activation="tanh")]
     thetas = [network.initial_parameters(seed) for seed, network in enumerate(networks)]
     rows = 1 if classes == 2 else classes
     return [
         linear_part(0.5, RNG.normal(size=(rows, 3)), RNG.normal(size=rows)),
-        Part(0.2, networks[0], thetas[0], SAME),
-        Part(0.3, networks[1], 3 * thetas[1], view),
+        WeightedNetwork(0.2, networks[0], thetas[0], SAME),
+        WeightedNetwork(0.3, networks[1], 3 * thetas[1], view),
     ]
 
 

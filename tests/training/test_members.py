@@ -247,7 +247,7 @@ def test_large_sweeps_finish_a_stack_before_the_next(monkeypatch):
 
 def test_ctrl_c_ends_all_fits_and_keeps_what_they_have_learned():
     def press(progress):
-        if progress.epoch >= 2 and threading.current_thread() is threading.main_thread():
+        if progress.epoch >= 20 and threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt
 
     fits = [fit_of(seed, epochs=500, callbacks=(press,)) for seed in range(6)]

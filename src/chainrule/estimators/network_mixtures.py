@@ -22,7 +22,7 @@ from chainrule.training import Objective
 
 
 @dataclass(frozen=True)
-class View:
+class NetworkInputs:
     """The inputs of networks, as a function of the features.
 
     Attributes
@@ -37,12 +37,12 @@ class View:
     pullback: Callable[[Array, Array], Array]
 
 
-SAME = View(lambda features: features, lambda features, cotangent: cotangent)
+SAME = NetworkInputs(lambda features: features, lambda features, cotangent: cotangent)
 """The features themselves."""
 
 
 @dataclass(frozen=True)
-class Part:
+class WeightedNetwork:
     """A network of a mixture, with a logit for each class.
 
     Attributes
@@ -52,29 +52,29 @@ class Part:
     network : Network
     parameters : ndarray
         Flat.
-    view : View
+    view : NetworkInputs
     """
 
     weight: float
     network: Network
     parameters: Array
-    view: View = SAME
+    view: NetworkInputs = SAME
 
 
-def linear_part(weight: float, coef: Array, intercept: Array) -> Part:
+def linear_part(weight: float, coef: Array, intercept: Array) -> WeightedNetwork:
     """Softmax regression as a part; a single logit o, of two classes, becomes -o/2 and o/2."""
     if len(coef) == 1:
         coef, intercept = np.vstack([-coef, coef]) / 2, np.hstack([-intercept, intercept]) / 2
     network = mlp(coef.shape[1], (), len(coef))
-    return Part(weight, network, network.pack([coef.T, intercept]))
+    return WeightedNetwork(weight, network, network.pack([coef.T, intercept]))
 
 
-def mixture_logits(parts: Sequence[Part], encoding: ClassEncoding, features: Array) -> Logits:
+def mixture_logits(parts: Sequence[WeightedNetwork], encoding: ClassEncoding, features: Array) -> Logits:
     """The logits of the mixture, in the dtype of the features.
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of WeightedNetwork
     encoding : ClassEncoding
     features : (n, d) array
     """
@@ -98,12 +98,12 @@ def mixture_logits(parts: Sequence[Part], encoding: ClassEncoding, features: Arr
     return Logits(features, encoding.n_outputs, dtype, step, threads, worker)
 
 
-def mixture_gradients(parts: Sequence[Part], features: Array, y: Array) -> Array:
+def mixture_gradients(parts: Sequence[WeightedNetwork], features: Array, y: Array) -> Array:
     """The gradient of each row's log-loss by its features, in float64.
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of WeightedNetwork
     features : (n, d) array
     y : (n,) array of int
         Class numbers.

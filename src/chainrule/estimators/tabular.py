@@ -43,7 +43,14 @@ from chainrule.estimators.frames import as_columns, is_frame
 from chainrule.estimators.importances import importances, log_likelihood
 from chainrule.estimators.mixtures import at_labels, mixture_weights
 from chainrule.estimators.mlp import activation_of
-from chainrule.estimators.network_mixtures import SAME, Part, View, linear_part, mixture_gradients, mixture_logits
+from chainrule.estimators.network_mixtures import (
+    SAME,
+    NetworkInputs,
+    WeightedNetwork,
+    linear_part,
+    mixture_gradients,
+    mixture_logits,
+)
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
@@ -403,11 +410,11 @@ class TabularClassifier(Classifier):
         self.groups_ = [group for group in tried if group.weight > 0]
         self.search_results_ = [group.tried() for group in tried]
 
-    def _parts(self, width: int) -> list[Part]:
+    def _parts(self, width: int) -> list[WeightedNetwork]:
         """The models of the mixture, for rows of so many features."""
         views, widths = [SAME], [width]
         if self.piecewise_ is not None:
-            views.append(View(self.piecewise_.transform, self.piecewise_.pullback))
+            views.append(NetworkInputs(self.piecewise_.transform, self.piecewise_.pullback))
             widths.append(width + len(self.piecewise_.columns_))
         parts = []
         if self.linear_weight_ > 0:
@@ -415,7 +422,7 @@ class TabularClassifier(Classifier):
         for group in self.groups_:
             network = network_of(group.settings, widths[group.settings.piecewise], len(self.classes_))
             share, view = group.weight / len(group.parameters), views[group.settings.piecewise]
-            parts += [Part(share, network, theta, view) for theta in group.parameters]
+            parts += [WeightedNetwork(share, network, theta, view) for theta in group.parameters]
         return parts
 
     def _logits(self, X: Any) -> Logits:
