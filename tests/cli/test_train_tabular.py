@@ -47,6 +47,19 @@ def test_a_report_is_written(chainrule, flowers_csv, empty_directory, data):
     assert page.count("data:image/png;base64") == 3
 
 
+def test_words_of_a_column_are_counted_if_it_is_named(chainrule, empty_directory):
+    rows = [f"{'a fine' if row % 2 else 'a poor'} thing number {row},{row % 2}" for row in range(80)]
+    (empty_directory / "reviews.csv").write_text("\n".join(["review,good", *rows]))
+    left_out = chainrule("train", "reviews.csv", "--target", "good")
+    assert left_out.code == 1
+    assert "no column can be used" in left_out.err
+    words = ("train", "reviews.csv", "--target", "good", "--text", "review", "--json")
+    assert chainrule(*words).trained(rows=80)["accuracy"] > 0.9
+    chainrule("predict", "reviews.chainrule", "reviews.csv").predictions(80)
+    named = chainrule("train", "reviews.csv", "--target", "good", "--text", "revue")
+    assert "--text: reviews.csv has no column 'revue' besides the target; did you mean 'review'" in named.err
+
+
 def test_built_in_sets_take_it_too(chainrule):
     report = chainrule("train", "wine", "--model", "tabular", "--json").trained(rows=178)
     assert report["accuracy"] > 0.9

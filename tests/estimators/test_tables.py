@@ -297,3 +297,33 @@ def test_encoders_of_0_1_are_loaded_as_they_were(tmp_path):
     assert not hasattr(again, "imputer_")
     assert np.array_equal(again.transform(new), expected)
     assert np.array_equal(again.fit(table).transform(new), expected)
+
+
+class TestText:
+    REVIEWS = words(*(f"{kind} {number}" for number, kind in enumerate(["very good", "quite bad"] * 30)))
+
+    def test_words_are_counted_with_the_norm_1(self):
+        encoder = TableEncoder(text=["review"]).fit({"review": self.REVIEWS})
+        features = encoder.transform({"review": words("good good bad", None, "")})
+        assert features.shape == (3, 256)
+        # Two of a word and one of another, over the root of 5.
+        np.testing.assert_allclose(sorted(features[0])[-2:], [1 / 5**0.5, 2 / 5**0.5], rtol=1e-6)
+        assert not features[1:].any()
+        assert encoder.get_feature_names_out()[-1] == "review, hash 255"
+        assert encoder.described() == {"review": "text, whose words are counted in 256 columns"}
+
+    def test_without_it_text_is_left_out(self):
+        table = {"review": self.REVIEWS, "size": np.arange(60.0)}
+        assert list(TableEncoder().fit(table).left_out_) == ["review"]
+        assert TableEncoder(text=["review"]).fit(table).transform(table).shape == (60, 257)
+
+    def test_columns_that_are_named_must_be_there(self):
+        for parameter in ("text", "words"):
+            with pytest.raises(ValueError, match=f"{parameter}: the table has no columns 'reviw'"):
+                TableEncoder(**{parameter: ["reviw"]}).fit({"review": self.REVIEWS})
+
+    def test_a_saved_encoder_keeps_it(self, tmp_path):
+        table = {"review": self.REVIEWS}
+        encoder = TableEncoder(text=["review"]).fit(table)
+        again = load(save(encoder, tmp_path / "encoder"))
+        np.testing.assert_array_equal(again.transform(table), encoder.transform(table))

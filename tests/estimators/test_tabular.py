@@ -209,6 +209,14 @@ def test_pieces_can_be_left_out():
     assert flat.predict_proba(x).shape == (150, 3)
 
 
+def test_text_is_used_where_asked_for():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 120)
+    text = np.array([f"{'fine' if label else 'poor'} thing {n}" for n, label in enumerate(y)], dtype=object)
+    model = TabularClassifier(text=["text"], max_iter=10, random_state=0).fit({"text": text[:80]}, y[:80])
+    assert model.score({"text": text[80:]}, y[80:]) > 0.9
+
+
 def test_wide_tables_have_fewer_bins_or_none():
     x, y = load_digits(return_X_y=True)
     model = TabularClassifier(max_iter=1, random_state=0).fit(x[:300], y[:300])

@@ -167,8 +167,12 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def read_training_rows(data: str, target: str | None, labels: Path | None, drop: Sequence[str] = ()) -> DataSet:
+def read_training_rows(
+    data: str, target: str | None, labels: Path | None, drop: Sequence[str] = (), text: Sequence[str] = ()
+) -> DataSet:
     """The rows of a table, a built-in set or an array file for training, with remarks on unusual columns.
+
+    Columns to `drop` are ignored; words are counted in those of `text`.
 
     Raises
     ------
@@ -176,8 +180,8 @@ def read_training_rows(data: str, target: str | None, labels: Path | None, drop:
         If the rows cannot be read, or the labels are not classes.
     """
     if array_files.is_array_file(data):
-        if drop:
-            raise CommandError(f"--drop: {data} has no named columns; it is for tables")
+        if drop or text:
+            raise CommandError(f"--{'drop' if drop else 'text'}: {data} has no named columns; it is for tables")
         return _read_arrays(data, target, labels)
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
@@ -188,20 +192,23 @@ def read_training_rows(data: str, target: str | None, labels: Path | None, drop:
     if target is None:
         raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
     columns, values = table_files.split_target(table, target, source)
-    for name in drop:
-        if name not in columns:
-            hint = f"{did_you_mean(name, columns)}it has {listed(columns)}"
-            raise CommandError(f"--drop: {source} has no column {name!r} besides the target; {hint}")
-        del columns[name]
+    for option, names in (("drop", drop), ("text", text)):
+        for name in names:
+            if name not in columns:
+                hint = f"{did_you_mean(name, columns)}it has {listed(columns)}"
+                raise CommandError(f"--{option}: {source} has no column {name!r} besides the target; {hint}")
+            if option == "drop":
+                del columns[name]
     if not columns:
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
     y = as_classes(values, source, f"target {target!r}")
     # All rows decide how a column is read, not only the training rows.
-    text = {name: mostly_numbers(values) for name, values in columns.items() if values.dtype.kind == "O"}
-    words = [name for name, numbers in text.items() if numbers is None]
+    objects = {name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in text}
+    numbers_of = {name: mostly_numbers(values) for name, values in objects.items()}
+    words = [name for name, numbers in numbers_of.items() if numbers is None]
     found = with_numbers(
-        DataSet(source, columns, y, target, encoder=TableEncoder(words)),
-        {name: numbers for name, numbers in text.items() if numbers is not None},
+        DataSet(source, columns, y, target, encoder=TableEncoder(words, list(text) or None)),
+        {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
     return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in words))))
 
@@ -262,7 +269,7 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
-            then = "; turn it into numbers or into fewer categories if it matters" if reason.startswith("text") else ""
+            then = "; turn it into numbers, or count its words with --text, if it matters" if reason.startswith("text") else ""
             note(f"column {name!r} is left out: {reason}{then}")
     return np.asarray(features, dtype=np.float32)
 

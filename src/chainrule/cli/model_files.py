@@ -149,8 +149,10 @@ def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
         raise CommandError(
             f"{source}: the model encodes columns of tables, which are read whole; name a single Parquet or CSV file"
         )
-    columns = table_files.read(data, as_written=[*encoder.categorical_, *([] if target is None else [target])])
-    absent = [name for name in (*encoder.numeric_, *encoder.categorical_) if name not in columns]
+    columns = table_files.read(
+        data, as_written=[*encoder.categorical_, *encoder.text_, *([] if target is None else [target])]
+    )
+    absent = [name for name in encoder.used_ if name not in columns]
     if absent:
         raise CommandError(f"{source} lacks the columns {listed(absent, 10)}, which the model needs")
     if target is not None:

@@ -19,7 +19,7 @@ ONLY_FOR = {
     **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
     "tensorboard": ("mlp", "conv"),
     **dict.fromkeys(("blocks",), ("mlp", "softmax")),
-    **dict.fromkeys(("target", "labels", "drop"), ("tabular", "mlp", "softmax")),
+    **dict.fromkeys(("target", "labels", "drop", "text"), ("tabular", "mlp", "softmax")),
     **dict.fromkeys(("label_smoothing", "resume", "curves"), ("mlp", "conv", "softmax")),
     **dict.fromkeys(("search", "time_limit"), ("tabular",)),
     **dict.fromkeys(("penalty", "engine", "workers", "scheduler"), ("softmax",)),
@@ -91,6 +91,10 @@ def train(
     ] = False,
     drop: Annotated[
         list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="For tables: a column of sentences, whose words are counted; may be given several times."),
     ] = None,
     hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
     activation: Annotated[
@@ -229,8 +233,11 @@ def train(
         )
 
     def rows() -> DataSet:
-        read = read_training_blocks if in_blocks else read_training_rows
-        return read(data, target, labels, drop or ())
+        if in_blocks:
+            if text:
+                raise CommandError("--text: tables that are read in blocks have columns of numbers only")
+            return read_training_blocks(data, target, labels, drop or ())
+        return read_training_rows(data, target, labels, drop or (), text or ())
 
     options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
     if model == "softmax":

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,6 +37,8 @@ MOST_CATEGORIES = 64
 """Largest number of categories of a column; rarer categories are merged into the last one."""
 LARGEST_NUMBER = 1e300
 """Larger numbers are read as this number."""
+HASHES = 256
+"""Columns in which the words of a text are counted."""
 _BLOCK = 2**16
 """Numbers in a block that is scaled at a time, small enough for the cache."""
 
@@ -107,10 +110,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     words : sequence of str or None, default=None
         Columns that are read as words even if they hold numbers, such as postal codes.
+    text : sequence of str or None, default=None
+        Columns of sentences, which would be left out. Words are counted in 256 columns by their hash, and the counts
+        of a row have the Euclidean norm 1.
 
     Attributes
     ----------
-    numeric_, categorical_ : list of str
+    numeric_, categorical_, text_ : list of str
         The columns used, by how they are read.
     left_out_ : dict of str to str
         The columns left out, and why.
@@ -122,19 +128,24 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     (3, 4)
     """
 
-    def __init__(self, words: Sequence[str] | None = None) -> None:
-        self.words = words
+    def __init__(self, words: Sequence[str] | None = None, text: Sequence[str] | None = None) -> None:
+        self.words, self.text = words, text
 
     @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> TableEncoder:
         """Decide how each column is read, and learn scales and categories."""
         columns = as_columns(X)
+        for parameter in ("words", "text"):
+            unknown = [name for name in getattr(self, parameter) or () if name not in columns]
+            if unknown:
+                raise ValueError(f"{parameter}: the table has no columns {', '.join(map(repr, unknown))}")
         self.numeric_: list[str] = []
         self.categorical_: list[str] = []
+        self.text_: list[str] = []
         self.left_out_: dict[str, str] = {}
         for name, values in columns.items():
             self._decide(name, values)
-        if not self.numeric_ and not self.categorical_:
+        if not self.used_:
             reasons = "; ".join(f"{name!r}: {reason}" for name, reason in self.left_out_.items())
             raise ValueError(f"no column can be used as a feature ({reasons or 'there is none'})")
         if self.numeric_:
@@ -152,7 +163,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Features as float32, one row per row of the table, which may lack the columns that were left out."""
         check_is_fitted(self)
         columns = as_columns(X)
-        absent = [name for name in (*self.numeric_, *self.categorical_) if name not in columns]
+        absent = [name for name in self.used_ if name not in columns]
         if absent:
             raise ValueError(f"the table lacks the columns {', '.join(map(repr, absent))}")
         parts = []
@@ -161,6 +172,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             parts.append(self.scaler_.transform(filled))
         if self.categorical_:
             parts.append(self.encoder_.transform(self._words(columns)))
+        parts += [_hashed(columns[name]) for name in self.text_]
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
@@ -169,7 +181,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names = [*self.numeric_, *(f"{self.numeric_[column]} is missing" for column in getattr(self, "flagged_", ()))]
         if self.categorical_:
             names += self.encoder_.get_feature_names_out(self.categorical_).tolist()
+        names += [f"{name}, hash {number}" for name in self.text_ for number in range(HASHES)]
         return np.array(names, dtype=object)
+
+    @property
+    def used_(self) -> list[str]:
+        """The columns that `transform` needs."""
+        return [*self.numeric_, *self.categorical_, *self.text_]
 
     def described(self) -> dict[str, str]:
         """By column, how it is read."""
@@ -182,6 +200,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
             most = f", of which the rarest are one (at most {MOST_CATEGORIES})" if len(known) > MOST_CATEGORIES else ""
             found[name] = f"{len(known)} categories{most}"
+        found |= dict.fromkeys(self.text_, f"text, whose words are counted in {HASHES} columns")
         return found | {name: f"left out: {reason}" for name, reason in self.left_out_.items()}
 
     def _decide(self, name: str, values: Array) -> None:
@@ -190,6 +209,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         numbers = None if name in (self.words or ()) else mostly_numbers(values)
         if not present.any():
             self.left_out_[name] = "no values"
+        elif name in (self.text or ()):
+            self.text_.append(name)
         elif numbers is None:
             words = as_words(values)[present].tolist()
             distinct = len(set(words))
@@ -227,8 +248,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of chainrule 0.1 hold scikit-learn's imputer, of which only the flagged columns are needed.
-        state = {"words": None, **state}
+        state = {"words": None, "text": None, **state}
+        if "numeric_" in state:
+            state.setdefault("text_", [])
         imputer = state.pop("imputer_", None)
         if imputer is not None:
             state["flagged_"] = np.asarray(imputer.indicator_.features_)
         super().__setstate__(state)
+
+
+def _hashed(values: Array) -> Array:
+    """The counts of words in texts, by their hash, with the norm 1; zeros for missing texts."""
+    texts = np.where(is_missing(values), "", values).astype(str)
+    return np.asarray(HashingVectorizer(n_features=HASHES, alternate_sign=False).transform(texts).toarray())

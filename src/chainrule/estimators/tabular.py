@@ -124,7 +124,9 @@ class TabularClassifier(Classifier):
         False if X is a matrix of features that networks take as they are, such as those of `TableEncoder`: finite
         numbers of similar scales.
     words : sequence of str or None, default=None
-        Columns that are read as categories even if they hold numbers or text that differs in nearly every row.
+        Columns that are read as categories even if they hold numbers, such as postal codes.
+    text : sequence of str or None, default=None
+        Columns of sentences, whose words are counted. Other columns that differ in nearly every row are left out.
     class_weight : dict, "balanced" or None, default=None
     n_jobs : int or None, default=None
         Threads; None and -1 are all cores.
@@ -183,6 +185,7 @@ class TabularClassifier(Classifier):
         time_limit: float | None = None,
         encode: bool = True,
         words: Any = None,
+        text: Any = None,
         class_weight: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -241,12 +244,10 @@ class TabularClassifier(Classifier):
         repeats : int, default=5
         """
         check_is_fitted(self, "groups_")
-        check_is_fitted(self, "groups_")
         y = self._checked_targets(self._features_to_predict(X), y)
         if self.encoder_ is None:
             return importances(self, as_columns(X, getattr(self, "feature_names_in_", None)), y, repeats, matrix=True)
-        used = (*self.encoder_.numeric_, *self.encoder_.categorical_)
-        return importances(self, self._columns(X), y, repeats, used)
+        return importances(self, self._columns(X), y, repeats, self.encoder_.used_)
 
     def input_gradient(self, X: Any, y: Any) -> Array:
         """The gradient of each row's log-loss by its features: those of ``encoder_``, or X itself without `encode`.
@@ -290,7 +291,7 @@ class TabularClassifier(Classifier):
             return super()._validated(X, reset=reset, **({} if y is None else {"y": y}), **options)
         columns = self._columns(X, y, reset=reset)
         if reset:
-            self.encoder_ = TableEncoder(self.words).fit(columns)
+            self.encoder_ = TableEncoder(self.words, self.text).fit(columns)
         features = self.encoder_.transform(columns)
         if not reset:
             return features
