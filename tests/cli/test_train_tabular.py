@@ -56,7 +56,7 @@ def test_words_of_a_column_are_counted_if_it_is_named(chainrule, empty_directory
     words = ("train", "reviews.csv", "--target", "good", "--text", "review", "--json")
     assert chainrule(*words).trained(rows=80)["accuracy"] > 0.9
     chainrule("predict", "reviews.chainrule", "reviews.csv").predictions(80)
-    named = chainrule("train", "reviews.csv", "--target", "good", "--text", "revue")
+    named = chainrule("train", "reviews.csv", "--target", "good", "--text", "revue", "--overwrite")
     assert "--text: reviews.csv has no column 'revue' besides the target; did you mean 'review'" in named.err
 
 

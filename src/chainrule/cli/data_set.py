@@ -269,8 +269,8 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
-            then = "; turn it into numbers, or count its words with --text, if it matters" if reason.startswith("text") else ""
-            note(f"column {name!r} is left out: {reason}{then}")
+            then = "; turn it into numbers, or count its words with --text, if it matters"
+            note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
     return np.asarray(features, dtype=np.float32)
 
 
