@@ -3,28 +3,32 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Number
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.parameters import choice, threads
+from chainrule.estimators.softmax_many import fit_heads
+from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import undo_of
 from chainrule.kernels.blas import available_threads
 from chainrule.progress import tell
 from chainrule.storage import is_source
 from chainrule.training import Fit, train_many
 
-Network = TypeVar("Network", bound=NetworkClassifier)
+KINDS = NetworkClassifier, SoftmaxRegression
 
 
 def fit_many(
-    estimators: Sequence[Network],
+    estimators: Sequence[Any],
     X: Any,
-    y: Any,
+    y: Any = None,
     sample_weight: Any = None,
     *,
+    ys: Sequence[Any] | None = None,
+    sample_weights: Sequence[Any] | None = None,
     rows: Sequence[Any] | None = None,
     errors: str = "raise",
     n_jobs: int | None = None,
@@ -81,9 +85,20 @@ def fit_many(
     [True, True]
     """
     choice("errors", errors, ("raise", "return"))
-    if rows is not None and len(rows) != len(estimators):
-        raise ValueError(f"rows: expected an index for each of {len(estimators)} estimators, got {len(rows)}")
-    samples = _parts_of(X, y, sample_weight, rows)
+    for name, own in (("ys", ys), ("sample_weights", sample_weights), ("rows", rows)):
+        if own is not None and len(own) != len(estimators):
+            raise ValueError(f"{name}: expected one for each of {len(estimators)} estimators, got {len(own)}")
+    for name, own, common in (("y", ys, y), ("sample_weight", sample_weights, sample_weight)):
+        if own is not None and common is not None:
+            raise ValueError(f"give {name} for all estimators or {name}s for each, and not both")
+    part = _parts_of(X, y, sample_weight, rows)
+
+    def samples(number: int) -> tuple[Any, Any, Any]:
+        common = part(number)
+        index = slice(None) if rows is None else rows[number]
+        own = [None if of_each is None else rows_of(of_each[number], index) for of_each in (ys, sample_weights)]
+        return common[0], common[1] if own[0] is None else own[0], common[2] if own[1] is None else own[1]
+
     return fit_each(estimators, samples, keep_errors=errors == "return", n_jobs=n_jobs, verbose=verbose)
 
 
@@ -98,37 +113,24 @@ def fit_each(
     """`fit_many`, with a function that returns X, y and the weights for the estimator of a number."""
     threads("n_jobs", n_jobs)
     limit = None if n_jobs is None else min(effective_n_jobs(n_jobs), available_threads())
-    for estimator in estimators:
-        if not isinstance(estimator, NetworkClassifier):
-            raise TypeError(f"expected MLPClassifier or ConvClassifier, got {type(estimator).__name__}")
+    kinds = {next((kind for kind in KINDS if isinstance(estimator, kind)), None) for estimator in estimators}
+    if len(kinds) > 1 or None in kinds:
+        names = ", ".join(sorted({type(estimator).__name__ for estimator in estimators}))
+        raise TypeError(f"expected only networks (MLPClassifier, ConvClassifier), or only SoftmaxRegression, got {names}")
     if len({id(estimator) for estimator in estimators}) < len(estimators):
         raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}
-    prepared: dict[int, Fit] = {}
     results: list[Any] = list(estimators)
     count = itertools.count(1)
 
-    def fits() -> Iterator[Fit]:
-        for number, estimator in enumerate(estimators):
-            try:
-                prepared[number] = estimator._prepared(*samples(number))
-            except Exception as error:
-                if not keep_errors:
-                    raise
-                results[number] = error
-            else:
-                yield prepared[number]
-
-    def done(fit: Fit) -> None:
+    def done(text: str) -> None:
         if verbose:
-            history = fit.run.history
-            tell(f"Fit {next(count)} of {len(estimators)}: {history.epochs} epochs, loss = {history.loss:.8f}")
+            tell(f"Fit {next(count)} of {len(estimators)}: {text}")
 
+    fits = fit_heads if kinds == {SoftmaxRegression} else _fit_networks
     try:
-        outcomes = train_many(fits(), threads=limit, done=done)
-        for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
+        for number, error in fits(estimators, samples, keep_errors, limit, done):
             if error is None:
-                estimators[number]._fitted(fit)
                 del undo[number]
             else:
                 results[number] = error
@@ -140,6 +142,39 @@ def fit_each(
     if failed and not (keep_errors and isinstance(failed[0], Exception)):
         raise failed[0]
     return results
+
+
+def _fit_networks(
+    estimators: Sequence[Any],
+    samples: Callable[[int], tuple[Any, Any, Any]],
+    keep_errors: bool,
+    limit: int | None,
+    done: Callable[[str], object],
+) -> Iterator[tuple[int, BaseException | None]]:
+    """Fit networks, and yield the number and the error of each."""
+    prepared: dict[int, Fit] = {}
+    refused: list[tuple[int, BaseException]] = []
+
+    def fits() -> Iterator[Fit]:
+        for number, estimator in enumerate(estimators):
+            try:
+                prepared[number] = estimator._prepared(*samples(number))
+            except Exception as error:
+                if not keep_errors:
+                    raise
+                refused.append((number, error))
+            else:
+                yield prepared[number]
+
+    def ended(fit: Fit) -> None:
+        done(f"{fit.run.history.epochs} epochs, loss = {fit.run.history.loss:.8f}")
+
+    outcomes = train_many(fits(), threads=limit, done=ended)
+    yield from refused
+    for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
+        if error is None:
+            estimators[number]._fitted(fit)
+        yield number, error
 
 
 def _parts_of(X: Any, y: Any, sample_weight: Any, rows: Sequence[Any] | None) -> Callable[[int], tuple[Any, Any, Any]]:
