@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -39,6 +40,10 @@ class Request(NamedTuple):
 
 Joint = Callable[[LocalEngine, Sequence[Request]], Sequence[Sums]]
 """From the rows, and requests for sums over the same leaves of them: the sums, from one pass."""
+
+
+Outcome = tuple[Any, BaseException | None]
+"""A result, or None and the error in its place."""
 
 
 @dataclass(eq=False)
@@ -113,12 +118,12 @@ class Meeting:
         rows = self._rows.setdefault(id(leaves.x), LocalEngine(leaves, self._threads))
         return MeetingEngine(self, rows, engine.leaves)
 
-    def hold(self, fits: Sequence[Callable[[], Any]], most: int) -> list[tuple[Any, BaseException | None]]:
+    def hold(self, fits: Sequence[Callable[[], Any]], most: int) -> list[Outcome]:
         """The result and the error of each fit. At most `most` fits have begun and not ended.
 
         Ctrl-C raises KeyboardInterrupt where each fit next asks for a sum, or in its place if it has not begun.
         """
-        outcomes: list[tuple[Any, BaseException | None]] = [(None, None)] * len(fits)
+        outcomes: list[Outcome] = [(None, None)] * len(fits)
         ended = threading.Event()
 
         def lead() -> None:
@@ -149,14 +154,14 @@ class Meeting:
 
     # What follows is private.
 
-    def _lead(self, fits: Sequence[Callable[[], Any]], most: int, outcomes: list[Any]) -> None:
+    def _lead(self, fits: Sequence[Callable[[], Any]], most: int, outcomes: list[Outcome]) -> None:
         """Give turns to the fits, and take the sums when all wait."""
         coming, seen = deque(range(len(fits))), [0] * len(fits)
-        inboxes: dict[int, SimpleQueue[Any]] = {}
+        inboxes: dict[int, SimpleQueue[Outcome]] = {}
         waiting: dict[int, Request] = {}
 
         def turn(number: int) -> None:
-            """The post that ends the turn of a fit."""
+            """Wait for the end of the turn of a fit."""
             post = self._posts.get()
             if isinstance(post, Request):
                 waiting[number] = post
@@ -170,35 +175,36 @@ class Meeting:
                 if self._interrupts:
                     outcomes[number] = None, KeyboardInterrupt()
                     continue
-                inboxes[number] = inbox = SimpleQueue()
-                work = copy_context().run, self._attend, fits[number], inbox
-                threading.Thread(target=work[0], args=work[1:], daemon=True).start()
+                inboxes[number] = SimpleQueue()
+                work = partial(copy_context().run, self._attend, fits[number], inboxes[number])
+                threading.Thread(target=work, daemon=True).start()
                 turn(number)
-            answers, requests = {}, {}
+            answers: dict[int, Outcome] = {}
+            groups: dict[Any, dict[int, Request]] = {}
             for number, request in waiting.items():
                 if seen[number] < self._interrupts:
-                    answers[number] = None, KeyboardInterrupt()
-                    seen[number] = self._interrupts
+                    answers[number], seen[number] = (None, KeyboardInterrupt()), self._interrupts
                 else:
                     keys = None if request.keys is None else tuple(request.keys)
-                    requests.setdefault((request.engine.rows, keys), {})[number] = request
-            for (rows, _), group in requests.items():
-                answers |= zip(group, self._sums(rows, list(group.values())), strict=True)
+                    groups.setdefault((request.engine.rows, keys), {})[number] = request
+            for (rows, _), group in groups.items():
+                answers.update(zip(group, self._sums(rows, list(group.values())), strict=True))
             waiting.clear()
             for number, answer in answers.items():
                 inboxes[number].put(answer)
                 turn(number)
 
-    def _sums(self, rows: LocalEngine, requests: list[Request]) -> list[tuple[Any, BaseException | None]]:
+    def _sums(self, rows: LocalEngine, requests: list[Request]) -> list[Outcome]:
         """The sums, or the error of the pass for each fit in it."""
         try:
             return [(result, None) for result in self._joint(rows, requests)]
         except BaseException as error:
             return [(None, error)] * len(requests)
 
-    def _attend(self, fit: Callable[[], Any], inbox: "SimpleQueue[Any]") -> None:
+    def _attend(self, fit: Callable[[], Any], inbox: "SimpleQueue[Outcome]") -> None:
         """Run one fit."""
         self._of_thread.inbox = inbox
+        end: Outcome
         try:
             end = fit(), None
         except BaseException as error:

@@ -74,7 +74,7 @@ def checked_probabilities(y: Any) -> Array:
 def without_weightless(
     name: str, X: Array, y: Array, weights: Array, *, weightless: bool = False
 ) -> tuple[Array, Array, Array]:
-    """The samples whose weight is not zero, or all if `weightless`; ValueError, naming the parameter, if none counts."""
+    """The samples whose weight is not zero, or all if `weightless`; ValueError, naming the parameter, for no weight."""
     counted = weights != 0
     if not counted.any():
         raise ValueError(f"{name}: every sample has the weight zero, so there is nothing to fit")

@@ -22,8 +22,11 @@ from chainrule.solvers.convex.problem import WORTH_THREADS
 from chainrule.solvers.convex.shared_products import joint_sums
 from chainrule.solvers.convex.spectrum import square_norms
 
-MOST_AT_ONCE, MOST_BYTES = 256, 1 << 28
-"""Most fits at once, and most bytes of the logits that they keep, unless a single fit keeps more."""
+WORTH_MEETING = 1 << 20
+"""Entries of X from which a product of all fits saves time: fewer stay in a core's own cache from fit to fit."""
+
+MOST_AT_ONCE, MOST_BYTES = 256, 1 << 30
+"""Most fits at once, and most bytes that they keep for logits and blocks by class, unless a single fit keeps more."""
 
 
 @dataclass
@@ -63,10 +66,10 @@ def fit_heads(
         try:
             given = samples(number)
             fits[number] = _head(model, checked, *given) if _is_plain(model) else partial(model.fit, *given)
-        except Exception as error:
+        except Exception as refused:
             if not keep_errors:
                 raise
-            yield number, error
+            yield number, refused
     groups: dict[Any, list[int]] = {}
     for number, fit in fits.items():
         groups.setdefault(_key(fit) or number, []).append(number)
@@ -84,12 +87,8 @@ def fit_heads(
         for numbers in groups.values():
             if stopped:
                 outcomes: list[Any] = [(None, KeyboardInterrupt())] * len(numbers)
-            elif len(numbers) == 1:
-                outcomes = [_outcome(partial(noted, numbers[0]))]
             else:
-                meeting, most = _met([fits[number] for number in numbers])
-                with single_threaded_products():
-                    outcomes = meeting.hold([partial(noted, number) for number in numbers], most)
+                outcomes = _outcomes([fits[number] for number in numbers], [partial(noted, one) for one in numbers])
             for number, (notices, error) in zip(numbers, outcomes, strict=True):
                 interrupted = getattr(estimators[number], "interrupted_", False)
                 stopped |= isinstance(error, KeyboardInterrupt) or (error is None and interrupted)
@@ -138,27 +137,40 @@ def _key(fit: Any) -> Any:
     return id(problem.x), problem.intercept, METHODS[model.solver], bool(model.standardize)
 
 
-def _outcome(fit: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+def _outcomes(heads: list[Any], fits: list[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
+    """The result and the error of each fit, after fits with common features; more than one have problems."""
+    if len(heads) == 1:
+        return _in_turn(fits)
     try:
-        return fit(), None
-    except (Exception, KeyboardInterrupt) as error:
-        return None, error
-
-
-def _met(heads: list[Head]) -> tuple[Meeting, int]:
-    """A meeting of fits to the same features, with one spectrum for all, and how many have room at once."""
+        _share_spectrum(heads)
+    except Exception as error:
+        return [(None, error)] * len(fits)
     first = heads[0].problem
+    if first.n_entries < WORTH_MEETING:
+        return _in_turn(fits)
     widest = max(head.problem.n_outputs for head in heads)
-    room = MOST_BYTES // (first.n_samples * widest * (2 * first.dtype.itemsize + 8))
-    most = int(np.clip(room, 1, MOST_AT_ONCE))
+    kept = first.n_samples * (2 * first.dtype.itemsize + 8) + 4 * first.n_features**2  # for a logit
+    most = int(np.clip(MOST_BYTES // (widest * kept), 1, MOST_AT_ONCE))
     columns = sum(head.problem.n_outputs for head in heads[:most])
     meeting = Meeting(joint_sums, available_threads() if first.n_entries * columns >= WORTH_THREADS else 1)
-    _share_spectrum(heads)
-    size = leaf_rows(first.n_features, columns)
     for head in heads:
-        problem = replace(head.problem, rows_of_leaf=size, engine=None)
+        problem = replace(head.problem, rows_of_leaf=leaf_rows(first.n_features, columns), engine=None)
         head.problem = replace(problem, engine=meeting.around(problem.engine))
-    return meeting, most
+    with single_threaded_products():
+        return meeting.hold(fits, most)
+
+
+def _in_turn(fits: list[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
+    """The result and the error of each fit, one after another."""
+    outcomes: list[tuple[Any, BaseException | None]] = []
+    for fit in fits:
+        try:
+            outcomes.append((fit(), None))
+        except Exception as error:
+            outcomes.append((None, error))
+        except KeyboardInterrupt as error:
+            return outcomes + [(None, error)] * (len(fits) - len(outcomes))
+    return outcomes
 
 
 def _share_spectrum(heads: list[Head]) -> None:
@@ -173,13 +185,13 @@ def _share_spectrum(heads: list[Head]) -> None:
     z, _ = spectrum.suited(first.x, base, penalty_share(base, C))
     if z is not first.x:
         spectrum = replace(spectrum, coordinates=(first.x, z))
-    norms = None if same else square_norms(base, replace(spectrum.features, basis=None))
+    if not same:
+        norms = square_norms(base, replace(spectrum.features, basis=None))
     for head in heads:
         head.spectrum = spectrum
-        if norms is not None:
-            weights = head.problem.weights
-            own = norms.mean() if weights is None else abs(weights.astype(np.float64)) @ norms / head.problem.mass
-            head.spectrum = replace(spectrum, trace=1.01 * float(own))
+        if not same:
+            shares = 1 if head.problem.weights is None else abs(head.problem.weights)
+            head.spectrum = replace(spectrum, trace=1.01 * float((norms * shares).sum()) / head.problem.mass)
 
 
 def _are_equal(weights: Array | None, others: Array | None) -> bool:

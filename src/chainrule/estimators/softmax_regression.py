@@ -168,6 +168,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     coef_: Any
     intercept_: Any
     n_iter_: Any
+    validation_scores_: list[float] | None
+    _mass: float
+    _precision: Any
 
     def __init__(
         self,
@@ -392,7 +395,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     ) -> None:
         """Fit to the problem of checked samples, whose spectrum may be known."""
         recipe, C = self._recipe(), inverse_strength(self)
-        self.validation_scores_: list[float] | None = None if held_out is None else []
+        self.validation_scores_ = None if held_out is None else []
         self.temperature_ = 1.0
         with told_steps(self, *samples, self._fitted_at) as watchers:
             if held_out is not None:

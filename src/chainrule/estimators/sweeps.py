@@ -1,4 +1,4 @@
-"""Fits of many networks at once."""
+"""Fits of many classifiers at once."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -34,22 +34,35 @@ def fit_many(
     n_jobs: int | None = None,
     verbose: bool = False,
 ) -> list[Any]:
-    """Fit many networks to the same samples, or to some of their rows, in less time than one after another.
+    """Fit many classifiers to the same samples, or to some of their rows, in less time than one after another.
 
-    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it, up to rounding. Estimators with the same
-    layers, sizes of batches and settings of the solver take their steps together; learning rates, penalties, seeds,
-    limits of epochs, early stopping and callbacks may differ. Those that also have the same rows and the same integer
-    ``random_state`` share batches, and are the fastest.
+    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it. They are all networks or all
+    `SoftmaxRegression`.
 
-    These are fitted one by one: networks on images; sparse samples and samples in files; the solver "lbfgs"; "gd" on
-    more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with other processes.
+    **Networks** end with the same parameters up to rounding. Estimators with the same layers, sizes of batches and
+    settings of the solver take their steps together; learning rates, penalties, seeds, limits of epochs, early stopping
+    and callbacks may differ. Those that also have the same rows and the same integer ``random_state`` share batches, and
+    are the fastest. These are fitted one by one: networks on images; sparse samples and samples in files; the solver
+    "lbfgs"; "gd" on more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with
+    other processes.
+
+    **Softmax regressions**, such as one per label, end when they would end alone: each when its own objective can fall
+    by at most its `tol` times itself, with its own certificate. So two ends differ by at most `tol` in the objective,
+    and in the coefficients by at most the sum of the distances of both certificates. Those with the same rows share the
+    spectrum of the features and each product with X. Classes, C, weights, targets, `tol` and callbacks may differ. The
+    gain is large where products take the time, as with many features and two classes. These are fitted one by one:
+    sparse samples, samples in files and on a cluster; fits without a penalty; and estimators with ``checkpoint``,
+    ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or of a subclass with a `fit` of its
+    own.
 
     Parameters
     ----------
-    estimators : sequence of MLPClassifier or ConvClassifier
+    estimators : sequence of MLPClassifier or ConvClassifier, or of SoftmaxRegression
         They are fitted in place.
     X, y, sample_weight
-        As in `MLPClassifier.fit`.
+        As in their `fit`.
+    ys, sample_weights : sequence, optional
+        One for each estimator, in place of `y` and `sample_weight`. For the columns of a matrix Y, pass ``ys=Y.T``.
     rows : sequence of index arrays, optional
         The rows for each estimator. Estimators that are given the same array share a copy of the rows.
     errors : {"raise", "return"}, default="raise"
@@ -72,17 +85,26 @@ def fit_many(
     FloatingPointError
         With `errors="raise"` when a loss overflows.
     KeyboardInterrupt
-        After Ctrl-C, if a fit has not ended its first epoch. Others keep what they have learned, as after `fit`.
+        After Ctrl-C, if a fit has not ended its first epoch or step. Others keep what they have learned, as after
+        `fit`.
 
     Examples
     --------
-    >>> from chainrule import MLPClassifier, fit_many
+    >>> import numpy as np
+    >>> from chainrule import MLPClassifier, SoftmaxRegression, fit_many
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> common = {"learning_rate_init": 0.05, "tol": 1e-3, "max_iter": 1000, "random_state": 0}
     >>> networks = fit_many([MLPClassifier((8,), alpha=alpha, **common) for alpha in (0.01, 1.0)], X, y)
     >>> [model.score(X, y) > 0.9 for model in networks]
     [True, True]
+
+    One classifier against the rest for each class:
+
+    >>> heads = fit_many([SoftmaxRegression() for _ in range(3)], X, ys=[y == label for label in range(3)])
+    >>> scores = np.stack([head.decision_function(X) for head in heads], axis=1)
+    >>> float(np.mean(scores.argmax(axis=1) == y)) > 0.9
+    True
     """
     choice("errors", errors, ("raise", "return"))
     for name, own in (("ys", ys), ("sample_weights", sample_weights), ("rows", rows)):
@@ -116,7 +138,7 @@ def fit_each(
     kinds = {next((kind for kind in KINDS if isinstance(estimator, kind)), None) for estimator in estimators}
     if len(kinds) > 1 or None in kinds:
         names = ", ".join(sorted({type(estimator).__name__ for estimator in estimators}))
-        raise TypeError(f"expected only networks (MLPClassifier, ConvClassifier), or only SoftmaxRegression, got {names}")
+        raise TypeError(f"expected MLPClassifier and ConvClassifier alone, or SoftmaxRegression alone, got {names}")
     if len({id(estimator) for estimator in estimators}) < len(estimators):
         raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}

@@ -32,7 +32,7 @@ def joint_sums(rows: LocalEngine, requests: Sequence[Request]) -> Sequence[Sums]
     """The sums that several fits ask for, from one pass over the same leaves."""
     sums, gradients = rows.map_reduce(_of_leaf, requests, requests[0].keys)
     results = list(sums)
-    for gradient, columns in zip(gradients, _columns(requests).values(), strict=True):
+    for gradient, columns in zip(gradients, _columns(_shared(requests)).values(), strict=True):
         for number, own in columns.items():
             results[number] = results[number], np.ascontiguousarray(gradient[own].T)
     return results
@@ -64,18 +64,28 @@ class _BlockOfColumns(RowBlock):
         return out
 
 
-def _is_shared(request: Request) -> bool:
-    """True if the products of a request are taken with those of others."""
-    view: View = request.state[0]
-    few = view.n_outputs <= FEW_OUTPUTS and view.narrow is None
-    return few and request.function in (over_blocks, pulled_back) and not is_sparse(request.engine.x)
+def _shared(requests: Sequence[Request]) -> dict[int, Request]:
+    """The requests whose products are taken together, by number; none if there is only one."""
+
+    def has_few_columns(request: Request) -> bool:
+        view: View = request.state[0]
+        return view.n_outputs <= FEW_OUTPUTS and view.narrow is None
+
+    dense = {
+        number: request
+        for number, request in enumerate(requests)
+        if request.function in (over_blocks, pulled_back)
+        and not is_sparse(request.engine.x)
+        and has_few_columns(request)
+    }
+    return dense if len(dense) > 1 else {}
 
 
-def _columns(requests: Sequence[Request]) -> dict[Any, dict[int, slice]]:
-    """For each dtype of residuals whose products are shared, the columns of each request by its number."""
+def _columns(shared: dict[int, Request]) -> dict[Any, dict[int, slice]]:
+    """For each dtype of residuals, the columns of each request for a gradient, by its number."""
     found: dict[Any, dict[int, slice]] = {}
-    for number, request in enumerate(requests):
-        if request.function is pulled_back and _is_shared(request):
+    for number, request in shared.items():
+        if request.function is pulled_back:
             columns, k = found.setdefault(request.state[0].dtype, {}), request.state[0].n_outputs
             start = max((own.stop for own in columns.values()), default=0)
             columns[number] = slice(start, start + k)
@@ -88,22 +98,23 @@ def _of_leaf(leaf: Leaf, requests: Sequence[Request]) -> tuple[tuple[Sums, ...],
         engine.leaves.leaf(leaf.number, leaf.x, leaf.works, leaf.lender, engine.kept[leaf.number])
         for engine, *_ in requests
     ]
-    shared, wanted = [_is_shared(request) for request in requests], {}
-    for part, request, is_shared in zip(parts, requests, shared, strict=True):
-        if is_shared:
-            known = {version for version, _ in (part.kept or {}).values()}
-            for folded in _wanted(request.state[2], known):
-                wanted.setdefault(folded[0].dtype, {})[id(folded[0])] = folded
+    shared = _shared(requests)
+    wanted: dict[Any, dict[int, Folded]] = {}
+    for request in shared.values():
+        known = {version for version, _ in request.engine.kept[leaf.number].values()}
+        for folded in _wanted(request.state[2], known):
+            wanted.setdefault(folded[0].dtype, {})[id(folded[0])] = folded
     products = _Products({})
     for dtype, every in wanted.items():
         products.known.update(_multiplied(leaf, dtype, every))
-    every_columns, residuals = _columns(requests), {}
-    buffers = [_buffer(leaf, "joint residuals", dtype, columns) for dtype, columns in every_columns.items()]
-    for buffer, columns in zip(buffers, every_columns.values(), strict=True):
-        residuals |= {number: buffer[own] for number, own in columns.items()}
+    residuals: dict[int, Array] = {}
+    buffers = []
+    for dtype, columns in _columns(shared).items():
+        buffers.append(_buffer(leaf, "joint residuals", dtype, columns))
+        residuals |= {number: buffers[-1][own] for number, own in columns.items()}
     results: list[Any] = []
     for number, (part, (_, function, state, _)) in enumerate(zip(parts, requests, strict=True)):
-        if not shared[number]:
+        if number not in shared:
             results.append(function(part, state))
             continue
         found = over_blocks(part, (state[0]._replace(narrow=products), *state[1:3]))

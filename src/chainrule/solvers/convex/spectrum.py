@@ -93,7 +93,8 @@ class Spectrum:
     sample : Sample, optional
         Some rows that stand for all, if there are many; the covariance is then theirs.
     trace : float, optional
-        An upper bound on sum_i |w_i| |z_i|^2 for weights other than those of the covariance.
+        An upper bound on sum_i |w_i| |z_i|^2 for a fit with weights of its own; the covariance is then that of equal
+        weights.
     """
 
     features: Features
@@ -142,7 +143,8 @@ class Spectrum:
         With sample weights, entries of small weight may be larger.
         """
         features, basis = self.features, self.features.rotation
-        if problem.mass != problem.n_samples or self.coordinates is not None or features.applied:
+        weighted = problem.mass != problem.n_samples and self.trace is None
+        if weighted or self.coordinates is not None or features.applied:
             return None
         if self.sample is not None:
             return np.sqrt(1.001 * problem.n_samples * self.sample.mean_squares)
