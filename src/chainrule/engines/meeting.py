@@ -136,7 +136,7 @@ class Meeting:
         threading.Thread(target=copy_context().run, args=(lead,), daemon=True).start()
         while not ended.is_set():
             try:
-                ended.wait()
+                ended.wait(0.1)  # a signal that another thread receives does not wake this one
             except KeyboardInterrupt:
                 self._interrupts += 1
         return outcomes

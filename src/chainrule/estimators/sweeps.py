@@ -41,7 +41,7 @@ def fit_many(
 
     **Networks** end with the same parameters up to rounding. Estimators with the same layers, sizes of batches and
     settings of the solver take their steps together; learning rates, penalties, seeds, limits of epochs, early stopping
-    and callbacks may differ. Those that also have the same rows and the same integer ``random_state`` share batches, and
+    and callbacks may differ. Those that also have the same rows and the same integer ``random_state`` share batches and
     are the fastest. These are fitted one by one: networks on images; sparse samples and samples in files; the solver
     "lbfgs"; "gd" on more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with
     other processes.
@@ -52,8 +52,7 @@ def fit_many(
     spectrum of the features and each product with X. Classes, C, weights, targets, `tol` and callbacks may differ. The
     gain is large where products take the time, as with many features and two classes. These are fitted one by one:
     sparse samples, samples in files and on a cluster; fits without a penalty; and estimators with ``checkpoint``,
-    ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or of a subclass with a `fit` of its
-    own.
+    ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or with a `fit` of their own.
 
     Parameters
     ----------
