@@ -153,7 +153,8 @@ def test_rows_of_each(met):
 
 
 def test_separable_samples():
-    many = fit_many(models(3, C=1e6), X, ys=[DIGITS == 0, DIGITS == 6, DIGITS == 8])
+    # From C=1e5 on, single fits of permuted rows end here at rounding errors, or do not, just so.
+    many = fit_many(models(3, C=1e4), X, ys=[DIGITS == 0, DIGITS == 6, DIGITS == 8])
     assert_same(many, X, [DIGITS == 0, DIGITS == 6, DIGITS == 8])
 
 
@@ -250,6 +251,10 @@ def test_errors_that_are_returned():
     assert isinstance(found[1], ValueError)
     assert not hasattr(many[1], "classes_")
     assert_same([found[0], *found[2:]], X, [YS[0], *YS[2:]])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_overflow_is_the_error_of_each():
     found = fit_many(models(2), np.full((600, 2), 1e200) * X[:, 20:22], ys=YS[:2], errors="return")
     assert all(isinstance(error, FloatingPointError) for error in found)
 
