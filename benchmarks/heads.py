@@ -1,7 +1,7 @@
 """`python -m benchmarks.heads`: seconds to fit a logistic regression to each of many labels of the same samples.
 
 The samples are like embeddings: normalised rows whose features have variances that fall like 1 / j. Each label is drawn
-from a logistic model of its own. Contestants take turns, and the figures are medians over the rounds. Beside them stands
+from a logistic model of its own. Contestants take turns, and the figures are medians over the rounds. Beside them is
 the largest excess of an objective over its optimum, as a share of it; `--peer-tol` is scikit-learn's tol, which is for
 gradients. `products` is the time of x W and x^T R for all labels, in float32 and without anything between them.
 """
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=384)
     parser.add_argument("--labels", type=int, default=50)
     parser.add_argument("--C", type=float, default=1.0)
-    parser.add_argument("--peer-tol", type=float, default=1e-4)
+    parser.add_argument("--peer-tol", type=float, default=1e-5)
     parser.add_argument("--skip", nargs="*", default=[], help="contestants to leave out")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()

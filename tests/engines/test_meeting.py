@@ -20,9 +20,9 @@ def of_leaf(leaf, state):
 class Fits:
     """Fits that ask for as many sums as their number, and the numbers of fits in each pass."""
 
-    def __init__(self, threads=1):
+    def __init__(self, threads=1, rank=None):
         self.passes = []
-        self.meeting = Meeting(self.joint, threads)
+        self.meeting = Meeting(self.joint, threads, rank)
         self.engines = [self.meeting.around(LocalEngine(Leaves(X, one, None, 7))) for one in TARGETS]
 
     def joint(self, rows, requests):
@@ -63,6 +63,14 @@ def test_sums_of_some_leaves_are_passes_of_their_own():
     found = fits.hold(4, lambda number: fits.engines[number].map_reduce(of_leaf, 1, [0] if number else [1, 2]))
     assert [result for result, _ in found] == [X[7:].sum(), *(X[:7].sum() + 7 * number for number in (1, 2, 3))]
     assert sorted(fits.passes) == [1, 3]
+
+
+def test_requests_of_the_highest_rank_wait_for_each_other():
+    fits = Fits(rank=lambda request: request.state)
+    # As many sums of rank 0 as the number, and one of rank 1.
+    found = fits.hold(4, lambda number: [fits.engines[number].map_reduce(of_leaf, n) for n in [0] * number + [1]][-1])
+    assert [result for result, _ in found] == [X.sum() + 20 * number for number in range(4)]
+    assert fits.passes == [3, 2, 1, 4]
 
 
 def test_outside_the_meeting_an_engine_answers_at_once():

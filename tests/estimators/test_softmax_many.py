@@ -292,11 +292,16 @@ def test_callbacks_end_their_own_fit():
     assert [int(model.n_iter_[0]) > 3 for model in many] == [True, False, True, True]
 
 
-def test_ctrl_c_keeps_the_weights_so_far():
+def test_ctrl_c_keeps_the_weights_so_far(monkeypatch):
+    meetings = []
+    hold = softmax_many.Meeting.hold
+    monkeypatch.setattr(softmax_many.Meeting, "hold", lambda self, *given: meetings.append(self) or hold(self, *given))
+
     def press(step):
         if step.iteration == 2:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)  # the main thread notices
+            while not meetings[0]._interrupts:  # until the main thread notices
+                time.sleep(0.01)
 
     many = models(tol=1e-12)
     many[0].callbacks = [press]

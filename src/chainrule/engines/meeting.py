@@ -104,10 +104,12 @@ class Meeting:
         Takes the sums.
     threads : int
         Threads that share a pass.
+    rank : callable, optional
+        Requests of the lowest rank come first. Those of a costly kind, last in rank, so wait for each other.
     """
 
-    def __init__(self, joint: Joint, threads: int) -> None:
-        self._joint, self._threads, self._interrupts = joint, threads, 0
+    def __init__(self, joint: Joint, threads: int, rank: Callable[[Request], Any] | None = None) -> None:
+        self._joint, self._threads, self._rank, self._interrupts = joint, threads, rank or (lambda request: 0), 0
         self._rows: dict[int, LocalEngine] = {}  # by the id of x
         self._posts: SimpleQueue[Any] = SimpleQueue()
         self._of_thread = threading.local()
@@ -181,16 +183,17 @@ class Meeting:
                 turn(number)
             answers: dict[int, Outcome] = {}
             groups: dict[Any, dict[int, Request]] = {}
+            lowest = min(map(self._rank, waiting.values()), default=None)
             for number, request in waiting.items():
                 if seen[number] < self._interrupts:
                     answers[number], seen[number] = (None, KeyboardInterrupt()), self._interrupts
-                else:
+                elif self._rank(request) == lowest:
                     keys = None if request.keys is None else tuple(request.keys)
                     groups.setdefault((request.engine.rows, keys), {})[number] = request
             for (rows, _), group in groups.items():
                 answers.update(zip(group, self._sums(rows, list(group.values())), strict=True))
-            waiting.clear()
             for number, answer in answers.items():
+                del waiting[number]
                 inboxes[number].put(answer)
                 turn(number)
 

@@ -19,7 +19,7 @@ from chainrule.kernels.blas import available_threads, single_threaded_products, 
 from chainrule.progress import shown
 from chainrule.solvers.convex import Problem, Spectrum
 from chainrule.solvers.convex.problem import WORTH_THREADS
-from chainrule.solvers.convex.shared_products import joint_sums
+from chainrule.solvers.convex.shared_products import joint_sums, rank_of
 from chainrule.solvers.convex.spectrum import square_norms
 
 WORTH_MEETING = 1 << 20
@@ -152,7 +152,8 @@ def _outcomes(heads: list[Any], fits: list[Callable[[], Any]]) -> list[tuple[Any
     kept = first.n_samples * (2 * first.dtype.itemsize + 8) + 4 * first.n_features**2  # for a logit
     most = int(np.clip(MOST_BYTES // (widest * kept), 1, MOST_AT_ONCE))
     columns = sum(head.problem.n_outputs for head in heads[:most])
-    meeting = Meeting(joint_sums, available_threads() if first.n_entries * columns >= WORTH_THREADS else 1)
+    threads = available_threads() if first.n_entries * columns >= WORTH_THREADS else 1
+    meeting = Meeting(joint_sums, threads, rank_of)
     for head in heads:
         problem = replace(head.problem, rows_of_leaf=leaf_rows(first.n_features, columns), engine=None)
         head.problem = replace(problem, engine=meeting.around(problem.engine))
