@@ -197,7 +197,7 @@ def test_a_setting_out_of_range_is_an_error_before_the_first_step():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (([SoftmaxRegression()], X, Y), TypeError, "expected MLPClassifier or ConvClassifier, got SoftmaxRegression"),
+        (([SoftmaxRegression(), network()], X, Y), TypeError, "alone, got MLPClassifier, SoftmaxRegression"),
         (([LogisticRegression()], X, Y), TypeError, "got LogisticRegression"),
         (([network()] * 2, X, Y), ValueError, "one of them is given twice"),
         (([network()], X[:-1], Y), ValueError, "inconsistent numbers of samples"),
@@ -210,7 +210,7 @@ def test_what_is_refused(arguments, error, message):
 
 
 def test_what_is_refused_of_the_options():
-    with pytest.raises(ValueError, match="rows: expected an index for each of 1 estimators, got 2"):
+    with pytest.raises(ValueError, match="rows: expected one for each of 1 estimators, got 2"):
         fit_many([network()], X, Y, rows=FOLDS[:2])
     with pytest.raises(ValueError, match="errors: expected one of 'raise', 'return', got 'ignore'"):
         fit_many([network()], X, Y, errors="ignore")

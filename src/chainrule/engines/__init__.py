@@ -13,6 +13,7 @@ from chainrule.engines.dask_engine import ClusterError, ClusterRows
 from chainrule.engines.engine import Engine, Leaf
 from chainrule.engines.journal import JournaledEngine, JournalError
 from chainrule.engines.local import Leaves, LocalEngine, leaf_rows
+from chainrule.engines.meeting import Meeting, MeetingEngine, Request
 from chainrule.engines.tree_sums import TreeSum, tree_sum
 
 __all__ = [
@@ -24,6 +25,9 @@ __all__ = [
     "Leaf",
     "Leaves",
     "LocalEngine",
+    "Meeting",
+    "MeetingEngine",
+    "Request",
     "TreeSum",
     "leaf_rows",
     "tree_sum",

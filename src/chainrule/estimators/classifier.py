@@ -71,12 +71,14 @@ def checked_probabilities(y: Any) -> Array:
     return rows
 
 
-def without_weightless(name: str, X: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """The samples whose weight is not zero; ValueError, naming the parameter, if there are none."""
+def without_weightless(
+    name: str, X: Array, y: Array, weights: Array, *, weightless: bool = False
+) -> tuple[Array, Array, Array]:
+    """The samples whose weight is not zero, or all if `weightless`; ValueError, naming the parameter, for no weight."""
     counted = weights != 0
     if not counted.any():
         raise ValueError(f"{name}: every sample has the weight zero, so there is nothing to fit")
-    return (X, y, weights) if counted.all() else (X[counted], y[counted], weights[counted])
+    return (X, y, weights) if weightless or counted.all() else (X[counted], y[counted], weights[counted])
 
 
 def as_rows(X: Array) -> Array:
@@ -147,8 +149,7 @@ def with_class_weight(
         per_class = weights_of_classes(class_weight, encoding.classes, class_mass(encoding, y, weights))
         factors = factors_of_samples(encoding, per_class, y)
     total = (factors if weights is None else factors * weights).astype(X.dtype)
-    counted = without_weightless("class_weight", X, y, total)
-    return (X, y, total) if weightless else counted
+    return without_weightless("class_weight", X, y, total, weightless=weightless)
 
 
 def factors_of_samples(encoding: ClassEncoding, per_class: Array, y: Array) -> Array:
@@ -292,8 +293,14 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         """X with one row of features per sample; `reset` remembers the shape of a sample."""
         return X
 
-    def _validated(self, X: Any, *, reset: bool, **options: Any) -> Any:
-        """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC."""
+    def _validated(self, X: Any, *, reset: bool, checked: Any = None, **options: Any) -> Any:
+        """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC.
+
+        `checked` is the result for X of another estimator, which is not checked again.
+        """
+        if checked is not None:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return checked
         return validate_data(
             self,
             self._as_rows(X, reset=reset),
@@ -305,7 +312,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         )
 
     def _read_samples(
-        self, X: Any, y: Any, sample_weight: Any, *, continues: bool, **options: bool
+        self, X: Any, y: Any, sample_weight: Any, *, continues: bool, **options: Any
     ) -> tuple[Array, Array, Array | None, ClassEncoding]:
         """The checked samples of a `fit`, and how their classes are encoded; `continues` requires the known classes."""
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
@@ -333,11 +340,12 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         reset: bool,
         weightless: bool = False,
         signed: bool = False,
+        checked: Any = None,
     ) -> CheckedSamples:
         """X as floats (dense, or CSR), y as labels, a 0/1 matrix or rows of probabilities, and weights.
 
         Samples of weight zero are left out unless `weightless`: they do not even count as samples. Weights below zero
-        are an error unless `signed`.
+        are an error unless `signed`. `checked` is X as another estimator with this dtype has checked it.
 
         Raises
         ------
@@ -352,8 +360,12 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
             X = stored_rows(self, X, reset=reset, dtypes=floats_of(self.dtype, self._first_dtype))
             y = checked_probabilities(y) if self.targets == "proba" else checked_labels(y)
             check_consistent_length(X, y)
-        elif self.targets == "proba":
-            X, y = self._validated(X, reset=reset), checked_probabilities(y)
+        elif self.targets == "proba" or checked is not None:
+            X = self._validated(X, reset=reset, checked=checked)
+            if self.targets == "proba":
+                y = checked_probabilities(y)
+            else:
+                y = checked_labels(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y"))
             check_consistent_length(X, y)
         else:
             X, y = self._validated(X, reset=reset, y=y, multi_output=True)
@@ -362,8 +374,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         if sample_weight is None:
             return X, y, None
         weights = checked_weights(sample_weight, X, signed=signed)
-        counted = without_weightless("sample_weight", X, y, weights)
-        return (X, y, weights) if weightless else counted
+        return without_weightless("sample_weight", X, y, weights, weightless=weightless)
 
     def _features_to_predict(self, X: Any) -> Array:
         """X with the features of the fit, dense in its own dtype and layout, or as CSR, or as `StoredRows`.

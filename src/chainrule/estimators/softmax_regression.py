@@ -34,7 +34,7 @@ from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
 from chainrule.progress import stage, tell
-from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem
+from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem, Spectrum
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -168,6 +168,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     coef_: Any
     intercept_: Any
     n_iter_: Any
+    validation_scores_: list[float] | None
+    _mass: float
+    _precision: Any
 
     def __init__(
         self,
@@ -249,26 +252,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         held_out = None if all(part is None for part in given) else self._held_out(X.dtype, *given)
         if self.temperature_scaling and held_out is None:
             raise ValueError("temperature_scaling needs held-out samples: give an eval_set")
-        recipe, C = self._recipe(), inverse_strength(self)
-        self.validation_scores_: list[float] | None = None if held_out is None else []
-        self.temperature_ = 1.0
-        start = self._theta() if continues else None
-        with told_steps(self, *samples, self._fitted_at) as watchers:
-            if held_out is not None:
-                watchers.append(partial(self._judge, held_out=held_out))
-            spectrum = recipe.spectrum(problem, C)
-            found = recipe.fit(problem, C, start, watchers, spectrum, certifies=recipe.certify)
-            with threads_allowed(recipe.threads), stage("precision of the coefficients"):
-                dtype = dtype_to_show(found.theta, problem, X.dtype, spectrum)
-            end = recipe.certified(problem, C, found, spectrum, dtype)
-            if self.validation_scores_ and held_out is not None and end.certificate is not None:
-                self.validation_scores_.pop()  # the intercepts have changed since the last step
-                self._judge(end.theta, held_out)
-            self._adopt(end, dtype)
-            self._note_end(found, end)
+        self._solve(problem, samples, self._theta() if continues else None, held_out)
         if self.checkpoint is not None and not self.interrupted_:
             problem.engine.remove()
-        self._mass, self._precision = problem.mass, None
         if held_out is not None and self.temperature_scaling:
             with stage("temperature"):
                 logits = logits_of(held_out[0], self.coef_.T, self.intercept_)
@@ -398,6 +384,34 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         if is_on_cluster(X):
             return held_out_on_cluster(self, dtype, X, y, weights)
         return super()._held_out_features(dtype, X, y, weights)
+
+    def _solve(
+        self,
+        problem: Problem,
+        samples: tuple[Any, Array | None, Array | None],
+        start: Array | None = None,
+        held_out: tuple[Array, Array, Array | None] | None = None,
+        spectrum: Spectrum | None = None,
+    ) -> None:
+        """Fit to the problem of checked samples, whose spectrum may be known."""
+        recipe, C = self._recipe(), inverse_strength(self)
+        self.validation_scores_ = None if held_out is None else []
+        self.temperature_ = 1.0
+        with told_steps(self, *samples, self._fitted_at) as watchers:
+            if held_out is not None:
+                watchers.append(partial(self._judge, held_out=held_out))
+            if spectrum is None:
+                spectrum = recipe.spectrum(problem, C)
+            found = recipe.fit(problem, C, start, watchers, spectrum, certifies=recipe.certify)
+            with threads_allowed(recipe.threads), stage("precision of the coefficients"):
+                dtype = dtype_to_show(found.theta, problem, samples[0].dtype, spectrum)
+            end = recipe.certified(problem, C, found, spectrum, dtype)
+            if self.validation_scores_ and held_out is not None and end.certificate is not None:
+                self.validation_scores_.pop()  # the intercepts have changed since the last step
+                self._judge(end.theta, held_out)
+            self._adopt(end, dtype)
+            self._note_end(found, end)
+        self._mass, self._precision = problem.mass, None
 
     def _recipe(self) -> SoftmaxRecipe:
         return SoftmaxRecipe(

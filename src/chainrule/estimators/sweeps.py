@@ -1,51 +1,67 @@
-"""Fits of many networks at once."""
+"""Fits of many classifiers at once."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Number
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 
 from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.parameters import choice, threads
+from chainrule.estimators.softmax_many import fit_heads
+from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import undo_of
 from chainrule.kernels.blas import available_threads
 from chainrule.progress import tell
 from chainrule.storage import is_source
 from chainrule.training import Fit, train_many
 
-Network = TypeVar("Network", bound=NetworkClassifier)
+KINDS = NetworkClassifier, SoftmaxRegression
 
 
 def fit_many(
-    estimators: Sequence[Network],
+    estimators: Sequence[Any],
     X: Any,
-    y: Any,
+    y: Any = None,
     sample_weight: Any = None,
     *,
+    ys: Sequence[Any] | None = None,
+    sample_weights: Sequence[Any] | None = None,
     rows: Sequence[Any] | None = None,
     errors: str = "raise",
     n_jobs: int | None = None,
     verbose: bool = False,
 ) -> list[Any]:
-    """Fit many networks to the same samples, or to some of their rows, in less time than one after another.
+    """Fit many classifiers to the same samples, or to some of their rows, in less time than one after another.
 
-    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it, up to rounding. Estimators with the same
-    layers, sizes of batches and settings of the solver take their steps together; learning rates, penalties, seeds,
-    limits of epochs, early stopping and callbacks may differ. Those that also have the same rows and the same integer
-    ``random_state`` share batches, and are the fastest.
+    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it. They are all networks or all
+    `SoftmaxRegression`.
 
-    These are fitted one by one: networks on images; sparse samples and samples in files; the solver "lbfgs"; "gd" on
-    more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with other processes.
+    **Networks** end with the same parameters up to rounding. Estimators with the same layers, sizes of batches and
+    settings of the solver take their steps together; learning rates, penalties, seeds, limits of epochs, early stopping
+    and callbacks may differ. Those that also have the same rows and the same integer ``random_state`` share batches and
+    are the fastest. These are fitted one by one: networks on images; sparse samples and samples in files; the solver
+    "lbfgs"; "gd" on more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with
+    other processes.
+
+    **Softmax regressions**, such as one per label, end when they would end alone: each when its own objective can fall
+    by at most its `tol` times itself, with its own certificate. So two ends differ by at most `tol` in the objective,
+    and in the coefficients by at most the sum of the distances of both certificates. Those with the same rows share the
+    spectrum of the features and each product with X. Classes, C, weights, targets, `tol` and callbacks may differ. The
+    gain is large where products take the time, as with many features and two classes. These are fitted one by one:
+    sparse samples, samples in files and on a cluster; fits without a penalty; and estimators with ``checkpoint``,
+    ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or with a `fit` of their own.
 
     Parameters
     ----------
-    estimators : sequence of MLPClassifier or ConvClassifier
+    estimators : sequence of MLPClassifier or ConvClassifier, or of SoftmaxRegression
         They are fitted in place.
     X, y, sample_weight
-        As in `MLPClassifier.fit`.
+        As in their `fit`.
+    ys, sample_weights : sequence, optional
+        One for each estimator, in place of `y` and `sample_weight`. For the columns of a matrix Y, pass ``ys=Y.T``.
     rows : sequence of index arrays, optional
         The rows for each estimator. Estimators that are given the same array share a copy of the rows.
     errors : {"raise", "return"}, default="raise"
@@ -68,22 +84,42 @@ def fit_many(
     FloatingPointError
         With `errors="raise"` when a loss overflows.
     KeyboardInterrupt
-        After Ctrl-C, if a fit has not ended its first epoch. Others keep what they have learned, as after `fit`.
+        After Ctrl-C, if a fit has not ended its first epoch or step. Others keep what they have learned, as after
+        `fit`.
 
     Examples
     --------
-    >>> from chainrule import MLPClassifier, fit_many
+    >>> import numpy as np
+    >>> from chainrule import MLPClassifier, SoftmaxRegression, fit_many
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> common = {"learning_rate_init": 0.05, "tol": 1e-3, "max_iter": 1000, "random_state": 0}
     >>> networks = fit_many([MLPClassifier((8,), alpha=alpha, **common) for alpha in (0.01, 1.0)], X, y)
     >>> [model.score(X, y) > 0.9 for model in networks]
     [True, True]
+
+    One classifier against the rest for each class:
+
+    >>> heads = fit_many([SoftmaxRegression() for _ in range(3)], X, ys=[y == label for label in range(3)])
+    >>> scores = np.stack([head.decision_function(X) for head in heads], axis=1)
+    >>> float(np.mean(scores.argmax(axis=1) == y)) > 0.9
+    True
     """
     choice("errors", errors, ("raise", "return"))
-    if rows is not None and len(rows) != len(estimators):
-        raise ValueError(f"rows: expected an index for each of {len(estimators)} estimators, got {len(rows)}")
-    samples = _parts_of(X, y, sample_weight, rows)
+    for name, own in (("ys", ys), ("sample_weights", sample_weights), ("rows", rows)):
+        if own is not None and len(own) != len(estimators):
+            raise ValueError(f"{name}: expected one for each of {len(estimators)} estimators, got {len(own)}")
+    for name, own, common in (("y", ys, y), ("sample_weight", sample_weights, sample_weight)):
+        if own is not None and common is not None:
+            raise ValueError(f"give {name} for all estimators or {name}s for each, and not both")
+    part = _parts_of(X, y, sample_weight, rows)
+
+    def samples(number: int) -> tuple[Any, Any, Any]:
+        common = part(number)
+        index = slice(None) if rows is None else rows[number]
+        own = [None if of_each is None else rows_of(of_each[number], index) for of_each in (ys, sample_weights)]
+        return common[0], common[1] if own[0] is None else own[0], common[2] if own[1] is None else own[1]
+
     return fit_each(estimators, samples, keep_errors=errors == "return", n_jobs=n_jobs, verbose=verbose)
 
 
@@ -98,37 +134,24 @@ def fit_each(
     """`fit_many`, with a function that returns X, y and the weights for the estimator of a number."""
     threads("n_jobs", n_jobs)
     limit = None if n_jobs is None else min(effective_n_jobs(n_jobs), available_threads())
-    for estimator in estimators:
-        if not isinstance(estimator, NetworkClassifier):
-            raise TypeError(f"expected MLPClassifier or ConvClassifier, got {type(estimator).__name__}")
+    kinds = {next((kind for kind in KINDS if isinstance(estimator, kind)), None) for estimator in estimators}
+    if len(kinds) > 1 or None in kinds:
+        names = ", ".join(sorted({type(estimator).__name__ for estimator in estimators}))
+        raise TypeError(f"expected MLPClassifier and ConvClassifier alone, or SoftmaxRegression alone, got {names}")
     if len({id(estimator) for estimator in estimators}) < len(estimators):
         raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}
-    prepared: dict[int, Fit] = {}
     results: list[Any] = list(estimators)
     count = itertools.count(1)
 
-    def fits() -> Iterator[Fit]:
-        for number, estimator in enumerate(estimators):
-            try:
-                prepared[number] = estimator._prepared(*samples(number))
-            except Exception as error:
-                if not keep_errors:
-                    raise
-                results[number] = error
-            else:
-                yield prepared[number]
-
-    def done(fit: Fit) -> None:
+    def done(text: str) -> None:
         if verbose:
-            history = fit.run.history
-            tell(f"Fit {next(count)} of {len(estimators)}: {history.epochs} epochs, loss = {history.loss:.8f}")
+            tell(f"Fit {next(count)} of {len(estimators)}: {text}")
 
+    fits = fit_heads if kinds == {SoftmaxRegression} else _fit_networks
     try:
-        outcomes = train_many(fits(), threads=limit, done=done)
-        for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
+        for number, error in fits(estimators, samples, keep_errors, limit, done):
             if error is None:
-                estimators[number]._fitted(fit)
                 del undo[number]
             else:
                 results[number] = error
@@ -140,6 +163,39 @@ def fit_each(
     if failed and not (keep_errors and isinstance(failed[0], Exception)):
         raise failed[0]
     return results
+
+
+def _fit_networks(
+    estimators: Sequence[Any],
+    samples: Callable[[int], tuple[Any, Any, Any]],
+    keep_errors: bool,
+    limit: int | None,
+    done: Callable[[str], object],
+) -> Iterator[tuple[int, BaseException | None]]:
+    """Fit networks, and yield the number and the error of each."""
+    prepared: dict[int, Fit] = {}
+    refused: list[tuple[int, BaseException]] = []
+
+    def fits() -> Iterator[Fit]:
+        for number, estimator in enumerate(estimators):
+            try:
+                prepared[number] = estimator._prepared(*samples(number))
+            except Exception as error:
+                if not keep_errors:
+                    raise
+                refused.append((number, error))
+            else:
+                yield prepared[number]
+
+    def ended(fit: Fit) -> None:
+        done(f"{fit.run.history.epochs} epochs, loss = {fit.run.history.loss:.8f}")
+
+    outcomes = train_many(fits(), threads=limit, done=ended)
+    yield from refused
+    for (number, fit), error in zip(prepared.items(), outcomes, strict=True):
+        if error is None:
+            estimators[number]._fitted(fit)
+        yield number, error
 
 
 def _parts_of(X: Any, y: Any, sample_weight: Any, rows: Sequence[Any] | None) -> Callable[[int], tuple[Any, Any, Any]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -68,6 +69,11 @@ class Features:
     def rotation(self) -> Array | None:
         """Q if samples are not rotated by it, so that the preconditioner has to rotate."""
         return None if self.applied else self.basis
+
+    @cached_property
+    def basis_in_float32(self) -> Any:
+        """Q in float32, made once for all fits."""
+        return self.basis.astype(np.float32)
 
     def split(self, theta: Array) -> tuple[Array, Array]:
         """Views of the weights and of the intercepts in parameters or a gradient.

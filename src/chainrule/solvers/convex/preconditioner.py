@@ -147,7 +147,7 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
     values = np.maximum(spectrum.values, 0.0) if problem.l2 else _bounded(spectrum.values.copy())
     basis = spectrum.features.rotation
     if basis is not None and problem.dtype == np.float32 and spectrum.spread(problem.l2) < SINGLE:
-        basis = basis.astype(np.float32)
+        basis = spectrum.features.basis_in_float32
     classes = FrequencyMatrix(problem.class_shares, np.append(values, 1.0)[:, None], problem.l2)
     return Preconditioner(values, basis, classes, problem.l2, spectrum.largest, spectrum.diagonal)
 

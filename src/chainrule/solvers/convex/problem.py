@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.engines import ClusterRows, Engine, JournaledEngine, Leaf, Leaves, LocalEngine, leaf_rows
+from chainrule.engines import ClusterRows, Engine, JournaledEngine, Leaf, Leaves, LocalEngine, MeetingEngine, leaf_rows
 from chainrule.kernels.blas import available_threads
 from chainrule.rules import Rule
 from chainrule.storage import StoredRows
@@ -177,7 +177,7 @@ class Problem:
             other = replace(self, x=x, targets=np.concatenate(targets), weights=weights, engine=None).with_threads()
         else:
             other = replace(self, x=x, engine=None).with_threads(self.engine.threads)
-        if isinstance(self.engine, JournaledEngine):
+        if isinstance(self.engine, JournaledEngine | MeetingEngine):
             other = replace(other, engine=self.engine.around(other.engine))
         return other
 

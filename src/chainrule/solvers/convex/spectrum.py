@@ -26,7 +26,7 @@ from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.row_space import check_finite, row_space
-from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.rows import CACHED, RowBlock, Rows, cut
 from chainrule.solvers.convex.sample import Sample, sample_of
 
 MOST_FEATURES = 4096
@@ -92,6 +92,9 @@ class Spectrum:
         Samples, and their z, which is known without products if z are coordinates in their row space.
     sample : Sample, optional
         Some rows that stand for all, if there are many; the covariance is then theirs.
+    trace : float, optional
+        An upper bound on sum_i |w_i| |z_i|^2 for a fit with weights of its own; the covariance is then that of equal
+        weights.
     """
 
     features: Features
@@ -100,10 +103,13 @@ class Spectrum:
     steps: float = math.inf
     coordinates: tuple[Array, Array] | None = None
     sample: Sample | None = None
+    trace: float | None = None
 
     @property
     def largest(self) -> float:
         """An upper bound on the largest eigenvalue of the covariance."""
+        if self.trace is not None:
+            return self.trace
         if self.sample is not None:
             variances, scale = self.sample.variances, self.features.scale
             return float(variances.sum() if scale is None else (variances / np.square(scale)).sum())
@@ -115,6 +121,8 @@ class Spectrum:
         Sums of float32 products over the rows of a leaf, at most 65536, are off by less than a hundredth.
         """
         rounding = 4 * n * float(np.finfo(np.float64).eps)
+        if self.trace is not None:
+            return self.trace
         if self.sample is None:
             trace = float(self.values.sum()) + len(self.values) * rounding * float(abs(self.values).max(initial=0.0))
             return 1.01 * trace + n * len(self.values) * UNDERFLOW
@@ -135,7 +143,8 @@ class Spectrum:
         With sample weights, entries of small weight may be larger.
         """
         features, basis = self.features, self.features.rotation
-        if problem.mass != problem.n_samples or self.coordinates is not None or features.applied:
+        weighted = problem.mass != problem.n_samples and self.trace is None
+        if weighted or self.coordinates is not None or features.applied:
             return None
         if self.sample is not None:
             return np.sqrt(1.001 * problem.n_samples * self.sample.mean_squares)
@@ -209,6 +218,12 @@ def _spectrum(problem: Problem, scale: Array | None, fits: int, *, decompose: bo
     if found.features.basis is not None:
         z, basis = z @ found.features.basis, basis @ aslinearoperator(found.features.basis)
     return replace(found, features=replace(features, basis=basis), coordinates=(given.x, z))
+
+
+def square_norms(problem: Problem, features: Features) -> Array:
+    """|z_i|^2 of all dense samples."""
+    with single_threaded_products():
+        return Rows(problem.with_threads()).gather(_square_norms, features)
 
 
 def worth_reducing(problem: Problem, fits: int) -> bool:
@@ -291,6 +306,15 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
 def _weighted(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
     """sum_i |w_i| x_i in float64, and the first sample."""
     return Features().summed(block, np.matmul), block.first
+
+
+def _square_norms(block: RowBlock, features: Features) -> Array:
+    result = np.empty(len(block.x))
+    for rows in cut(0, len(result), CACHED // block.x.shape[1]):
+        x = block.x[rows]
+        z = features.seen(x, block.work("seen", x.shape, x, np.float64))
+        np.einsum("ij,ij->i", z, z, out=result[rows])
+    return result
 
 
 def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
