@@ -309,8 +309,8 @@ class NetworkClassifier(Parameters, Classifier):
                 self._build(self._encoding)
             except ValueError as error:
                 raise ModelFileError(
-                    f"it needs a network that cannot be built: {error}. Import the module of your own layers first, "
-                    "and register your own rules"
+                    "it needs a network that cannot be built. Import the module of your own layers first, and register "
+                    f"your own rules: {error}"
                 ) from error
 
     def _objective(self) -> Objective:
