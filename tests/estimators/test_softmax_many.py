@@ -272,6 +272,8 @@ def test_what_else_is_refused():
         fit_many(models(temperature_scaling=True), X, ys=YS)
     with pytest.raises(ValueError, match="C: expected"):
         fit_many(models(C=-1), X, ys=YS)
+    with pytest.raises(ValueError, match="a 0/1 matrix of several labels is for MLPClassifier"):
+        fit_many(models(), X, np.eye(10, dtype=int)[DIGITS] + np.eye(10, dtype=int)[DIGITS - 1])
 
 
 def test_a_fit_without_convergence_warns_the_caller():
@@ -320,6 +322,21 @@ def test_ctrl_c_before_the_first_step_leaves_all_as_they_were(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fit_many(many, X, ys=YS[::2])
     assert not any(hasattr(model, "coef_") for model in many)
+
+
+@pytest.mark.parametrize("first_step", [1, 2])
+def test_after_ctrl_c_no_fit_begins(monkeypatch, first_step):
+    def press(step):
+        if step.iteration == first_step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(softmax_many, "WORTH_MEETING", 1 << 20)
+    many = models()
+    many[1].callbacks = [press]
+    with pytest.raises(KeyboardInterrupt), pytest.warns(ConvergenceWarning, match="interrupted after"):
+        fit_many(many, X, ys=YS)
+    assert [hasattr(model, "coef_") for model in many] == [True, True, False, False]
+    assert [model.interrupted_ for model in many[:2]] == [False, True]
 
 
 def test_a_line_for_each_fit(capsys):

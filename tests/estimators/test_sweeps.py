@@ -197,7 +197,11 @@ def test_a_setting_out_of_range_is_an_error_before_the_first_step():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (([SoftmaxRegression(), network()], X, Y), TypeError, "alone, got MLPClassifier, SoftmaxRegression"),
+        (
+            ([SoftmaxRegression(), network()], X, Y),
+            TypeError,
+            "or only SoftmaxRegression, got MLPClassifier, SoftmaxRegression",
+        ),
         (([LogisticRegression()], X, Y), TypeError, "got LogisticRegression"),
         (([network()] * 2, X, Y), ValueError, "one of them is given twice"),
         (([network()], X[:-1], Y), ValueError, "inconsistent numbers of samples"),

@@ -317,13 +317,13 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         """The checked samples of a `fit`, and how their classes are encoded; `continues` requires the known classes."""
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
         encoding = encoding_of(y, probabilities=self.targets == "proba")
-        if encoding.kind == MULTILABEL and not self._multilabel:
-            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
         self._adopt_classes(encoding, continues=continues)
         return X, y, weights, encoding
 
     def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:
         """Remember the classes; `continues` requires the known ones."""
+        if encoding.kind == MULTILABEL and not self._multilabel:
+            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
         if continues and (encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_)):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "

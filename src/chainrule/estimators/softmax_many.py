@@ -74,13 +74,13 @@ def fit_heads(
     for number, fit in fits.items():
         groups.setdefault(_key(fit) or number, []).append(number)
 
-    def noted(number: int) -> list[Notice]:
-        """Fit, and return what there is to warn of."""
+    def noted(number: int) -> tuple[list[Notice], bool]:
+        """Fit, and return what there is to warn of, and whether Ctrl-C ended the fit."""
         with notices_kept() as notices:
             fits[number]()
         model = estimators[number]
         done(f"{int(np.max(model.n_iter_))} steps, objective = {getattr(model, 'objective_', np.nan):.8f}")
-        return notices
+        return notices, getattr(model, "interrupted_", False)
 
     stopped = False
     with threads_allowed(limit), shown(any(model.verbose for model in estimators)):
@@ -89,11 +89,11 @@ def fit_heads(
                 outcomes: list[Any] = [(None, KeyboardInterrupt())] * len(numbers)
             else:
                 outcomes = _outcomes([fits[number] for number in numbers], [partial(noted, one) for one in numbers])
-            for number, (notices, error) in zip(numbers, outcomes, strict=True):
-                interrupted = getattr(estimators[number], "interrupted_", False)
-                stopped |= isinstance(error, KeyboardInterrupt) or (error is None and interrupted)
+            for number, (result, error) in zip(numbers, outcomes, strict=True):
+                notices, interrupted = result or ([], False)
+                stopped |= interrupted or isinstance(error, KeyboardInterrupt)
                 yield number, error
-                for notice in notices or ():
+                for notice in notices:
                     warn_caller(*notice)
 
 
@@ -123,7 +123,7 @@ def _head(model: Any, checked: dict[Any, Array], X: Any, y: Any, weights: Any) -
     encoding = encoding_of(y, probabilities=model.targets == "proba")
     model._adopt_classes(encoding, continues=continues)
     problem = problem_of_samples(model, read, y, weights, weightless=True)
-    return Head(model, (read, y, problem.weights), problem, model._theta() if continues else None)
+    return Head(model, (read, y, weights), problem, model._theta() if continues else None)
 
 
 def _key(fit: Any) -> Any:
@@ -162,15 +162,21 @@ def _outcomes(heads: list[Any], fits: list[Callable[[], Any]]) -> list[tuple[Any
 
 
 def _in_turn(fits: list[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
-    """The result and the error of each fit, one after another."""
+    """The result and the error of each fit, one after another; none begins after Ctrl-C."""
     outcomes: list[tuple[Any, BaseException | None]] = []
+    stopped = False
     for fit in fits:
         try:
-            outcomes.append((fit(), None))
+            if stopped:
+                raise KeyboardInterrupt
+            result = fit()
+            stopped = result[1]
+            outcomes.append((result, None))
         except Exception as error:
             outcomes.append((None, error))
         except KeyboardInterrupt as error:
-            return outcomes + [(None, error)] * (len(fits) - len(outcomes))
+            stopped = True
+            outcomes.append((None, error))
     return outcomes
 
 

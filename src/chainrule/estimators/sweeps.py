@@ -18,7 +18,7 @@ from chainrule.progress import tell
 from chainrule.storage import is_source
 from chainrule.training import Fit, train_many
 
-KINDS = NetworkClassifier, SoftmaxRegression
+KINDS = {NetworkClassifier: "MLPClassifier or ConvClassifier", SoftmaxRegression: "SoftmaxRegression"}
 
 
 def fit_many(
@@ -120,7 +120,8 @@ def fit_many(
         own = [None if of_each is None else rows_of(of_each[number], index) for of_each in (ys, sample_weights)]
         return common[0], common[1] if own[0] is None else own[0], common[2] if own[1] is None else own[1]
 
-    return fit_each(estimators, samples, keep_errors=errors == "return", n_jobs=n_jobs, verbose=verbose)
+    keeps = errors == "return"
+    return fit_each(estimators, samples, keep_errors=keeps, n_jobs=n_jobs, verbose=verbose, kinds=tuple(KINDS))
 
 
 def fit_each(
@@ -130,14 +131,15 @@ def fit_each(
     keep_errors: bool,
     n_jobs: int | None,
     verbose: bool,
+    kinds: Sequence[Any] = (NetworkClassifier,),
 ) -> list[Any]:
-    """`fit_many`, with a function that returns X, y and the weights for the estimator of a number."""
+    """`fit_many` for estimators of one of these kinds; `samples` gives X, y and weights for an estimator's number."""
     threads("n_jobs", n_jobs)
     limit = None if n_jobs is None else min(effective_n_jobs(n_jobs), available_threads())
-    kinds = {next((kind for kind in KINDS if isinstance(estimator, kind)), None) for estimator in estimators}
-    if len(kinds) > 1 or None in kinds:
+    every = [kind for kind in kinds if all(isinstance(estimator, kind) for estimator in estimators)]
+    if not every:
         names = ", ".join(sorted({type(estimator).__name__ for estimator in estimators}))
-        raise TypeError(f"expected MLPClassifier and ConvClassifier alone, or SoftmaxRegression alone, got {names}")
+        raise TypeError(f"expected {', or only '.join(KINDS[kind] for kind in kinds)}, got {names}")
     if len({id(estimator) for estimator in estimators}) < len(estimators):
         raise ValueError("estimators: one of them is given twice; scikit-learn's clone copies it")
     undo = {number: undo_of(estimator) for number, estimator in enumerate(estimators)}
@@ -148,7 +150,7 @@ def fit_each(
         if verbose:
             tell(f"Fit {next(count)} of {len(estimators)}: {text}")
 
-    fits = fit_heads if kinds == {SoftmaxRegression} else _fit_networks
+    fits = fit_heads if every[0] is SoftmaxRegression else _fit_networks
     try:
         for number, error in fits(estimators, samples, keep_errors, limit, done):
             if error is None:

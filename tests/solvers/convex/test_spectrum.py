@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimise, sample, spectrum_of
 from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.spectrum import expected_steps, steps_of_decomposing, worth_reducing
+from chainrule.solvers.convex.spectrum import expected_steps, square_norms, steps_of_decomposing, worth_reducing
 
 
 def test_the_spectrum_is_the_decomposed_weighted_covariance(problem):
@@ -202,3 +202,22 @@ def test_entries_of_weighted_samples_are_not_bounded():
     x, y = np.array([[1.0], [1e6], [2.0]]), np.array([0, 1, 0])
     problem = Problem(x, y, 2, softmax_cross_entropy, np.array([1.0, 1e-9, 1.0]), l2=0.1)
     assert spectrum_of(problem).largest_entries(problem) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_trace_for_other_weights_bounds_their_covariance(dtype):
+    random = np.random.default_rng(0)
+    x, weights = (5 + random.standard_normal((400, 6))).astype(dtype), random.random(400)
+    problem = Problem(x, np.zeros(400, dtype=int), 2, softmax_cross_entropy, l2=0.1)
+    spectrum = spectrum_of(problem, np.arange(1.0, 7))
+    norms = square_norms(problem, replace(spectrum.features, basis=None))
+    z = (x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)) / np.arange(1.0, 7)
+    # A sum of 400 numbers of size 1 is off by 400 ulps of float64 at most.
+    np.testing.assert_allclose(norms, (z * z).sum(axis=1), rtol=1e-12)
+    other = replace(spectrum, trace=float(norms @ weights / weights.sum()))
+    covariance = (z * weights[:, None]).T @ z / weights.sum()
+    assert other.largest == other.squares(400) >= np.linalg.eigvalsh(covariance)[-1]
+    # The covariance is that of equal weights, so that each entry is known to be small whatever the mass of others.
+    weighted = replace(problem, weights=weights.astype(dtype), totals=None, engine=None)
+    assert spectrum.largest_entries(weighted) is None
+    assert (other.largest_entries(weighted) >= abs(x).max(axis=0)).all()
