@@ -161,7 +161,7 @@ def test_scores_that_fail():
 
 
 def test_what_is_refused():
-    with pytest.raises(TypeError, match="SoftmaxRegression alone, got LogisticRegression"):
+    with pytest.raises(TypeError, match="expected MLPClassifier or ConvClassifier, got LogisticRegression"):
         MLPSearchCV(LogisticRegression(), {"C": [1.0]}).fit(X, Y)
     with pytest.raises(ValueError, match="Invalid parameter 'alfa'"):
         MLPSearchCV(NETWORK, {"alfa": [1.0]}).fit(X, Y)
