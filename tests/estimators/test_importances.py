@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.importances import importances, log_likelihood
+from chainrule.estimators.importances import by_gradients, importances, log_likelihood
 
 
 @pytest.fixture
@@ -41,3 +41,8 @@ def test_weights_of_the_likelihood(model):
 def test_repeats_are_checked(model):
     with pytest.raises(ValueError, match="repeats: expected a whole number of at least 1, got 0"):
         importances(*model, repeats=0, matrix=True)
+
+
+def test_features_of_a_column_are_added():
+    gradients, features = np.array([[1.0, -2.0, 4.0], [3.0, 0.0, -4.0]]), np.array([[0.0, 1.0, 5.0], [2.0, 3.0, 7.0]])
+    assert by_gradients(gradients, features, ["a", "b", "a"]) == {"a": 2.0 + 4.0, "b": 1.0}

@@ -299,6 +299,21 @@ def test_encoders_of_0_1_are_loaded_as_they_were(tmp_path):
     assert np.array_equal(again.fit(table).transform(new), expected)
 
 
+def test_each_feature_names_its_column():
+    table = {
+        "b_1": words("x", "y_2", None, "x"),
+        "size": np.array([1.0, NAN, 3.0, 9.0]),
+        "a": words("p", "q", "p", "q"),
+        "width": np.arange(4.0),
+        "note": words("good", "bad", "fine", "poor"),
+    }
+    encoder = TableEncoder(text=["note"]).fit(table)
+    sources = encoder.sources()
+    assert sources[:8] == ["size", "width", "size", "b_1", "b_1", "b_1", "a", "a"]
+    assert sources[8:] == ["note"] * 256
+    assert len(sources) == encoder.transform(table).shape[1]
+
+
 class TestText:
     REVIEWS = words(*(f"{kind} {number}" for number, kind in enumerate(["very good", "quite bad"] * 30)))
 

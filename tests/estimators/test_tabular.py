@@ -263,6 +263,23 @@ def test_importances_find_the_columns_that_matter(fitted):
     assert found["constant"] == 0
 
 
+def test_importances_by_gradients_find_them_too(fitted):
+    new, y = people(400, seed=2)
+    found = fitted.gradient_importances(new, y)
+    assert set(found) == set(fitted.encoder_.used_)
+    assert found["town"] > 3 * found["income"]
+    assert found["constant"] == 0
+
+
+def test_importances_by_gradients_of_a_matrix_by_hand():
+    x, y = load_wine(return_X_y=True)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    model = TabularClassifier(encode=False, max_iter=3, random_state=0).fit(x, y)
+    found = model.gradient_importances(x, y)
+    expected = np.abs(model.input_gradient(x, y)).mean(axis=0)  # the standard deviations are 1
+    np.testing.assert_allclose([found[f"x{column}"] for column in range(13)], expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

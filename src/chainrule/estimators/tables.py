@@ -184,6 +184,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names += [f"{name}, hash {number}" for name in self.text_ for number in range(HASHES)]
         return np.array(names, dtype=object)
 
+    def sources(self) -> list[str]:
+        """For each feature, the column that it is made of."""
+        check_is_fitted(self)
+        names = [*self.numeric_, *(self.numeric_[column] for column in getattr(self, "flagged_", ()))]
+        if self.categorical_:
+            # Names of categories follow the number of their column and an underscore.
+            numbered = self.encoder_.get_feature_names_out([str(number) for number in range(len(self.categorical_))])
+            names += [self.categorical_[int(name.partition("_")[0])] for name in numbered]
+        return names + [name for name in self.text_ for _ in range(HASHES)]
+
     @property
     def used_(self) -> list[str]:
         """The columns that `transform` needs."""

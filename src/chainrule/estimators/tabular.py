@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import math
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -39,8 +38,9 @@ from chainrule.estimators.fold_networks import (
     held_out_logits,
     network_of,
 )
+from chainrule.estimators.fold_regression import fold_regression
 from chainrule.estimators.frames import as_columns, is_frame
-from chainrule.estimators.importances import importances, log_likelihood
+from chainrule.estimators.importances import by_gradients, importances
 from chainrule.estimators.mixtures import at_labels, mixture_weights
 from chainrule.estimators.mlp import activation_of
 from chainrule.estimators.network_mixtures import (
@@ -53,7 +53,6 @@ from chainrule.estimators.network_mixtures import (
 )
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
-from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.tables import TableEncoder
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.kernels.blas import available_threads
@@ -267,6 +266,25 @@ class TabularClassifier(Classifier):
         y = np.searchsorted(self.classes_, self._checked_targets(features, y))
         return mixture_gradients(self._parts(features.shape[1]), features, y)
 
+    def gradient_importances(self, X: Any, y: Any) -> dict[str, float]:
+        """By column, the mean change of a row's log-loss, to first order, if its features move by a standard deviation.
+
+        It is the sum over the features j of the column of mean_i |d loss_i / d x_ij| times the standard deviation of
+        x_j. It costs one gradient in place of many predictions, and looks near each row only; `importances` takes away
+        what a column tells.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        """
+        features = self._features_to_predict(X)
+        if self.encoder_ is None:
+            names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(features.shape[1])])
+        else:
+            names = self.encoder_.sources()
+        return by_gradients(self.input_gradient(X, y), features, names)
+
     def summary(self) -> str:
         """What was done to each column, and what each group of models contributes, as lines of text."""
         check_is_fitted(self, "groups_")
@@ -334,16 +352,9 @@ class TabularClassifier(Classifier):
 
     def _fit_linear(self, X: Array, y: Array, weights: Array | None, folds: list[Fold]) -> Array:
         """Fit softmax regression. Its log-probabilities of the labels of rows that it has not seen."""
-        model = SoftmaxRegressionCV(Cs=CS, cv=folds, scoring=log_likelihood, tol=1e-3, certify=False, max_iter=1000)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a fold may lack a class, and the mixture judges what comes of it
-            model.fit(X.astype(np.float64), y, weights)
-        self.linear_coef_, self.linear_intercept_, self.linear_C_ = model.coef_, model.intercept_, float(model.C_)
-        logits = np.empty((len(y), len(model.coef_)))
-        best = int(np.flatnonzero(model.Cs_ == model.C_)[0])
-        for (_, held), rows in zip(folds, model.coefs_paths_[:, 0, best], strict=True):
-            logits[held] = X[held] @ rows[:, :-1].T + rows[:, -1]
-        return at_labels(model._encoding.log_probabilities(logits), y)
+        found = fold_regression(X, y, weights, folds, CS)
+        self.linear_coef_, self.linear_intercept_, self.linear_C_ = found.coef, found.intercept, found.C
+        return found.at_labels
 
     def _settings(self, seed: int, learning_rate: float, alpha: float) -> list[Settings]:
         """The settings of the groups of networks: those of the parameters, then those that are drawn around them."""
