@@ -157,7 +157,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy": lambda o, y: y * np.log(1 + np.exp(-o)) + (1 - y) * np.log(1 + np.exp(o)),
     "half_squared_error": lambda o, y: (_sigmoid(o) - y) * (_sigmoid(o) - y) / 2,
     "linear": lambda x, weight: np.matmul(x, weight),
-    "affine": lambda x, weight, bias: np.matmul(x, weight) + bias,
+    "affine": lambda x, weight, bias: np.matmul(x, weight) + (bias if bias.ndim == 1 else bias[:, None]),
     "scaling": lambda x, scale: x * scale,
     "smooth_clip": lambda x, limit=3.0: x / np.sqrt(1 + (x / limit) * (x / limit)),
     "mish": _mish,

@@ -189,6 +189,7 @@ def _at_the_edges(name: str) -> list[Example]:
         stream.permutation(60).reshape(2, 2, 3, 5) / 8 - 3.25,
         stream.permutation(48).reshape(4, 2, 2, 3) / 8,
     )
+    members = np.stack([two, signs])
     kernels, biases = kernels - 2.75, np.array([0.5, -1.25, 2.0, 0.25])
     pools: tuple[dict[str, Any], ...] = (
         {"kernel": (2, 3)},
@@ -290,7 +291,7 @@ def _at_the_edges(name: str) -> list[Example]:
         # One factor for all, a factor per row, members that share their rows, members with rows of their own.
         "scaling": [
             *(Example((two, np.array(scale))) for scale in (-1.75, [[0.5], [-2.0]])),
-            *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, np.stack([two, signs]))),
+            *(Example((x, biases[:3] * np.array([[[1.0]], [[-0.5]]]))) for x in (two, members)),
         ],
         "periodic_embedding": [
             Example((two, kernels[0, 0].T, kernels[0, 1].T), {"flat": flat}) for flat in (True, False)
@@ -313,8 +314,14 @@ def _at_the_edges(name: str) -> list[Example]:
             Example((np.array([[-1e300, 1e100, 3.0, 1e-300, 0.0]]),), {"limit": 2}),
         ],
         "dropout": [Example((signs, np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])))],
-        "linear": [Example((two, np.array([[2.0], [-0.5], [1.25]])))],
-        "affine": [Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75])))],
+        "linear": [
+            Example((two, np.array([[2.0], [-0.5], [1.25]]))),
+            Example((members, kernels[:2, 0].swapaxes(1, 2))),
+        ],
+        "affine": [
+            Example((two, np.array([[2.0], [-0.5], [1.25]]), np.array([0.75]))),
+            Example((members, kernels[:2, 0].swapaxes(1, 2), kernels[2, 0, :, :2])),
+        ],
     }
     return [*some.get(name, []), *_many_floats(name)]
 

@@ -2,6 +2,9 @@
 
     dx = v W^T,   dW = x^T v,   db = v,   the last two summed over the leading axes
 
+A weight of shape (members, in_features, out_features) holds a layer for each member of an ensemble, beside x of shape
+(members, ..., in_features) and a bias (members, out_features): y[m] = x[m] W[m] + b[m]. There may be several such axes.
+
 A written derivation that stores W as out x in, y = W x, has the transposed weight gradient v x^T.
 """
 
@@ -14,55 +17,79 @@ Residuals: TypeAlias = tuple[Array, Array]
 """x and W."""
 
 
-def as_rows(x: Array) -> Array:
-    """The leading axes as one."""
-    return x if len(x.shape) == 2 else x.reshape(-1, x.shape[-1])
+def as_rows(x: Array, members: tuple[int, ...] = ()) -> Array:
+    """The leading axes as one, after those of the members."""
+    return x if len(x.shape) == len(members) + 2 else x.reshape(*members, -1, x.shape[-1])
+
+
+def _members(weight: Array) -> tuple[int, ...]:
+    return tuple(weight.shape[:-2])
 
 
 def _check(x: Array, weight: Array, bias: Array | None = None) -> None:
-    if len(weight.shape) != 2:
+    if len(weight.shape) < 2:
         raise ValueError(f"weight: expected shape (in_features, out_features), got {tuple(weight.shape)}")
-    if len(x.shape) == 0 or x.shape[-1] != weight.shape[0]:
+    members, (in_features, out_features) = _members(weight), weight.shape[-2:]
+    if len(x.shape) == 0 or x.shape[-1] != in_features:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, but its last axis must hold the weight's {weight.shape[0]} in_features"
+            f"x has shape {tuple(x.shape)}, but its last axis must hold the weight's {in_features} in_features"
         )
-    if bias is not None and tuple(bias.shape) != (weight.shape[1],):
-        raise ValueError(f"bias: expected shape {(weight.shape[1],)}, got {tuple(bias.shape)}")
+    if tuple(x.shape[:-1][: len(members)]) != members:
+        raise ValueError(f"x has shape {tuple(x.shape)}, but its first axes must be the weight's members, {members}")
+    if bias is not None and tuple(bias.shape) != (*members, out_features):
+        raise ValueError(f"bias: expected shape {(*members, out_features)}, got {tuple(bias.shape)}")
+
+
+def _product(x: Array, weight: Array) -> Array:
+    members = _members(weight)
+    if not members:
+        return matmul(x, weight)
+    return matmul(as_rows(x, members), weight).reshape(*x.shape[:-1], weight.shape[-1])
+
+
+def _beside(x: Array, parameter: Array, axes: int) -> Array:
+    """A parameter whose last axes belong to an entry of x, with axes of 1 for the rows of each member."""
+    members, entry = tuple(parameter.shape[:-axes]), tuple(parameter.shape[-axes:])
+    return parameter.reshape(*members, *(1 for _ in x.shape[len(members) : -1]), *entry)
 
 
 def _linear(x: Array, weight: Array) -> tuple[Array, Residuals]:
-    return matmul(x, weight), (x, weight)
+    return _product(x, weight), (x, weight)
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> tuple[Array, Residuals]:
-    return matmul(x, weight) + bias, (x, weight)
+    return _product(x, weight) + _beside(x, bias, 1), (x, weight)
 
 
 def _by_x(residuals: Residuals, cotangent: Array) -> Array:
-    return matmul(cotangent, residuals[1].T)
+    return _product(cotangent, residuals[1].swapaxes(-1, -2))
 
 
 def _by_weight(residuals: Residuals, cotangent: Array) -> Array:
-    return matmul(as_rows(residuals[0]).T, as_rows(cotangent))
+    x, weight = residuals
+    members = _members(weight)
+    return matmul(as_rows(x, members).swapaxes(-1, -2), as_rows(cotangent, members))
 
 
 def _by_bias(residuals: Residuals, cotangent: Array) -> Array:
-    return namespace(cotangent).sum(as_rows(cotangent), axis=0)
+    return namespace(cotangent).sum(as_rows(cotangent, _members(residuals[1])), axis=-2)
 
 
-def _pushforward(
-    residuals: Residuals, x_tangent: Array, weight_tangent: Array, bias_tangent: Array | float = 0
-) -> Array:
+def _linear_pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array) -> Array:
     x, weight = residuals
-    return matmul(x_tangent, weight) + matmul(x, weight_tangent) + bias_tangent
+    return _product(x_tangent, weight) + _product(x, weight_tangent)
+
+
+def _affine_pushforward(residuals: Residuals, x_tangent: Array, weight_tangent: Array, bias_tangent: Array) -> Array:
+    return _linear_pushforward(residuals, x_tangent, weight_tangent) + _beside(residuals[0], bias_tangent, 1)
 
 
 def _jacobian(residuals: Residuals) -> tuple[Array, Array]:
     """By x: W^T for every row; by W: x_i [o = p] for output o and weight entry (i, p)."""
     x, weight = residuals
-    xp = namespace(x)
-    by_x = xp.broadcast_to(weight.T, (*x.shape[:-1], *weight.T.shape))
-    inputs = xp.broadcast_to(x[..., None, :, None], (*x.shape[:-1], weight.shape[1], *weight.shape))
+    xp, shape = namespace(x), tuple(weight.shape[-2:])
+    by_x = xp.broadcast_to(_beside(x, weight.swapaxes(-1, -2), 2), (*x.shape[:-1], *shape[::-1]))
+    inputs = xp.broadcast_to(x[..., None, :, None], (*x.shape[:-1], shape[1], *shape))
     return by_x, xp.where(on_diagonal(weight)[:, None, :], inputs, 0 * inputs)
 
 
@@ -80,14 +107,14 @@ linear = Rule(
     "linear",
     _linear,
     {"x": _by_x, "weight": _by_weight},
-    _pushforward,
+    _linear_pushforward,
     _jacobian,
     check=_check,
     inputs=("x", "weight"),
     kind="layer",
     formula="y = x W",
     derivative="dx = v W^T, dW = x^T v",
-    domain="x (..., in_features), weight (in_features, out_features)",
+    domain="x (..., in_features), weight (in_features, out_features); or both with first axes of members",
     error_bound=_BOUND,
 )
 
@@ -95,13 +122,14 @@ affine = Rule(
     "affine",
     _affine,
     {"x": _by_x, "weight": _by_weight, "bias": _by_bias},
-    _pushforward,
+    _affine_pushforward,
     _affine_jacobian,
     check=_check,
     inputs=("x", "weight", "bias"),
     kind="layer",
     formula="y = x W + b",
     derivative="dx = v W^T, dW = x^T v, db = v",
-    domain="x (..., in_features), weight (in_features, out_features), bias (out_features,)",
+    domain="x (..., in_features), weight (in_features, out_features), bias (out_features,); or all with first axes of "
+    "members",
     error_bound=_BOUND,
 )
