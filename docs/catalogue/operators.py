@@ -290,6 +290,15 @@ OPERATORS: tuple[Operator, ...] = (
         ),
     ),
     Operator(
+        "members-cross-entropy",
+        "mean of the cross entropies of an ensemble's members",
+        "members_cross_entropy",
+        tests=(
+            "tests/rules/test_members_cross_entropy.py::test_it_is_the_mean_of_the_members_losses",
+            "tests/rules/test_members_cross_entropy.py::test_tails_keep_their_digits",
+        ),
+    ),
+    Operator(
         "elementwise",
         "elementwise map",
         formula="y_i = f(x_i)",

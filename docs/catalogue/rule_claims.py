@@ -29,6 +29,7 @@ RULE_CLAIMS: dict[str, str] = {
     "logarithm": "proved for all inputs at sizes 1 to 4",
     "max_pool2d": "proved on 57 sampled cells at shapes (2, 2, 3, 3); (2, 3, 4); (2, 1, 2, 3, 3); (2, 2, 3, 5); (1, "
     "2, 4)",
+    "members_cross_entropy": "proved for all inputs at shapes (2, 1) x (1,); (2, 1) x (); (2, 2) x (2,); (2, 2) x ()",
     "mish": "proved for all inputs at sizes 1 to 4",
     "nll": "proved for all inputs at sizes 1 to 4",
     "parametric_activation": "proved for all inputs at sizes 1 to 4",

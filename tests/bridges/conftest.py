@@ -33,6 +33,7 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "periodic_embedding": (X, STREAM.standard_normal((4, 2)), STREAM.standard_normal((4, 2))),
     # Half and a quarter of these codes are codes, too.
     "embedding": (4 * STREAM.integers(0, 3, (3, 4)), STREAM.standard_normal((9, 2))),
+    "members_cross_entropy": (np.stack([X, X[::-1]]), ROWS),
     "scaling": (X, STREAM.standard_normal(4)),
     "l2_penalty": (X[0], np.array(0.375)),
     "dropout": (X, np.where(BETWEEN > 0.4, 1 / 0.6, 0.0)),

@@ -73,6 +73,10 @@ def _cross_entropy_on_logits(x: Any, targets: Any, label_smoothing: Any = 0.0) -
     return np.sum(_counted(weights, _log_sum_exp(x)[..., None] - x), axis=-1)
 
 
+def _members_cross_entropy(x: Any, targets: Any, label_smoothing: Any = 0.0) -> Any:
+    return np.sum(_cross_entropy_on_logits(x, targets, label_smoothing), axis=0) / len(x)
+
+
 def _by_sign(below: float, at: float, above: float) -> Callable[[Any], Any]:
     return lambda x: numbers(np.where(x > 0, above, np.where(x < 0, below, at)), type(x))
 
@@ -165,6 +169,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "parametric_activation": _parametric_activation,
     "periodic_embedding": _periodic_embedding,
     "embedding": _embedding,
+    "members_cross_entropy": _members_cross_entropy,
     "l2_penalty": lambda theta, strength: strength * np.sum(theta * theta, axis=-1),
     "dropout": lambda x, mask: x * mask,
     "convolve1d": _convolution,

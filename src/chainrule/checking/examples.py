@@ -106,6 +106,7 @@ def example_inputs(name: str, shape: tuple[int, ...], *, seed: int = 5) -> tuple
         "parametric_activation": lambda: (x, stream.uniform(0.01, 0.99, k)),
         "periodic_embedding": lambda: (x, stream.standard_normal((k, 2)), stream.standard_normal((k, 2))),
         "embedding": lambda: (stream.integers(0, k + 1, size=shape), stream.standard_normal((k + 1, 2))),
+        "members_cross_entropy": lambda: (np.stack([x, stream.standard_normal(shape)]), rows),
         "scaling": lambda: (x, stream.standard_normal(k)),
         "l2_penalty": lambda: (x, np.array(0.375)),
         "dropout": lambda: (x, np.where(between > 0.4, 1 / 0.6, 0.0)),
@@ -299,6 +300,12 @@ def _at_the_edges(name: str) -> list[Example]:
         "embedding": [
             Example((np.array([[2, 0, 2], [0, 2, 2]]), kernels[0, 0].T), {"flat": flat}) for flat in (True, False)
         ],
+        "members_cross_entropy": [
+            Example((np.stack([two, two[::-1]]), third)),
+            Example((np.stack([two, two[::-1], signs]), 2 * third), {"label_smoothing": 0.125}),
+            Example((np.stack([tails, tails[::-1]]), tail_labels)),
+            Example((masked, np.array(2))),
+        ],
         "parametric_activation": [
             *(
                 Example((x, np.array([0.5, 1.0, 0.125])), {"activation": name})
@@ -406,6 +413,7 @@ _BOUNDED: dict[str, tuple[str, ...]] = {
     "binary_cross_entropy": ("value",),
     "half_squared_error": (),
     "softmax_cross_entropy": ("value",),
+    "members_cross_entropy": ("value",),
 }
 
 

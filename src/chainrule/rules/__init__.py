@@ -23,6 +23,7 @@ from chainrule.rules.linear import affine, linear
 from chainrule.rules.log_softmax import log_softmax
 from chainrule.rules.log_sum_exp import log_sum_exp
 from chainrule.rules.logarithm import logarithm
+from chainrule.rules.members_cross_entropy import members_cross_entropy
 from chainrule.rules.mish import mish
 from chainrule.rules.padding2d import flatten, zero_pad2d
 from chainrule.rules.parametric_activation import parametric_activation
@@ -68,6 +69,7 @@ for _rule in (
     cross_entropy,
     nll,
     softmax_cross_entropy,
+    members_cross_entropy,
     binary_cross_entropy,
     half_squared_error,
     linear,
@@ -125,6 +127,7 @@ __all__ = [
     "log_sum_exp",
     "logarithm",
     "max_pool2d",
+    "members_cross_entropy",
     "mish",
     "names",
     "nll",
