@@ -1,6 +1,6 @@
 """`python -m benchmarks.step_checker [PART ...]`: how many steps the step checker decides, and which faults it finds.
 
-Prints the rows of the tables in docs/step_checker.md: for right derivations the steps that are decided and those that
+Prints the rows of the tables in docs/check/step_checker.md: for right derivations the steps that are decided and those that
 are called wrong, for faulty ones the faults that are found. A part is a folder of tests/derivations, or the package's
 own derivations, "shipped".
 """

@@ -1,4 +1,4 @@
-"""`python -m docs.mathematics` writes docs/mathematics.md; it needs a checkout installed by `pip install -e .`.
+"""`python -m docs.mathematics` writes docs/reference/mathematics.md; it needs a checkout installed by `pip install -e .`.
 
 The page is a table of everything that chainrule computes. The records are in docs/catalogue, the identities in
 tests/identities/catalogue.py; formulas, derivatives, domains and error bounds come from the rules.
@@ -22,7 +22,7 @@ from chainrule import rules
 from docs.catalogue import EXAMPLES, OPERATORS, RULE_CLAIMS, SYSTEMS, WHERE, Example, Operator, System
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "mathematics.md"
+PAGE = ROOT / "docs" / "reference" / "mathematics.md"
 IDENTITIES: tuple[Any, ...] = runpy.run_path(str(ROOT / "tests" / "identities" / "catalogue.py"))["IDENTITIES"]
 """Records of key, statement, condition and test."""
 
@@ -53,7 +53,7 @@ rules. A test fails if this page names a function or a test that does not exist.
 - [Identities](#identities): {identities}, each tested in float64, float32 and, at 300 bits, in balls; {proved} of them
   are proved.
 - [Numeric examples](#numeric-examples): {examples}, computed again by
-  [`tests/test_numeric_examples.py`](../tests/test_numeric_examples.py).
+  [`tests/test_numeric_examples.py`](../../tests/test_numeric_examples.py).
 
 **Notation.** Samples are rows: a layer is `x W + b`, with `W` of shape in_features x out_features. `d W` is the
 gradient of the loss by `W`, in the shape of `W`. `J[i, j] = dy_i/dx_j`; `v` is the cotangent of an output and `v J`
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def page() -> str:
-    """The text of docs/mathematics.md."""
+    """The text of docs/reference/mathematics.md."""
     named = {operator.rule for operator in OPERATORS}
     further = [Operator(name, name, name) for name in rules.names() if name not in named]
     counts = {"systems": SYSTEMS, "operators": OPERATORS, "identities": IDENTITIES, "examples": EXAMPLES}
@@ -173,7 +173,7 @@ def _operator_status(operator: Operator) -> str:
 @cache
 def atlas_rules() -> frozenset[str]:
     """The rules whose errors the atlas lists."""
-    found = re.findall(r"^## (\w+)", (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(r"^## (\w+)", (ROOT / "docs" / "reference" / "accuracy.md").read_text(encoding="utf-8"), re.MULTILINE)
     return frozenset(found)
 
 
@@ -290,11 +290,11 @@ def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], 
 
 
 def _place(dotted: str) -> str:
-    return f"[`{dotted}`](../{source_of(dotted).relative_to(ROOT).as_posix()})"
+    return f"[`{dotted}`](../../{source_of(dotted).relative_to(ROOT).as_posix()})"
 
 
 def _test(node: str) -> str:
-    return f"[`{node}`](../{node.partition('::')[0]})"
+    return f"[`{node}`](../../{node.partition('::')[0]})"
 
 
 def _code(formula: str) -> str:

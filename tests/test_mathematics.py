@@ -1,4 +1,4 @@
-"""docs/mathematics.md is complete and up to date: every formula, name, test and file that it names is there.
+"""docs/reference/mathematics.md is complete and up to date: every formula, name, test and file that it names is there.
 
 The digits of its numeric examples are computed again in `test_numeric_examples.py`.
 """

@@ -1,4 +1,4 @@
-"""The digits that docs/mathematics.md shows are those that the package computes.
+"""The digits that docs/reference/mathematics.md shows are those that the package computes.
 
 Every numeric example goes through the package twice: on balls, where each digit shown is certain, and on float64.
 """

@@ -1,4 +1,4 @@
-"""The outputs in the README, in docs/proofs.md and in the examples equal the outputs of their code."""
+"""The outputs in the README, in docs/check/proofs.md and in the examples equal the outputs of their code."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-PAGES = ("README.md", "docs/proofs.md")
+PAGES = ("README.md", "docs/check/proofs.md")
 BLOCKS = [
     block
     for page in PAGES

@@ -1,6 +1,6 @@
 """`python -m benchmarks.accuracy`: the largest error of each operator against balls, compared with other libraries.
 
-Writes the tables to docs/accuracy.md (or --out), and every figure to --json FILE.
+Writes the tables to docs/reference/accuracy.md (or --out), and every figure to --json FILE.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=12, help="rows of a region")
     parser.add_argument("--many", type=int, default=MANY, help="classes of the widest region, 0 for none")
     parser.add_argument("--stride", type=int, default=97, help="of float32 numbers, every how many are swept; 0: none")
-    parser.add_argument("--out", type=Path, default=Path("docs/accuracy.md"))
+    parser.add_argument("--out", type=Path, default=Path("docs/reference/accuracy.md"))
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()
     start = time.perf_counter()

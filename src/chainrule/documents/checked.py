@@ -168,7 +168,7 @@ class Report:
         return UNDECIDED if self.exit_code == RIGHT and doubtful else self.exit_code
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of plain values; docs/derivations.md describes it."""
+        """A dictionary of plain values; docs/check/derivations.md describes it."""
         return {
             "schema": SCHEMA,
             "name": self.name,

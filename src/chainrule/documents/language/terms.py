@@ -1,7 +1,7 @@
 """The strict language: terms with one meaning per node, and the declarations, definitions and claims made of them.
 
 Every product is explicit, every index is bound or declared, and no name has two meanings. Numbers are scalars; a vector
-is a column, a matrix of width 1, and its transpose a row. `docs/strict_language.md` is the language on one page.
+is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_language.md` is the language on one page.
 """
 
 from __future__ import annotations
