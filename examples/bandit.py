@@ -1,4 +1,8 @@
-"""A softmax policy learns a multi-armed bandit, by the exact policy gradient and by samples of it (REINFORCE).
+"""
+Policy gradients of a bandit
+============================
+
+A softmax policy learns a multi-armed bandit, by the exact policy gradient and by samples of it (REINFORCE).
 
 Five slot machines pay 1 with the probabilities below and 0 otherwise. The policy plays arm i with probability
 S_i = softmax(x)_i, and the expected reward E_S[r] has the gradient S_i (r_i - E_S[r]) by x_i. If the probabilities are

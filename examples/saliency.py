@@ -1,11 +1,16 @@
-"""Which pixels would change the network's mind? The gradient of each digit's loss by its pixels, as pictures.
+"""
+Which pixels would change the network's mind?
+=============================================
 
-`python examples/saliency.py saliency.png` draws digits beside their saliency; without a file name it prints figures.
+The gradient of each digit's loss by its pixels, as pictures.
 """
 
-import sys
+# %%
+# The gradient by the inputs
+# --------------------------
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.datasets import load_digits
 
 from chainrule import MLPClassifier
@@ -21,22 +26,21 @@ norms = np.linalg.norm(gradient, axis=1)
 print(f"{wrong.sum()} of {len(wrong)} held-out digits are misread")
 print(f"norm of the input gradient, median: right {np.median(norms[~wrong]):.4f}, wrong {np.median(norms[wrong]):.4f}")
 
-# One step against the gradient, within the range of pixels, corrects most of the misread digits.
+# %%
+# One step against it, within the range of pixels, corrects most of the digits that are misread.
+
 moved = np.clip(X[1400:][wrong] - gradient[wrong] / norms[wrong, None], 0, 1)
 share = np.mean(model.predict(moved) == y[1400:][wrong])
 print(f"after a step of length 1 against it, {share:.0%} of the misread digits are read right")
 
-if len(sys.argv) > 1:
-    from matplotlib.figure import Figure
+# %%
+# The digits whose loss changes most, and where. Blue pixels should be darker, red ones lighter.
 
-    figure = Figure(figsize=(8, 2.6), layout="constrained")
-    axes = figure.subplots(2, 8)
-    shown = np.argsort(-norms)[:8]
-    for column, i in enumerate(shown):
-        axes[0, column].imshow(X[1400 + i].reshape(8, 8), cmap="gray_r")
-        axes[0, column].set_title(f"{y[1400 + i]} as {model.predict(X[[1400 + i]])[0]}", fontsize=9)
-        limit = np.abs(gradient[i]).max()
-        axes[1, column].imshow(gradient[i].reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-    figure.savefig(sys.argv[1], dpi=120)
+figure, axes = plt.subplots(2, 8, figsize=(8, 2.6), layout="constrained")
+for column, i in enumerate(np.argsort(-norms)[:8]):
+    axes[0, column].imshow(X[1400 + i].reshape(8, 8), cmap="gray_r")
+    axes[0, column].set_title(f"{y[1400 + i]} as {model.predict(X[[1400 + i]])[0]}", fontsize=9)
+    limit = np.abs(gradient[i]).max()
+    axes[1, column].imshow(gradient[i].reshape(8, 8), cmap="RdBu_r", vmin=-limit, vmax=limit)
+for axis in axes.flat:
+    axis.set(xticks=[], yticks=[])

@@ -1,4 +1,8 @@
-"""A PyTorch model with a chainrule rule as its loss, and another as an activation.
+"""
+A rule as a loss of PyTorch
+===========================
+
+A PyTorch model with a chainrule rule as its loss, and another as an activation.
 
 Gradients come from the rules' closed forms, everything else from PyTorch: parameters, optimiser, second derivatives.
 """

@@ -40,15 +40,21 @@ def main() -> None:
     if options.json:
         figures = {"cells": [asdict(cell) for cell in measured], "float32 sweep": [asdict(row) for row in swept]}
         # Strict JSON knows no infinity: an infinitely wrong entry is the string "inf".
-        options.json.write_text(json.dumps(_finite(figures), indent=1, allow_nan=False))
+        lists = (f"{json.dumps(name)}: [\n{_lines(rows)}\n]" for name, rows in figures.items())
+        options.json.write_text("{\n" + ",\n".join(lists) + "\n}\n")
+
+
+def _lines(rows: list[dict[str, object]]) -> str:
+    """A line for each row."""
+    return ",\n".join(json.dumps(_finite(row), separators=(",", ":"), allow_nan=False) for row in rows)
 
 
 def _finite(value: object) -> object:
     if isinstance(value, dict):
         return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return "inf" if value == float("inf") else value
+    if value == float("inf"):
+        return "inf"
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.mlp_search_cv import MLPSearchCV
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
-from chainrule.estimators.plots import learning_curves
+from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.estimators.saveable import register_saveable
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import PathPoint, path
@@ -39,4 +39,5 @@ __all__ = [
     "read_about",
     "register_saveable",
     "save",
+    "scores_of_path",
 ]

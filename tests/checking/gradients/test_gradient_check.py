@@ -46,7 +46,7 @@ def test_a_report_is_text():
         "f", "slope", "balls", 1, (Mismatch("f", "slope", "x[0]", "1", "2"),), (Unchecked("f", "a kink"),), "sign"
     )
     assert str(report).splitlines() == [
-        "f: slope: fail (1 derivative agree, by balls)",
+        "f: slope: fail (1 derivative agrees, by balls)",
         "  x[0]: got 1, expected 2",
         "  likely slip: sign",
         "  unchecked: a kink",

@@ -70,7 +70,8 @@ def repairs(derivation: Derivation, shapes: Shapes, claims: Sequence[Relation]) 
 def repair_of(prover: Prover, claim: Relation) -> Repair | None:
     """The repair of a claim, searched here and now."""
     question = Question.of(prover.derivation, prover.shapes, prover.names, claim)
-    tried = changes(claim.right, _material(question))[:MOST_TRIED]
+    tried = [change for change in changes(claim.right, _material(question)) if not _brings_in(claim.left, change, claim)]
+    tried = tried[:MOST_TRIED]
     for change in islice(_passing(question, tried, time.monotonic() + SEARCHING), MOST_PROVED):
         changed = replace(claim, right=change.term)
         alone = replace(prover.derivation, claims=(changed,))
@@ -97,6 +98,12 @@ def _material(question: Question) -> Material:
     indices = [name for name, _ in question.labels]
     values = [name for name in axes if name not in indices and name not in question.sizes]
     return Material.of((claim.right, _bare(claim.left)), indices, question.sizes, values)
+
+
+def _brings_in(term: Term, change: TermChange, claim: Relation) -> bool:
+    """Whether a change brings a whole side in, as in 0 = 0 * (1 - s): it would say nothing about the other side."""
+    wanted = _bare(term)
+    return wanted in terms.every(_bare(change.term)) and wanted not in terms.every(_bare(claim.right))
 
 
 def _bare(term: Term) -> Term:

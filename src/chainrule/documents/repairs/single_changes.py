@@ -12,7 +12,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term
 
-ONE, TWO, HALF = (Number(Fraction(value)) for value in (1, 2, Fraction(1, 2)))
+ZERO, ONE, TWO, HALF = (Number(Fraction(value)) for value in (0, 1, 2, Fraction(1, 2)))
 PRODUCTS = ("*", ".*", "@")
 MOST_MATERIAL = 16
 
@@ -225,6 +225,8 @@ def _turns(factor: Term) -> tuple[Term, Term]:
 def _beside(part: Term, material: Material, is_whole: bool) -> Iterator[_Made]:
     """A factor, divisor or term that is missing beside a part."""
     nearer = 0.6 if is_whole else 0.0
+    if is_whole:
+        yield "term", ZERO, 3.0
     if isinstance(part, Entry | Name | Call):
         yield "power", Apply("^", (part, TWO)), 3.0
     if isinstance(part, Number) or (
@@ -240,6 +242,6 @@ def _beside(part: Term, material: Material, is_whole: bool) -> Iterator[_Made]:
             yield "factor", Apply(".*", (part, factor)), cost + 0.1
             yield "factor", Apply("@", (factor, part)), cost + 0.1
             yield "factor", Apply("@", (part, factor)), cost + 0.1
-        if not isinstance(factor, Number):
+        if not isinstance(factor, Number) and factor != part:
             yield "term", Apply("-", (part, factor)), cost + 0.8
             yield "term", Apply("+", (part, factor)), cost + 0.8

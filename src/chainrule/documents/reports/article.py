@@ -142,7 +142,7 @@ def _drawn(display: Display) -> str:
 def page(text: str, title: str, report: Report | None = None) -> str:
     """One HTML page: MathML, no scripts, nothing from the network. Without a report, the text is checked now."""
     report = report or check_derivation(text, repairs=False)
-    body, formulas = _marked(text, report, _table, mathml)
+    body, formulas = _marked(text, report, table_of, mathml)
     html = MarkdownIt().enable("table").render(body)
     html = re.sub(rf"(?:<p>)?{_MARK}(\d+);(?:</p>)?", lambda m: _placed(m, formulas), html)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items())
@@ -159,7 +159,8 @@ def _placed(match: re.Match[str], formulas: list[str]) -> str:
     return opening + html + ("</p>" if match.group().endswith("</p>") else "")
 
 
-def _table(display: Display) -> str:
+def table_of(display: Display) -> str:
+    """A display as a table in HTML, with the mark of each line."""
     rows = []
     for line in display.lines:
         left = mathml(line.left, display=True) if line.left else ""

@@ -1,0 +1,61 @@
+"""A page for each public module, with a page for each of its names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import chainrule
+from docs.site.files import write_if_new
+
+MODULES = tuple(name for name in chainrule.__all__ if name not in chainrule._HOMES and not name.startswith("_"))
+"""The public modules."""
+
+MAIN = {
+    "Classifiers": ("SoftmaxRegression", "SoftmaxRegressionCV", "MLPClassifier", "ConvClassifier", "TabularClassifier"),
+    "Many fits": ("MLPSearchCV", "fit_many"),
+    "Files": ("save", "load", "Blocks"),
+    "Checks": (
+        "check_gradient",
+        "assert_gradient",
+        "prove_identity",
+        "check_derivation",
+        "Rule",
+        "check_rule",
+        "assert_rule",
+        "prove_rule",
+    ),
+    "Networks": ("Network", "network_of_layers", "mlp", "Plan", "summarise", "trace"),
+    "Heads of many classes": ("LinearCrossEntropy", "linear_cross_entropy"),
+}
+"""The names of the package itself, by topic."""
+
+
+def write(source: Path) -> None:
+    """Write docs/api."""
+    home = source / "api"
+    others = [name for name in chainrule._HOMES if name not in sum(MAIN.values(), ())]
+    topics = {**MAIN, **({"Further names": tuple(others)} if others else {})}
+    lines = ["API reference", "=============", "", ".. currentmodule:: chainrule", ""]
+    for topic, names in topics.items():
+        lines += [topic, "-" * len(topic), "", *_table(names)]
+    lines += ["Modules", "-------", "", ".. toctree::", "   :maxdepth: 1", ""]
+    lines += [f"   chainrule.{name}" for name in MODULES]
+    write_if_new(home / "index.rst", "\n".join(lines) + "\n")
+    for name in MODULES:
+        write_if_new(home / f"chainrule.{name}.rst", _module(f"chainrule.{name}"))
+
+
+def public_names(module: str) -> tuple[str, ...]:
+    """The names that a module offers."""
+    return tuple(sorted(import_module(module).__all__, key=str.lower))
+
+
+def _module(name: str) -> str:
+    lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
+    lines += [f".. currentmodule:: {name}", "", *_table(public_names(name))]
+    return "\n".join(lines) + "\n"
+
+
+def _table(names: tuple[str, ...]) -> list[str]:
+    return [".. autosummary::", "   :toctree: generated", "", *(f"   {name}" for name in names), ""]

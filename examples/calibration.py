@@ -1,0 +1,50 @@
+"""
+Calibrated probabilities
+========================
+
+A network that is trained until it fits its samples is too sure of itself. A temperature divides its logits by the
+number that gives held-out samples the least log-loss. :class:`chainrule.SoftmaxRegression` finds one with
+``temperature_scaling=True``; for other classifiers scikit-learn does.
+"""
+
+# %%
+# A network without early stopping
+# --------------------------------
+
+from matplotlib import pyplot as plt
+from sklearn.calibration import CalibratedClassifierCV, calibration_curve
+from sklearn.datasets import make_classification
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+
+from chainrule import MLPClassifier
+
+X, y = make_classification(6000, 20, n_informative=8, flip_y=0.15, class_sep=0.8, random_state=0)
+X, X_test, y, y_test = train_test_split(X, y, test_size=3000, random_state=0)
+X_train, X_held, y_train, y_held = train_test_split(X, y, test_size=0.3, random_state=0)
+
+plain = MLPClassifier((100,), max_iter=1000, random_state=0, tol=1e-3, n_iter_no_change=20)
+plain.fit(X_train, y_train)
+shown = plain.predict_proba(X_test)[:, 1]
+
+# %%
+# The network stays as it is, and the temperature is fitted to samples that it has not seen:
+
+cooler = CalibratedClassifierCV(FrozenEstimator(plain), method="temperature").fit(X_held, y_held)
+cooled = cooler.predict_proba(X_test)[:, 1]
+print(f"log-loss {log_loss(y_test, shown):.3f} before, {log_loss(y_test, cooled):.3f} after")
+
+# %%
+# Reliability
+# -----------
+#
+# A point on the diagonal is a forecast that comes true as often as it says.
+
+figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
+axis.plot([0, 1], [0, 1], color="grey", lw=1, ls=":")
+for name, p in (("as trained", shown), ("with temperature", cooled)):
+    true, said = calibration_curve(y_test, p, n_bins=10)
+    axis.plot(said, true, marker="o", label=name)
+axis.set(xlabel="probability that the model gives", ylabel="share of samples of the class")
+_ = axis.legend()
