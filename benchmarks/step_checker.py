@@ -1,8 +1,8 @@
 """`python -m benchmarks.step_checker [PART ...]`: how many steps the step checker decides, and which faults it finds.
 
-Prints the rows of the tables in docs/check/step_checker.md: for right derivations the steps that are decided and those that
-are called wrong, for faulty ones the faults that are found. A part is a folder of tests/derivations, or the package's
-own derivations, "shipped".
+Prints the rows of the tables in docs/check/step_checker.md: for right derivations the steps that are decided and those
+that are called wrong, for faulty ones the faults that are found. A part is a folder of tests/derivations, or "shipped":
+the package's own derivations.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.tables`: write the tables of the README anew from the figures in `benchmarks/results`.
+"""`python -m benchmarks.tables`: write the tables of docs/benchmarks.md anew from the figures in `benchmarks/results`.
 
 Each benchmark writes its figures with `--json benchmarks/results/NAME.json`. The table of NAME stands between two
 comments, `<!-- NAME -->` and `<!-- end of NAME -->`. Each time has the objective beside it that its side had reached.
@@ -126,11 +126,11 @@ def made() -> dict[str, str]:
     return {name: TABLES[name](json.loads(file.read_text())) for name, file in files.items() if file.exists()}
 
 
-def main(readme: Path = HERE.parent / "README.md") -> None:
+def main(page: Path = HERE.parent / "docs" / "benchmarks.md") -> None:
     """Write the tables, and say which."""
     tables = made()
-    readme.write_text(with_tables(readme.read_text(), tables))
-    print(f"{readme.name}: {', '.join(tables)}", file=sys.stderr)
+    page.write_text(with_tables(page.read_text(), tables))
+    print(f"{page.name}: {', '.join(tables)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -26,10 +26,16 @@ extensions = [
     "sphinx_copybutton",
     "docs.site",
 ]
-exclude_patterns = ["catalogue", "inventories", "howto/**/*.ipynb", "howto/**/*.py", "howto/**/*.zip", "howto/**/*.json"]
+exclude_patterns = [
+    "catalogue",
+    "inventories",
+    "howto/**/*.ipynb",
+    "howto/**/*.py",
+    "howto/**/*.zip",
+    "howto/**/*.json",
+]
 myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.xref_missing"] if False else []
 
 # Names of other projects are looked up in inventories that are stored here, cut to the names that occur.
 intersphinx_mapping = {

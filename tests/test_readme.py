@@ -1,4 +1,4 @@
-"""The outputs in the README, in docs/check/proofs.md and in the examples equal the outputs of their code."""
+"""The outputs in the README, in the pages of docs and in the examples equal the outputs of their code."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-PAGES = ("README.md", "docs/check/proofs.md")
+PAGES = ("README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")))
 BLOCKS = [
     block
     for page in PAGES
@@ -21,8 +21,8 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize(("code", "printed"), BLOCKS)
-def test_the_readmes_python_examples_print_what_it_says(code, printed, capsys):
-    exec(compile(code, "README.md", "exec"), {})
+def test_python_examples_print_what_pages_say(code, printed, capsys):
+    exec(compile(code, "page", "exec"), {})
     got, expected = capsys.readouterr().out.splitlines(), printed.splitlines()
     if re.fullmatch(r"0\.\d+", expected[0]):
         # The accuracy is a count over 450 samples; the last bits of the machine's products may move a sample or two.

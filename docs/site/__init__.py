@@ -10,14 +10,16 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from chainrule.documents.typesetting.mathml import mathml
-from docs.site import api_pages, atlas_figure, benchmark_figures, rule_pages
+from docs.site import api_pages, atlas_figure, benchmark_figures, docstrings, rule_pages
 
 LOG = logging.getLogger(__name__)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
-    app.connect("builder-inited", _write)
+    app.connect("builder-inited", _write, priority=100)  # before autosummary looks for names
+    app.connect("autodoc-process-docstring", docstrings.with_literal_formulas, priority=100)  # before numpydoc
+    app.connect("autodoc-skip-member", docstrings.is_not_ours)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     return {"parallel_read_safe": True}
 

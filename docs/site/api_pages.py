@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +35,7 @@ MAIN = {
 def write(source: Path) -> None:
     """Write docs/api."""
     home = source / "api"
+    shutil.rmtree(home / "generated", ignore_errors=True)  # a name may have gone
     others = [name for name in chainrule._HOMES if name not in sum(MAIN.values(), ())]
     topics = {**MAIN, **({"Further names": tuple(others)} if others else {})}
     lines = ["API reference", "=============", "", ".. currentmodule:: chainrule", ""]
@@ -48,12 +50,24 @@ def write(source: Path) -> None:
 
 def public_names(module: str) -> tuple[str, ...]:
     """The names that a module offers."""
-    return tuple(sorted(import_module(module).__all__, key=str.lower))
+    found = import_module(module)
+    return tuple(sorted(getattr(found, "__all__", ("wrap",)), key=str.lower))
+
+
+def at_home(module: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that a module offers and no page before its own, and its other ones, which stand elsewhere."""
+    names, found = public_names(module), import_module(module)
+    own = [name for name in names if name not in chainrule._HOMES]
+    here = [name for name in own if getattr(getattr(found, name), "__module__", module).startswith(module)]
+    return tuple(here), tuple(name for name in names if name not in here)
 
 
 def _module(name: str) -> str:
     lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
-    lines += [f".. currentmodule:: {name}", "", *_table(public_names(name))]
+    here, elsewhere = at_home(name)
+    lines += [f".. currentmodule:: {name}", "", *_table(here)]
+    if elsewhere:
+        lines += [f"Also here: {', '.join(f':obj:`{other}`' for other in elsewhere)}.", ""]
     return "\n".join(lines) + "\n"
 
 

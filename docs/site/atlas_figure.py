@@ -1,4 +1,4 @@
-"""The accuracy atlas as a picture: the worst errors of each operator at moderate inputs, and how often all are small."""
+"""The accuracy atlas as a picture: the worst errors at moderate inputs, and the share of small ones."""
 
 from __future__ import annotations
 

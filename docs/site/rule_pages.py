@@ -7,8 +7,8 @@ under the hash of the sources that they depend on.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -48,30 +48,33 @@ tried in ball arithmetic.
 def write(source: Path) -> None:
     """Write docs/rules."""
     home, families = source / "rules", derivations.families()
-    by_family = {family: [name for name in rules.names() if derivations.family_of(name) == family] for family in families}
-    with ProcessPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
-        reports = dict(zip(families, pool.map(checked, families), strict=True))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = dict(zip(families, pool.map(page, families), strict=True))
     rows = []
-    for family, report in reports.items():
-        write_if_new(home / f"{family}.md", page(family, by_family[family], report))
-        claims = report.claims
-        decided = sum(step.is_decided for step in claims)
-        proved = sum(step.verdict == "proved" for step in claims)
-        named = ", ".join(f"`{name}`" for name in by_family[family])
-        rows.append(f"| [{title(family)}]({family}.md) | {named} | {len(claims)} | {decided} | {proved} |")
+    for family, (text, counts) in found.items():
+        write_if_new(home / f"{family}.md", text)
+        named = ", ".join(f"`{name}`" for name in rules_of(family))
+        rows.append(f"| [{title(family)}]({family}.md) | {named} | {' | '.join(map(str, counts))} |")
     write_if_new(home / "index.md", INTRODUCTION.format(rows="\n".join(rows), names="\n".join(families)))
 
 
-def checked(family: str) -> Report:
-    """The report on a derivation, from an earlier build if nothing changed since."""
-    place = KEPT / f"{family}.{_digest(family)}"
-    if place.exists():
-        kept: Report = pickle.loads(place.read_bytes())  # our own file
-        return kept
-    report = check_derivation(derivations.text(family), name=f"{family}.md", repairs=False, seconds=SECONDS)
-    KEPT.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(pickle.dumps(report))
-    return report
+def page(family: str) -> tuple[str, list[int]]:
+    """The Markdown of a page, and its numbers of steps, of decided and of proved ones; kept, if nothing has changed."""
+    place = KEPT / f"{family}.{_digest(family)}.json"
+    if not place.exists():
+        text = derivations.text(family)
+        report = check_derivation(text, name=f"{family}.md", repairs=False, seconds=SECONDS)
+        decided = sum(step.is_decided for step in report.claims)
+        proved = sum(step.verdict == "proved" for step in report.claims)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps([_markdown(family, report), [len(report.claims), decided, proved]]))
+    text, counts = json.loads(place.read_text())
+    return text, counts
+
+
+def rules_of(family: str) -> list[str]:
+    """The rules that a derivation is about."""
+    return [name for name in rules.names() if derivations.family_of(name) == family]
 
 
 def title(family: str) -> str:
@@ -80,8 +83,7 @@ def title(family: str) -> str:
     return next(line[2:] for line in text.splitlines() if line.startswith("# "))
 
 
-def page(family: str, names: list[str], report: Report) -> str:
-    """The Markdown of a page."""
+def _markdown(family: str, report: Report) -> str:
     written = []
     for part in article.parts(derivations.text(family), report):
         if isinstance(part, str):
@@ -91,7 +93,17 @@ def page(family: str, names: list[str], report: Report) -> str:
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items())
     heading, body = "\n\n".join(filter(None, written)).split("\n", 1)
     return "\n".join(
-        [heading, "", f"Checked in exact numbers: {counts}.", "", body, "", "## The rules", "", *map(_facts, names)]
+        [
+            heading,
+            "",
+            f"Checked in exact numbers: {counts}.",
+            "",
+            body,
+            "",
+            "## The rules",
+            "",
+            *map(_facts, rules_of(family)),
+        ]
     )
 
 
@@ -106,7 +118,13 @@ def _facts(name: str) -> str:
         "error bound": bound,
         "source": f"`{rule.forward.__module__}`",
     }
-    return "\n".join([f"### {name}", "", "| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in facts.items()), ""])
+    table = (f"| {heading} | {_cell(fact)} |" for heading, fact in facts.items())
+    return "\n".join([f"### {name}", "", "| | |", "| --- | --- |", *table, ""])
+
+
+def _cell(text: str) -> str:
+    """A text inside of a table, where a bar would end the cell."""
+    return text.replace("|", "\\|")
 
 
 def _digest(family: str) -> str:

@@ -36,7 +36,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     (`jax.jvp`, `jax.jacfwd`, `jax.hessian`) for functions with a custom pullback. The `check` of a rule runs until it
     needs a value of a traced array: under `jit` it checks shapes and cannot find labels outside 0..k-1. At kinks the
     derivative is the documented one of the rule. The third derivative of the sigmoid family is wrong at exactly 0,
-    because the second derivative is computed from |x|.
+    because the second derivative is computed from ``|x|``.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     Reverse mode works to any order: `backward` with ``create_graph=True``, and `grad`, `vjp`, `jacrev` and `vmap` of
     `torch.func`. `torch.compile` compiles it without a graph break. PyTorch's forward mode is not supported; for a
     Hessian, call ``jacrev(jacrev(f))``. At kinks the derivative is the documented one of the rule. The third derivative
-    of the sigmoid family is wrong at exactly 0, because the second derivative is computed from |x|.
+    of the sigmoid family is wrong at exactly 0, because the second derivative is computed from ``|x|``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The tables of the README are those of the stored figures."""
+"""The tables of docs/benchmarks.md are those of the stored figures."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import pytest
 
 from benchmarks import tables
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
-def test_the_readme_has_the_tables_of_the_stored_figures():
-    made, text = tables.made(), README.read_text()
+def test_the_page_has_the_tables_of_the_stored_figures():
+    made, text = tables.made(), PAGE.read_text()
     assert made
     assert tables.with_tables(text, made) == text
 

@@ -24,7 +24,7 @@ from chainrule.checking.jacobians import times_tangents, transposed_times_cotang
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:
-    """|result - reference| over the distance between floats at the reference, entry by entry.
+    """``|result - reference|`` over the distance between floats at the reference, entry by entry.
 
     A correctly rounded result has an error of at most 1/2. An infinity has error 0 if the reference is beyond the
     largest float, and nan or another infinity has an infinite error. The error is nan (not measured) if the reference

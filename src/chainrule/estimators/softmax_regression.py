@@ -124,7 +124,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     checkpoint : path or None, default=None
         A folder to which `fit` writes the sum of each pass over the samples, and from which a fit that was killed
         continues: the same call in a new process takes no known pass again, and ends with the same bits. It is removed
-        when the fit ends. A pass takes as many bytes as the gradient; `partial_fit` writes none. See docs/guide/scale.md.
+        when the fit ends. A pass takes as many bytes as the gradient; `partial_fit` writes none. See
+        docs/guide/scale.md.
 
     Attributes
     ----------
@@ -140,7 +141,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     converged_ : bool
     certificate_ : Certificate or None
         A bound on the distance of `coef_` from the optimum, which holds in spite of rounding errors; see
-        docs/guide/scale.md. None with ``certify=False``, without a penalty, with negative sample weights and after Ctrl-C.
+        docs/guide/scale.md. None with ``certify=False``, without a penalty, with negative sample weights and after
+        Ctrl-C.
     interrupted_ : bool
         True if Ctrl-C ended the fit; the weights are then from the last step.
     validation_scores_ : list of float or None

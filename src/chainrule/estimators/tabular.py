@@ -269,9 +269,9 @@ class TabularClassifier(Classifier):
     def gradient_importances(self, X: Any, y: Any) -> dict[str, float]:
         """By column, the mean change of a row's log-loss, to first order, if its features move by a standard deviation.
 
-        It is the sum over the features j of the column of mean_i |d loss_i / d x_ij| times the standard deviation of
-        x_j. It costs one gradient in place of many predictions, and looks near each row only; `importances` takes away
-        what a column tells.
+        It is the sum over the features j of the column of ``mean_i |d loss_i / d x_ij|`` times the standard deviation
+        of x_j. It costs one gradient in place of many predictions, and looks near each row only; `importances` takes
+        away what a column tells.
 
         Parameters
         ----------

@@ -103,7 +103,7 @@ def descend(
     l2: float = 0.0,
     penalise_biases: bool = False,
 ) -> Iterator[float]:
-    """Full-batch gradient descent on the mean loss plus l2 |theta|^2. Yields the objective before each step.
+    """Full-batch gradient descent on the mean loss plus ``l2 |theta|^2``. Yields the objective before each step.
 
     The penalty is on the weights, or on all of theta with `penalise_biases`. plan.theta is updated in place.
 

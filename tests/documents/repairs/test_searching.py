@@ -33,7 +33,7 @@ def repaired(text):
         (": partial(f(2 * a), a) = f'(2 * a)", "factor", "2 * f'(2 * a)"),
         (": partial(f(g(a)), a) = f'(g(a)) * g(a)", "derivative", "f'(g(a)) * g'(a)"),
         (": partial(tanh(a), a) = 1 - tanh(a)", "power", "1 - tanh(a)^2"),
-        ("[j in n]: sum(i in n: partial(s[i], x[j])) = 1 - s[j]", "term", "0"),  # and not 0 times the side, or less itself
+        ("[j in n]: sum(i in n: partial(s[i], x[j])) = 1 - s[j]", "term", "0"),  # and not 0 times it
         ("[i in n]: partial(norm(x)^2, x[i]) = x[i]", "factor", "2 * x[i]"),
     ],
 )

@@ -63,7 +63,8 @@ class GradientReport:
         count = "1 derivative" if self.checked == 1 else f"{self.checked} derivatives"
         if self.proof is not None:
             return f"{self.function}: {self.claim}: {self.proof.claim} ({count})"
-        lines = [f"{self.function}: {self.claim}: {self.verdict} ({count} {'agrees' if self.checked == 1 else 'agree'}, by {self.method})"]
+        agreeing = f"{count} {'agrees' if self.checked == 1 else 'agree'}, by {self.method}"
+        lines = [f"{self.function}: {self.claim}: {self.verdict} ({agreeing})"]
         lines += [f"  {failure.entry}: got {failure.got}, expected {failure.expected}" for failure in self.failures]
         if self.slip:
             lines.append(f"  likely slip: {self.slip}")

@@ -70,7 +70,9 @@ def repairs(derivation: Derivation, shapes: Shapes, claims: Sequence[Relation]) 
 def repair_of(prover: Prover, claim: Relation) -> Repair | None:
     """The repair of a claim, searched here and now."""
     question = Question.of(prover.derivation, prover.shapes, prover.names, claim)
-    tried = [change for change in changes(claim.right, _material(question)) if not _brings_in(claim.left, change, claim)]
+    tried = [
+        change for change in changes(claim.right, _material(question)) if not _brings_in(claim.left, change, claim)
+    ]
     tried = tried[:MOST_TRIED]
     for change in islice(_passing(question, tried, time.monotonic() + SEARCHING), MOST_PROVED):
         changed = replace(claim, right=change.term)

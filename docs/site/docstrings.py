@@ -1,0 +1,42 @@
+"""Docstrings for Sphinx: indented formulas become literal blocks, as they are in a terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+UNDERLINE = re.compile(r"-{3,}$")
+
+
+def with_literal_formulas(app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
+    """Mark each indented block before the first section as literal, in place."""
+    sections = [number for number, line in enumerate(lines) if UNDERLINE.match(line.strip())]
+    end = sections[0] - 1 if sections else len(lines)
+    lines[:end] = marked(lines[:end])
+
+
+def marked(lines: list[str]) -> list[str]:
+    """The lines with `::` before each block that is indented.
+
+    >>> marked(["A sum.", "", "    x + y", "", "More."])
+    ['A sum.', '', '::', '', '    x + y', '', 'More.']
+    """
+    found: list[str] = []
+    inside = False
+    for line in lines:
+        indented = line.startswith("    ")
+        before = next((text for text in reversed(found) if text.strip()), "")
+        if indented and not inside and found and not found[-1].strip() and not before.endswith("::"):
+            found += ["::", ""]
+        if line.strip():
+            inside = indented
+        found.append(line)
+    return found
+
+
+def is_not_ours(app: Any, what: str, name: str, obj: object, skip: bool, options: Any) -> bool | None:
+    """True for members that other packages define: they document them."""
+    defined = getattr(obj, "fget", None) or getattr(obj, "func", None) or obj
+    module = getattr(defined, "__module__", None) or getattr(getattr(defined, "__objclass__", None), "__module__", "")
+    is_request = name.startswith("set_") and name.endswith("_request")
+    return True if is_request or not (module or "chainrule").startswith("chainrule") else None
