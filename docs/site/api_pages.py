@@ -15,7 +15,7 @@ MODULES = tuple(name for name in chainrule.__all__ if name not in chainrule._HOM
 MAIN = {
     "Classifiers": ("SoftmaxRegression", "SoftmaxRegressionCV", "MLPClassifier", "ConvClassifier", "TabularClassifier"),
     "Many fits": ("MLPSearchCV", "fit_many"),
-    "Files": ("save", "load", "Blocks"),
+    "Files and reports": ("save", "load", "Blocks", "write_report"),
     "Checks": (
         "check_gradient",
         "assert_gradient",

@@ -36,6 +36,7 @@ _HOMES = {
     "prove_rule": "chainrule.checking",
     "summarise": "chainrule.networks",
     "trace": "chainrule.networks",
+    "write_report": "chainrule.report",
 }
 _MODULES = (
     "algebra",

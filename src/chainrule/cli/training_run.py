@@ -107,7 +107,7 @@ def train_tabular(
         "parts": classifier.parts(),
     }
     if report is not None:
-        note(f"the report is in {_write_table_report(report, fitted, held_out, results)}")
+        note(f"the report is in {_write_report(report, fitted, held_out, results)}")
     lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
     return _show(options, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s")
 
@@ -204,52 +204,31 @@ def train_images(
         "left_out": len(images.bad_files),
     }
     if report is not None:
-        note(f"the report is in {_write_report(report, fitted, images, held_out, results)}")
+        note(f"the report is in {_write_report(report, fitted, held_out, results, images)}")
     return _show_network(options, fitted, results)
 
 
-def _write_table_report(folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any]) -> Path:
-    from chainrule.report.page import write_table_page
-
-    encoder, classes = fitted.model[0], len(fitted.model.classes_)
-    return write_table_page(
-        folder,
-        fitted.model,
-        held_out.X,
-        held_out.y,
-        results,
-        title=f"{Path(fitted.samples.name).name}: {results['n_train'] + results['n_test']:,} rows, {classes} classes",
-        facts={
-            "training": f"{fitted.seconds:.1f} s",
-            "rows, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
-            "seed": str(results["seed"]),
-        },
-        described=encoder.described() if hasattr(encoder, "described") else {},
-        parts=results["parts"],
-    )
-
-
 def _write_report(
-    folder: Path, fitted: FittedModel, images: Images, held_out: DataSet, results: dict[str, Any]
+    folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any], images: Images | None = None
 ) -> Path:
-    from chainrule.report.page import write_page
+    from chainrule.report import write_report
 
-    model, shape = fitted.model, " x ".join(map(str, images.shape))
-    return write_page(
-        folder,
+    model, count = fitted.model, results["n_train"] + results["n_test"]
+    size = f"{count:,} rows" if images is None else f"{' x '.join(map(str, images.shape))} pixels"
+    facts = {"parameters": f"{results['parameters']:,}"} if "parameters" in results else {}
+    if images is not None:
+        facts["epochs"] = str(model.n_iter_)
+    facts["training"] = f"{fitted.seconds:.1f} s"
+    facts[f"{'rows' if images is None else 'images'}, of which held out"] = f"{count:,}, {results['n_test']:,}"
+    return write_report(
         model,
         held_out.X,
         held_out.y,
-        results,
-        title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
-        facts={
-            "parameters": f"{results['parameters']:,}",
-            "epochs": str(model.n_iter_),
-            "training": f"{fitted.seconds:.1f} s",
-            "images, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
-            "seed": str(results["seed"]),
-        },
-        bad_files=images.bad_files,
+        folder,
+        title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
+        metrics=results,
+        facts={**facts, "seed": str(results["seed"])},
+        bad_files=() if images is None else images.bad_files,
     )
 
 

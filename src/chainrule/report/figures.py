@@ -3,7 +3,7 @@
 Each function returns a matplotlib Figure. Notebooks show it; ``figure.savefig`` writes it to a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def calibration(classes: Array, actual: Array, log_probs: Array, *, bins: int = 
     return drawn
 
 
-def importance_bars(found: Mapping[str, float], *, most: int = 30) -> Any:
+def importance_bars(found: Mapping[str, float], *, most: int = 30, label: str = "growth of the log-loss") -> Any:
     """A bar for each column, the largest first; None without columns."""
     if not found:
         return None
@@ -63,10 +63,26 @@ def importance_bars(found: Mapping[str, float], *, most: int = 30) -> Any:
     drawn = figure(7, 0.28 * len(names) + 1)
     axis = drawn.add_subplot()
     axis.barh(range(len(names)), [found[name] for name in names], color="tab:blue")
-    axis.set(xlabel="growth of the log-loss", yticks=range(len(names)))
+    axis.set(xlabel=label, yticks=range(len(names)))
     # Names may hold dollars, which matplotlib takes for formulas.
     axis.set_yticklabels([name if len(name) <= 40 else f"{name[:37]}..." for name in names], parse_math=False)
     axis.invert_yaxis()
+    return drawn
+
+
+def coefficients(coef: Array, X: Array, classes: Array, names: Sequence[str], *, most: int = 30) -> Any:
+    """Coefficients times the standard deviations of their features: a row per class, a column per feature."""
+    sizes = coef * X.std(axis=0)
+    order = np.argsort(-abs(sizes).max(axis=0), kind="stable")[:most]
+    rows = [str(label) for label in (classes if len(coef) > 1 else classes[1:])]
+    drawn = figure(max(5.0, 0.3 * len(order) + 1.5), max(2.0, 0.3 * len(rows) + 1.5))
+    axis = drawn.add_subplot()
+    limit = float(abs(sizes).max()) or 1.0
+    image = axis.imshow(sizes[:, order], cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    axis.set(xticks=range(len(order)), yticks=range(len(rows)))
+    axis.set_xticklabels([names[k][:20] for k in order], rotation="vertical", fontsize=8, parse_math=False)
+    axis.set_yticklabels(rows, fontsize=8, parse_math=False)
+    drawn.colorbar(image)
     return drawn
 
 

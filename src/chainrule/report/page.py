@@ -1,150 +1,110 @@
-"""One HTML page about a fitted classifier of images or of tables, with all pictures embedded."""
+"""One HTML page about a fitted classifier, with all pictures embedded: no scripts, nothing from the network."""
 
 import base64
 import io
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from chainrule import __version__
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
-from chainrule.estimators.frames import as_columns
-from chainrule.estimators.importances import importances
-from chainrule.estimators.plots import learning_curves
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
-from chainrule.report.figures import (
-    calibration,
-    confusion_matrix,
-    first_filters,
-    importance_bars,
-    saliency_maps,
-    worst_mistakes,
-)
+from chainrule.report.report_tables import features_of, mistakes, parameters, scores
+from chainrule.report.sections import pictures, read_columns
 
 DPI = 110
 
 
-def write_page(
-    folder: Path,
-    model: ConvClassifier,
-    images: Array,
-    labels: Array,
-    metrics: dict[str, Any],
+def write_report(
+    model: Any,
+    X: Any,
+    y: Array,
+    folder: Path | str = "report",
     *,
-    title: str,
-    facts: dict[str, str],
-    bad_files: tuple[tuple[str, str], ...] = (),
+    title: str = "",
+    metrics: dict[str, Any] | None = None,
+    facts: Mapping[str, str] | None = None,
+    bad_files: Sequence[tuple[str, str]] = (),
+    again: str = "",
 ) -> Path:
-    """Write ``report.html`` to a folder, which is created if it does not exist.
+    """Write ``report.html`` about a fitted classifier and held-out samples to a folder, and return its path.
+
+    It shows learning curves or scores against C, what features matter, calibration, the confusion matrix, precision and
+    recall by class, the worst mistakes, the data, the parameters, and how to make the model again.
 
     Parameters
     ----------
+    model : classifier, or Pipeline that ends with one
+        `SoftmaxRegression`, `SoftmaxRegressionCV`, `MLPClassifier`, `ConvClassifier` or `TabularClassifier`.
+    X : array, or data frame or mapping of columns
+        Held-out samples, as `predict` takes them.
+    y : array of labels
     folder : path
-    model : ConvClassifier
-    images : (n, channels, height, width) array
-        Held-out images.
-    labels : (n,) array
-    metrics : dict
-        Accuracy, log-loss, and precision and recall by class, on the held-out images.
+        Created if it does not exist.
     title : str
-    facts : dict
+        By default the model's name and the number of samples.
+    metrics : dict, optional
+        Accuracy, log-loss, and precision and recall by class, if they are known.
+    facts : mapping of str to str
         Further values to show, by heading.
     bad_files : sequence of (path, reason)
-        The files that could not be read.
+        Files that could not be read.
+    again : str
+        A command or program that makes the model again.
 
     Raises
     ------
     ImportError
         If matplotlib or jinja2, the extra 'report', is not installed.
+    ValueError
+        If there are no samples, or a label is not one of the model's classes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from chainrule import SoftmaxRegression, write_report
+    >>> X, y = load_iris(return_X_y=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(write_report(SoftmaxRegression().fit(X[::2], y[::2]), X[1::2], y[1::2], folder).name)
+    report.html
     """
-    log_probs = model.predict_log_proba(images)
-    predicted = model.classes_[log_probs.argmax(axis=1)]
-    pictures = [
-        ("Training", "The mean loss of each epoch, with the penalty.", learning_curves(model)),
-        (
-            "Confusion matrix",
-            "Number of held-out images by true class (rows) and predicted class (columns).",
-            confusion_matrix(model.classes_, labels, predicted),
-        ),
-        (
-            "Worst mistakes",
-            "Misclassified held-out images with the lowest probability of the true class: prediction and true class.",
-            worst_mistakes(images, model.classes_, labels, log_probs),
-        ),
-        (
-            "Saliency",
-            "Below each held-out image, the magnitude of the gradient of its loss by each pixel.",
-            saliency_maps(model, images, labels),
-        ),
-        ("First filters", "The filters of the first convolution, each scaled separately.", first_filters(model)),
-    ]
-    sizes = summarise(model.network_.layers, model.network_.in_shape)
+    labels = np.asarray(y)
+    if labels.ndim != 1:
+        raise ValueError(f"y: a report is about one label for each sample, got shape {labels.shape}")
+    unknown = set(labels.tolist()) - set(model.classes_.tolist())
+    if not len(labels) or unknown:
+        raise ValueError(f"y: expected labels of the model's classes, got {sorted(map(str, unknown))[:5] or 'none'}")
+    log_probs = model.predict_log_proba(X)
+    last = model[-1] if hasattr(model, "steps") else model
+    is_image = isinstance(last, ConvClassifier)
+    sizes = summarise(last.network_.layers, last.network_.in_shape) if is_image else None
     return _write(
-        folder, pictures, kind="images", title=title, metrics=metrics, facts=facts, sizes=sizes, bad_files=bad_files
+        Path(folder),
+        [(one.name, one.words, one.figure) for one in pictures(model, X, labels, log_probs)],
+        kind="images" if is_image else "rows",
+        title=title or f"{type(last).__name__}: {len(labels):,} samples",
+        metrics=metrics or scores(model.classes_, labels, log_probs),
+        facts=facts or {},
+        columns=read_columns(model),
+        parts=last.parts() if hasattr(last, "parts") else (),
+        features=() if is_image else features_of(model, X),
+        mistakes=() if is_image else mistakes(model.classes_, labels, log_probs),
+        parameters=parameters(last),
+        sizes=sizes,
+        bad_files=tuple(bad_files),
+        again=again,
+        version=__version__,
+        date=time.strftime("%Y-%m-%d %H:%M"),
     )
 
 
-def write_table_page(
-    folder: Path,
-    model: Any,
-    X: Any,
-    labels: Array,
-    metrics: dict[str, Any],
-    *,
-    title: str,
-    facts: dict[str, str],
-    described: Mapping[str, str],
-    parts: Sequence[Mapping[str, Any]],
-) -> Path:
-    """Write ``report.html`` about a classifier of tables to a folder, which is created if it does not exist.
-
-    Parameters
-    ----------
-    folder : path
-    model : classifier
-        With `classes_` and `predict_log_proba`.
-    X : mapping of names to arrays, or matrix
-        Held-out rows.
-    labels, metrics, title, facts
-        As for `write_page`.
-    described : mapping of str to str
-        By column of a mapping, how it is read. Columns that are left out have no importance.
-    parts : sequence of {"name", "weight"}
-        The parts of the mixture.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib or jinja2, the extra 'report', is not installed.
-    """
-    log_probs, matrix = model.predict_log_proba(X), not isinstance(X, Mapping)
-    predicted = model.classes_[log_probs.argmax(axis=1)]
-    used = [name for name, words in described.items() if not words.startswith("left out")]
-    pictures = [
-        (
-            "Importance",
-            "The growth of the log-loss if the values of a column are shuffled among the held-out rows. Columns that "
-            "tell the same replace one another.",
-            importance_bars(importances(model, as_columns(X), labels, used=used, matrix=matrix)),
-        ),
-        (
-            "Calibration",
-            "Held-out rows by the probability of the predicted class: the share that is right, with the range in which "
-            "it lies 19 times in 20 if the probabilities are true.",
-            calibration(model.classes_, labels, log_probs),
-        ),
-        (
-            "Confusion matrix",
-            "Number of held-out rows by true class (rows) and predicted class (columns).",
-            confusion_matrix(model.classes_, labels, predicted),
-        ),
-    ]
-    shown = {"kind": "rows", "title": title, "metrics": metrics, "facts": facts}
-    return _write(folder, pictures, **shown, columns=described, parts=parts)
-
-
-def _write(folder: Path, pictures: Sequence[tuple[str, str, Any]], **shown: Any) -> Path:
+def _write(folder: Path, drawings: Sequence[tuple[str, str, Any]], **shown: Any) -> Path:
     """Fill in the template."""
     jinja2 = import_extra("jinja2", "report", "reports need jinja2")
     # Labels and file names may contain HTML, so the template escapes all values.
@@ -152,7 +112,7 @@ def _write(folder: Path, pictures: Sequence[tuple[str, str, Any]], **shown: Any)
         loader=jinja2.PackageLoader("chainrule", "report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.get_template("page.html")
-    drawn = [(name, words, None if picture is None else as_png(picture)) for name, words, picture in pictures]
+    drawn = [(name, words, None if picture is None else as_png(picture)) for name, words, picture in drawings]
     page = template.render(pictures=drawn, **shown)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
