@@ -51,6 +51,7 @@ from chainrule.estimators.network_mixtures import (
     mixture_gradients,
     mixture_logits,
 )
+from chainrule.estimators.notebooks import html_table
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
@@ -287,11 +288,26 @@ class TabularClassifier(Classifier):
 
     def summary(self) -> str:
         """What was done to each column, and what each group of models contributes, as lines of text."""
-        check_is_fitted(self, "groups_")
-        read = {} if self.encoder_ is None else self.encoder_.described()
-        lines = [f"{name}: {what}" for name, what in read.items()]
+        lines = [f"{name}: {what}" for name, what in self._columns_read().items()]
         lines += [f"{part['weight']:.2f} of {part['name']}" for part in self.parts()]
         return "\n".join([*lines, f"log-loss of rows held out: {self.log_loss_:.4f}"])
+
+    def _columns_read(self) -> Mapping[str, str]:
+        check_is_fitted(self, "groups_")
+        return {} if self.encoder_ is None else self.encoder_.described()
+
+    def _repr_html_inner(self) -> str:
+        """scikit-learn's diagram, and tables of the columns and the parts of a fitted model."""
+        diagram = str(super()._repr_html_inner())
+        if not hasattr(self, "groups_"):
+            return diagram
+        parts = [(part["name"], f"{part['weight']:.2f}") for part in self.parts()]
+        loss = f"Log-loss of rows held out {self.log_loss_:.4f}, parts of the mixture with their weights"
+        return diagram + html_table("Columns", list(self._columns_read().items())) + html_table(loss, parts)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        return bundle | ({"text/html": self._repr_html_inner()} if "text/html" in bundle else {})
 
     def parts(self) -> list[dict[str, Any]]:
         """The name and the weight of each part of the mixture."""
