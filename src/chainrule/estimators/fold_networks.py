@@ -37,7 +37,7 @@ class Settings:
     hidden : tuple of int
         The widths of the hidden layers.
     activation : str or Rule
-    learning_rate, alpha, dropout : float
+    learning_rate, alpha : float
     """
 
     piecewise: bool
@@ -45,7 +45,6 @@ class Settings:
     activation: Any
     learning_rate: float
     alpha: float
-    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -216,7 +215,7 @@ def network_of(settings: Settings, features: int, classes: int) -> Network:
 
     Two classes have two logits, since the compiled steps of stacks are those of the softmax cross entropy.
     """
-    return mlp(features, settings.hidden, classes, activation=settings.activation, dropout_rate=settings.dropout)
+    return mlp(features, settings.hidden, classes, activation=settings.activation)
 
 
 def judge_of_rows(network: Network, x: Array, y: Array, weights: Array | None) -> Judge:
