@@ -1,8 +1,9 @@
 """`python -m benchmarks.tabular`: error, log-loss, calibration and CPU seconds on tables, in five stratified folds.
 
 Contestants have their defaults and one thread. `--ablate` compares `TabularClassifier` with itself without one piece
-of its recipe each. The defaults were chosen on one half of the tables (`--half development`); the other half is
-reported. Within a table, everything that is fitted or chosen sees the four folds of training only.
+of its recipe each, and with pieces that it does without. `--rows 100` fits on so many rows of each table. The defaults
+were chosen on one half of the tables (`--half development`); the other half is reported. Within a table, everything
+that is fitted or chosen sees the four folds of training only.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
 
 from benchmarks.machine import blas_kernels
 from benchmarks.tables import markdown
 from benchmarks.tabular.contestants import ABLATIONS, every, expected_calibration_error, ours
-from benchmarks.tabular.summary import drawn, lines
+from benchmarks.tabular.summary import drawn, lines, save
 from benchmarks.tabular.tables import folds, names, read
+from benchmarks.tabular.variants import VARIANTS
 
 BASE = "scikit-learn's MLP"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -31,11 +34,13 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 HEADER = ["", "error", "log-loss", "rank by error", "rank by log-loss", "calibration error", "CPU seconds"]
 
 
-def figures_of(contestant: Any, table: str) -> list[dict[str, float]]:
-    """The figures of a contestant on each fold of a table."""
+def figures_of(contestant: Any, table: str, rows: int | None = None) -> list[dict[str, float]]:
+    """The figures of a contestant on each fold of a table, fitted on so many of its rows, or on all."""
     frame, labels = read(table)
     classes, found = np.arange(labels.max() + 1), []
     for train, test in folds(frame, labels):
+        if rows is not None:
+            train, _ = train_test_split(train, train_size=rows, stratify=labels[train], random_state=0)
         began = time.process_time()
         probabilities = np.asarray(contestant(frame.iloc[train], labels[train], frame.iloc[test]), dtype=np.float64)
         seconds = time.process_time() - began
@@ -51,16 +56,24 @@ def figures_of(contestant: Any, table: str) -> list[dict[str, float]]:
     return found
 
 
+def holds(table: str, rows: int) -> bool:
+    """True if the folds have so many rows to fit and some more, of which two are of the rarest class."""
+    counts = np.bincount(read(table)[1])
+    return bool(0.75 * counts.sum() > rows and counts.min() * rows >= 2 * counts.sum())
+
+
 def main() -> None:
     """Run what is not in the JSON yet, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--half", choices=("development", "reported"), default="reported")
     parser.add_argument("--only", nargs="*", help="contestants to run; all are printed")
     parser.add_argument("--tables", nargs="*", help="tables to run, of both halves")
+    parser.add_argument("--rows", type=int, help="rows to fit on, on tables that have more and no rare class")
+    parser.add_argument("--base", default=BASE, help="the contestant that others are compared with")
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--again", nargs="*", default=[], help="contestants to run anew")
     parser.add_argument("--json", type=Path, help="figures so far; those found are added")
-    parser.add_argument("--figure", type=Path, help="where to draw the log-loss over CPU seconds")
+    parser.add_argument("--figure", type=Path, help="where to draw log-loss and error over CPU seconds")
     options = parser.parse_args()
     if not os.environ.items() >= ONE_THREAD.items():
         # Libraries read these variables when they are loaded, so that the process starts anew.
@@ -68,12 +81,13 @@ def main() -> None:
         os.execve(sys.executable, command, {**os.environ, **ONE_THREAD})
     warnings.simplefilter("ignore")
     contestants = every()
+    base = options.base
     if options.ablate:
         base = "TabularClassifier"
-        contestants = {base: contestants[base]} | {name: ours(**left) for name, left in ABLATIONS.items()}
-    else:
-        base = BASE
+        contestants = {base: contestants[base]} | {name: ours(**left) for name, left in ABLATIONS.items()} | VARIANTS
     tables = options.tables or names()[options.half == "reported"]
+    if options.rows is not None:
+        tables = [table for table in tables if holds(table, options.rows)]
     found = json.loads(options.json.read_text()) if options.json and options.json.exists() else {"figures": {}}
     found |= {"threads": 1, "blas": blas_kernels()}
     figures = found["figures"]
@@ -84,16 +98,22 @@ def main() -> None:
             continue
         for table in tables:
             if table not in figures.setdefault(name, {}):
-                figures[name][table] = figures_of(contestant, table)
+                figures[name][table] = figures_of(contestant, table, options.rows)
                 if options.json:
                     options.json.write_text(json.dumps(found, indent=1))
     shown = {name: figures[name] for name in contestants if all(table in figures.get(name, ()) for table in tables)}
     if base in shown:
         table = lines(shown, tables, base)
         print(markdown(HEADER, table))
+        for name in (name for name in contestants if name not in shown):
+            some = [table for table in tables if table in figures.get(name, ())]
+            if some:
+                print(f"\n{name} on {len(some)} of the {len(tables)} tables, and others on the same:\n")
+                both = {other: figures[other] for other in ("TabularClassifier", base, name) if other in figures}
+                print(markdown(HEADER, lines(both, some, base)))
         if options.figure:
-            drawn(shown, tables, base).savefig(options.figure, dpi=150)
-        if options.json and not options.ablate and options.tables is None:
+            save(drawn(shown, tables, base), options.figure)
+        if options.json and not options.ablate and options.tables is options.rows is None:
             found |= {"tables": len(tables), "header": HEADER, "lines": table}
             options.json.write_text(json.dumps(found, indent=1))
 

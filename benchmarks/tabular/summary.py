@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,18 +64,73 @@ def lines(found: Figures, tables: Sequence[str], base: str) -> list[list[str]]:
     return rows
 
 
-def drawn(found: Figures, tables: Sequence[str], base: str) -> Any:
-    """Log-loss against the base over the CPU seconds of all tables, as a matplotlib Figure."""
+def drawn(found: Figures, tables: Sequence[str], base: str, ours: str = "TabularClassifier") -> Any:
+    """Log-loss and error against the base over the CPU seconds of all tables, as a matplotlib Figure.
+
+    The ground is white, so that the figure can be read on dark pages too.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axis = figure.add_subplot()
-    for name in found:
-        seconds = means(found, name, tables, "seconds").sum()
-        mean, low, high = compared(means(found, name, tables, "log_loss"), means(found, base, tables, "log_loss"))
-        bars = [[100 * (mean - low)], [100 * (high - mean)]]
-        axis.errorbar(seconds, 100 * mean, yerr=bars, fmt="o", capsize=3)
-        axis.annotate(name, (seconds, 100 * mean), xytext=(6, 4), textcoords="offset points")
-    axis.set(xscale="log", xlabel="CPU seconds, all tables", ylabel=f"log-loss against {base}, %")
-    axis.axhline(0, color="tab:gray", linewidth=1, linestyle="--")
+    figure = Figure(figsize=(11, 4.5), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, 2)
+    for axis, name, words in zip(axes, ("log_loss", "error"), ("log-loss", "error"), strict=True):
+        points = {}
+        for contestant in found:
+            ratios = compared(means(found, contestant, tables, name), means(found, base, tables, name))
+            mean, low, high = (100 * ratio for ratio in ratios)
+            seconds = float(means(found, contestant, tables, "seconds").sum())
+            points[contestant] = seconds, mean, low, high
+            colour = "tab:red" if contestant == ours else "tab:blue"
+            bars = [[mean - low], [high - mean]]
+            axis.errorbar(seconds, mean, yerr=bars, fmt="o", color=colour, markersize=6, elinewidth=1, capsize=2)
+        axis.set(xscale="log", xlabel="CPU seconds, one fit of each table", ylabel=f"{words} against {base}, %")
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.margins(x=0.12)
+        axis.axhline(0, color="tab:gray", linewidth=1, linestyle="--")
+        axis.grid(color="0.92")
+        axis.set_axisbelow(True)
+        _label(axis, points, ours)
     return figure
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure, in the same bytes every time; its folder is created."""
+    from matplotlib import rc_context
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "tabular"}):
+        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _label(axis: Any, points: dict[str, tuple[float, ...]], ours: str) -> None:
+    """Write each name beside its point, where it covers least of other names, points and bars, and stays inside."""
+    from matplotlib.transforms import Bbox
+
+    axis.figure.draw_without_rendering()
+    taken = []
+    for seconds, mean, low, high in points.values():
+        (x, y), (_, bottom), (_, top) = axis.transData.transform([(seconds, mean), (seconds, low), (seconds, high)])
+        taken += [Bbox([(x - 5, y - 5), (x + 5, y + 5)]), Bbox([(x - 1, bottom), (x + 1, top)])]
+    sides = [(side, up) for up in (0, 10, -10, 20, -20) for side in (1, -1)]
+    for name, (seconds, mean, _, _) in points.items():
+        style = {"fontsize": 9, "va": "center", "textcoords": "offset points", "xy": (seconds, mean)}
+        style |= {"weight": "bold" if name == ours else "normal"}
+        style["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+        found = []
+        for side, up in sides:
+            text = axis.annotate(name, xytext=(8 * side, up), ha="left" if side > 0 else "right", **style)
+            box = text.get_window_extent()
+            outside = _area(box) - _area(Bbox.intersection(box, axis.bbox))
+            covered = sum(_area(Bbox.intersection(box, other)) for other in taken)
+            # To cross a bar is better than to be far from the point, and that better than to hide another one.
+            found.append((outside + covered + 5 * abs(up), text, box))
+        found.sort(key=lambda one: one[0])
+        taken.append(found[0][2])
+        for _, text, _ in found[1:]:
+            text.remove()
+
+
+def _area(box: Any) -> float:
+    return 0.0 if box is None else float(box.width * box.height)

@@ -1,11 +1,13 @@
 """Figures over many tables: shifted means, intervals and ranks by hand, and tables of other packages as frames."""
 
+import json
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pandas
 import pytest
+from benchmarks.tabular import __main__ as command
 from benchmarks.tabular import contestants, summary, tables
 
 
@@ -35,10 +37,47 @@ def test_intervals_hold_the_mean():
     assert low < mean < high
 
 
-def test_the_figure_has_a_point_for_each_contestant():
-    figure = summary.drawn(found(ours=[0.09, 0.04], base=[0.19, 0.04]), ["table 0", "table 1"], "base")
-    points = [container.lines[0].get_xydata()[0].round(1).tolist() for container in figure.axes[0].containers]
-    assert points == [[2.0, -29.3], [2.0, 0.0]]
+def test_the_figure_has_a_point_and_a_name_for_each_contestant(tmp_path):
+    figure = summary.drawn(found(ours=[0.09, 0.04], base=[0.19, 0.04]), ["table 0", "table 1"], "base", ours="ours")
+    for axis in figure.axes:
+        points = [container.lines[0].get_xydata()[0].round(1).tolist() for container in axis.containers]
+        assert points == [[2.0, -29.3], [2.0, 0.0]]
+        assert [text.get_text() for text in axis.texts] == ["ours", "base"]
+        one, other = (text.get_window_extent() for text in axis.texts)
+        assert not one.overlaps(other)
+    for name in ("one.svg", "other.svg"):
+        summary.save(figure, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+
+
+@pytest.mark.usefixtures("packages")
+def test_contestants_that_lack_tables_are_compared_on_those_that_they_have(tmp_path, capsys, monkeypatch):
+    figures = found(**{"TabularClassifier": [0.09, 0.04], command.BASE: [0.19, 0.04], "RealMLP-TD-S": [0.19]})
+    file = tmp_path / "figures.json"
+    file.write_text(json.dumps({"figures": figures}))
+    monkeypatch.setattr(sys, "argv", ["", "--only", "--tables", "table 0", "table 1", "--json", str(file)])
+    for name, value in command.ONE_THREAD.items():
+        monkeypatch.setenv(name, value)
+    command.main()
+    whole, part = capsys.readouterr().out.split("RealMLP-TD-S on 1 of the 2 tables, and others on the same:")
+    assert "| TabularClassifier | -29.3 %" in whole
+    assert "| TabularClassifier | -50.0 %" in part
+    assert "| RealMLP-TD-S | +0.0 %" in part
+
+
+@pytest.mark.usefixtures("packages")
+def test_fits_on_fewer_rows_keep_the_shares_of_classes(monkeypatch):
+    frame, labels = pandas.DataFrame({"x": np.arange(100.0)}), np.arange(100) % 4 // 3
+    monkeypatch.setattr(command, "read", lambda table: (frame, labels))
+    seen = []
+
+    def contestant(fitted, known, tested):
+        seen.append((len(fitted), int(known.sum()), len(tested)))
+        return np.full((len(tested), 2), 0.5)
+
+    command.figures_of(contestant, "table", rows=20)
+    assert seen == [(20, 5, 20)] * 5
+    assert [command.holds("table", rows) for rows in (7, 8, 74, 75)] == [False, True, True, False]
 
 
 @pytest.fixture
