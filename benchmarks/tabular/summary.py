@@ -113,19 +113,21 @@ def _label(axis: Any, points: dict[str, tuple[float, ...]], ours: str) -> None:
     for seconds, mean, low, high in points.values():
         (x, y), (_, bottom), (_, top) = axis.transData.transform([(seconds, mean), (seconds, low), (seconds, high)])
         taken += [Bbox([(x - 5, y - 5), (x + 5, y + 5)]), Bbox([(x - 1, bottom), (x + 1, top)])]
-    sides = [(side, up) for up in (0, 10, -10, 20, -20) for side in (1, -1)]
-    for name, (seconds, mean, _, _) in points.items():
-        style = {"fontsize": 9, "va": "center", "textcoords": "offset points", "xy": (seconds, mean)}
+    for name, (seconds, mean, low, high) in points.items():
+        style = {"fontsize": 9, "va": "center", "textcoords": "offset points"}
         style |= {"weight": "bold" if name == ours else "normal"}
         style["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+        places = [((seconds, mean), (8 * side, up), 5 * abs(up)) for up in (0, 10, -10) for side in (1, -1)]
+        places += [((seconds, end), (0, up), 60) for end, up in ((high, 8), (low, -8))]
         found = []
-        for side, up in sides:
-            text = axis.annotate(name, xytext=(8 * side, up), ha="left" if side > 0 else "right", **style)
+        for point, offset, distance in places:
+            ha = {8: "left", 0: "center", -8: "right"}[offset[0]]
+            text = axis.annotate(name, point, xytext=offset, ha=ha, **style)
             box = text.get_window_extent()
             outside = _area(box) - _area(Bbox.intersection(box, axis.bbox))
             covered = sum(_area(Bbox.intersection(box, other)) for other in taken)
             # To cross a bar is better than to be far from the point, and that better than to hide another one.
-            found.append((outside + covered + 5 * abs(up), text, box))
+            found.append((outside + covered + distance, text, box))
         found.sort(key=lambda one: one[0])
         taken.append(found[0][2])
         for _, text, _ in found[1:]:

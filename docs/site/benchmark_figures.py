@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tabular.summary import drawn
 from matplotlib.figure import Figure
 
 from docs.site.drawing import BARE, OTHERS, OURS, plain, saved
@@ -25,6 +26,8 @@ def write(source: Path) -> None:
     images = source / "images"
     saved(networks(stored("mlp")), images / "networks.svg")
     saved(search(stored("sweep")), images / "search.svg")
+    tables = stored("tabular")["figures"]
+    saved(drawn(tables, list(tables["TabularClassifier"]), "scikit-learn's MLP"), images / "tabular.svg")
 
 
 def stored(name: str) -> dict[str, Any]:
