@@ -297,7 +297,9 @@ def as_networks(network: Network, parameters: list[Array]) -> list[Array]:
 
 VARIANTS: dict[str, Contestant] = {
     "with each network trained by itself": variant(train_many=each_alone),
-    "with factors of the features at 6 times the rate": variant(network_of=behind_factors, fits_of=with_faster_factors),
+    "with a learned factor for each feature, at 6 times the rate": variant(
+        network_of=behind_factors, fits_of=with_faster_factors
+    ),
     "with 8 members that share weights": variant(SharedWeights),
     "with label smoothing of 0.1": variant(fits_of=smoothed),
     "with networks of all rows in place of folds": variant(Refitted),
@@ -306,4 +308,4 @@ VARIANTS: dict[str, Contestant] = {
     "with dropout of 0.15 that falls to 0": variant(fits_of=with_dropout),
     "with a temperature": variant(WithTemperature),
 }
-"""What was tried and gained too little, or cost too much."""
+"""What was tried and gained too little, or cost too much. Stacks take neither factors nor cosines: these are slow."""
