@@ -16,7 +16,7 @@ from sklearn.datasets import dump_svmlight_file
 from chainrule import progress
 from chainrule.cli import block_files
 from chainrule.cli.block_files import is_in_blocks
-from chainrule.cli.train import stem
+from chainrule.cli.train_options import stem
 from chainrule.estimators.persistence import load
 from chainrule.progress import ProgressLine
 from chainrule.storage import Blocks, StoredRows
@@ -276,7 +276,7 @@ def test_globs_without_files_and_empty_files(chainrule):
         (("x.npy", "--blocks", "--target", "kind", "--labels", "y.npy"), ("--target", "tables"), 1),
         (("x.npy", "--blocks", "--labels", "y.npy"), ("y.npy", "expected 20 labels", "(19,)"), 1),
         (("iris", "--blocks"), ("--blocks", "iris"), 64),
-        (("digits", "--blocks", "--model", "conv"), ("--blocks", "mlp or softmax"), 64),
+        (("digits", "--blocks", "--model", "conv"), ("--blocks", "softmax or mlp"), 64),
     ],
 )
 def test_a_mistake_is_named(chainrule, words, names, code):

@@ -48,7 +48,7 @@ def test_a_cluster_fits_the_model_of_one_process(chainrule, words, dask_client, 
 
 
 def test_a_cluster_chooses_the_penalty_of_one_process(chainrule, words, dask_client, monkeypatch):
-    monkeypatch.setattr("chainrule.cli.training_run.FOLDS", 2)
+    monkeypatch.setattr("chainrule.cli.train_softmax.FOLDS", 2)
     auto = *words, "--model", "softmax", "--C", "auto", "--json", "--blocks"
     local = chainrule(*auto, "--out", "local").metrics()
     found = chainrule(

@@ -103,7 +103,8 @@ def test_what_was_learned_is_saved(chainrule, environment, empty_directory, big_
     assert "kept.chainrule" in out + err
     if options and out:
         assert isinstance(json.loads(out), dict)
-    assert [path.name for path in empty_directory.iterdir()] == ["kept.chainrule"]
+    left = {path.name for path in empty_directory.iterdir()} - {"kept.chainrule.part"}  # after the first second
+    assert left == {"kept.chainrule", "kept.toml"}
     report = chainrule("evaluate", "kept.chainrule", big_csv, "--json").metrics()
     assert sum(entry["support"] for entry in report["classes"]) == ROWS
     assert report["accuracy"] > 0.2

@@ -46,7 +46,12 @@ def test_a_model_that_is_there_is_not_overwritten_unasked(chainrule, model):
     chainrule(*words, "--seed", "1", "--out", "other").succeeded()
     chainrule(*words, "--seed", "1", "--overwrite").succeeded()
     assert Path("digits.chainrule").read_bytes() != before
-    assert sorted(path.name for path in Path.cwd().iterdir()) == ["digits.chainrule", "other"]
+    assert sorted(path.name for path in Path.cwd().iterdir()) == [
+        "digits.chainrule",
+        "digits.toml",
+        "other",
+        "other.toml",
+    ]
 
 
 def test_figures_that_cannot_be_drawn_are_refused_before_the_training(chainrule, monkeypatch):
@@ -58,7 +63,7 @@ def test_figures_that_cannot_be_drawn_are_refused_before_the_training(chainrule,
     monkeypatch.setitem(sys.modules, "jinja2", None)
     report = ("train", "digits", "--model", "conv", "--report", "seen")
     chainrule(*report).complaint("--report needs jinja2, the extra 'report': pip install 'chainrule[report]'")
-    assert sorted(path.name for path in Path.cwd().iterdir()) == ["c.PNG", "m"]
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["c.PNG", "m", "m.toml"]
 
 
 def test_curves_and_reports_that_are_there_are_not_overwritten_unasked(chainrule):

@@ -83,7 +83,7 @@ def test_softmax_regression_is_refused_with_a_reason(runs):
     for rank in range(2):
         status, out, err = found[2, rank][0]
         assert (status, out) == (64, "")
-        assert "--model softmax is fitted by one process; start it without torchrun" in err
+        assert "softmax is fitted by one process; start it without torchrun" in err
 
 
 def test_errors_in_the_data_have_the_usual_status(runs):

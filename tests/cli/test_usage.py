@@ -126,7 +126,11 @@ def test_a_missing_target_option(chainrule, flowers_csv):
     assert not list(Path.cwd().rglob("*.chainrule"))
 
 
-@pytest.mark.parametrize("command", get_command(app).commands.values(), ids=get_command(app).commands)
+COMMANDS = get_command(app).commands
+EVERY = COMMANDS | {f"train {name}": command for name, command in COMMANDS["train"].commands.items()}
+
+
+@pytest.mark.parametrize("command", EVERY.values(), ids=EVERY)
 def test_no_word_of_the_help_is_taken_for_a_style(command):
     texts = [command.help, *(option.help for option in command.params)]
     assert len(texts) > 1

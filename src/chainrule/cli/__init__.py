@@ -9,8 +9,10 @@ import re
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from chainrule.cli.check import check
 from chainrule.cli.check_code import check_code
@@ -23,19 +25,28 @@ from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary
 from chainrule.cli.trace import trace
-from chainrule.cli.train import train
+from chainrule.cli.train import train_app
 
 INTERRUPTED = 130
+
+
+class _TrainFirst(TyperGroup):
+    """The commands, beginning with the one that users need first."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=lambda name: name != "train")
+
 
 app = typer.Typer(
     name="chainrule",
     help="Classifiers whose gradients are formulas.",
-    add_completion=False,
+    cls=_TrainFirst,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (train, predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert):
+for command in (predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert):
     app.command()(command)
+app.add_typer(train_app, name="train")
 
 
 @app.callback(invoke_without_command=True)

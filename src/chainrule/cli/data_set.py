@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from chainrule.arrays import Array
 from chainrule.cli import array_files, table_files
+from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, first_notes, listed, note
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import (
@@ -186,7 +187,7 @@ def read_training_rows(
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
     source = Path(data).name
-    if target is None and data in table_files.BUILT_IN:
+    if target is None and data in BUILT_IN:
         target = table_files.BUILT_IN_TARGET
     table = table_files.read(data, as_written=[] if target is None else [target])
     if target is None:

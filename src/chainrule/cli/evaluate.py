@@ -5,14 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli.completion import BUILT_IN, data_names, paths
+
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
+    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.", autocompletion=paths)],
     data: Annotated[
         str,
         typer.Argument(
             help="A built-in data set, a table with the target column, rows of features, or images. Files are read in "
-            "blocks as by `chainrule train`."
+            "blocks as by `chainrule train`.",
+            autocompletion=data_names,
         ),
     ],
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
@@ -25,13 +28,13 @@ def evaluate(
     """
     import numpy as np
 
-    from chainrule.cli import model_files, output, table_files
+    from chainrule.cli import model_files, output
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
     every = model_files.read_samples(loaded, data, origin.target, labels, origin.columns)
     scored, held_out = every.test or every, False
-    if data == origin.data and (every.kind == "images" or data in table_files.BUILT_IN):
+    if data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):

@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from chainrule.cli.output import CommandError, note
+from chainrule.cli.train_config import FIRST_WORDS, config_of
 from chainrule.estimators.plots import figure
 from chainrule.extras import import_extra
 
@@ -24,8 +25,8 @@ def check_writable(path: Path, option: str = "--out") -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
-    """Open a text file that appears under its name when the block ends, and not at all if it ends in an error.
+def whole_file(path: Path, *, binary: bool = False) -> Iterator[Any]:
+    """Open a file of text or bytes that appears under its name when the block ends, and not at all after an error.
 
     A device or a pipe is written to directly.
 
@@ -38,7 +39,8 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
     written = path if special else target.with_name(f".{target.name}-{secrets.token_hex(8)}")
     try:
-        with written.open("w", newline="", encoding="utf-8") as file:
+        text = {} if binary else {"newline": "", "encoding": "utf-8"}
+        with written.open("wb" if binary else "w", **text) as file:  # type: ignore[call-overload]
             yield file
         if not special:
             written.replace(target)
@@ -70,7 +72,13 @@ def checkpoint_of(model: Path) -> Path:
 
 
 def check_outputs(
-    model: Path, *, curves: Path | None = None, report: Path | None = None, overwrite: bool, resume: bool
+    model: Path,
+    *,
+    config: str,
+    curves: Path | None = None,
+    report: Path | None = None,
+    overwrite: bool,
+    resume: bool,
 ) -> None:
     """Check that the files of a training can be written, and that none is replaced without --overwrite.
 
@@ -78,6 +86,8 @@ def check_outputs(
     ----------
     model : Path
         The model file.
+    config : str
+        The text of the configuration file beside it. A file that no training has written is never replaced.
     curves : Path, optional
         The file for the learning curves.
     report : Path, optional
@@ -107,6 +117,11 @@ def check_outputs(
         written["--report"] = report / "report.html"
     checkpoint = checkpoint_of(model)
     resumed = resume and checkpoint.exists()
+    settings = config_of(model)
+    if settings.exists():
+        earlier = settings.read_bytes()
+        if not earlier.startswith(FIRST_WORDS.encode()):
+            raise CommandError(f"{settings} exists, and no training has written it; name another file with --out")
     nothing = f"there is no interrupted run to resume ({checkpoint})"
     if not (overwrite or resumed):
         for option, file in written.items():
@@ -120,5 +135,7 @@ def check_outputs(
         if model.exists():
             reason = f"{nothing}, and " if resume else ""
             raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
+        if settings.exists() and earlier != config.encode():
+            raise CommandError(f"{settings} exists; name another file with --out, or replace it with --overwrite")
     if resume and not resumed:
         note(f"{nothing}; starting from the beginning")

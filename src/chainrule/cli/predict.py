@@ -9,17 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli.completion import data_names, paths
 from chainrule.cli.output import CommandError
 from chainrule.progress import ProgressLine
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.")],
+    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.", autocompletion=paths)],
     data: Annotated[
         str,
         typer.Argument(
             help="A built-in data set, a table with the model's columns, rows of features, or images. Files are read "
-            "in blocks as by `chainrule train`."
+            "in blocks as by `chainrule train`.",
+            autocompletion=data_names,
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="A CSV file to write; by default, standard output.")] = None,

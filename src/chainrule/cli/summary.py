@@ -29,7 +29,7 @@ def summary(
 ) -> int:
     """Print the output size, parameters, multiply-adds, receptive field and unread border of each layer.
 
-    If the last layer is not linear, `chainrule train --model conv` appends a linear layer with one output per class
+    If the last layer is not linear, `chainrule train conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.
     """
     from chainrule.networks.summary import summarise

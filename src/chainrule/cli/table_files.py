@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
 from chainrule.extras import import_extra
 
-BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 BUILT_IN_TARGET = "target"
 """The column of labels of the built-in data sets."""
 ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")

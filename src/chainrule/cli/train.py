@@ -1,319 +1,244 @@
-"""`chainrule train`: fit a classifier to a built-in data set or a file, evaluate it on held-out samples, save it."""
+"""`chainrule train MODEL DATA`: fit a classifier to a data set, evaluate it on held-out samples, save it.
 
-import glob
-import re
-from collections.abc import Callable
-from functools import partial
+`chainrule train DATA`, with or without `--model MODEL`, is the older spelling: it becomes the newer one, by the model
+that is named or by the kind of data, before anything else happens.
+"""
+
+import inspect
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from chainrule.cli import torchrun
-from chainrule.cli.output import USAGE, CommandError
+from chainrule.cli.completion import BUILT_IN, data_names
+from chainrule.cli.output import USAGE, CommandError, did_you_mean, note
+from chainrule.cli.train_config import Config, written
+from chainrule.cli.train_conv import ConvOptions, conv
+from chainrule.cli.train_mlp import MLPOptions, mlp
+from chainrule.cli.train_options import RunOptions, declared
+from chainrule.cli.train_softmax import SoftmaxOptions, softmax
+from chainrule.cli.train_tabular import TabularOptions, tabular
 
-ONLY_FOR = {
-    **dict.fromkeys(("layers", "augment", "size"), ("conv",)),
-    "report": ("tabular", "conv"),
-    **dict.fromkeys(("hidden", "activation"), ("mlp",)),
-    **dict.fromkeys(("solver", "l2", "dropout", "batch_size", "epochs", "learning_rate"), ("mlp", "conv")),
-    "tensorboard": ("mlp", "conv"),
-    **dict.fromkeys(("blocks",), ("mlp", "softmax")),
-    **dict.fromkeys(("target", "labels", "drop", "text"), ("tabular", "mlp", "softmax")),
-    **dict.fromkeys(("label_smoothing", "resume", "curves"), ("mlp", "conv", "softmax")),
-    **dict.fromkeys(("search", "time_limit"), ("tabular",)),
-    **dict.fromkeys(("penalty", "engine", "workers", "scheduler"), ("softmax",)),
+MODELS: dict[str, tuple[Callable[[Any, str], int], type[RunOptions]]] = {
+    "softmax": (softmax, SoftmaxOptions),
+    "mlp": (mlp, MLPOptions),
+    "tabular": (tabular, TabularOptions),
+    "conv": (conv, ConvOptions),
 }
-"""The models that an option is for; options that are not listed are for all models."""
-
-DEFAULTS = {
-    "mlp": {"adam": (100, 3e-3), "adamw": (100, 3e-3), "sgd": (100, 0.05), "gd": (1000, 0.5)},
-    "conv": {"adam": (30, 2e-3), "adamw": (30, 2e-3), "sgd": (30, 0.02)},
-}
-"""Epochs and initial learning rate by model and solver."""
-
-
-def _activation(value: str) -> str:
-    """A check that a word names an activation."""
-    from chainrule.rules import activation_names
-
-    if value not in activation_names():
-        raise typer.BadParameter(f"expected one of {', '.join(activation_names())}")
-    return value
+HELP = (
+    "Train a classifier, evaluate it on held-out samples, and save it in one file.\n\n"
+    "Without MODEL, a table that is read whole gets tabular, unless an option is for others; all else gets mlp. A file "
+    "or folder whose name is that of a model is written with its folder, as in ./mlp. `chainrule train MODEL --help` "
+    "lists the options of a model; these are the options of all:"
+)
+CONFIG, HINT = "chainrule configuration", "chainrule hint"
+"""Where the context of a command keeps its configuration file, and a note on an older spelling."""
 
 
-def _below(high: float, *, positive: bool = False) -> Callable[[float | None], float | None]:
-    """A check that a number lies in [0, high) or, if it must be positive, in (0, high)."""
+class ModelCommand(TyperCommand):
+    """The command of a model, whose errors tell of the options of other models, and of the configuration file."""
 
-    def check(value: float | None) -> float | None:
-        if value is not None and not (0 <= value < high and (value > 0 or not positive)):
-            raise typer.BadParameter(f"expected a number in {'(' if positive else '['}0, {high:g})")
-        return value
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The parsed words."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:  # usage errors of Typer, which are recognised by what they have
+            message = getattr(error, "format_message", str)()
+            option, param = getattr(error, "option_name", None), getattr(error, "param", None)
+            if option is not None and (others := _models_with(option)):
+                raise CommandError(f"{option}: only for {' or '.join(others)}", status=USAGE) from None
+            if "unexpected extra argument" in message:
+                raise CommandError(f"{message}; put a glob of several files in quotes", status=USAGE) from None
+            if param is None or param.name is None:
+                raise
+            if param.name == "data" and Path(str(self.name)).exists():
+                hint = f"{self.name} is the model; for the file or folder of this name write ./{self.name}"
+                raise CommandError(f"{message} {hint}", status=USAGE) from None
+            source = ctx.get_parameter_source(param.name)
+            if source is not None and source.name == "DEFAULT_MAP":
+                config, keys = ctx.meta[CONFIG]
+                value = ctx.lookup_default(param.name)
+                got = "" if repr(value) in message else f", got {value!r}"
+                raise config.error(keys[param.name], f"{message}{got}") from None
+            raise
 
-    return check
+
+class ModelGroup(TyperGroup):
+    """The commands of the models; words without a model's name at the beginning get it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The parsed words."""
+        older = any(word == "--model" or word.startswith("--model=") for word in args)
+        completing = ctx.resilient_parsing and not args  # a model or data
+        if not completing and (older or not args or args[0] not in self.commands):
+            args = self._with_model(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The models and the data that begin so."""
+        from typer.models import CompletionItem  # type: ignore[attr-defined]
+
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, data_names(incomplete))]
+
+    def _with_model(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words, after the name of the model that an option, a file or the kind of data chooses."""
+        every = {param.name: param for command in self.commands.values() for param in command.params}
+        union = TyperCommand("train", params=[*(every | {param.name: param for param in self.params}).values()])
+        context = union.make_context("train", [], parent=ctx.parent, resilient_parsing=True)
+        context.resilient_parsing = ctx.resilient_parsing
+        found, _, _ = union.make_parser(context).parse_args([*args])
+        given = {name: value for name, value in found.items() if value}
+        if "help" in given:
+            return ["--help"]
+        data, named = given.pop("data", None), given.pop("model", None)
+        if named is not None and named not in MODELS:
+            hint = f"{did_you_mean(named, MODELS)}expected {', '.join(MODELS)}"
+            raise CommandError(f"--model: {hint}, got {named!r}", status=USAGE)
+        if named is None and data in MODELS and not Path(data).exists():
+            raise CommandError(f"name the model before the options: chainrule train {data} ...", status=USAGE)
+        rest = _without_option("--model", args)
+        model = named
+        if model is None and "config" in given and not ctx.resilient_parsing:
+            config = Config.read(Path(given["config"]), MODELS)
+            model = config.model()
+            given = config.words(None) | given
+            data = data or given.get("data")
+        model = model or _model_for(data, [name.replace("-", "_") for name in given if name not in ("config", "data")])
+        if named is not None:
+            ctx.meta[HINT] = f"the model comes first now: chainrule train {shlex.join([model, *rest])}"
+        return [model, *rest]
 
 
-@torchrun.one_of_many
-def train(
-    context: typer.Context,
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="digits, iris, wine, breast_cancer, a .csv, .tsv, .csv.gz or .parquet file, a .npz or .svmlight file "
-            "of features and labels, or a .npy file with --labels; for conv digits, a folder with one folder of "
-            "pictures per class, IDX files, or a .npz file. Read in blocks, and so larger than memory if need be: a "
-            "glob in quotes such as 'run/*.parquet', .arrow files, .csr folders, and .npy and .parquet files larger "
-            "than a quarter of memory."
-        ),
-    ],
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="With --resume, for softmax: a folder for the sums of passes, from which a killed run continues; the "
-            "end of the fit removes it."
-        ),
-    ] = None,
-    model: Annotated[
-        Literal["tabular", "mlp", "conv", "softmax"] | None,
-        typer.Option(
-            help="The kind of classifier; by default tabular for a table; mlp for all else, or with its options."
-        ),
-    ] = None,
-    target: Annotated[str | None, typer.Option(help="The column to predict; needed for tables.")] = None,
-    penalty: Annotated[
-        str, typer.Option("--C", help="For softmax: C in |W|^2 / (2 C), or auto, chosen by cross-validation.")
-    ] = "auto",
-    labels: Annotated[
-        Path | None, typer.Option(help="For mlp and softmax: a file of labels, or a glob, for .npy features.")
-    ] = None,
-    blocks: Annotated[
-        bool, typer.Option("--blocks", help="For mlp and softmax: read small .npy and .parquet files in blocks too.")
-    ] = False,
-    drop: Annotated[
-        list[str] | None, typer.Option(help="For tables: a column to ignore; may be given several times.")
-    ] = None,
-    text: Annotated[
-        list[str] | None,
-        typer.Option(help="For tables: a column of sentences, whose words are counted; may be given several times."),
-    ] = None,
-    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers, such as 100,50; '' for none.")] = "256",
-    activation: Annotated[
-        str,
-        typer.Option(callback=_activation, help="relu, mish, selu, softplus, tanh, sigmoid, identity, or such a rule."),
-    ] = "relu",
-    solver: Annotated[Literal["adam", "adamw", "sgd", "gd"], typer.Option(help="The rule of the steps.")] = "adam",
-    search: Annotated[
-        int, typer.Option(min=0, help="For tabular: other settings of the networks to try, drawn at random.")
-    ] = 0,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(callback=_below(float("inf"), positive=True), help="For tabular: seconds for the networks."),
-    ] = None,
-    l2: Annotated[
-        float | None,
-        typer.Option(
-            callback=_below(float("inf")),
-            help="Strength of the L2 penalty, alpha in alpha/2 |W|^2 [1e-4]; of the weight decay for adamw [0.01].",
-        ),
-    ] = None,
-    label_smoothing: Annotated[
-        float,
-        typer.Option(
-            callback=_below(1),
-            help="Share of each target spread over all classes. Helps accuracy; 0 gives the better log-loss.",
-        ),
-    ] = 0.05,
-    dropout: Annotated[
-        float, typer.Option(callback=_below(1), help="Share of hidden units left out in each step.")
-    ] = 0.3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.")] = 64,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data [100; gd 1000; conv 30].")] = None,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(
-            callback=_below(float("inf"), positive=True),
-            help="The initial step size, which falls to 0 along a cosine; by default adam 0.003, sgd 0.05, gd 0.5, and "
-            "for conv adam 0.002, sgd 0.02.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.")] = 0,
-    test_size: Annotated[
-        float, typer.Option(callback=_below(1, positive=True), help="Share of the rows held out.")
-    ] = 0.2,
-    out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace existing files and discard an interrupted run.")
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Continue an interrupted run; give the same options as before."),
-    ] = False,
-    curves: Annotated[
-        Path | None, typer.Option(help="Draw the learning curves (softmax: the scores against C) to a file.")
-    ] = None,
-    tensorboard: Annotated[Path | None, typer.Option(help="Log every epoch to a directory for TensorBoard.")] = None,
-    layers: Annotated[
-        str,
-        typer.Option(
-            help="For conv: such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not "
-            "linear, a linear layer is appended."
-        ),
-    ] = "auto",
-    augment: Annotated[
-        str, typer.Option(help="For conv: random changes of images, such as 'shift 2, flip'; '' for none.")
-    ] = "shift 1",
-    size: Annotated[
-        str | None,
-        typer.Option(help="For conv: height x width to which pictures are scaled; by default, the most frequent size."),
-    ] = None,
-    report: Annotated[Path | None, typer.Option(help="For conv and tabular: a directory for report.html.")] = None,
-    engine: Annotated[
-        Literal["local", "dask"],
-        typer.Option(help="For softmax: take sums in this process or, of files that are read in blocks, with Dask."),
-    ] = "local",
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="For --engine dask: processes here, by default as many as cores."),
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="For --engine dask: a running scheduler, such as tcp://10.0.0.1:8786.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-) -> int:
-    """Train a classifier, evaluate it on held-out rows, and save it in one file.
+def _read_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the options of a configuration file as defaults."""
+    if path is None or context.resilient_parsing:
+        return path
+    config, model = Config.read(path, MODELS), str(context.command.name)
+    if config.sections and model not in config.sections:
+        raise config.error(config.sections[0], f"there is a section [{config.sections[0]}], and none for {model}")
+    options = {str(param.name): param for param in context.command.params if param.name != "config"}
+    keys = {key.replace("-", "_"): key for key in config.words(model)}
+    for name, key in keys.items():
+        if name not in options:
+            others = _models_with(f"--{key.replace('_', '-')}")
+            known = [option.replace("_", "-") for option in options]
+            reason = f"is for {' or '.join(others)}" if others else f"is unknown; {did_you_mean(key, known)}"
+            raise config.error(key, f"the key {key!r} {reason}".rstrip("; "))
+    values = config.words(model)
+    context.default_map = {name: _as_words(config, key, values[key], options[name]) for name, key in keys.items()}
+    context.meta[CONFIG] = config, keys
+    return path
 
-    In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
-    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words. Tables that are
-    read in blocks have columns of numbers only, and no cell is missing; --drop leaves out others.
-    """
-    model = model or _model_for(context, data)
-    for option, models in ONLY_FOR.items():
-        if model not in models and _given(context, option):
-            name = {"penalty": "C"}.get(option, option.replace("_", "-"))
-            raise CommandError(f"--{name}: only for --model {' or '.join(models)}", status=USAGE)
-    if model == "softmax" and torchrun.is_launched():
-        raise CommandError("--model softmax is fitted by one process; start it without torchrun", status=USAGE)
-    if model == "softmax" and resume and run is None:
-        raise CommandError(
-            "--resume: --model softmax needs a folder, --resume RUN; mlp and conv need none", status=USAGE
+
+def _as_words(config: Config, key: str, value: Any, option: Any) -> Any:
+    """A value of a configuration file as the command line would give it."""
+    if getattr(option, "is_flag", False) or isinstance(value, bool):
+        if getattr(option, "is_flag", False) and isinstance(value, bool):
+            return value
+        expected = "true or false" if getattr(option, "is_flag", False) else "a value"
+        raise config.error(key, f"{key}: expected {expected}, got {value!r}")
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str | int | float) for part in parts):
+        raise config.error(key, f"{key}: expected numbers or strings, got {value!r}")
+    words = list(map(str, parts))
+    return words if getattr(option, "multiple", False) else ",".join(words)
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        is_eager=True,
+        callback=_read_config,
+        help="A TOML file of options; the command line wins. Each training writes one, NAME.toml, that repeats it.",
+    ),
+]
+
+
+def _parameters(options: type[RunOptions]) -> list[inspect.Parameter]:
+    """The fields of some options as parameters, which Typer turns into options."""
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=annotation,
         )
-    if run is not None and not (model == "softmax" and resume):
-        raise CommandError(
-            f"unexpected {str(run)!r} after the data: put a glob of several files in quotes", status=USAGE
-        )
-    on_dask = engine == "dask"
-    if not on_dask and (workers is not None or scheduler is not None):
-        raise CommandError("--workers and --scheduler are for --engine dask", status=USAGE)
-    if workers is not None and scheduler is not None:
-        raise CommandError("--workers starts processes here; leave it out with --scheduler", status=USAGE)
-    if (on_dask or run is not None) and not _given(context, "penalty"):
-        penalty = "1"
-    C, widths = _strength(penalty), _widths(hidden)
-    if run is not None and C is None:
-        raise CommandError("--C: --resume RUN takes a number, by default 1, and not auto", status=USAGE)
-    if C is not None and curves is not None:
-        raise CommandError("--curves: the figure compares several C; leave out --curves or --C")
-    if model == "conv" and solver == "gd":
-        raise CommandError("--solver: gd is for --model mlp; conv takes adam, adamw or sgd")
-    from chainrule.cli import image_files, output_files, training_run
-    from chainrule.cli.block_files import is_in_blocks, read_training_blocks
-    from chainrule.cli.dask_cluster import dask_client
-    from chainrule.cli.data_set import DataSet, read_training_rows
-    from chainrule.training.processes import from_rank_0
-
-    path = out or Path(f"{stem(data)}.chainrule")
-    resume = (resume and run is None) or torchrun.is_restarted()
-    check = partial(output_files.check_outputs, path, curves=curves, report=report, overwrite=overwrite, resume=resume)
-    from_rank_0(check)
-
-    in_blocks = is_in_blocks(data, blocks)
-    if on_dask and not in_blocks:
-        raise CommandError(
-            "--engine: dask is for files that are read in blocks; give a glob, or --blocks", status=USAGE
-        )
-
-    def rows() -> DataSet:
-        if in_blocks:
-            if text:
-                raise CommandError("--text: tables that are read in blocks have columns of numbers only")
-            return read_training_blocks(data, target, labels, drop or ())
-        return read_training_rows(data, target, labels, drop or (), text or ())
-
-    options = training_run.TrainingOptions(data, seed, test_size, path, resume, curves, tensorboard, json)
-    if model == "softmax":
-        # No smoothing by default: the penalty already keeps probabilities away from 0 and 1.
-        smoothing = label_smoothing if _given(context, "label_smoothing") else 0.0
-        cluster = partial(dask_client, workers, scheduler) if on_dask else None
-        return training_run.train_softmax(options, rows(), C, smoothing, cluster, run)
-    if model == "tabular":
-        return training_run.train_tabular(options, rows(), {"search": search, "time_limit": time_limit}, report)
-    default_epochs, default_rate = DEFAULTS[model][solver]
-    epochs = epochs or default_epochs
-    settings: dict[str, Any] = {
-        "solver": solver,
-        "label_smoothing": label_smoothing,
-        "dropout": dropout,
-        "batch_size": batch_size,
-        "max_iter": epochs,
-        "learning_rate": "cosine",
-        "learning_rate_init": learning_rate or default_rate,
-        "random_state": seed,
-        # Never stop early: the small steps at the end of the cosine schedule improve the fit most.
-        "n_iter_no_change": epochs,
-        "tol": 0.0,
-    }
-    if solver == "adamw":
-        settings |= {"alpha": 0.0, "weight_decay": 0.01 if l2 is None else l2}
-    elif l2 is not None:
-        settings["alpha"] = l2
-    if model == "conv":
-        sides = None if size is None else image_files.parsed_size(size)
-        return training_run.train_images(options, settings, layers=layers, augment=augment, size=sides, report=report)
-    return training_run.train_mlp(options, rows(), settings, widths, activation)
+        for field, annotation in declared(options)
+    ]
 
 
-def _model_for(context: typer.Context, data: str) -> Literal["tabular", "mlp"]:
-    """The kind of classifier where --model is not given: tabular for a whole table, unless an option is not for it."""
-    from chainrule.cli import array_files, table_files
+def _with_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> Callable[..., Any]:
+    """The function with these parameters in the place of its **given."""
+    own = [parameter for name, parameter in inspect.signature(function).parameters.items() if name != "given"]
+    function.__signature__ = inspect.Signature([*own, *parameters])  # type: ignore[attr-defined]
+    return function
+
+
+def _command(model: str, run: Callable[[Any, str], int], options: type[RunOptions]) -> Callable[..., int]:
+    """The command of a model, with a parameter for each of its options."""
+
+    @torchrun.one_of_many
+    def command(*, context: typer.Context, config: ConfigFile = None, **given: Any) -> int:
+        from chainrule import __version__
+
+        chosen = options(**given).resolved()
+        status = run(chosen, written(model, chosen, __version__))
+        if HINT in context.meta:
+            note(context.meta[HINT])
+        return status
+
+    return _with_options(command, _parameters(options))
+
+
+def _models_with(option: str) -> list[str]:
+    """The models that have an option."""
+    return [
+        model
+        for model, (_, options) in MODELS.items()
+        if option.removeprefix("--").replace("-", "_") in {field.name for field in fields(options)}
+    ]
+
+
+def _without_option(option: str, args: Iterable[str]) -> list[str]:
+    """The words without an option and its value."""
+    words, rest = iter(args), []
+    for word in words:
+        if word == option:
+            next(words, None)
+        elif not word.startswith(f"{option}="):
+            rest.append(word)
+    return rest
+
+
+def _model_for(data: str | None, given: Iterable[str]) -> str:
+    """The model that is not named: tabular for a table that is read whole, unless an option is not for it; else mlp."""
+    if data is None or data in BUILT_IN:
+        return "mlp"
+    from chainrule.cli import array_files
     from chainrule.cli.block_files import is_in_blocks
 
-    whole = not array_files.is_array_file(data) and data not in table_files.BUILT_IN and not is_in_blocks(data)
-    given = [models for option, models in ONLY_FOR.items() if _given(context, option)]
-    return "tabular" if whole and all("tabular" in models for models in given) else "mlp"
+    known = {field.name for field in fields(TabularOptions)}
+    whole = not array_files.is_array_file(data) and not is_in_blocks(data)
+    return "tabular" if whole and known.issuperset(given) else "mlp"
 
 
-def _given(context: typer.Context, name: str) -> bool:
-    """True if the option was given on the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+def _common(
+    *,
+    model: Annotated[str | None, typer.Option("--model", hidden=True)] = None,
+    config: ConfigFile = None,
+    **given: Any,
+) -> None:
+    """Options of all models, which the help of `chainrule train` shows."""
 
 
-def _widths(text: str) -> tuple[int, ...]:
-    """The widths that --hidden gives."""
-    words = [word.strip() for word in text.split(",")] if text.strip(" ,") else []
-    if not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise CommandError(f"--hidden: expected widths such as 100 or 100,50, got {text!r}", status=USAGE)
-    return tuple(map(int, words))
-
-
-def _strength(text: str) -> float | None:
-    """The number that --C gives; None for auto."""
-    if text == "auto":
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not number > 0:
-        raise CommandError(f"--C: expected auto or a number above 0, got {text!r}", status=USAGE)
-    return number
-
-
-def stem(data: str) -> str:
-    """The name of a data source without its ending; files made from it get this name."""
-    kind, packed = r"\.(csv|tsv|parquet|pq|arrow|feather|ipc|csr|npz|npy|svmlight|libsvm|svm)", r"\.(gz|bz2)"
-    name = re.sub(f"({kind})?({packed})?$", "", Path(data).name)
-    if glob.has_magic(name) and not Path(data).exists():
-        # part-*.npy becomes "part", and run/*.npy "run".
-        name = re.split(r"[*?[]", name)[0].rstrip("-_. ") or Path(data).absolute().parent.name
-    return "model" if glob.has_magic(name) else name or "model"
+train_app = typer.Typer(cls=ModelGroup, subcommand_metavar="[MODEL] DATA")
+train_app.callback(help=HELP)(_with_options(_common, [p for p in _parameters(RunOptions) if p.name != "data"]))
+for name, (fitted, taken) in MODELS.items():
+    about = "\n\n".join(" ".join(part.split()) for part in str(inspect.getdoc(fitted)).split("\n\n"))
+    train_app.command(name, cls=ModelCommand, help=about, rich_help_panel="Models")(_command(name, fitted, taken))

@@ -1,47 +1,29 @@
-"""The training of each model of `chainrule train`: fit, evaluate on held-out samples, save, print the results."""
+"""What the trainings of all models have in common: read, fit, evaluate on held-out samples, save, print."""
 
 import sys
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 from sklearn.pipeline import Pipeline
 
-from chainrule.cli import image_files, model_files
-from chainrule.cli.data_set import DataSet, check_classes, encoded
-from chainrule.cli.output import (
-    CommandError,
-    SolverProgress,
-    TrainingProgress,
-    note,
-    print_json,
-    print_metrics,
-)
-from chainrule.cli.output_files import checkpoint_of
-from chainrule.estimators import (
-    ConvClassifier,
-    MLPClassifier,
-    SmoothScaler,
-    SoftmaxRegression,
-    SoftmaxRegressionCV,
-    TabularClassifier,
-)
+from chainrule.cli import model_files, torchrun
+from chainrule.cli.block_files import is_in_blocks, read_training_blocks
+from chainrule.cli.data_set import DataSet, encoded, read_training_rows
+from chainrule.cli.output import CommandError, TrainingProgress, print_json, print_metrics
+from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
+from chainrule.cli.train_config import config_of
+from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
-from chainrule.estimators.plots import learning_curves, scores_of_path
-from chainrule.progress import shown
-from chainrule.storage import OnDask, StoredRows
-from chainrule.training.image_sources import Images
-from chainrule.training.processes import is_rank_0
-
-FEWEST_TO_VALIDATE = 50
-"""Fewest training rows of which some are held out to choose the best epoch."""
-FOLDS = 5
+from chainrule.estimators.plots import learning_curves
+from chainrule.storage import OnDask
+from chainrule.training.processes import from_rank_0, is_rank_0
 
 
 @dataclass(frozen=True)
@@ -52,6 +34,8 @@ class TrainingOptions:
     seed: int
     test_size: float
     out: Path
+    config: str
+    """The text of the configuration file."""
     resume: bool
     curves: Path | None
     tensorboard: Path | None
@@ -70,186 +54,45 @@ class FittedModel:
     """Duration of encoding and fitting."""
 
 
-def train_mlp(
-    options: TrainingOptions, every: DataSet, settings: dict[str, Any], hidden: tuple[int, ...], activation: str
-) -> int:
-    """Train a multilayer perceptron on rows, and return the exit status. The settings are keywords of MLPClassifier."""
-    # Sparse rows are usually scaled counts of words; scaling again would turn zeros into other numbers.
-    if every.encoder is None and not (hasattr(every.X, "tocsr") or getattr(every.X, "sparse", False)):
-        every = replace(every, encoder=SmoothScaler())
-    samples, held_out = every.split(options.test_size, options.seed)
-    validated = len(samples.y) >= FEWEST_TO_VALIDATE
-    classifier: Any = MLPClassifier(hidden, activation, early_stopping=validated, eval_metric="log_loss", **settings)
-    fitted = _fit_network(options, classifier, samples)
-    results = _evaluate_and_save(options, fitted, held_out) | {"unreadable": every.unreadable}
-    return _show_network(options, fitted, results)
-
-
-def train_tabular(
-    options: TrainingOptions, every: DataSet, settings: dict[str, Any], report: Path | None = None
-) -> int:
-    """Train networks of folds and softmax regression on rows, write a report, and return the exit status.
-
-    The settings are keywords of TabularClassifier.
-    """
-    if hasattr(every.X, "tocsr") or isinstance(every.X, StoredRows):
-        raise CommandError("--model tabular takes whole tables and dense rows; choose mlp or softmax")
-    every = every if every.encoder is not None else replace(every, encoder=SmoothScaler())
-    samples, held_out = every.split(options.test_size, options.seed)
-    classifier = TabularClassifier(encode=False, random_state=options.seed, **settings)
-    with shown(True), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitted = _fit(classifier, samples)
-    results = _evaluate_and_save(options, fitted, held_out) | {
-        "unreadable": every.unreadable,
-        "interrupted": classifier.interrupted_,
-        "epochs": classifier.n_iter_,
-        "parts": classifier.parts(),
-    }
-    if report is not None:
-        note(f"the report is in {_write_report(report, fitted, held_out, results)}")
-    lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
-    return _show(options, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s")
-
-
-def train_softmax(
-    options: TrainingOptions,
-    every: DataSet,
-    C: float | None,
-    label_smoothing: float,
-    cluster: Callable[[], AbstractContextManager[Any]] | None = None,
-    run: Path | None = None,
-) -> int:
-    """Train softmax regression on rows, and return the exit status. None for C chooses C by cross-validation.
-
-    With a `cluster`, which gives a client of Dask, workers read the rows of files. The folder `run` holds the sums of
-    an interrupted fit with this C.
-
-    Raises
-    ------
-    CommandError
-        If C is to be chosen and a class has one training row only.
-    """
-    samples, held_out = every.split(options.test_size, options.seed)
-    settings: dict[str, Any] = {"max_iter": 1000, "label_smoothing": label_smoothing, "certify": True}
-    if C is None:
-        rarest = int(np.unique(samples.y, return_counts=True)[1].min())
-        if rarest < 2:
-            raise CommandError(
-                "--C auto needs every class twice, to be chosen by cross-validation; give a number instead"
-            )
-        if isinstance(samples.X, StoredRows):
-            note(f"--C auto fits ten values of C in {FOLDS} folds, each in passes over the files; --C NUMBER fits once")
-        # In each fold, every class must occur.
-        classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
-    else:
-        classifier = SoftmaxRegression(C=C, checkpoint=run, **settings)
-    with SolverProgress() as progress, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        classifier.set_params(callbacks=[progress])
-        if cluster is None:
-            fitted = _fit(classifier, samples)
-        else:
-            with cluster():
-                fitted = _fit_on_workers(classifier, samples)
-    for message in {str(warning.message) for warning in caught}:
-        note(message)
-    certificate = classifier.certificate_
-    results = _evaluate_and_save(options, fitted, held_out, draw=scores_of_path) | {
-        "unreadable": every.unreadable,
-        "C": float(getattr(classifier, "C_", classifier.C)),
-        "gradient_norm": classifier.gradient_norm_,
-        "converged": bool(classifier.converged_),
-        "interrupted": classifier.interrupted_,
-        "certificate": None if certificate is None else vars(certificate),
-    }
-    chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
-    ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
-    known = "" if certificate is None else f"\nthe coefficients are {certificate}"
-    return _show(options, fitted, results, f"C = {results['C']:g}{chosen}; {ended}{known}")
-
-
-def train_images(
-    options: TrainingOptions,
-    settings: dict[str, Any],
-    *,
-    layers: str,
-    augment: str,
-    size: tuple[int, int] | None,
-    report: Path | None,
-) -> int:
-    """Train a convolutional network, write its report, and return the exit status.
-
-    The settings are keywords of ConvClassifier.
-
-    Raises
-    ------
-    CommandError
-        If the images cannot be read, are not of the size that --size gives, or have too few classes.
-    """
-    images = image_files.read(options.data, size)
-    if size is not None and images.shape[1:] != size:
-        found, expected = ("x".join(map(str, sides)) for sides in (images.shape[1:], size))
-        raise CommandError(
-            f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {expected}"
-        )
-    check_classes(images.labels, "array of labels")
-    kind = f"images of {' x '.join(map(str, images.shape))}"
-    samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
-    classifier: Any = ConvClassifier(layers, image_shape=images.shape, augment=augment, dtype="float32", **settings)
-    fitted = _fit_network(options, classifier, samples)
-    results = _evaluate_and_save(options, fitted, held_out) | {
-        "image_shape": list(images.shape),
-        "parameters": classifier.network_.n_parameters,
-        "left_out": len(images.bad_files),
-    }
-    if report is not None:
-        note(f"the report is in {_write_report(report, fitted, held_out, results, images)}")
-    return _show_network(options, fitted, results)
-
-
-def _write_report(
-    folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any], images: Images | None = None
-) -> Path:
-    from chainrule.report import write_report
-
-    model, count = fitted.model, results["n_train"] + results["n_test"]
-    size = f"{count:,} rows" if images is None else f"{' x '.join(map(str, images.shape))} pixels"
-    facts = {"parameters": f"{results['parameters']:,}"} if "parameters" in results else {}
-    if images is not None:
-        facts["epochs"] = str(model.n_iter_)
-    facts["training"] = f"{fitted.seconds:.1f} s"
-    facts[f"{'rows' if images is None else 'images'}, of which held out"] = f"{count:,}, {results['n_test']:,}"
-    return write_report(
-        model,
-        held_out.X,
-        held_out.y,
-        folder,
-        title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
-        metrics=results,
-        facts={**facts, "seed": str(results["seed"])},
-        bad_files=() if images is None else images.bad_files,
+def begin(options: RunOptions, config: str, *, resume: bool = False) -> TrainingOptions:
+    """Check the files that a training writes, before any work; raise CommandError if one cannot be written."""
+    files = {name: vars(options).get(name) for name in ("curves", "report")}
+    out, resume = Path(str(options.out)), resume or torchrun.is_restarted()
+    check = partial(check_outputs, out, config=config, overwrite=options.overwrite, resume=resume, **files)
+    from_rank_0(check)
+    return TrainingOptions(
+        data=options.data,
+        seed=options.seed,
+        test_size=options.test_size,
+        out=out,
+        config=config,
+        resume=resume,
+        curves=files["curves"],
+        tensorboard=vars(options).get("tensorboard"),
+        json=options.json,
     )
 
 
-def _fit(classifier: Any, samples: DataSet) -> FittedModel:
-    """Fit the encoder of the samples, if they have one, then the classifier."""
+def rows(options: RowOptions, blocks: bool = False) -> DataSet:
+    """The samples with their labels, of which features stay in files that are read in blocks."""
+    if not is_in_blocks(options.data, blocks):
+        return read_training_rows(options.data, options.target, options.labels, options.drop or (), options.text or ())
+    if options.text:
+        raise CommandError("--text: tables that are read in blocks have columns of numbers only")
+    return read_training_blocks(options.data, options.target, options.labels, options.drop or ())
+
+
+def fit(classifier: Any, samples: DataSet, on_workers: bool = False) -> FittedModel:
+    """Fit the encoder of the samples, if they have one, then the classifier; on the current Dask cluster, if asked."""
     started, model = time.perf_counter(), classifier
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
-    classifier.fit(samples.X, samples.y)
+    classifier.fit(OnDask(samples.X) if on_workers else samples.X, samples.y)
     return FittedModel(model, samples, time.perf_counter() - started)
 
 
-def _fit_on_workers(classifier: Any, samples: DataSet) -> FittedModel:
-    """Fit the classifier on the current Dask cluster."""
-    started = time.perf_counter()
-    classifier.fit(OnDask(samples.X), samples.y)
-    return FittedModel(classifier, samples, time.perf_counter() - started)
-
-
-def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
+def fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
     """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch.
 
     Under torchrun the command ends here on all ranks but 0, which has callbacks and files.
@@ -261,7 +104,7 @@ def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) ->
     progress = TrainingProgress(quiet=0.0)
     with progress if is_rank_0() else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = _fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
+        fitted = fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     if not is_rank_0():
@@ -269,14 +112,16 @@ def _fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) ->
     return fitted
 
 
-def _evaluate_and_save(
+def evaluate_and_save(
     options: TrainingOptions, fitted: FittedModel, held_out: DataSet, draw: Callable[[Any], Any] = learning_curves
 ) -> dict[str, Any]:
-    """Write the model file and the curves, and return the metrics on held-out samples with the facts for --json."""
+    """Write model, configuration and curves; return the metrics on held-out samples with the facts for --json."""
     model, samples = fitted.model, fitted.samples
     metrics = model_files.metrics(model_files.Scored.of(model, held_out))
     origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed, samples.columns)
     model_files.save_model(model, options.out, origin, samples)
+    with whole_file(config_of(options.out)) as file:
+        file.write(options.config)
     if options.curves is not None:
         draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
     return metrics | {
@@ -288,14 +133,14 @@ def _evaluate_and_save(
     }
 
 
-def _show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
+def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
     """Print the results of a network, and return the exit status."""
     classifier = model_files.classifier_of(fitted.model)
     facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
-    return _show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")
+    return show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")
 
 
-def _show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
+def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
     """Print the results, as JSON or as a table with a last line, and return the exit status."""
     if options.json:
         print_json(results)

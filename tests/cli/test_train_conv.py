@@ -2,7 +2,6 @@
 
 import base64
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,10 +75,10 @@ def test_a_killed_run_is_resumed(chainrule, tmp_path, monkeypatch):
         (("train", "digits", "--layers", "relu"), ("--layers", "conv"), 64),
         (
             ("train", "digits", "--model", "conw"),
-            ("'--model': 'conw' is not one of 'tabular', 'mlp', 'conv', 'softmax'",),
+            ("--model: did you mean 'conv'? expected softmax, mlp, tabular, conv, got 'conw'",),
             64,
         ),
-        (("train", "digits", "--model", "conv", "--solver", "gd"), ("gd", "adam"), 1),
+        (("train", "digits", "--model", "conv", "--solver", "gd"), ("gd", "adam"), 64),
         (("train", "nowhere", "--model", "conv"), ("nowhere", "digits"), 1),
         (("train", ".", "--model", "conv"), ("one folder of pictures per class",), 1),
         (("train", "digits", "--model", "conv", "--report", "a/b/c"), ("--report", "a/b"), 1),
@@ -100,11 +99,10 @@ def test_the_words_of_the_summary_are_what_is_trained(chainrule):
         ("conv 4 3x3, relu, flatten, linear 10", None),
         ("conv 4 3x3, relu", "training adds flatten, linear CLASSES: 145 parameters per class"),
     ):
-        options = ("--epochs", "1", "--layers", words, "--out", "m", "--json")
+        options = ("--epochs", "1", "--layers", words, "--overwrite", "--json")
         report = chainrule("train", "digits", *QUICK, *options).trained()
         found = chainrule("summary", words, "--input", "1x8x8", "--classes", "10", "--json").json()
         assert found["weights"] + found["biases"] == report["parameters"]
-        Path("m").unlink()
         alone = chainrule("summary", words, "--input", "1x8x8", "--json").json()
         if added is None:
             assert alone == found

@@ -1,0 +1,116 @@
+"""`chainrule train conv`: a convolutional network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import typer
+
+from chainrule.cli.completion import data_names
+from chainrule.cli.output import CommandError, note
+from chainrule.cli.train_options import DATA, MODEL, TRAINING, NetworkOptions, ReportOptions, Solver
+
+if TYPE_CHECKING:
+    from chainrule.cli.data_set import DataSet
+    from chainrule.cli.training_run import FittedModel
+    from chainrule.training.image_sources import Images
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvOptions(NetworkOptions, ReportOptions):
+    """The options of convolutional networks."""
+
+    DEFAULTS: ClassVar = {"adam": (30, 2e-3), "adamw": (30, 2e-3), "sgd": (30, 0.02)}
+
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="digits, a folder with one folder of pictures per class, IDX files, or a .npz file.",
+            metavar="DATA",
+            autocompletion=data_names,
+        ),
+    ]
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Height x width to which pictures are scaled; by default, the most frequent size.",
+            rich_help_panel=DATA,
+        ),
+    ] = None
+    layers: Annotated[
+        str,
+        typer.Option(
+            help="Such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not linear, a "
+            "linear layer is appended.",
+            rich_help_panel=MODEL,
+        ),
+    ] = "auto"
+    augment: Annotated[
+        str,
+        typer.Option(help="Random changes of images, such as 'shift 2, flip'; '' for none.", rich_help_panel=TRAINING),
+    ] = "shift 1"
+    solver: Annotated[Literal["adam", "adamw", "sgd"], Solver] = "adam"
+
+
+def conv(options: ConvOptions, config: str) -> int:
+    """A convolutional network, for images: pictures in folders, IDX files or arrays.
+
+    `chainrule summary` prints the cost of layers before training.
+    """
+    from chainrule.cli import image_files, training_run
+    from chainrule.cli.data_set import check_classes
+    from chainrule.estimators import ConvClassifier
+
+    run = training_run.begin(options, config, resume=options.resume)
+    size = None if options.size is None else image_files.parsed_size(options.size)
+    images = image_files.read(options.data, size)
+    if size is not None and images.shape[1:] != size:
+        found, expected = ("x".join(map(str, sides)) for sides in (images.shape[1:], size))
+        raise CommandError(
+            f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {expected}"
+        )
+    check_classes(images.labels, "array of labels")
+    kind = f"images of {' x '.join(map(str, images.shape))}"
+    samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
+    classifier: Any = ConvClassifier(
+        options.layers,
+        image_shape=images.shape,
+        augment=options.augment,
+        dtype="float32",
+        **options.settings(),
+    )
+    fitted = training_run.fit_network(run, classifier, samples)
+    results = training_run.evaluate_and_save(run, fitted, held_out) | {
+        "image_shape": list(images.shape),
+        "parameters": classifier.network_.n_parameters,
+        "left_out": len(images.bad_files),
+    }
+    if options.report is not None:
+        note(f"the report is in {_write_report(options.report, fitted, images, held_out, results)}")
+    return training_run.show_network(run, fitted, results)
+
+
+def _write_report(
+    folder: Path, fitted: FittedModel, images: Images, held_out: DataSet, results: dict[str, Any]
+) -> Path:
+    from chainrule.report.page import write_page
+
+    model, shape = fitted.model, " x ".join(map(str, images.shape))
+    return write_page(
+        folder,
+        model,
+        held_out.X,
+        held_out.y,
+        results,
+        title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
+        facts={
+            "parameters": f"{results['parameters']:,}",
+            "epochs": str(model.n_iter_),
+            "training": f"{fitted.seconds:.1f} s",
+            "images, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
+            "seed": str(results["seed"]),
+        },
+        bad_files=images.bad_files,
+    )

@@ -1,0 +1,91 @@
+"""`chainrule train tabular`: networks and softmax regression for a table."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainrule.cli.output import CommandError, note
+from chainrule.cli.train_options import TRAINING, ReportOptions, RowOptions, below
+from chainrule.progress import shown
+
+if TYPE_CHECKING:
+    from chainrule.cli.data_set import DataSet
+    from chainrule.cli.training_run import FittedModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabularOptions(RowOptions, ReportOptions):
+    """The options of classifiers of tables."""
+
+    search: Annotated[
+        int,
+        typer.Option(min=0, help="Other settings of the networks to try, drawn at random.", rich_help_panel=TRAINING),
+    ] = 0
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            callback=below(float("inf"), positive=True), help="Seconds for the networks.", rich_help_panel=TRAINING
+        ),
+    ] = None
+
+
+def tabular(options: TabularOptions, config: str) -> int:
+    """Networks of folds and softmax regression, averaged, for a table in memory. The default for tables.
+
+    In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
+    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words.
+    """
+    from chainrule.cli import training_run
+    from chainrule.estimators import SmoothScaler, TabularClassifier
+    from chainrule.storage import StoredRows
+
+    run = training_run.begin(options, config)
+    every = training_run.rows(options)
+    if hasattr(every.X, "tocsr") or isinstance(every.X, StoredRows):
+        raise CommandError("tabular takes whole tables and dense rows; choose mlp or softmax")
+    every = every if every.encoder is not None else replace(every, encoder=SmoothScaler())
+    samples, held_out = every.split(options.test_size, options.seed)
+    classifier = TabularClassifier(
+        encode=False, random_state=options.seed, search=options.search, time_limit=options.time_limit
+    )
+    with shown(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = training_run.fit(classifier, samples)
+    results = training_run.evaluate_and_save(run, fitted, held_out) | {
+        "unreadable": every.unreadable,
+        "interrupted": classifier.interrupted_,
+        "epochs": classifier.n_iter_,
+        "parts": classifier.parts(),
+    }
+    if options.report is not None:
+        note(f"the report is in {_write_report(options.report, fitted, held_out, results)}")
+    lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
+    return training_run.show(
+        run, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s"
+    )
+
+
+def _write_report(folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any]) -> Path:
+    from chainrule.report.page import write_table_page
+
+    encoder, classes = fitted.model[0], len(fitted.model.classes_)
+    return write_table_page(
+        folder,
+        fitted.model,
+        held_out.X,
+        held_out.y,
+        results,
+        title=f"{Path(fitted.samples.name).name}: {results['n_train'] + results['n_test']:,} rows, {classes} classes",
+        facts={
+            "training": f"{fitted.seconds:.1f} s",
+            "rows, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
+            "seed": str(results["seed"]),
+        },
+        described=encoder.described() if hasattr(encoder, "described") else {},
+        parts=results["parts"],
+    )
