@@ -301,7 +301,7 @@ def test_files_that_do_not_fit_the_model(chainrule):
     np.save("x2.npy", X)
     chainrule("evaluate", "m", "x*.npy").complaint("x*.npy", "--labels")
     chainrule("train", "a.parquet", "--target", "kind", "--epochs", "1", "--out", "table", "--json").trained()
-    chainrule("predict", "table", "*.parquet").complaint("whole", "single")
+    chainrule("predict", "table", "*.parquet").complaint("b.parquet", "'x2'", "needs")
 
 
 def test_too_many_predictions_for_json(chainrule, run, monkeypatch):

@@ -12,12 +12,15 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.cli.data_set import DataSet, as_classes
 from chainrule.cli.output import USAGE, CommandError, did_you_mean, listed
+from chainrule.cli.table_blocks import TableBlocks
 from chainrule.progress import shown
 from chainrule.storage import KINDS, Blocks, StoredRows, columns_of
 from chainrule.training.processes import is_rank_0
 
 SHARE_OF_MEMORY = 0.25
 """Larger .npy and .parquet files are read in blocks, as a share of the machine's memory."""
+WHOLE = 1 << 26
+"""Bytes of .npy files that are read whole for predictions."""
 USUAL_MEMORY = 8 << 30
 """Bytes of memory, on systems that do not say how many they have."""
 RESULTS_OF_A_PART = 1 << 20
@@ -44,6 +47,18 @@ def is_in_blocks(data: str, wanted: bool = False) -> bool:
     if wanted or kind is None:
         return wanted
     return kind in (".csr", "Arrow") or (path.is_file() and path.stat().st_size > SHARE_OF_MEMORY * _memory())
+
+
+def is_predicted_in_blocks(data: str) -> bool:
+    """True if the source is read in blocks for predictions: as above, and all but small .npy and Parquet files."""
+    if is_in_blocks(data) or data.lower().endswith(".parquet"):
+        return True
+    if not data.lower().endswith(".npy") or not Path(data).is_file() or Path(data).stat().st_size <= WHOLE:
+        return False
+    try:
+        return bool(np.load(data, mmap_mode="r").flags.c_contiguous)
+    except (ValueError, EOFError):
+        return False  # whoever reads it says what is wrong
 
 
 def read_training_blocks(data: str, target: str | None, labels: Path | None, drop: Sequence[str] = ()) -> DataSet:
@@ -118,6 +133,12 @@ def read_blocks(
 
 def parts_of(model: Any, X: Any, method: str) -> Iterator[tuple[slice, Array]]:
     """The results of a method of a model for all rows of X; for rows in files, part by part, with the rows."""
+    if isinstance(X, TableBlocks):
+        first = 0
+        for block in X:
+            yield slice(first, first + len(block.X)), _called(model, method, block.X)
+            first += len(block.X)
+        return
     if not isinstance(X, StoredRows):
         yield slice(None), _called(model, method, X)
         return

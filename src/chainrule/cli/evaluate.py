@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.completion import BUILT_IN, data_names, paths
+from chainrule.progress import ProgressLine
 
 
 def evaluate(
@@ -13,8 +14,8 @@ def evaluate(
     data: Annotated[
         str,
         typer.Argument(
-            help="A built-in data set, a table with the target column, rows of features, or images. Files are read in "
-            "blocks as by `chainrule train`.",
+            help="A built-in data set, a table with the target column, rows of features, images, or a glob in quotes. "
+            "Tables and large .npy files are read in blocks.",
             autocompletion=data_names,
         ),
     ],
@@ -29,6 +30,7 @@ def evaluate(
     import numpy as np
 
     from chainrule.cli import model_files, output
+    from chainrule.cli.table_blocks import TableBlocks
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
@@ -39,12 +41,21 @@ def evaluate(
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
             scored, held_out = others, True
-    predictions = model_files.Scored.of(model_files.classifier_of(loaded), scored)
+    parts, digests = [], []
+    with ProgressLine() as line:
+        for block in model_files.blocks_of(scored):
+            parts.append(model_files.Scored.of(model_files.classifier_of(loaded), block))
+            if trained is not None and not held_out:
+                digests.append(trained.digests(block.X, np.searchsorted(classes, block.y)))
+            if block is not scored:
+                line.show(f"{sum(len(part.actual) for part in parts):,} rows, {scored.X.done:.0%} of {every.name}")
+    predictions = model_files.Scored.joined(parts)
     results = model_files.metrics(predictions)
-    results |= {"model": model, "n_rows": len(scored.y), "held_out": held_out, "unreadable": every.unreadable}
+    unreadable = scored.X.unreadable if isinstance(scored.X, TableBlocks) else every.unreadable
+    results |= {"model": model, "n_rows": len(predictions.actual), "held_out": held_out, "unreadable": unreadable}
     results |= {"trained_on": 0 if held_out else None, "seen": None, "unseen": None}
     if trained is not None and not held_out:
-        seen = trained.seen(scored.X, np.searchsorted(classes, scored.y))
+        seen = trained.seen_among(np.concatenate(digests))
         results["trained_on"] = int(seen.sum())
         for name, rows in (("seen", seen), ("unseen", ~seen)):
             if rows.any() and not rows.all():
@@ -56,7 +67,7 @@ def evaluate(
     if json:
         output.print_json(results)
     else:
-        output.print_metrics(results, f"{every.name}: {len(scored.y)} {every.kind}{known}")
+        output.print_metrics(results, f"{every.name}: {results['n_rows']} {every.kind}{known}")
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import glob
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
 from chainrule.cli import array_files, image_files, table_files
-from chainrule.cli.block_files import is_in_blocks, parts_of, read_blocks
-from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes, with_numbers
-from chainrule.cli.output import CommandError, first_notes, listed, note
+from chainrule.cli.block_files import is_predicted_in_blocks, parts_of, read_blocks
+from chainrule.cli.completion import BUILT_IN
+from chainrule.cli.data_set import DataSet, as_known_classes
+from chainrule.cli.output import CommandError, listed, note
+from chainrule.cli.table_blocks import TableBlocks
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
-from chainrule.estimators.columns import read_numbers
 from chainrule.estimators.persistence import load_with_about, save
 from chainrule.storage import StoredRows
 
@@ -101,10 +103,10 @@ def read_samples(
     """
     classifier, place = classifier_of(model), None
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder):
-        found = _columns(model[0], data, target)
+        return _columns(model, data, target)
     elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)
-    elif is_in_blocks(data) or data.lower().endswith(".parquet"):
+    elif is_predicted_in_blocks(data):
         known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
         found = read_blocks(data, target, labels, known, classifier.n_features_in_)
         place = found.X.place
@@ -142,25 +144,27 @@ def _images(classifier: ConvClassifier, data: str) -> DataSet:
     return image_files.data_set(images, data, "images")
 
 
-def _columns(encoder: TableEncoder, data: str, target: str | None) -> DataSet:
-    """The columns of a table that the model needs. Cells that are not numbers are named on standard error."""
-    source, y = Path(data).name, None
-    if is_in_blocks(data):
-        raise CommandError(
-            f"{source}: the model encodes columns of tables, which are read whole; name a single Parquet or CSV file"
-        )
-    columns = table_files.read(
-        data, as_written=[*encoder.categorical_, *encoder.text_, *([] if target is None else [target])]
-    )
+def _columns(model: Any, data: str, target: str | None) -> DataSet:
+    """The columns of a table that the model needs, which stay in files. Built-in sets are read whole."""
+    encoder = model[0]
+    if data not in BUILT_IN:
+        path = Path(data)
+        if not path.exists() and not glob.has_magic(data):
+            table_files.check_there(data)
+        return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target), None)
+    columns, y = table_files.read(data), None
     absent = [name for name in encoder.used_ if name not in columns]
     if absent:
-        raise CommandError(f"{source} lacks the columns {listed(absent, 10)}, which the model needs")
+        raise CommandError(f"{data} lacks the columns {listed(absent, 10)}, which the model needs")
     if target is not None:
-        columns, y = table_files.split_target(columns, target, source, what="evaluate")
-    numeric = {name: read_numbers(columns[name]) for name in encoder.numeric_}
-    found = with_numbers(DataSet(source, columns, y), numeric)
-    first_notes(found.notes, MORE_COLUMNS)
-    return found
+        columns, values = table_files.split_target(columns, target, data, what="evaluate")
+        y = as_known_classes(values, data, model.classes_)
+    return DataSet(data, encoder.transform(columns), y)
+
+
+def blocks_of(samples: DataSet) -> Iterator[DataSet]:
+    """The blocks of a table in files; other samples as they are."""
+    yield from samples.X if isinstance(samples.X, TableBlocks) else [samples]
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,13 @@ class Scored:
             predicted[rows] = part.argmax(axis=1)
             log_probs[rows] = part[np.arange(len(part)), actual[rows]]
         return cls(model.classes_, actual, predicted, log_probs)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Scored]) -> Scored:
+        """The same for the samples of all parts."""
+        names = ("actual", "predicted", "log_probs")
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(parts[0].classes, **arrays)
 
     def at(self, rows: Array) -> Scored:
         """The same for the samples under a mask."""

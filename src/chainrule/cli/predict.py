@@ -1,16 +1,14 @@
 """`chainrule predict`: the predictions and probabilities of a saved model for the rows of a table."""
 
-import csv
-import sys
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from chainrule.cli.completion import data_names, paths
-from chainrule.cli.output import CommandError
+from chainrule.cli.output import CommandError, print_json
 from chainrule.progress import ProgressLine
 
 
@@ -19,18 +17,22 @@ def predict(
     data: Annotated[
         str,
         typer.Argument(
-            help="A built-in data set, a table with the model's columns, rows of features, or images. Files are read "
-            "in blocks as by `chainrule train`.",
+            help="A built-in data set, a table with the model's columns, rows of features, images, or a glob in "
+            "quotes. Tables and large .npy files are read in blocks, so that they may be larger than memory.",
             autocompletion=data_names,
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="A CSV file to write; by default, standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A CSV or .parquet file to write; by default, CSV on standard output.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data."""
     import numpy as np
 
-    from chainrule.cli import block_files, model_files, output, output_files
+    from chainrule.cli import block_files, model_files, output_files
+    from chainrule.cli.prediction_files import predictions_to
+    from chainrule.cli.table_blocks import TableBlocks
     from chainrule.storage import StoredRows
 
     if out is not None:
@@ -38,16 +40,31 @@ def predict(
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
     X = model_files.read_samples(loaded, data, columns=origin.columns).X
-    stored, labels = isinstance(X, StoredRows), loaded.classes_.tolist()
-    if out is not None and stored:
-        _check_no_input(out, X.source.paths)
-    if json and stored and X.shape[0] * len(labels) > block_files.MOST_IN_JSON:
-        raise CommandError(f"--json: {X.shape[0]} rows of {len(labels)} classes are too many for one object; use --out")
-    parts: Iterable[tuple[slice, Any]] = block_files.parts_of(model_files.classifier_of(loaded), X, "predict_proba")
+    labels = loaded.classes_.tolist()
+    if out is not None:
+        _check_no_input(out, getattr(getattr(X, "source", X), "paths", ()))
+
+    kept, count = [], 0
+    with ExitStack() as stack:
+        line = stack.enter_context(ProgressLine())
+        write = None if json and out is None else stack.enter_context(predictions_to(out, labels))
+        for _, part in block_files.parts_of(model_files.classifier_of(loaded), X, "predict_proba"):
+            count += len(part)
+            if write is not None:
+                write(part)
+            if json:
+                kept.append(part)
+                if isinstance(X, StoredRows | TableBlocks) and count * len(labels) > block_files.MOST_IN_JSON:
+                    raise CommandError(
+                        f"--json: {count} rows of {len(labels)} classes are too many for one object; use --out"
+                    )
+            if isinstance(X, StoredRows):
+                line.show(f"{count:,} of {X.shape[0]:,} rows")
+            elif isinstance(X, TableBlocks):
+                line.show(f"{count:,} rows, {X.done:.0%} of {data}")
     if json:
-        probabilities = np.concatenate([part for _, part in parts])
-        parts = [(slice(None), probabilities)]
-        output.print_json(
+        probabilities = np.concatenate(kept)
+        print_json(
             {
                 "model": model,
                 "classes": labels,
@@ -55,19 +72,7 @@ def predict(
                 "probabilities": probabilities.astype(float).tolist(),
             }
         )
-    count = 0
-    if out is not None or not json:
-        destination = nullcontext(sys.stdout) if out is None else output_files.whole_file(out)
-        with ProgressLine() as line, destination as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["prediction", *(f"probability_{label}" for label in labels)])
-            for _, part in parts:
-                predictions = [labels[i] for i in part.argmax(axis=1)]
-                writer.writerows([label, *row] for label, row in zip(predictions, part.tolist(), strict=True))
-                count += len(part)
-                if stored:
-                    line.show(f"{count:,} of {X.shape[0]:,} rows")
-    if out is not None and not json:
+    elif out is not None:
         print(f"{count} predictions written to {out}")
     return 0
 

@@ -40,11 +40,9 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     """
     if source in BUILT_IN:
         return _built_in(source)
+    check_there(source)
     path = Path(source)
     expected = f"expected a file ending in {', '.join(ENDINGS)}"
-    if not path.exists():
-        hint = f"{did_you_mean(source, BUILT_IN)}the built-in data sets are {', '.join(BUILT_IN)}"
-        raise CommandError(f"{source}: there is no such file; {hint}")
     if path.is_dir():
         raise CommandError(f"{source}: this is a directory; {expected}")
     if not path.name.lower().endswith(ENDINGS):
@@ -68,6 +66,13 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     return {str(name): column_values(column) for name, column in frame.items()}
 
 
+def check_there(source: str) -> None:
+    """Raise CommandError if there is no file or folder of this name."""
+    if not Path(source).exists():
+        hint = f"{did_you_mean(source, BUILT_IN)}the built-in data sets are {', '.join(BUILT_IN)}"
+        raise CommandError(f"{source}: there is no such file; {hint}")
+
+
 def _built_in(name: str) -> dict[str, Array]:
     from sklearn import datasets
 
@@ -86,44 +91,56 @@ def split_target(
     Raises
     ------
     CommandError
-        If there is no column or several columns of that name, or if labels are missing.
+        If there is no column or several columns of that name, if labels are missing, or if there is no other column.
     """
-    if target not in columns:
-        hint = f"{did_you_mean(target, columns)}it has {listed(columns)}"
-        raise CommandError(f"{what}: {source} has no column {target!r}; {hint}")
-    # pandas makes repeated names of columns distinct: a, a.1, a.2.
-    if f"{target}.1" in columns:
-        raise CommandError(f"{what}: {source} has several columns named {target!r}; rename all but one")
+    check_target(columns, target, source, what=what)
     features = {name: values for name, values in columns.items() if name != target}
     if not features:
         raise CommandError(f"{source}: there is no column besides the target {target!r}")
-    missing = is_missing(columns[target])
-    if missing.any():
-        rows = f"{missing.sum()} of {len(missing)} rows"
-        raise CommandError(f"{source}: the target {target!r} is missing in {rows}; drop or label them")
+    check_labelled(columns[target], target, source)
     return features, columns[target]
 
 
-def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
-    """A frame in which columns of numbers are numbers and other columns keep their text: `TRUE`, `01`, `1.50`.
+def check_target(names: Collection[str], target: str, source: str, *, what: str) -> None:
+    """Raise CommandError if there is no column or several columns of this name."""
+    if target not in names:
+        hint = f"{did_you_mean(target, names)}it has {listed(names)}"
+        raise CommandError(f"{what}: {source} has no column {target!r}; {hint}")
+    # pandas makes repeated names of columns distinct: a, a.1, a.2.
+    if f"{target}.1" in names:
+        raise CommandError(f"{what}: {source} has several columns named {target!r}; rename all but one")
 
-    The separator is the most frequent of comma, semicolon and tab in the header line.
-    """
+
+def check_labelled(labels: Array, target: str, source: str) -> None:
+    """Raise CommandError if labels are missing."""
+    missing = is_missing(labels)
+    if missing.any():
+        rows = f"{missing.sum()} of {len(missing)} rows"
+        raise CommandError(f"{source}: the target {target!r} is missing in {rows}; drop or label them")
+
+
+def text_options(pd: Any, path: Path) -> dict[str, Any]:
+    """The options of pandas.read_csv for a file, whose separator is the most frequent one in the header line."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig") as file:
         header = file.readline()
-    # With low_memory, pandas would choose the type of each part of a column by itself.
-    options: dict[str, Any] = {
+    # Before pandas 3.1, read_csv may round the last digit unless float_precision is set.
+    version = [int(part) for part in pd.__version__.split(".")[:2]]
+    exact = {} if version >= [3, 1] else {"float_precision": "round_trip"}
+    return exact | {
         "sep": max(",;\t", key=header.count) if header else ",",
         "encoding": "utf-8-sig",
         "compression": "infer",
         "skipinitialspace": True,
+        # With low_memory, pandas would choose the type of each part of a column by itself.
         "low_memory": False,
     }
-    # Before pandas 3.1, read_csv may round the last digit unless float_precision is set.
-    version = [int(part) for part in pd.__version__.split(".")[:2]]
-    exact = {} if version >= [3, 1] else {"float_precision": "round_trip"}
-    frame = pd.read_csv(path, dtype=dict.fromkeys(as_written, str), **options, **exact)
+
+
+def _read_text(pd: Any, path: Path, as_written: Collection[str]) -> Any:
+    """A frame in which columns of numbers are numbers and other columns keep their text: `TRUE`, `01`, `1.50`."""
+    options = text_options(pd, path)
+    frame = pd.read_csv(path, dtype=dict.fromkeys(as_written, str), **options)
     if isinstance(frame.index, pd.RangeIndex):
         # Read truth values again as text. Numbers, which take most of the time, are read once.
         truths = [

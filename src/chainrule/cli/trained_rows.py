@@ -44,10 +44,11 @@ class TrainedRows:
         X : array of shape (n, ...), CSR matrix, or StoredRows
         labels : array of int of shape (n,)
         """
-        salt = hashlib.blake2b(digest_size=16)
+        whole = hashlib.blake2b(digest_size=16)
         for row in _rows(X, labels):
-            salt.update(row)
-        return cls(salt.digest(), np.sort(_hashes(X, labels, salt.digest())))
+            whole.update(row)
+        salt = whole.digest()
+        return cls(salt, np.sort(_numbered(_digests(X, labels, salt))))
 
     @classmethod
     def from_notes(cls, notes: Any) -> TrainedRows | None:
@@ -67,21 +68,34 @@ class TrainedRows:
 
     def seen(self, X: Any, labels: Array) -> Array:
         """True for each sample that equals a training row; each training row is matched at most once."""
-        return np.isin(_hashes(X, labels, self.salt), self.hashes)
+        return self.seen_among(self.digests(X, labels))
+
+    def digests(self, X: Any, labels: Array) -> Array:
+        """A number below 2^40 for each sample, equal for equal samples, of dtype uint64."""
+        return _digests(X, labels, self.salt)
+
+    def seen_among(self, digests: Array) -> Array:
+        """The same as `seen`, for the digests of samples, which may come from several blocks."""
+        return np.isin(_numbered(digests), self.hashes)
 
     def are(self, X: Any, labels: Array) -> bool:
         """True if these samples are exactly the training rows."""
         return len(labels) == len(self.hashes) and bool(self.seen(X, labels).all())
 
 
-def _hashes(X: Any, labels: Array, salt: bytes) -> Array:
-    """A number below 2^40 for each row. The copies of a repeated row get different numbers."""
+def _digests(X: Any, labels: Array, salt: bytes) -> Array:
+    """A number below 2^40 for each row."""
     zeros = bytes(8 - BYTES)
     digests = (hashlib.blake2b(row, digest_size=BYTES, salt=salt).digest() + zeros for row in _rows(X, labels))
-    found = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
-    order = np.argsort(found, kind="stable")
-    ordered = found[order]
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+
+
+def _numbered(digests: Array) -> Array:
+    """The digests, in which the copies of a repeated row get different numbers."""
+    order = np.argsort(digests, kind="stable")
+    ordered = digests[order]
     repeats = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    found = np.empty_like(digests)
     found[order] = (ordered + repeats.astype(np.uint64) * np.uint64(0x9E3779B97F)) % np.uint64(2**_BITS)
     return found
 

@@ -1,0 +1,206 @@
+"""Tables that are read in blocks: predictions and scores do not depend on the blocks, and memory not on the rows."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from chainrule.cli import table_blocks
+from chainrule.cli.model_files import load_model
+from chainrule.cli.table_blocks import TableBlocks
+
+HEADER = ["size", "height", "colour", "fenced", "species"]
+
+
+def garden(rows, seed):
+    """Cells as text, some missing, with words in a column of numbers, and a line break in a category."""
+    stream = np.random.default_rng(seed)
+    kind = stream.integers(0, 3, rows)
+    cells = np.empty((rows, 5), dtype=object)
+    cells[:, 0] = [f"{value:.3f}" for value in stream.normal(3 * kind)]
+    cells[:, 1] = [f"{value:.3f}" for value in stream.normal(-2 * kind)]
+    cells[:, 2] = np.array(["red", "light,\nblue", "01"])[np.where(stream.random(rows) < 0.7, kind, 0)]
+    cells[:, 3] = np.where(stream.random(rows) < 0.5, "TRUE", "False")
+    cells[:, 4] = np.array(["aster", "bluebell", "crocus"])[kind]
+    cells[::7, 0] = None
+    cells[::11, 2] = None
+    cells[5::40, 1] = "n/a?"
+    return pd.DataFrame(cells, columns=HEADER)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, chainrule):
+    folder = tmp_path_factory.mktemp("models")
+    garden(400, 0).to_csv(folder / "garden.csv", index=False)
+    options = {"tabular": (), "mlp": ("--epochs", "20"), "softmax": ("--C", "1")}
+    for model, more in options.items():
+        words = ("train", model, folder / "garden.csv", "--target", "species", *more, "--out", folder / model)
+        chainrule(*words, "--json").metrics()
+    return folder
+
+
+def small_blocks(monkeypatch, cells=100):
+    monkeypatch.setattr(table_blocks, "CELLS_OF_A_BLOCK", cells)
+
+
+@pytest.mark.parametrize("model", ["tabular", "mlp", "softmax"])
+def test_predictions_and_scores_do_not_depend_on_the_blocks(chainrule, models, monkeypatch, model):
+    garden(150, 1).to_csv("new.csv", index=False)
+    whole = chainrule("predict", models / model, "new.csv")
+    expected, notes = whole.predictions(150), whole.err
+    scores = chainrule("evaluate", models / model, "new.csv", "--json").metrics()
+    assert "column 'height': 4 cells are not numbers and count as missing" in notes
+    small_blocks(monkeypatch)  # of 8 rows or fewer
+    in_blocks = chainrule("predict", models / model, "new.csv")
+    found = in_blocks.predictions(150)
+    assert in_blocks.err == notes
+    assert found.predicted == expected.predicted
+    # Products of matrices of other shapes differ in the last bits of float32.
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-5, atol=1e-7)
+    again = chainrule("evaluate", models / model, "new.csv", "--json").metrics()
+    assert again["log_loss"] == pytest.approx(scores["log_loss"], rel=1e-5)
+    for name in ("accuracy", "n_rows", "classes", "unreadable", "trained_on"):
+        assert again[name] == scores[name], name
+    assert again["unreadable"] == {"height": 4}
+
+
+def test_rows_that_were_trained_on_are_told_apart_in_blocks_too(chainrule, models, monkeypatch):
+    small_blocks(monkeypatch)
+    found = chainrule("evaluate", models / "mlp", models / "garden.csv", "--json").metrics()
+    assert (found["trained_on"], found["unseen"]["n_rows"]) == (320, 80)
+
+
+def test_the_kind_of_file_and_a_division_into_files_do_not_matter(chainrule, models, monkeypatch):
+    frame = garden(60, 2)
+    frame.to_csv("whole.csv", index=False)
+    expected = chainrule("predict", models / "mlp", "whole.csv").predictions(60)
+    typed = frame.assign(size=pd.to_numeric(frame["size"]), height=pd.to_numeric(frame["height"], errors="coerce"))
+    for number, rows in enumerate((slice(0, 5), slice(5, 5), slice(5, 60))):
+        frame[rows].to_csv(f"part-{number}.csv", index=False)
+        typed[rows].astype({"colour": "category"}).to_parquet(f"part-{number}.parquet")
+        table = pa.Table.from_pandas(typed[rows], preserve_index=False)
+        with pa.ipc.new_file(f"part-{number}.arrow", table.schema) as file:
+            file.write_table(table)
+    frame.to_csv("other.tsv.gz", index=False, sep="\t")
+    with_commas = frame.assign(size=frame["size"].str.replace(".", ","), height=frame["height"].str.replace(".", ","))
+    with_commas.to_csv("commas.csv", index=False, sep=";")
+    small_blocks(monkeypatch)
+    for data in ("part-*.csv", "part-*.parquet", "part-*.arrow", "other.tsv.gz", "commas.csv"):
+        found = chainrule("predict", models / "mlp", data).predictions(60)
+        np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-5, atol=1e-7, err_msg=data)
+
+
+@pytest.mark.parametrize("change", ["{},\n", "row,{}\n"], ids=["a separator at the end", "a name at the beginning"])
+def test_rows_with_a_field_more_than_the_header(chainrule, models, monkeypatch, change):
+    lines = garden(40, 3).replace("light,\nblue", "blue").to_csv(index=False).splitlines()
+    Path("plain.csv").write_text("\n".join(lines), encoding="utf-8")
+    Path("more.csv").write_text(lines[0] + "\n" + "".join(change.format(line) for line in lines[1:]), encoding="utf-8")
+    small_blocks(monkeypatch)
+    plain, more = (chainrule("predict", models / "mlp", f"{name}.csv").predictions(40) for name in ("plain", "more"))
+    np.testing.assert_array_equal(plain.probabilities, more.probabilities)
+
+
+def test_truth_values_in_a_column_of_numbers_are_no_numbers_in_any_block(chainrule, models, monkeypatch):
+    frame = garden(40, 4)
+    frame.loc[8:15, "height"] = "TRUE"  # pandas reads such a block as truth values
+    frame.to_csv("new.csv", index=False)
+    expected = chainrule("predict", models / "mlp", "new.csv").predictions(40)
+    small_blocks(monkeypatch)
+    found = chainrule("predict", models / "mlp", "new.csv")
+    assert "8 cells are not numbers" in found.err or "9 cells are not numbers" in found.err
+    np.testing.assert_allclose(found.predictions(40).probabilities, expected.probabilities, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("out", ["p.csv", "p.parquet"])
+def test_a_mistake_in_a_late_block_leaves_no_file(chainrule, models, monkeypatch, out):
+    small_blocks(monkeypatch)
+    text = garden(60, 5).to_csv(index=False)
+    Path("bad.csv").write_text(text + "1,2,red,TRUE,aster,x,y,z\n", encoding="utf-8")
+    words = ("predict", models / "mlp", "bad.csv", "--out", out)
+    chainrule(*words).complaint("bad.csv: cannot be read as CSV", "saw 8")
+    assert [path.name for path in Path.cwd().iterdir()] == ["bad.csv"]
+
+
+def test_unknown_and_missing_labels_are_named(chainrule, models, monkeypatch):
+    small_blocks(monkeypatch)
+    frame = garden(60, 6)
+    frame.loc[50, "species"] = "dandelion"
+    frame.to_csv("new.csv", index=False)
+    chainrule("evaluate", models / "mlp", "new.csv").complaint("new.csv", "'dandelion'", "'aster'")
+    frame.loc[50, "species"] = None
+    frame.to_csv("new.csv", index=False)
+    chainrule("evaluate", models / "mlp", "new.csv").complaint("'species' is missing in 1 of")
+    frame.drop(columns="species").to_csv("new.csv", index=False)
+    chainrule("evaluate", models / "mlp", "new.csv").complaint("new.csv has no column 'species'; it has 'size'")
+
+
+def test_every_file_is_looked_at_before_the_first_row(chainrule, models):
+    garden(20, 7).to_csv("part-1.csv", index=False)
+    garden(20, 7).drop(columns="colour").to_csv("part-2.csv", index=False)
+    chainrule("predict", models / "mlp", "part-*.csv").complaint("part-2.csv lacks the columns 'colour'")
+    Path("part-2.csv").write_bytes(b"")
+    chainrule("predict", models / "mlp", "part-*.csv").complaint("part-2.csv", "empty")
+    np.save("part-2.npy", np.zeros((3, 4)))
+    chainrule("predict", models / "mlp", "part-*").complaint("part-2")
+    chainrule("predict", models / "mlp", "none-*.csv").complaint("none-*.csv", "no such file")
+
+
+def test_a_block_is_read_when_it_is_asked_for_and_then_forgotten(models, monkeypatch):
+    small_blocks(monkeypatch)
+    frame = garden(400, 8)
+    frame.to_csv("new.csv", index=False)
+    model = load_model(str(models / "mlp"))[0]
+    alive, most = set(), 0
+
+    class Counted(np.ndarray):
+        def __del__(self):
+            alive.discard(id(self))
+
+    transform = model[0].transform
+
+    def counted(columns):
+        nonlocal most
+        features = transform(columns).view(Counted)
+        alive.add(id(features))
+        most = max(most, len(alive))
+        return features
+
+    monkeypatch.setattr(model[0], "transform", counted)
+    blocks = TableBlocks("new.csv", model[0], model.classes_)
+    shares = [blocks.done for _ in blocks]
+    assert len(shares) == 40
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert most <= 2  # the block at hand, and the one that takes its place
+
+
+MEASURED = """
+import resource, sys
+from chainrule.cli import main, table_blocks
+table_blocks.CELLS_OF_A_BLOCK, (model, few, many) = int(sys.argv[1]), sys.argv[2:]
+peaks = []
+for data in (few, many):
+    assert main(["predict", model, data, "--out", "p.csv"]) == 0
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+print(peaks[1] - peaks[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the peak of resident memory")
+def test_memory_does_not_grow_with_the_rows(models, environment):
+    """With the blocks as they are, 0.4 million rows take no more than 40 000 did; in one block they do."""
+    text = garden(4000, 9).replace("light,\nblue", "blue").to_csv(index=False)
+    header, _, body = text.partition("\n")
+    for name, times in (("few.csv", 10), ("many.csv", 100)):
+        Path(name).write_text(f"{header}\n{body * times}", encoding="utf-8")
+    allowed = 40_000_000  # measured: 10 to 12 MB, and 320 MB in one block; the file has 11.5 MB
+    growth = {}
+    for cells in (table_blocks.CELLS_OF_A_BLOCK, 1 << 40):
+        command = [sys.executable, "-c", MEASURED, str(cells), str(models / "mlp"), "few.csv", "many.csv"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        growth[cells] = int(done.stdout.splitlines()[-1])
+    assert growth[table_blocks.CELLS_OF_A_BLOCK] < allowed < growth[1 << 40], growth
