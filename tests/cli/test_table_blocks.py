@@ -92,6 +92,10 @@ def test_the_kind_of_file_and_a_division_into_files_do_not_matter(chainrule, mod
     for data in ("part-*.csv", "part-*.parquet", "part-*.arrow", "other.tsv.gz", "commas.csv"):
         found = chainrule("predict", models / "mlp", data).predictions(60)
         np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-5, atol=1e-7, err_msg=data)
+    notes = chainrule("predict", models / "mlp", "part-*.csv").err.splitlines()
+    assert [note.partition(" (")[0] for note in notes] == [
+        "note: part-2.csv: column 'height': 2 cells are not numbers and count as missing: 'n/a?'"
+    ]
 
 
 @pytest.mark.parametrize("change", ["{},\n", "row,{}\n"], ids=["a separator at the end", "a name at the beginning"])

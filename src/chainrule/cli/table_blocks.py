@@ -76,7 +76,7 @@ class TableBlocks:
     def __iter__(self) -> Iterator[DataSet]:
         """The blocks: features as the classifier takes them, labels as classes of the model, or None."""
         self.done, self.unreadable = 0.0, dict[str, int]()
-        total = 0
+        notes, total = list[str](), 0
         sizes = np.cumsum([0, *map(os.path.getsize, self.paths)])
         for file, before, after in zip(self._files, sizes[:-1], sizes[1:], strict=True):
             cells: dict[str, dict[int, str]] = {}
@@ -87,10 +87,12 @@ class TableBlocks:
                     first += len(block.X)
                     self.done = float(before + share * (after - before)) / max(1, sizes[-1])
                     yield block
-            self._tell(cells)
+            source = f"{Path(file.path).name}: " if len(self.paths) > 1 else ""
+            notes += [source + unreadable_cells(name, found, list(found), "data row") for name, found in cells.items()]
             total += first
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
+        first_notes(notes, MORE_COLUMNS)
 
     # What follows is private.
 
@@ -109,11 +111,6 @@ class TableBlocks:
                     kept[first + row] = str(columns[name][row])
             columns[name] = numbers.values
         return DataSet(source, self._encoder.transform(columns), y)
-
-    def _tell(self, cells: dict[str, dict[int, str]]) -> None:
-        """Name the cells of a file that are not numbers."""
-        notes = [unreadable_cells(name, found, list(found), "data row") for name, found in cells.items()]
-        first_notes(notes, MORE_COLUMNS)
 
     def _opened(self, path: str, kind: str) -> _File:
         """The file; raises CommandError if it lacks columns."""
