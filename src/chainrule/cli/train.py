@@ -89,9 +89,8 @@ class ModelGroup(TyperGroup):
         """The words, after the name of the model that an option, a file or the kind of data chooses."""
         every = {param.name: param for command in self.commands.values() for param in command.params}
         union = TyperCommand("train", params=[*(every | {param.name: param for param in self.params}).values()])
-        context = union.make_context("train", [], parent=ctx.parent, resilient_parsing=True)
-        context.resilient_parsing = ctx.resilient_parsing
-        found, _, _ = union.make_parser(context).parse_args([*args])
+        context = type(ctx)(union, parent=ctx.parent, info_name="train", resilient_parsing=ctx.resilient_parsing)
+        found, _, _ = union.make_parser(context).parse_args([*args])  # words alone: no value is looked at
         given = {name: value for name, value in found.items() if value}
         if "help" in given:
             return ["--help"]
