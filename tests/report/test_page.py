@@ -1,12 +1,31 @@
 """The HTML page about a classifier."""
 
 import base64
+import html
 
 import numpy as np
+import pytest
+from sklearn.datasets import load_digits, load_wine
 
-from chainrule import TabularClassifier
-from chainrule.report import confusion_matrix, write_table_page
+from chainrule import (
+    ConvClassifier,
+    MLPClassifier,
+    SoftmaxRegression,
+    SoftmaxRegressionCV,
+    TabularClassifier,
+    write_report,
+)
+from chainrule.report import confusion_matrix
 from chainrule.report.page import as_png
+
+DIGITS, NUMBERS = load_digits(return_X_y=True)
+DIGITS = DIGITS / 16
+WINE, KINDS = load_wine(return_X_y=True)
+QUICK = {"max_iter": 2, "tol": 0.0, "n_iter_no_change": 1, "random_state": 0}
+
+
+def headings(page):
+    return [part.partition("</h2>")[0] for part in page.split("<h2>")[1:]]
 
 
 def test_a_figure_becomes_a_picture_in_the_page():
@@ -16,43 +35,62 @@ def test_a_figure_becomes_a_picture_in_the_page():
     assert base64.b64decode(content).startswith(b"\x89PNG")
 
 
-def test_a_page_about_a_table_names_columns_and_parts(tmp_path):
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("model", "X", "y", "pictures", "shown"),
+    [
+        (SoftmaxRegression(), WINE / WINE.std(0), KINDS, 3, {"Coefficients", "Numbers"}),
+        (SoftmaxRegressionCV(Cs=2, cv=2), WINE / WINE.std(0), KINDS, 4, {"Score against C", "Coefficients"}),
+        (MLPClassifier((8,), **QUICK), DIGITS, NUMBERS, 4, {"Training", "Importance", "Worst mistakes"}),
+        (TabularClassifier(max_iter=2, random_state=0), WINE, KINDS, 3, {"Importance", "Parts", "Columns"}),
+        (
+            ConvClassifier("conv 2 3x3", **QUICK),
+            DIGITS.reshape(-1, 1, 8, 8),
+            NUMBERS,
+            6,
+            {"Training", "Worst mistakes", "Saliency", "First filters", "Layers"},
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
+)
+def test_every_classifier_has_a_page_with_what_it_can_show(model, X, y, pictures, shown, tmp_path):
+    model.fit(X[::2], y[::2])
+    page = model.report(X[1::2], y[1::2], tmp_path / "seen").read_text("utf-8")
+    assert page.count("data:image/png;base64") == pictures
+    found = headings(page)
+    assert len(set(found)) == len(found)
+    assert shown | {"Calibration", "Confusion matrix", "Classes", "How to make it again"} <= set(found)
+    assert f"{100 * model.score(X[1::2], y[1::2]):.2f}%" in page
+    assert "<script" not in page
+    assert "src=" not in page.replace('src="data:', "")
+    assert "href" not in page
+
+
+def test_names_and_labels_are_text_and_never_markup(tmp_path):
     rng = np.random.default_rng(0)
-    columns = {"<size>": rng.normal(size=60), "kind": rng.choice(["a", "b"], 60).astype(object)}
-    labels = np.where(columns["<size>"] > 0, "yes", "no")
+    columns = {"<size>": rng.normal(size=60), "kind": rng.choice(["<a>", "b"], 60).astype(object)}
+    labels = np.where(columns["<size>"] + rng.normal(size=60) > 0, "<yes>", "no")
     model = TabularClassifier(max_iter=2, random_state=0).fit(columns, labels)
-    metrics = {
-        "accuracy": 0.9,
-        "log_loss": 0.3,
-        "classes": [{"label": "no", "precision": 1, "recall": 0, "support": 30}],
-    }
-    described = {**model.encoder_.described(), "name": "left out: text"}
-    path = write_table_page(
-        tmp_path / "seen",
-        model,
-        columns,
-        labels,
-        metrics,
-        title="A & B",
-        facts={"seed": "0"},
-        described=described,
-        parts=model.parts(),
-    )
+    again = "train '<x>' & more"
+    path = write_report(model, columns, labels, tmp_path, title="A & B", facts={"<f>": "<1>"}, again=again)
     page = path.read_text("utf-8")
-    assert page.count("data:image/png;base64") == 3
+    for written in ("<size>", "<yes>", "<f>", "<1>"):
+        assert written not in page
+        assert html.escape(written) in page
     assert "A &amp; B" in page
-    assert "&lt;size&gt;" in page
-    assert "left out: text" in page
-    assert "softmax regression, C = " in page
-    assert "<h2>Layers</h2>" not in page
-    assert "<th>rows</th>" in page
+    assert "&lt;x&gt;" in page
 
 
-def test_a_page_about_a_matrix_numbers_the_columns(tmp_path):
-    x = np.random.default_rng(0).normal(size=(40, 2))
-    model = TabularClassifier(max_iter=2, random_state=0, encode=False).fit(x, x[:, 0] > 0)
-    metrics = {"accuracy": 0.9, "log_loss": 0.3, "classes": []}
-    path = write_table_page(
-        tmp_path, model, x, x[:, 0] > 0, metrics, title="x", facts={}, described={}, parts=model.parts()
-    )
-    assert path.read_text("utf-8").count("data:image/png;base64") == 3
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([], "y: expected labels of the model's classes, got none"),
+        ([0, 7], r"y: expected labels of the model's classes, got \['7'\]"),
+        ([[0, 1], [1, 0]], r"one label for each sample, got shape \(2, 2\)"),
+    ],
+)
+def test_labels_that_do_not_fit_are_errors_before_anything_is_written(y, message, tmp_path):
+    model = SoftmaxRegression().fit(WINE / WINE.std(0), KINDS)
+    with pytest.raises(ValueError, match=message):
+        write_report(model, WINE[: len(y)], y, tmp_path / "none")
+    assert not (tmp_path / "none").exists()

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import typer
 
 from chainrule.cli.completion import data_names
-from chainrule.cli.output import CommandError, note
-from chainrule.cli.train_options import DATA, MODEL, TRAINING, NetworkOptions, ReportOptions, Solver
+from chainrule.cli.output import CommandError
+from chainrule.cli.train_options import DATA, MODEL, TRAINING, NetworkOptions, Solver
 
 if TYPE_CHECKING:
-    from chainrule.cli.data_set import DataSet
-    from chainrule.cli.training_run import FittedModel
-    from chainrule.training.image_sources import Images
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvOptions(NetworkOptions, ReportOptions):
+class ConvOptions(NetworkOptions):
     """The options of convolutional networks."""
 
     DEFAULTS: ClassVar = {"adam": (30, 2e-3), "adamw": (30, 2e-3), "sgd": (30, 0.02)}
@@ -87,30 +84,5 @@ def conv(options: ConvOptions, config: str) -> int:
         "parameters": classifier.network_.n_parameters,
         "left_out": len(images.bad_files),
     }
-    if options.report is not None:
-        note(f"the report is in {_write_report(options.report, fitted, images, held_out, results)}")
+    training_run.write_report(options.report, run, fitted, held_out, results, images)
     return training_run.show_network(run, fitted, results)
-
-
-def _write_report(
-    folder: Path, fitted: FittedModel, images: Images, held_out: DataSet, results: dict[str, Any]
-) -> Path:
-    from chainrule.report.page import write_page
-
-    model, shape = fitted.model, " x ".join(map(str, images.shape))
-    return write_page(
-        folder,
-        model,
-        held_out.X,
-        held_out.y,
-        results,
-        title=f"{Path(fitted.samples.name).name}: {shape} pixels, {len(model.classes_)} classes",
-        facts={
-            "parameters": f"{results['parameters']:,}",
-            "epochs": str(model.n_iter_),
-            "training": f"{fitted.seconds:.1f} s",
-            "images, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
-            "seed": str(results["seed"]),
-        },
-        bad_files=images.bad_files,
-    )

@@ -72,4 +72,5 @@ def mlp(options: MLPOptions, config: str) -> int:
     )
     fitted = training_run.fit_network(run, classifier, samples)
     results = training_run.evaluate_and_save(run, fitted, held_out) | {"unreadable": every.unreadable}
+    training_run.write_report(options.report, run, fitted, held_out, results)
     return training_run.show_network(run, fitted, results)

@@ -55,6 +55,10 @@ class RunOptions:
         typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.", rich_help_panel=TRAINING),
     ] = 0
     out: Annotated[Path | None, typer.Option(help="The model file [NAME.chainrule].", rich_help_panel=OUTPUT)] = None
+    report: Annotated[
+        Path | None,
+        typer.Option(help="A directory for report.html, a page about the model.", rich_help_panel=OUTPUT),
+    ] = None
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -89,13 +93,6 @@ class ResumeOptions(RunOptions):
             help="Draw the learning curves (softmax: the scores against C) to a file.", rich_help_panel=OUTPUT
         ),
     ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportOptions(RunOptions):
-    """The option of models that have a report."""
-
-    report: Annotated[Path | None, typer.Option(help="A directory for report.html.", rich_help_panel=OUTPUT)] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,6 +126,7 @@ def softmax(options: SoftmaxOptions, config: str) -> int:
         "interrupted": classifier.interrupted_,
         "certificate": None if certificate is None else vars(certificate),
     }
+    training_run.write_report(options.report, run, fitted, held_out, results)
     chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
     ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
     known = "" if certificate is None else f"\nthe coefficients are {certificate}"

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainrule.cli.output import CommandError, note
-from chainrule.cli.train_options import TRAINING, ReportOptions, RowOptions, below
+from chainrule.cli.output import CommandError
+from chainrule.cli.train_options import TRAINING, RowOptions, below
 from chainrule.progress import shown
 
 if TYPE_CHECKING:
-    from chainrule.cli.data_set import DataSet
-    from chainrule.cli.training_run import FittedModel
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class TabularOptions(RowOptions, ReportOptions):
+class TabularOptions(RowOptions):
     """The options of classifiers of tables."""
 
     search: Annotated[
@@ -62,30 +60,8 @@ def tabular(options: TabularOptions, config: str) -> int:
         "epochs": classifier.n_iter_,
         "parts": classifier.parts(),
     }
-    if options.report is not None:
-        note(f"the report is in {_write_report(options.report, fitted, held_out, results)}")
+    training_run.write_report(options.report, run, fitted, held_out, results)
     lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
     return training_run.show(
         run, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s"
-    )
-
-
-def _write_report(folder: Path, fitted: FittedModel, held_out: DataSet, results: dict[str, Any]) -> Path:
-    from chainrule.report.page import write_table_page
-
-    encoder, classes = fitted.model[0], len(fitted.model.classes_)
-    return write_table_page(
-        folder,
-        fitted.model,
-        held_out.X,
-        held_out.y,
-        results,
-        title=f"{Path(fitted.samples.name).name}: {results['n_train'] + results['n_test']:,} rows, {classes} classes",
-        facts={
-            "training": f"{fitted.seconds:.1f} s",
-            "rows, of which held out": f"{results['n_train'] + results['n_test']:,}, {results['n_test']:,}",
-            "seed": str(results["seed"]),
-        },
-        described=encoder.described() if hasattr(encoder, "described") else {},
-        parts=results["parts"],
     )

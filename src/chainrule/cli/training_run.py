@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from chainrule.cli import model_files, torchrun
 from chainrule.cli.block_files import is_in_blocks, read_training_blocks
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
-from chainrule.cli.output import CommandError, TrainingProgress, print_json, print_metrics
+from chainrule.cli.output import CommandError, TrainingProgress, note, print_json, print_metrics
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
 from chainrule.cli.train_config import config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
@@ -131,6 +131,40 @@ def evaluate_and_save(
         "seed": options.seed,
         "model": str(options.out),
     }
+
+
+def write_report(
+    folder: Path | None,
+    options: TrainingOptions,
+    fitted: FittedModel,
+    held_out: DataSet,
+    results: dict[str, Any],
+    images: Any = None,
+) -> None:
+    """Write the report to a folder, if one was given, and say where it is."""
+    if folder is None:
+        return
+    from chainrule import report
+
+    model, count = fitted.model, results["n_train"] + results["n_test"]
+    size = f"{count:,} rows" if images is None else f"{' x '.join(map(str, images.shape))} pixels"
+    facts = {"parameters": f"{results['parameters']:,}"} if "parameters" in results else {}
+    if images is not None:
+        facts["epochs"] = str(model.n_iter_)
+    facts["training"] = f"{fitted.seconds:.1f} s"
+    facts[f"{fitted.samples.kind.split()[0]}, of which held out"] = f"{count:,}, {results['n_test']:,}"
+    path = report.write_report(
+        model,
+        held_out.X,
+        held_out.y,
+        folder,
+        title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
+        metrics=results,
+        facts={**facts, "seed": str(results["seed"])},
+        bad_files=() if images is None else images.bad_files,
+        again=f"chainrule train --config {config_of(options.out)}",
+    )
+    note(f"the report is in {path}")
 
 
 def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:

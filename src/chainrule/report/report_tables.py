@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.frames import as_columns
 from chainrule.report.sections import names_of
+from chainrule.storage import StoredRows, is_source
 
 MOST = 30
 """Rows of a table."""
@@ -61,7 +62,7 @@ def mistakes(classes: Array, labels: Array, log_probs: Array) -> list[dict[str, 
 
 def features_of(model: Any, X: Any) -> list[dict[str, Any]]:
     """The range of each numeric feature of the held-out samples, and how many of its values are missing."""
-    if is_sparse(X):
+    if is_sparse(X) or is_source(X) or isinstance(X, StoredRows):
         return []
     if isinstance(X, Mapping) or hasattr(X, "columns"):
         columns = as_columns(X)

@@ -11,9 +11,14 @@ from chainrule.estimators.frames import as_columns
 from chainrule.estimators.importances import by_gradients, importances
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.report import figures
+from chainrule.storage import StoredRows, is_source
 
 MOST_ROWS = 2000
 """Rows of which input gradients and shuffled columns are taken; more would take time, and change little."""
+
+
+MOST_COLUMNS = 100
+"""Columns that are shuffled; each takes five predictions."""
 
 
 class Picture(NamedTuple):
@@ -55,7 +60,9 @@ def _training(model: Any) -> Iterator[Picture]:
 def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]:
     """How much the features or columns matter."""
     some = slice(None, MOST_ROWS)
-    if isinstance(X, Mapping) or hasattr(last, "parts"):
+    if is_source(X) or isinstance(X, StoredRows) or is_sparse(X):
+        return
+    if isinstance(X, Mapping) or (last is not model and np.shape(X)[1] <= MOST_COLUMNS) or hasattr(last, "parts"):
         columns = {name: values[some] for name, values in as_columns(X).items()}
         used = [name for name, words in read_columns(model).items() if not words.startswith("left out")]
         shown = importances(model, columns, labels[some], used=used, matrix=not isinstance(X, Mapping))
@@ -65,7 +72,7 @@ def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]
             "tell the same replace one another.",
             figures.importance_bars(shown),
         )
-    elif isinstance(last, MLPClassifier) and last is model and not is_sparse(X) and labels.ndim == 1:
+    elif isinstance(last, MLPClassifier) and last is model and labels.ndim == 1:
         rows = np.asarray(X)[some]
         gradients = by_gradients(last.input_gradient(rows, labels[some]), rows, names_of(model, rows.shape[1]))
         yield Picture(
@@ -73,7 +80,7 @@ def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]
             "The mean change of a sample's log-loss, to first order, if a feature moves by its standard deviation.",
             figures.importance_bars(gradients, label="change of the log-loss"),
         )
-    elif isinstance(last, SoftmaxRegression | SoftmaxRegressionCV) and last is model and not is_sparse(X):
+    elif isinstance(last, SoftmaxRegression | SoftmaxRegressionCV) and last is model:
         yield Picture(
             "Coefficients",
             "Each coefficient times the standard deviation of its feature, for the features with the largest ones.",

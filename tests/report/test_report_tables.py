@@ -1,0 +1,26 @@
+"""The tables of a report."""
+
+import numpy as np
+
+from chainrule import MLPClassifier
+from chainrule.report.report_tables import features_of, mistakes, parameters
+
+CLASSES = np.array(["a", "b", "c"])
+
+
+def test_mistakes_are_ordered_by_the_probability_of_the_true_class():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.05, 0.9, 0.05]])
+    found = mistakes(CLASSES, np.array(["a", "b", "c", "a"]), np.log(probabilities))
+    assert [row["row"] for row in found] == [3, 1]
+    assert found[0] == {"row": 3, "label": "a", "probability": found[0]["probability"], "predicted": "b", "surely": 0.9}
+    np.testing.assert_allclose([row["probability"] for row in found], [0.05, 0.3])
+
+
+def test_features_have_their_range_and_count_what_is_missing():
+    columns = {"x": np.array([3.0, np.nan, 1.0, 2.0]), "word": np.array(["a", "b", "a", "b"], object)}
+    (found,) = features_of(None, columns)
+    assert found == {"name": "x", "low": 1.0, "middle": 2.0, "high": 3.0, "missing": 1}
+
+
+def test_parameters_are_those_that_were_changed():
+    assert parameters(MLPClassifier((8,), activation="tanh")) == {"hidden_layer_sizes": "(8,)", "activation": "'tanh'"}
