@@ -11,7 +11,7 @@ import flint
 import pytest
 
 from chainrule.algebra import Exceeded, Field, attempt, limited, variables
-from chainrule.algebra.limits import limited_each
+from chainrule.algebra.limits import in_place, limit_process, limited_each
 from chainrule.algebra.memory import Restart
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot copy a process")
@@ -228,3 +228,31 @@ def test_one_of_several_functions_has_limited_memory():
     found = list(limited_each([partial(bytes, 1 << 31), partial(int, 7)], megabytes=300))
     assert isinstance(found[0], Exceeded)
     assert found[1] == 7
+
+
+def test_in_place_the_computation_is_this_process_own_and_ends_in_time():
+    with in_place():
+        assert limited(os.getpid) == os.getpid()
+        with pytest.raises(ZeroDivisionError):
+            limited(lambda: 1 / 0)
+        with pytest.raises(Exceeded, match=r"no result within 0\.1 s"):
+            limited(lambda: time.sleep(60), seconds=0.1)
+        with pytest.raises(Exceeded, match="memory of the process"):
+            limited(lambda: bytearray(1 << 60))
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+    assert limited(os.getpid) != os.getpid()
+
+
+def test_a_limited_process_prints_nothing_and_has_little_memory(capfd):
+    def limits():
+        limit_process(7, 100)
+        os.write(1, b"file 1")
+        import resource
+
+        with pytest.raises(MemoryError):
+            bytearray(10**9)
+        return resource.getrlimit(resource.RLIMIT_CPU)[0]
+
+    assert limited(limits, seconds=60) == 8
+    assert capfd.readouterr() == ("", "")

@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -30,7 +31,14 @@ def test_a_wrong_step_has_a_point_a_message_and_a_repair():
     assert (step.line, step.verdict, step.is_fault, step.is_decided) == (3, "wrong", True, True)
     assert (step.left, step.relation, step.right) == (r"\frac{d}{dx} \tanh x", "=", r"1 - \tanh x")
     assert step.point["values"].keys() == {"x"}
-    assert step.repair == {"old": r"\tanh x", "new": r"(\tanh x)^{2}", "formula": r"1 - (\tanh x)^{2}", "kind": "power"}
+    assert step.repair == {
+        "old": r"\tanh x",
+        "new": r"(\tanh x)^{2}",
+        "formula": r"1 - (\tanh x)^{2}",
+        "kind": "power",
+        "place": [3, 30, 3, 37],
+    }
+    assert f"\n\n{WRONG}".split("\n")[2][29:36] == r"\tanh x"
     assert step.message.endswith(r"Changing \tanh x to (\tanh x)^{2} makes it true.")
     assert check_derivation(WRONG, repairs=False).steps[0].repair is None
 
@@ -75,7 +83,11 @@ def test_json_has_a_fixed_form():
         "goes_on",
         "end",
     ]
-    assert set(step["point"]) == {"sizes", "indices", "values", "left", "right", "functions"}
+    assert set(step["point"]) == {"sizes", "indices", "values", "left", "right", "functions", "numbers"}
+    numbers = step["point"]["numbers"]
+    (x,) = numbers["values"]["x"]
+    assert numbers["right"] == pytest.approx(1 - math.tanh(x), rel=1e-5)  # six digits of x are told
+    assert numbers["left"] == pytest.approx(1 - math.tanh(x) ** 2, rel=1e-4)
     assert (found["schema"], found["exit_code"], found["first_wrong_line"], found["counts"]) == (2, 1, 1, {"wrong": 1})
 
 

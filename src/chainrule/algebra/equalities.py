@@ -84,11 +84,12 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two sides that are not equal at the sample; their values there."""
+    """Two sides that are not equal at the sample; their values there, and those of the variables."""
 
     entry: str
     left: str
     right: str
+    at: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.entry}: got {self.left}, expected {self.right}"

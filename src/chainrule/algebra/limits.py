@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextvars import ContextVar
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +24,36 @@ MEGABYTES = 2000
 
 class Exceeded(Exception):
     """The computation took too long or too much memory, or the system cannot limit it."""
+
+
+_IN_PLACE = ContextVar("in place", default=False)
+
+
+@contextmanager
+def in_place() -> Iterator[None]:
+    """Where `limited` computes in this process: one that has limits of its own, and may start no other.
+
+    A call of flint then runs until the process's own time is over.
+
+    Examples
+    --------
+    >>> found = []
+    >>> with in_place():
+    ...     limited(lambda: found.append(1))
+    >>> found
+    [1]
+    """
+    token = _IN_PLACE.set(True)
+    try:
+        yield
+    finally:
+        _IN_PLACE.reset(token)
+
+
+def limit_process(seconds: float, megabytes: int) -> None:
+    """Limit the computing time and the memory of this process for good, and let it print nothing more."""
+    _set_limits(seconds, megabytes)
+    _be_silent()
 
 
 def limited(function: Callable[[], Result], *, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> Result:
@@ -40,6 +71,8 @@ def limited(function: Callable[[], Result], *, seconds: float = SECONDS, megabyt
     >>> limited(lambda: sum(range(10)))
     45
     """
+    if _IN_PLACE.get():
+        return _computed_here(function, seconds)
     if not hasattr(os, "fork"):
         raise Exceeded("this system cannot copy a process, so that the computation cannot be limited")
     reading, writing = os.pipe()
@@ -111,6 +144,21 @@ def limited_each(
                 if not succeeded:
                     raise result
                 yield result
+
+
+def _computed_here(function: Callable[[], Result], seconds: float) -> Result:
+    def over(*_: object) -> None:
+        raise Exceeded(f"no result within {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return function()
+    except MemoryError:
+        raise Exceeded("no result within the memory of the process") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

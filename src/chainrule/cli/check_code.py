@@ -14,13 +14,6 @@ from chainrule.cli.output import USAGE, CommandError, print_json
 
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit statuses of the checks."""
-NAMES = {
-    "gradient": ("{}_gradient", "{}_grad", "grad_{}", "gradient_{}"),
-    "jacobian": ("{}_jacobian", "{}_jac", "jac_{}", "jacobian_{}"),
-    "pullback": ("{}_pullback", "{}_vjp", "{}_backward", "backward_{}", "vjp_{}"),
-    "slope": ("{}_slope", "{}_derivative", "{}_prime", "d_{}", "d{}"),
-}
-"""Names under which a derivative is searched for; {} is the function's name."""
 
 
 def check_code(
@@ -96,18 +89,21 @@ def _attribute(module: Any, name: str) -> Any:
 
 def _claim(module: Any, name: str, named: dict[str, str | None]) -> dict[str, Any]:
     """The derivative by its form: the one that an option names, otherwise the first one with a usual name."""
+    from chainrule.checking.user_code.derivative_names import derivative_beside, names_tried
+
     given = {form: word for form, word in named.items() if word is not None}
     if len(given) > 1:
         raise CommandError(f"give one of --{' and --'.join(given)}", USAGE)
-    usual = [(form, pattern.format(name)) for form, patterns in NAMES.items() for pattern in patterns]
-    found = list(given.items()) or [(form, word) for form, word in usual if callable(getattr(module, word, None))]
-    if not found:
+    found = next(iter(given.items()), None) or derivative_beside(
+        name, lambda word: callable(getattr(module, word, None))
+    )
+    if found is None:
         raise CommandError(
-            f"no derivative of {name} found beside it (tried {', '.join(word for _, word in usual)}); name one with "
+            f"no derivative of {name} found beside it (tried {', '.join(names_tried(name))}); name one with "
             "--gradient, --jacobian, --pullback or --slope",
             UNREADABLE,
         )
-    form, word = found[0]
+    form, word = found
     return {form: _attribute(module, word.rpartition(":")[2])}
 
 
@@ -145,12 +141,10 @@ def _input(text: str, position: int) -> Any:
 
 def _print_report(report: Any, json: bool) -> int:
     """Print a report of `check_gradient` or `check_rule`, and return the exit code."""
+    from chainrule.checking.plain_reports import plain_report
+
     if json:
-        failures = [{"entry": f.entry, "got": f.got, "expected": f.expected} for f in report.failures]
-        unchecked = [reason.reason for reason in report.unchecked]
-        proof = report.proof.claim if report.proof else None
-        found = {"verdict": report.verdict, "proof": proof, "failures": failures}
-        print_json({**found, "slip": report.slip, "unchecked": unchecked})
+        print_json(plain_report(report))
     else:
         print(f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else report)
     return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[report.verdict]

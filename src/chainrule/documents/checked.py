@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chainrule.documents.evidence.judging import SECONDS
+from chainrule.documents.evidence.questions import Counterexample
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.reading import read
@@ -52,11 +54,13 @@ class CheckedStep:
     assumed : tuple of str
         What it follows from that the text does not say.
     point : dict or None
-        Where the sides differ: "sizes", "indices", "values", "functions", "left", "right".
+        Where the sides differ: "sizes", "indices", "values", "functions", "left", "right" as text, and "numbers": the
+        values and both sides as floats.
     holds : str
         For which indices it holds, if for some: "i = j".
     repair : dict or None
-        A change of the right side that makes it true: "old", "new", "formula", "kind".
+        A change of the right side that makes it true: "old", "new", "formula", "kind", and "place": the line and
+        column where `old` begins in the file, and those behind its end, from 1; None if it does not stand there so.
     strict : str
         The claim in the strict language.
     displayed : bool
@@ -81,7 +85,7 @@ class CheckedStep:
     assumed: tuple[str, ...] = ()
     point: dict[str, Any] | None = None
     holds: str = ""
-    repair: dict[str, str] | None = None
+    repair: dict[str, Any] | None = None
     strict: str = ""
     displayed: bool = True
     continues: bool = False
@@ -238,8 +242,11 @@ def check_pieces(
     total: float = math.inf,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Report:
-    """Check a document that is read into pieces, in a total of seconds; `progress` is told of the relations done."""
-    reading = read(pieces)
+    """Check a document that is read into pieces, in a total of seconds; `progress` is told of the relations done.
+
+    The search for a repair that is under way at the end of this time is finished.
+    """
+    end, reading = time.monotonic() + total, read(pieces)
     steps = list[Step]()
     for step in steps_in(reading, seconds=seconds, total=total):
         steps.append(step)
@@ -247,7 +254,10 @@ def check_pieces(
     wrong = [entry.claim for entry, step in zip(reading.entries, steps, strict=True)
              if mending and step.verdict.fault and entry.claim is not None][:MOST_MENDED]  # fmt: skip
     derivation = reading.derivation
-    found = dict(zip(wrong, repairs(derivation, reading.shapes, [derivation.claims[n] for n in wrong]), strict=True))
+    found = dict[int, Repair | None]()
+    searches = repairs(derivation, reading.shapes, [derivation.claims[n] for n in wrong])
+    while len(found) < len(wrong) and time.monotonic() < end:
+        found[wrong[len(found)]] = next(searches)
     return Report(pieces.name, tuple(_checked(reading, steps, found)), pieces.notes, reading, pieces)
 
 
@@ -286,7 +296,7 @@ def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None
             message,
             step.doubts,
             finding.assumed if finding else (),
-            asdict(finding.counterexample) if finding and finding.counterexample else None,
+            _point(finding.counterexample) if finding and finding.counterexample else None,
             pattern(finding.held, finding.failed) if finding and finding.held and finding.failed else "",
             told,
             "" if claim is None else relation_text(claim),
@@ -297,10 +307,31 @@ def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None
         )
 
 
-def _told(repair: Repair, entry: ReadRelation) -> dict[str, str]:
-    source, change = entry.statement.piece.text, repair.change
+_NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
+
+
+def _point(example: Counterexample) -> dict[str, Any]:
+    values = {name: list(map(float, _NUMBER.findall(text))) for name, text in example.values.items()}
+    sides = {side: float(text) if _NUMBER.fullmatch(text) else None
+             for side, text in (("left", example.left), ("right", example.right))}  # fmt: skip
+    return {**asdict(example), "numbers": {"values": values, **sides}}
+
+
+def _told(repair: Repair, entry: ReadRelation) -> dict[str, Any]:
+    piece, change = entry.statement.piece, repair.change
+    source, (start, stop) = piece.text, change.old.span
     old, new, formula = (" ".join(latex_of(each, source).split()) for each in (change.old, change.new, change.term))
-    return {"old": old, "new": new, "formula": formula, "kind": change.kind}
+    place = None
+    if 0 <= start < stop <= len(source):
+        stop = start + len(source[start:stop].rstrip())
+        place = [*piece.place_of(start), *_behind(piece, stop)]
+    return {"old": old, "new": new, "formula": formula, "kind": change.kind, "place": place}
+
+
+def _behind(piece: Piece, stop: int) -> tuple[int, int]:
+    """The line and column behind the character before `stop`."""
+    line, column = piece.place_of(stop - 1)
+    return line, column + 1
 
 
 def _written(piece: Piece, place: tuple[int, int]) -> str:

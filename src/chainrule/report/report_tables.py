@@ -41,7 +41,7 @@ def mistakes(classes: Array, labels: Array, log_probs: Array) -> list[dict[str, 
     """The samples that are misclassified with the lowest probability of the true class, with both probabilities.
 
     >>> found = mistakes(np.array(["a", "b"]), np.array(["a", "b"]), np.log([[0.9, 0.1], [0.6, 0.4]]))
-    >>> [(row["row"], row["label"], row["predicted"]) for row in found]
+    >>> [(row["row"], str(row["label"]), str(row["predicted"])) for row in found]
     [(1, 'b', 'a')]
     """
     actual: Array = np.searchsorted(classes, labels)

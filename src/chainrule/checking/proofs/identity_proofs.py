@@ -286,8 +286,11 @@ def _visit(
         yield from pairs
 
     outcome = _attempted(compute, room)
-    at = ", ".join(f"{name} = {float(x)!r}" for name, x in list(values.items())[:LISTED])
-    located = tuple(replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}") for d in outcome.differences)
+    point = tuple((name, float(x)) for name, x in values.items())
+    at = ", ".join(f"{name} = {x!r}" for name, x in point[:LISTED])
+    located = tuple(
+        replace(d, entry=f"at {at}{', ' if d.entry else ''}{d.entry}", at=point) for d in outcome.differences
+    )
     filled = {each.name: each.filled(values, labels).astype(float) for each in arrays}
     return Visit(replace(outcome, differences=located), inside_only, _Point(filled, results, frozenset(reads)))
 

@@ -1,0 +1,16 @@
+"""Shared by the tests of servers."""
+
+import os
+from multiprocessing import forkserver, resource_tracker
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def processes_to_copy():
+    """Ends the process of which children are copies after the tests of a file; other tests look at all children."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs processes that fork")
+    yield
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
