@@ -52,13 +52,13 @@ class Limits:
         True for code from outside (`code_lock`).
     """
 
-    seconds: float = 60.0
+    seconds: float = 50.0
     megabytes: int = 2000
     locked: bool = False
 
 
 FOR_FORMULAS = Limits()
-FOR_CODE = Limits(seconds=20.0, megabytes=1000, locked=True)
+FOR_CODE = Limits(seconds=12.0, megabytes=1000, locked=True)
 
 
 def prepare() -> None:
