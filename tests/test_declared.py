@@ -32,7 +32,7 @@ DISTRIBUTIONS = {
 """Names of distributions that differ from the imported name."""
 CALLS = ("importorskip", "import_module", "import_extra", "__import__")
 """Functions whose first argument is the name of a module."""
-USERS = ("fast", "tables", "images", "report", "tensorboard", "torch", "jax", "dask", "mcp")
+USERS = ("fast", "tables", "images", "report", "tensorboard", "torch", "jax", "dask", "mcp", "lsp")
 """The extras that the package itself can use."""
 FOLDERS = {
     "src": USERS,

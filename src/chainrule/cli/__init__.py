@@ -20,6 +20,7 @@ from chainrule.cli.convert import convert
 from chainrule.cli.derive import derive
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.grade import grade
+from chainrule.cli.lsp import lsp
 from chainrule.cli.mcp import mcp
 from chainrule.cli.output import USAGE, CommandError, note, one_line
 from chainrule.cli.predict import predict
@@ -45,7 +46,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert, mcp):
+for command in (predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert, mcp, lsp):
     app.command()(command)
 app.add_typer(train_app, name="train")
 
