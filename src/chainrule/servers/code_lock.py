@@ -14,7 +14,6 @@ import ctypes
 import math
 import os
 import platform
-import resource
 import struct
 import sys
 from typing import Any
@@ -52,6 +51,8 @@ def lock(pipe: int, seconds: float) -> None:
     TaskRefused
         If the system does not offer one of the locks.
     """
+    import resource
+
     filtered = _filter() if sys.platform == "linux" else None
     os.closerange(3, pipe)
     os.closerange(pipe + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
