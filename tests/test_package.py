@@ -19,7 +19,7 @@ import chainrule
 ROOT = Path(chainrule.__file__).parent
 LAYERS = (
     *("extras", "progress", "streams", "arrays", "workspace", "rules", "kernels", "heads", "networks"),
-    *("storage", "engines", "solvers", "training", "estimators", "report", "servers", "cli"),
+    *("storage", "engines", "solvers", "training", "estimators", "export", "report", "servers", "cli"),
 )
 """Each may import itself and those before it."""
 BESIDE = ("checking", "documents", "torch", "jax")

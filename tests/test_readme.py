@@ -21,7 +21,8 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize(("code", "printed"), BLOCKS)
-def test_python_examples_print_what_pages_say(code, printed, capsys):
+def test_python_examples_print_what_pages_say(code, printed, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one writes a file
     exec(compile(code, "page", "exec"), {})
     got, expected = capsys.readouterr().out.splitlines(), printed.splitlines()
     if re.fullmatch(r"0\.\d+", expected[0]):

@@ -4,7 +4,16 @@ import os
 
 import pytest
 
-from chainrule.storage.files import DataFileError, advise, check_size, find_files, natural_key, reading, size_of
+from chainrule.storage.files import (
+    DataFileError,
+    advise,
+    check_size,
+    find_files,
+    natural_key,
+    reading,
+    replacing,
+    size_of,
+)
 
 
 @pytest.fixture
@@ -79,3 +88,32 @@ def test_advice_never_fails(folder, monkeypatch):
     advise(str(folder / "gone"), 0, 0, "DONTNEED")
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     advise(str(folder / "other.txt"), 0, 0, "WILLNEED")
+
+
+def test_a_file_is_replaced_when_it_is_whole_also_behind_a_link(folder):
+    (folder / "link").symlink_to(folder / "other.txt")
+    with replacing(folder / "link") as file:
+        file.write(b"new")
+        assert (folder / "other.txt").read_text() == "x"
+    assert (folder / "link").is_symlink()
+    assert (folder / "other.txt").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_error_leaves_the_earlier_file_and_nothing_else(folder, error):
+    before = sorted(os.listdir(folder))
+
+    def fail():
+        with replacing(folder / "other.txt") as file:
+            file.write(b"part")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert sorted(os.listdir(folder)) == before
+    assert (folder / "other.txt").read_text() == "x"
+
+
+def test_an_error_of_the_system_names_the_file(folder):
+    with pytest.raises(OSError, match=r"No such file.*gone/model"), replacing(folder / "gone" / "model"):
+        pass

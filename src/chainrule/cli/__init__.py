@@ -19,6 +19,7 @@ from chainrule.cli.check_code import check_code
 from chainrule.cli.convert import convert
 from chainrule.cli.derive import derive
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.export import export
 from chainrule.cli.grade import grade
 from chainrule.cli.lsp import lsp
 from chainrule.cli.mcp import mcp
@@ -46,7 +47,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert, mcp, lsp):
+for command in (predict, evaluate, trace, check, grade, check_code, rules, derive, summary, convert, export, mcp, lsp):
     app.command()(command)
 app.add_typer(train_app, name="train")
 

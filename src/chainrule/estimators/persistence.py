@@ -18,9 +18,7 @@ second set of such checks.
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from chainrule import __version__
 from chainrule.estimators.model_archive import FORMAT, FORMAT_VERSION, MANIFEST, Reader, write_archive
 from chainrule.estimators.object_tree import AnyArray, Decoder, Encoder, ModelFileError, require
 from chainrule.estimators.saveable import name_of, register_saveable
+from chainrule.storage.files import replacing
 
 __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_saveable", "save"]
 
@@ -152,19 +151,11 @@ def _read(path: str | os.PathLike[str], *names: str) -> list[Any]:
 
 def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:
     """Write the archive to a temporary file beside `path`, and rename it when it is complete."""
-    target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
-    temporary = target.with_name(f".chainrule-{secrets.token_hex(8)}")
     try:
-        with open(temporary, "x+b") as file:
+        with replacing(path) as file:
             write_archive(file, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
     except OSError as error:
         raise OSError(error.errno, f"could not save the model to {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _one_line(text: str) -> str:

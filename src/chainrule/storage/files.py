@@ -3,9 +3,12 @@
 import glob
 import os
 import re
+import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
+from pathlib import Path
+from typing import IO
 
 
 class DataFileError(ValueError):
@@ -102,3 +105,36 @@ def advise(path: str, start: int, length: int, advice: str) -> None:
             os.posix_fadvise(file, start, length, getattr(os, f"POSIX_FADV_{advice}"))
         finally:
             os.close(file)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a new file of bytes that takes the name `path` when the block ends, and is removed if it ends in an error.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written. An earlier file at `path` is unchanged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(os.path.join(folder, "one")) as file:
+    ...         count = file.write(b"whole")
+    ...     os.listdir(folder)
+    ['one']
+    """
+    target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
+    temporary = target.with_name(f".chainrule-{secrets.token_hex(8)}")
+    try:
+        with open(temporary, "x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,0 +1,199 @@
+"""Fitted models as ONNX models, files of these, and the arrays that they take.
+
+X, or one input per column of a table  ->  label, probabilities
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule import __version__
+from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.class_encoding import MULTILABEL
+from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.columns import as_words, read_numbers
+from chainrule.estimators.frames import as_columns
+from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
+from chainrule.estimators.tables import TableEncoder
+from chainrule.export.classifier_nodes import dtype_of, logits, results
+from chainrule.export.encoder_nodes import InputColumn, encoded, input_columns, table_features
+from chainrule.export.onnx_graph import Graph, Tensor
+
+MATRIX, LABEL, PROBABILITIES = "X", "label", "probabilities"
+"""The names of the input of models of matrices, and of the outputs."""
+Dtype: TypeAlias = Literal["auto", "float32", "float64"]
+
+
+def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
+    """A fitted classifier, with what encodes its features, as an ONNX model of opset 13.
+
+    Models of tables, such as a `TabularClassifier` of a data frame, have one input of shape (rows, 1) per column:
+    numbers with NaN for missing ones, dates as days since 1970, and words. All others have the input ``X`` of shape
+    (rows, features), where images are rows of pixels. `onnx_inputs` makes these arrays. The output ``label``, of shape
+    (rows,), holds the most probable classes, and ``probabilities`` a column for each class. Models of several labels at
+    once give a 0/1 matrix.
+
+    Parameters
+    ----------
+    model : classifier of chainrule, or Pipeline
+        The steps of a pipeline may be `TableEncoder`, `SmoothScaler`, `PiecewiseLinearEncoder`, and scikit-learn's
+        StandardScaler, RobustScaler, MinMaxScaler and MaxAbsScaler.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        The floats of the inputs and of the classifier's arithmetic. "auto" is float64 for inputs that are scaled or
+        encoded, which is done in float64 in any case, and else the dtype of the weights.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Its metadata has the entries chainrule (the version), estimator, classes (a JSON list), and features (a JSON
+        list of the names of X's columns) or columns (a JSON object from inputs to the table's columns).
+
+    Raises
+    ------
+    ImportError
+        Without onnx, the extra 'onnx'.
+    ValueError
+        For counted text, and for layers and steps that have no ONNX operators. The message names them.
+    TypeError
+        For other models.
+
+    Examples
+    --------
+    >>> from chainrule import SoftmaxRegression, to_onnx
+    >>> model = SoftmaxRegression().fit([[0.0], [1.0], [2.0]], ["a", "b", "b"])
+    >>> exported = to_onnx(model)
+    >>> [value.name for value in (*exported.graph.input, *exported.graph.output)]
+    ['X', 'label', 'probabilities']
+    """
+    parts, graph = _parts_of(model, dtype), Graph()
+    classifier = parts.classifier
+    x = _features(graph, parts)
+    for encoder in parts.encoders:
+        x = encoded(encoder, graph, x)
+    if parts.own is not None:
+        x = table_features(graph, parts.own, graph.columns(x, parts.places), [])
+    x = graph.cast(x, parts.arithmetic)
+    label, probabilities = results(graph, classifier._encoding, logits(classifier, graph, x))
+    count = len(classifier.classes_)
+    graph.output(LABEL, label, ["rows", count] if classifier._kind == MULTILABEL else ["rows"])
+    graph.output(PROBABILITIES, probabilities, ["rows", count])
+    return graph.model(_notes(parts), __version__)
+
+
+def onnx_inputs(model: Any, X: Any, *, dtype: Dtype = "auto") -> dict[str, Array]:
+    """The inputs of the model of `to_onnx` for some samples: what ``session.run(None, inputs)`` takes.
+
+    Parameters
+    ----------
+    model, dtype
+        As in `to_onnx`.
+    X : table, matrix or images, as in `predict`
+
+    Examples
+    --------
+    >>> from chainrule import TabularClassifier, onnx_inputs
+    >>> table = {"size": np.array([1.0, 2.0] * 10), "kind": np.array(["a", None] * 10, dtype=object)}
+    >>> model = TabularClassifier(random_state=0, max_iter=1).fit(table, [0, 1] * 10)
+    >>> onnx_inputs(model, {"kind": np.array([None], dtype=object), "size": [3]})
+    {'size': array([[3.]]), 'kind': array([['(missing)']], dtype=object)}
+    """
+    parts = _parts_of(model, dtype)
+    if not parts.columns:
+        X = X.toarray() if is_sparse(X) else np.asarray(X)
+        return {MATRIX: X.reshape(len(X), parts.width).astype(parts.dtype)}
+    columns: Mapping[str, Array] = as_columns(X, getattr(parts.classifier, "columns_", None))
+    absent = [one.column for one in parts.columns if one.column not in columns]
+    if absent:
+        raise ValueError(f"the table lacks the columns {', '.join(map(repr, absent))}")
+    found = {}
+    for one in parts.columns:
+        values = columns[one.column]
+        read = read_numbers(values).values.astype(parts.dtype) if one.numeric else as_words(values).astype(object)
+        found[one.name] = read[:, None]
+    return found
+
+
+# What follows is private.
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A model, taken apart."""
+
+    classifier: Any
+    columns: list[InputColumn]
+    """The inputs, if there is one per column of a table."""
+    table: TableEncoder | None
+    """What makes features of these columns."""
+    encoders: list[Any]
+    """What makes features of features, in this order."""
+    own: TableEncoder | None
+    """What a `TabularClassifier` makes of a matrix."""
+    places: list[int]
+    """The columns of that matrix that it uses."""
+    width: int
+    """The columns of the input X."""
+    dtype: np.dtype[Any]
+    """That of the inputs."""
+    arithmetic: np.dtype[Any]
+    """That of the classifier."""
+
+
+def _parts_of(model: Any, dtype: str) -> _Parts:
+    if dtype not in ("auto", "float32", "float64"):
+        raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
+    model = getattr(model, "best_estimator_", model)
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    *encoders, classifier = [step for step in steps if step is not None and step != "passthrough"]
+    if not isinstance(classifier, Classifier):
+        kind = type(classifier).__name__
+        raise TypeError(f"expected a fitted classifier of chainrule, or a Pipeline that ends in one, got {kind}")
+    check_is_fitted(classifier, "classes_")
+    own, table, places, width = getattr(classifier, "encoder_", None), None, [], classifier.n_features_in_
+    if encoders and isinstance(encoders[0], TableEncoder):
+        table, *encoders = encoders
+    elif (
+        own is not None and not encoders and (own.categorical_ or own.text_ or hasattr(classifier, "feature_names_in_"))
+    ):
+        table, own = own, None
+    if own is not None:
+        words = [*own.categorical_, *own.text_]
+        if words:
+            raise ValueError(
+                f"TabularClassifier reads the columns {', '.join(map(repr, words))}, made by earlier steps, as words: "
+                "leave these steps out, or fit it with encode=False"
+            )
+        places = [classifier.columns_.index(name) for name in own.numeric_]
+    columns = [] if table is None else input_columns(table, (LABEL, PROBABILITIES))
+    arithmetic = dtype_of(classifier) if dtype == "auto" else np.dtype(dtype)
+    encodes = bool(encoders) or table is not None or own is not None
+    width -= sum(len(encoder.columns_) for encoder in encoders if isinstance(encoder, PiecewiseLinearEncoder))
+    outer = np.dtype(np.float64) if dtype == "auto" and encodes else arithmetic
+    return _Parts(classifier, columns, table, encoders, own, places, width, outer, arithmetic)
+
+
+def _features(graph: Graph, parts: _Parts) -> Tensor:
+    """The input X, or the features of the inputs for columns."""
+    if parts.table is None:
+        return graph.input(MATRIX, parts.dtype, parts.width)
+    inputs = [graph.input(one.name, parts.dtype if one.numeric else object, 1) for one in parts.columns]
+    numbers, words = inputs[: len(parts.table.numeric_)], inputs[len(parts.table.numeric_) :]
+    return table_features(graph, parts.table, graph.beside(numbers) if numbers else None, words)
+
+
+def _notes(parts: _Parts) -> dict[str, str]:
+    """The metadata of a model."""
+    notes = {
+        "chainrule": __version__,
+        "estimator": type(parts.classifier).__name__,
+        "classes": json.dumps(parts.classifier.classes_.tolist(), default=str),
+    }
+    if parts.columns:
+        return notes | {"columns": json.dumps({one.name: one.column for one in parts.columns})}
+    names = getattr([*parts.encoders, parts.classifier][0], "feature_names_in_", None)
+    return notes if names is None else notes | {"features": json.dumps(list(map(str, names)))}
