@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from importlib import import_module
+from inspect import ismodule
 from pathlib import Path
 
 import chainrule
@@ -15,7 +16,7 @@ MODULES = tuple(name for name in chainrule.__all__ if name not in chainrule._HOM
 MAIN = {
     "Classifiers": ("SoftmaxRegression", "SoftmaxRegressionCV", "MLPClassifier", "ConvClassifier", "TabularClassifier"),
     "Many fits": ("MLPSearchCV", "fit_many"),
-    "Files and reports": ("save", "load", "Blocks", "write_report"),
+    "Files and reports": ("save", "load", "Blocks", "write_report", "to_onnx", "save_onnx", "onnx_inputs"),
     "Checks": (
         "check_gradient",
         "assert_gradient",
@@ -51,14 +52,16 @@ def write(source: Path) -> None:
 def public_names(module: str) -> tuple[str, ...]:
     """The names that a module offers."""
     found = import_module(module)
-    return tuple(sorted(getattr(found, "__all__", ("wrap",)), key=str.lower))
+    names = (name for name in getattr(found, "__all__", ("wrap",)) if not ismodule(getattr(found, name)))
+    return tuple(sorted(names, key=str.lower))
 
 
 def at_home(module: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names that a module offers and no page before its own, and its other ones, which stand elsewhere."""
     names, found = public_names(module), import_module(module)
-    own = [name for name in names if name not in chainrule._HOMES]
-    here = [name for name in own if getattr(getattr(found, name), "__module__", module).startswith(module)]
+    others = tuple(f"chainrule.{name}." for name in MODULES if f"chainrule.{name}" != module)
+    origins = {name: f"{getattr(getattr(found, name), '__module__', module)}." for name in names}
+    here = [name for name in names if name not in chainrule._HOMES and not origins[name].startswith(others)]
     return tuple(here), tuple(name for name in names if name not in here)
 
 

@@ -32,7 +32,7 @@ def options_in(shown):
     return set(re.findall(r"│ +(--[\w-]+)", shown.succeeded().out))
 
 
-COMMON = {"--config", "--help", "--test-size", "--seed", "--out", "--overwrite", "--json"}
+COMMON = {"--config", "--help", "--test-size", "--seed", "--out", "--report", "--overwrite", "--json"}
 ROWS_OF_FILES = {"--target", "--labels", "--drop", "--text"}
 NETWORKS = {"--solver", "--epochs", "--batch-size", "--learning-rate", "--l2", "--dropout", "--tensorboard"}
 STEPS = {"--label-smoothing", "--resume", "--curves"}
@@ -51,8 +51,8 @@ def test_the_help_lists_the_models_and_the_options_of_all(chainrule):
     [
         ("softmax", ROWS_OF_FILES | STEPS | {"--blocks", "--C", "--engine", "--workers", "--scheduler"}),
         ("mlp", ROWS_OF_FILES | STEPS | NETWORKS | {"--blocks", "--hidden", "--activation"}),
-        ("tabular", ROWS_OF_FILES | {"--search", "--time-limit", "--report"}),
-        ("conv", STEPS | NETWORKS | {"--size", "--layers", "--augment", "--report"}),
+        ("tabular", ROWS_OF_FILES | {"--search", "--time-limit"}),
+        ("conv", STEPS | NETWORKS | {"--size", "--layers", "--augment"}),
     ],
 )
 def test_the_help_of_a_model_lists_its_own_options_in_panels(chainrule, model, expected):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.export import operator
+from chainrule.export import onnx_operator
 from chainrule.export.classifier_nodes import network_logits_of
 from chainrule.export.onnx_graph import Graph
 from chainrule.export.row_operators import OPERATORS
@@ -79,10 +79,11 @@ def test_a_rule_of_ones_own_gets_an_operator(session):
         rules.Rule("cube", lambda x: (x**3, x), lambda x, v: 3 * x * x * v, elementwise=True, kind="activation")
     )
     try:
-        with pytest.raises(ValueError, match=r"the layer 'cube' has no ONNX operator.*chainrule\.export\.operator"):
+        message = r"the layer 'cube' has no ONNX operator.*chainrule\.export\.onnx_operator"
+        with pytest.raises(ValueError, match=message):
             both(session, "cube", ROWS[:5])
 
-        @operator(cube)
+        @onnx_operator(cube)
         def of_cube(graph, x, layer, parameters):
             return graph.add("Mul", graph.add("Mul", x, x), x)
 

@@ -3,6 +3,6 @@
 from chainrule.export import image_operators
 from chainrule.export.onnx_files import save_onnx
 from chainrule.export.onnx_models import onnx_inputs, to_onnx
-from chainrule.export.row_operators import operator
+from chainrule.export.row_operators import onnx_operator
 
-__all__ = ["image_operators", "onnx_inputs", "operator", "save_onnx", "to_onnx"]
+__all__ = ["image_operators", "onnx_inputs", "onnx_operator", "save_onnx", "to_onnx"]

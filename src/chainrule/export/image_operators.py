@@ -13,13 +13,13 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.export.onnx_graph import Graph, Tensor
-from chainrule.export.row_operators import operator
+from chainrule.export.row_operators import onnx_operator
 from chainrule.networks.layers import Layer
 from chainrule.rules.image_sizes import Pair
 from chainrule.rules.windows import Windows
 
 
-@operator(rules.conv2d, rules.correlate2d)
+@onnx_operator(rules.conv2d, rules.correlate2d)
 def convolution(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The correlation of images with kernels, and a bias per filter."""
     weight, windows, groups = parameters[0], _windows(layer), layer.options["groups"]
@@ -45,7 +45,7 @@ def convolution(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Arra
     return images if len(parameters) == 1 else graph.add("Add", images, parameters[1][:, None, None])
 
 
-@operator(rules.max_pool2d)
+@onnx_operator(rules.max_pool2d)
 def largest_of_windows(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The largest entry of every window."""
     windows = _windows(layer)
@@ -54,7 +54,7 @@ def largest_of_windows(graph: Graph, x: Tensor, layer: Layer, parameters: Sequen
     )
 
 
-@operator(rules.avg_pool2d)
+@onnx_operator(rules.avg_pool2d)
 def mean_of_windows(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The mean of every window, zeros of the padding included."""
     windows = _windows(layer)
@@ -66,19 +66,19 @@ def mean_of_windows(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[
     return graph.add("Div", graph.add("Sum", *entries), float(len(entries)))
 
 
-@operator(rules.global_avg_pool2d)
+@onnx_operator(rules.global_avg_pool2d)
 def mean_of_channels(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The mean of every channel."""
     return graph.add("ReduceMean", x, axes=[2, 3], keepdims=0)
 
 
-@operator(rules.zero_pad2d)
+@onnx_operator(rules.zero_pad2d)
 def zeros_around(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """Zeros around images."""
     return _padded(graph, x, layer.options["padding"])
 
 
-@operator(rules.flatten)
+@onnx_operator(rules.flatten)
 def flattened(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """Images as rows of features."""
     return graph.add("Flatten", x, axis=1)

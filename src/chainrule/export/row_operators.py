@@ -27,15 +27,15 @@ HUGE = 1e18
 """Its square is a float32, and adding 1 to the square changes nothing in float64."""
 
 
-def operator(*of: Rule) -> Callable[[Operator], Operator]:
+def onnx_operator(*of: Rule) -> Callable[[Operator], Operator]:
     """A decorator: export layers of these rules, which may be a user's own, by this function.
 
     Examples
     --------
     >>> from chainrule import rules
-    >>> from chainrule.export import operator
+    >>> from chainrule.export import onnx_operator
     >>> square = rules.Rule("square", lambda x: (x * x, x), lambda x, v: 2 * x * v)
-    >>> @operator(square)
+    >>> @onnx_operator(square)
     ... def of_square(graph, x, layer, parameters):
     ...     return graph.add("Mul", x, x)
     """
@@ -52,27 +52,27 @@ def _simple(name: str, **attributes: Any) -> Operator:
     return lambda graph, x, layer, parameters: graph.add(name, x, **attributes)
 
 
-operator(rules.relu)(_simple("Relu"))
-operator(rules.tanh)(_simple("Tanh"))
-operator(rules.sigmoid)(_simple("Sigmoid"))
-operator(rules.softmax)(_simple("Softmax", axis=-1))
-operator(rules.log_softmax)(_simple("LogSoftmax", axis=-1))
+onnx_operator(rules.relu)(_simple("Relu"))
+onnx_operator(rules.tanh)(_simple("Tanh"))
+onnx_operator(rules.sigmoid)(_simple("Sigmoid"))
+onnx_operator(rules.softmax)(_simple("Softmax", axis=-1))
+onnx_operator(rules.log_softmax)(_simple("LogSoftmax", axis=-1))
 
 
-@operator(rules.identity, rules.dropout)
+@onnx_operator(rules.identity, rules.dropout)
 def same(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The input; dropout is for training."""
     return x
 
 
-@operator(rules.affine, rules.linear)
+@onnx_operator(rules.affine, rules.linear)
 def affine(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """x W + b, or x W."""
     product = graph.add("MatMul", x, parameters[0])
     return product if len(parameters) == 1 else graph.add("Add", product, parameters[1])
 
 
-@operator(rules.scaling)
+@onnx_operator(rules.scaling)
 def scaling(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """s * x."""
     return graph.add("Mul", x, parameters[0])
@@ -83,26 +83,26 @@ def decay(graph: Graph, x: Tensor) -> Tensor:
     return graph.add("Exp", graph.add("Neg", graph.add("Abs", x)))
 
 
-@operator(rules.softplus)
+@onnx_operator(rules.softplus)
 def softplus(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """max(x, 0) + log(1 + q)."""
     return graph.add("Add", graph.add("Relu", x), graph.add("Log", graph.add("Add", decay(graph, x), 1.0)))
 
 
-@operator(rules.log_sigmoid)
+@onnx_operator(rules.log_sigmoid)
 def log_sigmoid(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """-softplus(-x)."""
     return graph.add("Neg", softplus(graph, graph.add("Neg", x), layer, parameters))
 
 
-@operator(rules.selu)
+@onnx_operator(rules.selu)
 def selu(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """l x, or l a (e^x - 1) for x <= 0."""
     below = graph.add("Sub", graph.add("Exp", graph.add("Min", x, 0.0)), 1.0)
     return graph.add("Mul", graph.add("Add", graph.add("Relu", x), graph.add("Mul", below, SELU_ALPHA)), SELU_SCALE)
 
 
-@operator(rules.mish)
+@onnx_operator(rules.mish)
 def mish(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """x u / (u + r), with u = 1 + 2 q, r = 2 q^2 for x > 0 and u = q (q + 2), r = 2 below."""
     q, positive = decay(graph, x), graph.add("Greater", x, 0.0)
@@ -113,7 +113,7 @@ def mish(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> 
     return graph.add("Mul", x, graph.add("Div", u, graph.add("Add", u, rest)))
 
 
-@operator(rules.smooth_clip)
+@onnx_operator(rules.smooth_clip)
 def smooth_clip(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """x / sqrt(1 + (x / limit)^2)."""
     return smoothly_clipped(graph, x, layer.options.get("limit", 3.0))
@@ -126,7 +126,7 @@ def smoothly_clipped(graph: Graph, x: Tensor, limit: float) -> Tensor:
     return graph.add("Div", x, graph.add("Sqrt", graph.add("Add", graph.add("Mul", share, share), 1.0)))
 
 
-@operator(rules.parametric_activation)
+@onnx_operator(rules.parametric_activation)
 def parametric_activation(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """(1 - a) x + a f(x)."""
     (share,) = parameters
@@ -135,7 +135,7 @@ def parametric_activation(graph: Graph, x: Tensor, layer: Layer, parameters: Seq
     return graph.add("Add", graph.add("Mul", x, 1 - share), graph.add("Mul", value, share))
 
 
-@operator(rules.embedding)
+@onnx_operator(rules.embedding)
 def embedding(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """The rows of the table for the codes, side by side."""
     dtype = x.dtype
@@ -143,7 +143,7 @@ def embedding(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]
     return graph.add("Reshape", found, np.array([0, *layer.out_shape], np.int64))
 
 
-@operator(rules.periodic_embedding)
+@onnx_operator(rules.periodic_embedding)
 def periodic_embedding(graph: Graph, x: Tensor, layer: Layer, parameters: Sequence[Array]) -> Tensor:
     """cos(2 pi f x + b) in float64, whole turns taken off f x, which is exact for float32."""
     frequency, phase = (values.astype(np.float64) for values in parameters)
@@ -164,6 +164,6 @@ def operator_of(layer: Layer) -> Operator:
     found = OPERATORS.get(layer.rule.name)
     if found is None:
         raise ValueError(
-            f"the layer {str(layer)!r} has no ONNX operator: give its rule one with chainrule.export.operator"
+            f"the layer {str(layer)!r} has no ONNX operator: give its rule one with chainrule.export.onnx_operator"
         )
     return found
