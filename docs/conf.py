@@ -43,6 +43,7 @@ intersphinx_mapping = {
     "sklearn": ("https://scikit-learn.org/stable", "inventories/sklearn.inv"),
 }
 
+highlight_language = "none"
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False

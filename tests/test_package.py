@@ -267,3 +267,8 @@ def test_a_missing_docstring_is_detected(tmp_path):
     source = 'class Known:\n    """Known."""\n    def method(self): ...\n    def _own(self): ...\ndef bare(): ...\n'
     (tmp_path / "made_up.py").write_text(source)
     assert undocumented(tmp_path / "made_up.py") == ["made_up.Known.method", "made_up.bare"]
+
+
+def test_the_citation_names_this_version():
+    citation = Path(__file__).parents[1] / "CITATION.cff"
+    assert f"\nversion: {chainrule.__version__}\n" in citation.read_text("utf-8")

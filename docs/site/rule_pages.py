@@ -90,7 +90,10 @@ def _markdown(family: str, report: Report) -> str:
             written.append(part.strip())
         else:
             written.append(f"```{{raw}} html\n{article.table_of(part)}\n```")
-    counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items())
+    counts = ", ".join(
+        f"{number} {verdict}{'s' if verdict == 'definition' and number > 1 else ''}"
+        for verdict, number in report.counts.items()
+    )
     heading, body = "\n\n".join(filter(None, written)).split("\n", 1)
     return "\n".join(
         [
