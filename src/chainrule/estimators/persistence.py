@@ -29,7 +29,6 @@ from chainrule import __version__
 from chainrule.estimators.model_archive import FORMAT, FORMAT_VERSION, MANIFEST, Reader, write_archive
 from chainrule.estimators.object_tree import AnyArray, Decoder, Encoder, ModelFileError, require
 from chainrule.estimators.saveable import name_of, register_saveable
-from chainrule.storage.files import replacing
 
 __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_saveable", "save"]
 
@@ -151,6 +150,8 @@ def _read(path: str | os.PathLike[str], *names: str) -> list[Any]:
 
 def _write(path: Path, arrays: Mapping[str, AnyArray]) -> None:
     """Write the archive to a temporary file beside `path`, and rename it when it is complete."""
+    from chainrule.storage.files import replacing  # SciPy comes with it, which reading does without
+
     try:
         with replacing(path) as file:
             write_archive(file, arrays)
