@@ -8,8 +8,11 @@ import polars
 import pyarrow
 import pytest
 import scipy.sparse as sp
+from sklearn import config_context
+from sklearn.base import clone
 
-from chainrule.estimators import TableEncoder
+from chainrule import MLPClassifier, SoftmaxRegression, TabularClassifier
+from chainrule.estimators import PiecewiseLinearEncoder, SmoothScaler, TableEncoder
 from chainrule.estimators.frames import as_columns, is_frame
 
 COLUMNS = {
@@ -80,3 +83,55 @@ def test_lazy_frames_are_refused():
 def test_what_is_a_frame():
     assert all(map(is_frame, (pandas.DataFrame(), polars.DataFrame(), pyarrow.table({}))))
     assert not any(map(is_frame, ({}, np.eye(2), [[1]], None)))
+
+
+@pytest.mark.parametrize("encoder", [SmoothScaler(), PiecewiseLinearEncoder(2), TableEncoder()], ids=str)
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_encoders_put_out_frames_with_the_names_of_features(encoder, output):
+    X = pandas.DataFrame({"a": np.arange(6.0), "b": [0.0, 3.0, 1.0, 7.0, 2.0, 9.0]})
+    plain = clone(encoder).fit(X).transform(X)
+    for given in (X, polars.from_pandas(X), pyarrow.table(X)):
+        framed = clone(encoder).set_output(transform=output).fit(given)
+        found = framed.transform(given)
+        assert type(found).__module__.startswith(output)
+        assert list(found.columns) == list(framed.get_feature_names_out())
+        assert list(found.columns)[:2] == ["a", "b"]
+        np.testing.assert_array_equal(found.to_numpy(), plain)
+    assert clone(encoder).fit(X.to_numpy()).get_feature_names_out().tolist()[:2] == ["x0", "x1"]
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_classifiers_of_tables_fit_alike_where_all_transformers_put_out_frames(output):
+    rng = np.random.default_rng(0)
+    X = pandas.DataFrame({"a": rng.normal(size=80), "b": rng.choice(["x", "y"], 80)})
+    model = TabularClassifier(folds=2, max_iter=2, random_state=0)
+    expected = clone(model).fit(X, X["a"] > 0).predict_proba(X)
+    with config_context(transform_output=output):
+        np.testing.assert_array_equal(clone(model).fit(X, X["a"] > 0).predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        SoftmaxRegression(),
+        MLPClassifier((4,), learning_rate="cosine", max_iter=3, random_state=0),
+        TabularClassifier(folds=2, max_iter=2, random_state=0),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_frames_labels_and_weights_of_every_library_fit_as_arrays_do(model, kind):
+    rng = np.random.default_rng(0)
+    X, weights = rng.normal(size=(60, 3)), rng.integers(1, 3, 60).astype(float)
+    labels = np.array(["low", "high"])[(X[:, 0] > 0).astype(int)]
+    frame = pandas.DataFrame(X, columns=["a", "b", "c"])
+    given = {
+        "pandas": (frame, pandas.Series(labels), pandas.Series(weights)),
+        "polars": (polars.from_pandas(frame), polars.Series(labels), polars.Series(weights)),
+        "pyarrow": (pyarrow.table(frame), pyarrow.array(labels.tolist()), pyarrow.array(weights)),
+    }[kind]
+    fitted = clone(model).fit(*given)
+    assert fitted.feature_names_in_.tolist() == ["a", "b", "c"]
+    expected = clone(model).fit(X, labels, weights)
+    np.testing.assert_allclose(fitted.predict_proba(given[0]), expected.predict_proba(X), rtol=0, atol=1e-6)
+    assert fitted.predict(given[0]).tolist() == expected.predict(X).tolist()

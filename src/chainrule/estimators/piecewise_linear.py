@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
+from chainrule.estimators.tables import column_names
 from chainrule.estimators.transactions import all_or_nothing
 
 
@@ -47,6 +48,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> PiecewiseLinearEncoder:
         """Learn the bins of every column."""
+        validate_data(self, X, skip_check_array=True)
         shares = np.linspace(0, 1, check.integer("bins", self.bins, at_least=1) + 1)
         edges = [np.unique(column) for column in np.quantile(np.asarray(X), shares, axis=0, method="inverted_cdf").T]
         used = [column for column, places in enumerate(edges) if len(places) > 2]
@@ -58,6 +60,25 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     def transform(self, X: Any) -> Array:
         """X, followed by the places in the bins, in the dtype of X."""
         check_is_fitted(self)
+        return self.widened(X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """The names of the columns, and those of the bins with their numbers.
+
+        Examples
+        --------
+        >>> x = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0]])
+        >>> PiecewiseLinearEncoder(bins=2).fit(x).get_feature_names_out(["size", "flag"]).tolist()
+        ['size', 'flag', 'size, bin 1', 'size, bin 2']
+        """
+        check_is_fitted(self)
+        names = column_names(self, input_features, self.n_features_in_)
+        numbers = np.arange(len(self.columns_)) - np.searchsorted(self.columns_, self.columns_) + 1
+        bins = [f"{names[column]}, bin {number}" for column, number in zip(self.columns_, numbers, strict=True)]
+        return np.array([*names, *bins], dtype=object)
+
+    def widened(self, X: Any) -> Array:
+        """The features as an array, whatever `set_output` says."""
         X = np.asarray(X)
         places = (X[:, self.columns_] - self.starts_) / (self.ends_ - self.starts_)
         return np.hstack([X, np.clip(places, 0, 1) - 0.5], dtype=X.dtype, casting="same_kind")

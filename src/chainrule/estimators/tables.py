@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.arrays import Array
 from chainrule.estimators.columns import (
@@ -58,6 +58,7 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     @all_or_nothing
     def fit(self, X: Any, y: Any = None) -> SmoothScaler:
         """Learn the median and the width of every column."""
+        validate_data(self, X, skip_check_array=True)
         X = np.asarray(X, dtype=np.float64)
         # Halves are subtracted, since the range of the largest floats is not a float.
         halves = np.sort(X / 2, axis=0)
@@ -74,7 +75,11 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             if X.sparse:
                 raise ValueError("X: expected dense features, which are scaled, got sparse ones")
             rows = X if isinstance(X, StoredRows) else StoredRows(X, np.dtype(X.dtype))
-            return rows.changed(self.transform).astype(np.float32)
+            return rows.changed(self.scaled).astype(np.float32)
+        return self.scaled(X)
+
+    def scaled(self, X: Any) -> Array:
+        """The scaled columns as an array, whatever `set_output` says."""
         width = np.where(self.width_ > 0, self.width_, np.inf)
         X = np.asarray(X, dtype=np.float64)
         scaled = np.empty_like(X)
@@ -89,6 +94,17 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 root += 1
                 np.divide(block, np.sqrt(root, out=root), out=scaled[start : start + rows])
         return scaled
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """The names of the columns."""
+        check_is_fitted(self)
+        return column_names(self, input_features, len(self.median_))
+
+
+def column_names(estimator: Any, given: Any, count: int) -> Array:
+    """The names of the columns of a matrix: those given, those of the fit, or x0, x1, ..."""
+    names = getattr(estimator, "feature_names_in_", None) if given is None else given
+    return np.array([f"x{column}" for column in range(count)] if names is None else names, dtype=object)
 
 
 def _quantile(ordered: Array, share: float) -> Array:
@@ -162,6 +178,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> Any:
         """Features as float32, one row per row of the table, which may lack the columns that were left out."""
         check_is_fitted(self)
+        return self.encoded(X)
+
+    def encoded(self, X: Any) -> Array:
+        """The features as an array, whatever `set_output` says."""
         columns = as_columns(X)
         absent = [name for name in self.used_ if name not in columns]
         if absent:
@@ -169,7 +189,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parts = []
         if self.numeric_:
             filled = self._filled(self._numbers(columns), self.scaler_.median_[: len(self.numeric_)])
-            parts.append(self.scaler_.transform(filled))
+            parts.append(self.scaler_.scaled(filled))
         if self.categorical_:
             parts.append(self.encoder_.transform(self._words(columns)))
         parts += [_hashed(columns[name]) for name in self.text_]

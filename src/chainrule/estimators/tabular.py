@@ -326,7 +326,7 @@ class TabularClassifier(Classifier):
         columns = self._columns(X, y, reset=reset)
         if reset:
             self.encoder_ = TableEncoder(self.words, self.text).fit(columns)
-        features = self.encoder_.transform(columns)
+        features = self.encoder_.encoded(columns)
         if not reset:
             return features
         check_consistent_length(features, y)
@@ -364,7 +364,7 @@ class TabularClassifier(Classifier):
 
     def _views(self, X: Array) -> list[Array]:
         """The inputs of networks: the features, and those with the piecewise linear ones."""
-        return [X] if self.piecewise_ is None else [X, self.piecewise_.transform(X)]
+        return [X] if self.piecewise_ is None else [X, self.piecewise_.widened(X)]
 
     def _fit_linear(self, X: Array, y: Array, weights: Array | None, folds: list[Fold]) -> Array:
         """Fit softmax regression. Its log-probabilities of the labels of rows that it has not seen."""
@@ -442,7 +442,7 @@ class TabularClassifier(Classifier):
         """The models of the mixture, for rows of so many features."""
         views, widths = [SAME], [width]
         if self.piecewise_ is not None:
-            views.append(NetworkInputs(self.piecewise_.transform, self.piecewise_.pullback))
+            views.append(NetworkInputs(self.piecewise_.widened, self.piecewise_.pullback))
             widths.append(width + len(self.piecewise_.columns_))
         parts = []
         if self.linear_weight_ > 0:
