@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
+from chainrule.estimators.array_dispatch import same_kind
 from chainrule.estimators.classifier import class_mass, weights_of_classes
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
@@ -131,6 +132,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         super().__init__()
         self._store(locals())
 
+    @same_kind
     @all_or_nothing
     @showing_progress
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
@@ -210,6 +212,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             )
         return self
 
+    @same_kind
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
         params = {name: in_this_process(value) for name, value in params.items()}
