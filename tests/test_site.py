@@ -9,7 +9,6 @@ import pytest
 import chainrule
 
 pytest.importorskip("sphinx", reason="needs Sphinx: pip install -e '.[docs]'")
-pytest.importorskip("matplotlib", reason="needs matplotlib: pip install -e '.[report]'")
 
 from docs.site import api_pages, atlas_figure, benchmark_figures, docstrings, rule_pages
 
