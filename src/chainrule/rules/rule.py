@@ -40,7 +40,7 @@ class Rule:
     Parameters
     ----------
     name : str
-        The key under which networks, estimators and the command line find the rule.
+        The key under which networks and estimators find the rule, once it is registered.
     forward : callable
         ``forward(*inputs, **options) -> (output, residuals)``. The residuals are a tuple of the values that the
         derivatives need; work that several pullbacks share belongs there.
