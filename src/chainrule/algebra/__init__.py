@@ -27,7 +27,6 @@ from chainrule.algebra.formal_derivatives import derivative
 from chainrule.algebra.forward_mode import along
 from chainrule.algebra.limits import Exceeded, limited
 from chainrule.algebra.memory import Memory
-from chainrule.algebra.number_array import NumberArray, numbers
 from chainrule.algebra.special_functions import unknown
 from chainrule.algebra.substitution import substituted
 
@@ -42,7 +41,6 @@ __all__ = [
     "Exceeded",
     "Field",
     "Memory",
-    "NumberArray",
     "Undecided",
     "along",
     "attempt",
@@ -53,7 +51,6 @@ __all__ = [
     "jacobian",
     "limited",
     "midpoints",
-    "numbers",
     "overlap",
     "precision",
     "radii",

@@ -30,7 +30,16 @@ _unlike_any_other = count()
 
 
 class Undecided(Exception):
-    """A comparison or conversion has no certain answer, because balls overlap or are not exact."""
+    """A comparison or conversion has no certain answer, because balls overlap or are not exact.
+
+    Examples
+    --------
+    >>> third = Ball(1) / 3
+    >>> third * 3 > 1
+    Traceback (most recent call last):
+        ...
+    chainrule.algebra.ball.Undecided: [1.000000000 +/- 3e-15] > 1 cannot be decided
+    """
 
 
 class Indefinite(Undecided):

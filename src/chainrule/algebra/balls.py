@@ -46,7 +46,16 @@ def midpoints(x: Any) -> Floats:
 
 
 def radii(x: Any) -> Floats:
-    """An upper bound of each ball's radius."""
+    """An upper bound of each ball's radius, as float64 in the shape of `x`.
+
+    The radius is what rounding has added: it is about 2^-precision of the number, and 0 in exact balls, for which the
+    smallest float above 0 is returned.
+
+    Examples
+    --------
+    >>> bool(radii(np.exp(balls([1.0])))[0] < 1e-14)
+    True
+    """
     return _each(x, lambda ball: np.nextafter(nearest(Ball(ball.value.rad())), np.inf), np.float64)
 
 
@@ -60,7 +69,25 @@ def relative_accuracy(x: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def overlap(a: Any, b: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """True for each pair of balls that may be the same number. Two infinities of one sign are the same."""
+    """True for each pair of balls that may be the same number. Two infinities of one sign are the same.
+
+    False is a proof that the numbers differ.
+
+    Parameters
+    ----------
+    a, b : array_like
+        Balls or floats, whose shapes are broadcast.
+
+    Returns
+    -------
+    ndarray of bool
+
+    Examples
+    --------
+    >>> x = balls([0.5, 2.0])
+    >>> overlap(np.exp(np.log(x)), [0.5, 2.25])
+    array([ True, False])
+    """
     first, second = np.broadcast_arrays(plain(balls(a)), plain(balls(b)))
     pairs = [bool(p.value.overlaps(q.value)) for p, q in zip(first.flat, second.flat, strict=True)]
     return np.array(pairs, dtype=bool).reshape(first.shape)
@@ -142,7 +169,17 @@ ENTRYWISE: dict[np.ufunc, Callable[..., Any]] = {
 
 
 class BallArray(NumberArray):
-    """An object array whose entries are balls, or None before the first assignment. Created by `balls`."""
+    """An object array whose entries are balls, or None before the first assignment. Created by `balls`.
+
+    NumPy's functions, operators and index assignment keep all entries balls, so that no step rounds to a float.
+
+    Examples
+    --------
+    >>> x = balls([0.5, 2.0])
+    >>> x[0] = 3.0
+    >>> np.maximum(x, 2.5)
+    BallArray([3, 2.5], dtype=object)
+    """
 
     number = Ball
     entrywise = ENTRYWISE

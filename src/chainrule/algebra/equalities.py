@@ -50,6 +50,12 @@ class Constraint:
         Coefficients by variable, if the number is linear in the variables.
     constant : Fraction
         The number that is added to the terms.
+
+    Examples
+    --------
+    >>> constraint = Constraint("x1 - x0", ">", {"x1": Fraction(1), "x0": Fraction(-1)})
+    >>> print(constraint, constraint.holds({"x0": Fraction(2), "x1": Fraction(3)}))
+    x1 > x0 True
     """
 
     number: str
@@ -84,7 +90,22 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two sides that are not equal at the sample; their values there, and those of the variables."""
+    """Two sides that are not equal at the sample; their values there.
+
+    Attributes
+    ----------
+    entry : str
+        The name of the equality, with the index of the entry.
+    left, right : str
+        The values of both sides: balls that do not overlap.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import variables
+    >>> outcome = attempt(lambda field: [("square", variables("x", 3.0) ** 2, 6)])
+    >>> print(*outcome.differences)
+    square: got 9.00000000000, expected 6.00000000000
+    """
 
     entry: str
     left: str
@@ -125,6 +146,16 @@ class Attempt:
     margin : float
         The distance of the closest comparison from a tie at the sample: the size of the number relative to the sum of
         the sizes of its terms. If it is as small as a rounding error, floats may take another branch.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import variables
+    >>> def root_of_square(field):
+    ...     x = variables("x", -2.0)
+    ...     yield "root", np.sqrt(x * x), -x
+    >>> outcome = attempt(root_of_square)
+    >>> outcome.proved, outcome.cell
+    (True, 'all inputs with x < 0')
     """
 
     equalities: int = 0

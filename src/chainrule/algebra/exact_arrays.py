@@ -27,7 +27,29 @@ from chainrule.algebra.special_functions import FUNCTIONS
 
 
 def exact_numbers(x: Any) -> ExactArray:
-    """The numbers of `x` as exact numbers of the current field, in an array of its shape. Floats are rationals."""
+    """The numbers of `x` as exact numbers of the current field, in an array of its shape.
+
+    Parameters
+    ----------
+    x : array_like
+        Integers, and floats, which are read as the rationals that they are; exact numbers stay as they are.
+
+    Returns
+    -------
+    ExactArray
+
+    Raises
+    ------
+    Undecided
+        For NaN.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field
+    >>> with Field():
+    ...     print(exact_numbers([0.5, 3]) / 3)
+    [1/6 1]
+    """
     return numbers(x, ExactArray)
 
 
@@ -42,6 +64,23 @@ def variables(name: str, sample: Any, *, positive: bool = False) -> ExactArray:
         The values that decide comparisons.
     positive : bool
         True to assume that all are positive, so that no condition is recorded for it.
+
+    Returns
+    -------
+    ExactArray
+
+    Raises
+    ------
+    ValueError
+        If `positive` is true and a sample value is not.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field
+    >>> with Field():
+    ...     x = variables("x", [2.0, 3.0])
+    ...     print(x.sum() ** 2)
+    x0^2 + 2 x0 x1 + x1^2
     """
     field = current()
     values = np.asarray(sample, dtype=object) if isinstance(sample, flint.fmpq) else np.asarray(sample)
@@ -56,7 +95,27 @@ def variables(name: str, sample: Any, *, positive: bool = False) -> ExactArray:
 
 
 def gradient(y: Any, x: Any) -> ExactArray:
-    """The derivatives of one number by an array of variables, in the shape of `x`."""
+    """The derivatives of one number by an array of variables, in the shape of `x`: g_i = dy / dx_i.
+
+    Parameters
+    ----------
+    y : exact number, or array of one
+    x : ExactArray
+        Variables, as `variables` returns them.
+
+    Returns
+    -------
+    ExactArray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field
+    >>> with Field():
+    ...     x = variables("x", [2.0, 3.0])
+    ...     print(gradient(x[0] * x[0] * x[1], x))
+    [2 x0 x1 x0^2]
+    """
     [number] = exact_numbers(y).ravel().tolist()
     slopes = np.empty(x.size, dtype=object)
     slopes[:] = derivatives(number, positions(x.ravel().tolist()))
@@ -64,7 +123,28 @@ def gradient(y: Any, x: Any) -> ExactArray:
 
 
 def jacobian(y: Any, x: Any) -> ExactArray:
-    """The derivatives dy_i / dx_j, in the shape of `y` followed by the shape of `x`."""
+    """The derivatives dy_i / dx_j, in the shape of `y` followed by the shape of `x`.
+
+    Parameters
+    ----------
+    y : array of exact numbers
+    x : ExactArray
+        Variables, as `variables` returns them.
+
+    Returns
+    -------
+    ExactArray
+        Of shape y.shape + x.shape.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field
+    >>> with Field():
+    ...     x = variables("x", [2.0, 3.0])
+    ...     print(jacobian(x * x, x))
+    [[2 x0 0]
+     [0 2 x1]]
+    """
     y, variables = exact_numbers(y), positions(x.ravel().tolist())
     entries = np.empty(y.size * x.size, dtype=object)
     entries[:] = [slope for number in y.ravel().tolist() for slope in derivatives(number, variables)]
@@ -123,7 +203,16 @@ _as_objects = partial(np.vectorize, otypes=[object])
 
 
 class ExactArray(NumberArray):
-    """An object array whose entries are exact numbers, or None before the first assignment. Made by `variables`."""
+    """An object array whose entries are exact numbers, or None before the first assignment. Made by `variables`.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field
+    >>> with Field():
+    ...     x = variables("x", [2.0, 3.0])
+    ...     print(x * 2 + 0.5, x @ x)
+    [1/2 + 2 x0 1/2 + 2 x1] x0^2 + x1^2
+    """
 
     number = Exact
     infinities = (Infinite,)

@@ -92,6 +92,23 @@ class Field:
         The floats that were read as the rationals that they are, and that may have been rounded.
     idealised : dict
         The floats that were read so, with the text of the number.
+
+    Parameters
+    ----------
+    memory : Memory, optional
+        The room and the precision that an earlier run of the same computation asked for.
+    ideal : callable, optional
+    most_terms : int
+        Larger polynomials raise `Undecided`.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import variables
+    >>> with Field() as field:
+    ...     x = variables("x", [1.0, 3.0])
+    ...     larger = x[1] if x[1] > x[0] else x[0]
+    ...     print(larger, "where", *field.conditions)
+    x1 where -x0 + x1 > 0
     """
 
     def __init__(

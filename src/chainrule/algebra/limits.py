@@ -23,7 +23,15 @@ MEGABYTES = 2000
 
 
 class Exceeded(Exception):
-    """The computation took too long or too much memory, or the system cannot limit it."""
+    """The computation took too long or too much memory, or the system cannot limit it.
+
+    Examples
+    --------
+    >>> limited(lambda: time.sleep(60), seconds=0.02)
+    Traceback (most recent call last):
+        ...
+    chainrule.algebra.limits.Exceeded: no result within 0.02 s
+    """
 
 
 _IN_PLACE = ContextVar("in place", default=False)

@@ -36,6 +36,16 @@ class Memory:
         Precision of the balls at the sample.
     fineness : dict
         The whole number by which the argument of a key's generator is divided.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import attempt, variables
+    >>> def square_of_sum(field):
+    ...     x, y, z = variables("x", [1.0, 2.0, 3.0])
+    ...     yield "square", (x + y + z) ** 2 - (x + y) ** 2, z * (2 * x + 2 * y + z)
+    >>> memory = Memory(generators=2)
+    >>> attempt(square_of_sum, memory=memory).proved, memory.generators > 2
+    (True, True)
     """
 
     generators: int = 24

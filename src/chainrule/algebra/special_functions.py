@@ -209,9 +209,29 @@ def positive(a: Exact, what: str, *, edge: bool = False, beyond: bool = False) -
 
 
 def unknown(name: str, *arguments: Exact, order: tuple[int, ...] = ()) -> Exact:
-    """f(x, ...) of an unknown smooth f, or a partial derivative; its orders by argument are given.
+    """f(x, ...) of an unknown smooth f, or one of its partial derivatives.
 
     What is proved holds for every smooth f: the value at the sample is not known, so no comparison may depend on it.
+
+    Parameters
+    ----------
+    name : str
+    *arguments : Exact
+    order : tuple of int, optional
+        How often f is differentiated by each argument; f itself if absent.
+
+    Returns
+    -------
+    Exact
+        The same number for equal arguments.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field, gradient, variables
+    >>> with Field():
+    ...     x = variables("x", [2.0])
+    ...     print(gradient(unknown("f", x[0] * x[0]), x))
+    [2 x0 f'(x0^2)]
     """
     field = current()
     order = order or (0,) * len(arguments)

@@ -16,13 +16,34 @@ from chainrule.algebra.powers import number_of, power
 def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exact] | None = None) -> Exact:
     """The number in which some variables, given by their positions, are other numbers.
 
-    Generators are built again from their new arguments. `known` keeps them from one call to the next. The conditions of
-    the cell are not substituted: the result is the number's value only where they hold for the new numbers.
+    Generators are built again from their new arguments. The conditions of the cell are not substituted: the result is
+    the number's value only where they hold for the new numbers.
+
+    Parameters
+    ----------
+    a : Exact
+    numbers : mapping
+        The new numbers by the position of the variable; see `formal_derivatives.positions`.
+    known : dict, optional
+        Generators that were built; kept from one call to the next.
+
+    Returns
+    -------
+    Exact
 
     Raises
     ------
     Undecided
         If a divisor, or the argument of a logarithm or root, is then not what it must be at the sample.
+
+    Examples
+    --------
+    >>> from chainrule.algebra import Field, variables
+    >>> from chainrule.algebra.formal_derivatives import positions
+    >>> with Field():
+    ...     x = variables("x", [2.0, 3.0])
+    ...     print(substituted(x[0] * x[1], {positions(x)[0]: exact.rational(5)}))
+    5 x1
     """
     field, known = current(), {} if known is None else known
     if variables_of(field, a).isdisjoint(numbers):
