@@ -13,6 +13,7 @@ Array: TypeAlias = Any
 """A numpy.ndarray (of floats or of balls), a torch.Tensor or a jax.Array."""
 
 Namespace: TypeAlias = Any
+"""A module of array functions: numpy, torch or jax.numpy."""
 
 # glibc returns freed memory to the system beyond a limit, and the next temporary array gets fresh pages: softmax of
 # 6000 x 1000 numbers and its vjp then take three times as long. Its limit becomes twice the size of the largest array
@@ -21,13 +22,21 @@ np.empty((1 << 25) - (1 << 16), np.uint8)
 
 
 def is_torch(x: object) -> bool:
-    """True if `x` is a PyTorch tensor. Does not import PyTorch."""
+    """True if `x` is a PyTorch tensor. Does not import PyTorch.
+
+    >>> is_torch(np.ones(3))
+    False
+    """
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(x, torch.Tensor)
 
 
 def is_jax(x: object) -> bool:
-    """True if `x` is a JAX array or a tracer of one. Does not import JAX."""
+    """True if `x` is a JAX array or a tracer of one. Does not import JAX.
+
+    >>> is_jax(np.ones(3))
+    False
+    """
     jax = sys.modules.get("jax")
     return jax is not None and not isinstance(x, np.ndarray) and isinstance(x, jax.Array)
 
@@ -70,19 +79,64 @@ def namespace(x: object) -> Namespace:
 
 
 def is_sparse(x: object) -> bool:
-    """True if `x` is a SciPy sparse matrix or array. Does not import SciPy."""
+    """True if `x` is a SciPy sparse matrix or array. Does not import SciPy.
+
+    >>> from scipy import sparse
+    >>> is_sparse(sparse.csr_array(np.eye(2))), is_sparse(np.eye(2))
+    (True, False)
+    """
     return type(x) is not np.ndarray and hasattr(x, "tocsr")
 
 
 def csr_rows(x: Array, rows: slice) -> Array:
-    """Consecutive rows of a CSR matrix, which share its memory; slices of SciPy are copies."""
+    """Consecutive rows of a CSR matrix, which share its memory; slices of SciPy are copies.
+
+    Parameters
+    ----------
+    x : CSR matrix or array of shape (n, columns)
+    rows : slice
+        With a start and a stop from 0 to n, and no step.
+
+    Returns
+    -------
+    CSR matrix or array of shape (stop - start, columns)
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> x = sparse.csr_array(np.diag([2.0, 3.0, 5.0]))
+    >>> rows = csr_rows(x, slice(1, 3))
+    >>> rows.toarray(), np.shares_memory(rows.data, x.data)
+    (array([[0., 3., 0.],
+           [0., 0., 5.]]), True)
+    """
     first, last = int(x.indptr[rows.start]), int(x.indptr[rows.stop])
     parts = x.data[first:last], x.indices[first:last], x.indptr[rows.start : rows.stop + 1] - first
     return type(x)(parts, shape=(rows.stop - rows.start, x.shape[1]))
 
 
 def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
-    """The matrix product. `a` may be sparse if `b` is dense; the product is dense."""
+    """The matrix product. `a` may be sparse if `b` is dense; the product is dense.
+
+    Parameters
+    ----------
+    a : (..., n, k) array, or (n, k) sparse matrix
+    b : (..., k, m) array
+    out : (..., n, m) array, optional
+        The product is written to it.
+
+    Returns
+    -------
+    array of shape (..., n, m)
+        `out`, if it was given.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> matmul(sparse.csr_array(np.diag([2.0, 3.0])), np.array([[1.0, 4.0], [5.0, 6.0]]))
+    array([[ 2.,  8.],
+           [15., 18.]])
+    """
     if out is None:
         return a @ b
     if is_sparse(a):
@@ -122,19 +176,35 @@ def whole_numbers(x: Array) -> Array:
 
 
 def as_like(x: object, like: Array) -> Array:
-    """`x` in the library, dtype and device of `like`."""
+    """`x` in the library, dtype and device of `like`.
+
+    >>> as_like([1, 2], np.zeros(1, np.float32))
+    array([1., 2.], dtype=float32)
+    """
     if is_torch(like):
         return sys.modules["torch"].as_tensor(x, dtype=like.dtype, device=like.device)
     return (sys.modules["jax.numpy"] if is_jax(like) else np).asarray(x, dtype=like.dtype)
 
 
 def copy_of(x: Array) -> Array:
-    """A copy of `x` that shares no memory with it."""
+    """A copy of `x` that shares no memory with it.
+
+    >>> x = np.zeros(2)
+    >>> np.shares_memory(copy_of(x), x)
+    False
+    """
     return x.clone() if is_torch(x) else x.copy()
 
 
 def to_numpy(x: Array) -> np.ndarray[Any, Any]:
-    """`x` as a NumPy array in main memory, detached from autograd."""
+    """`x` as a NumPy array in main memory, detached from autograd.
+
+    NumPy's own arrays, and tensors in main memory, are not copied.
+
+    >>> x = np.ones(2)
+    >>> to_numpy(x) is x
+    True
+    """
     return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
 
 
@@ -150,12 +220,22 @@ def surely(condition: Array) -> bool:
 
 
 def unwarned(x: Array) -> AbstractContextManager[Any]:
-    """A context in which NumPy does not warn of results that are not a number, for code that looks for them itself."""
+    """A context in which NumPy does not warn of results that are not a number, for code that looks for them itself.
+
+    >>> x = np.array([np.inf, 1.0])
+    >>> with unwarned(x):
+    ...     x - x
+    array([nan,  0.])
+    """
     return nullcontext() if is_torch(x) or is_jax(x) else np.errstate(invalid="ignore")
 
 
 def is_traced(x: Array) -> bool:
-    """True if the values of `x` cannot be read: under jax.jit, torch.compile and torch.func, and on the meta device."""
+    """True if the values of `x` cannot be read: under jax.jit, torch.compile and torch.func, and on the meta device.
+
+    >>> is_traced(np.ones(3))
+    False
+    """
     if is_torch(x):
         torch = sys.modules["torch"]
         # PyTorch has no public function that tells whether torch.func wraps a tensor.
@@ -164,31 +244,60 @@ def is_traced(x: Array) -> bool:
 
 
 def may_write(x: Array) -> bool:
-    """True if a newly allocated array of floats may be overwritten: no framework traces it or differentiates by it."""
+    """True if a newly allocated array of floats may be overwritten: no framework traces it or differentiates by it.
+
+    >>> may_write(np.exp(np.zeros(2))), may_write(np.array([1, 2]))
+    (True, False)
+    """
     if not is_floating(x) or is_jax(x):
         return False
     return not (is_torch(x) and (x.requires_grad or is_traced(x)))
 
 
 def holds_labels(x: Array) -> bool:
-    """True if `x` holds integers, which are class labels; floats are rows of class probabilities."""
+    """True if `x` holds integers, which are class labels; floats are rows of class probabilities.
+
+    >>> holds_labels(np.array([2, 0])), holds_labels(np.array([[0.1, 0.9]]))
+    (True, False)
+    """
     if is_torch(x):
         return not (x.is_floating_point() or x.is_complex() or x.dtype == sys.modules["torch"].bool)
     return x.dtype.kind in "iu"
 
 
 def numpy_dtype(x: Array) -> np.dtype[Any]:
-    """The dtype of `x` as a NumPy dtype, also for a tensor."""
+    """The dtype of `x` as a NumPy dtype, also for a tensor.
+
+    >>> numpy_dtype(np.zeros(1, np.float32))
+    dtype('float32')
+    """
     return np.dtype(str(x.dtype).removeprefix("torch.")) if is_torch(x) else x.dtype
 
 
 def is_floating(x: Array) -> bool:
-    """True if `x` holds machine floats; False for integers, booleans and balls."""
+    """True if `x` holds machine floats; False for integers, booleans and balls.
+
+    >>> is_floating(np.array([0.5])), is_floating(np.array([1]))
+    (True, False)
+    """
     return bool(x.is_floating_point()) if is_torch(x) else x.dtype.kind == "f"
 
 
 def on_device(x: Array, device: str | None) -> Array:
-    """A NumPy array as a PyTorch tensor on a device such as "cpu" or "cuda"; unchanged if the device is None."""
+    """A NumPy array as a PyTorch tensor on a device such as "cpu" or "cuda"; unchanged if the device is None.
+
+    A tensor on "cpu" shares the memory of a contiguous array.
+
+    Raises
+    ------
+    ImportError
+        If a device is given, and PyTorch, the extra 'torch', is not installed.
+
+    Examples
+    --------
+    >>> on_device(np.array([1.0, 2.0]), None)
+    array([1., 2.])
+    """
     if device is None:
         return x
     torch = import_extra("torch", "torch", f"device={device!r} needs PyTorch")
@@ -196,7 +305,25 @@ def on_device(x: Array, device: str | None) -> Array:
 
 
 def empty(shape: tuple[int, ...], like: Array, dtype: Any = None) -> Array:
-    """An uninitialised array in the library and on the device of `like`, in its dtype unless another is given."""
+    """An uninitialised array in the library and on the device of `like`, in its dtype unless another is given.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    like : array
+    dtype : dtype of the library of `like`, optional
+
+    Returns
+    -------
+    array
+        In C order. For an array of balls it is one too, so that numbers stored in it become balls.
+
+    Examples
+    --------
+    >>> made = empty((2, 3), np.zeros(1, np.float32))
+    >>> made.shape, made.dtype
+    ((2, 3), dtype('float32'))
+    """
     if is_torch(like):
         return sys.modules["torch"].empty(shape, dtype=dtype or like.dtype, device=like.device)
     # np.empty_like keeps the subclass: an array of balls converts numbers that are stored in it into balls.
@@ -243,6 +370,12 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
 
 
 def same_shape(what: str, got: Sequence[int], expected: Sequence[int]) -> None:
-    """Raise ValueError unless both shapes are equal; the message names them."""
+    """Raise ValueError unless both shapes are equal; the message names them.
+
+    >>> same_shape("targets", (3,), (4,))
+    Traceback (most recent call last):
+        ...
+    ValueError: targets: expected shape (4,), got (3,)
+    """
     if tuple(got) != tuple(expected):
         raise ValueError(f"{what}: expected shape {tuple(expected)}, got {tuple(got)}")
