@@ -36,7 +36,21 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """A comparison that could not be decided, and the reason."""
+    """A comparison that could not be decided, and the reason.
+
+    Attributes
+    ----------
+    check : str
+        The name of the check.
+    reason : str
+    more_bits_may_help : bool
+        True if balls of more bits might decide it.
+
+    Examples
+    --------
+    >>> print(Unchecked("gradient", "x[0] is at a kink"))
+    gradient: x[0] is at a kink
+    """
 
     check: str
     reason: str

@@ -22,12 +22,27 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Quotient:
-    """A directional derivative for each entry of the output."""
+    """A directional derivative for each entry of the output.
+
+    Attributes
+    ----------
+    value : BallArray
+        Balls that contain the derivative; at kinks, balls that contain every number.
+    kinks : ndarray of bool
+        True where the slopes from the two sides differ.
+    left, right : BallArray
+        The slopes from the left and from the right, with a truncation error of the order of the step.
+
+    Examples
+    --------
+    >>> from chainrule.checking import midpoints
+    >>> quotient = difference_quotient(np.abs, [np.array([0.0])], [np.array([1.0])])
+    >>> quotient.kinks, midpoints(quotient.left), midpoints(quotient.right)
+    (array([ True]), array([-1.]), array([1.]))
+    """
 
     value: BallArray
-    """Balls that contain the derivative; at kinks, balls that contain every number."""
     kinks: np.ndarray[Any, np.dtype[np.bool_]]
-    """True where the slopes from the two sides differ."""
     left: BallArray
     right: BallArray
 

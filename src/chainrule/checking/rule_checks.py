@@ -55,6 +55,13 @@ class RuleReport:
         The single change that explains a wrong pullback, if one was found.
     proof : Proof or None
         For which inputs the value, the derivatives and the kernel were proved; None if they were not.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> report = check_rule(rules.Rule("cube", lambda x: (x**3, x), lambda x, v: -3 * x * x * v), np.array([2.0]))
+    >>> report.verdict, report.slip
+    ('fail', 'sign')
     """
 
     rule: str
@@ -160,10 +167,33 @@ def assert_rule(
     options: Mapping[str, Any] | None = None,
     within: float | None = None,
 ) -> RuleReport:
-    """Call `check_rule`, and raise AssertionError that lists all failures.
+    """`check_rule` for a test suite: raises AssertionError that lists all failures.
 
     A pullback that could not be compared is a failure here too, such as that of a forward that converts its input to
-    floats. At a kink there is nothing to compare. `within` is an upper bound for the errors of float results, in ulp.
+    floats. At a kink there is nothing to compare.
+
+    Parameters
+    ----------
+    rule, *inputs, bits, options
+        As in `check_rule`.
+    within : float, optional
+        An upper bound for the errors of float results, in ulp.
+
+    Returns
+    -------
+    RuleReport
+
+    Raises
+    ------
+    AssertionError
+    TypeError
+        If the inputs or the options do not fit the rule.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> assert_rule(rules.tanh, np.array([0.5, -3.0]), within=8).verdict
+    'pass'
     """
     report = check_rule(rule, *inputs, bits=bits, options=options)
     wrong = [str(failure) for failure in report.failures]

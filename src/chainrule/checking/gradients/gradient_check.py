@@ -36,6 +36,13 @@ class GradientReport:
         The single change that explains all wrong entries, if one was found.
     proof : Proof or None
         For which inputs the derivative was proved; None if it was not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> report = check_gradient(np.abs, np.array([-2.0, 0.0]), slope=np.sign)
+    >>> report.verdict, report.checked, report.unchecked[0].reason
+    ('pass', 3, 'x[1]: a kink, with slopes -1.000000000 from the left and 1.000000000 from the right')
     """
 
     function: str

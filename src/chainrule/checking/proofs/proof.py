@@ -41,6 +41,14 @@ class Proof:
         Unknown functions; the claim holds for every smooth one.
     inside_only : bool
         True if nothing is said about the borders of cells, because derivatives were taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.checking import prove_identity
+    >>> proof = prove_identity(lambda x: np.log(x @ x), lambda x: 2 * np.log(np.sqrt(x @ x)), shapes={"x": (3,)})
+    >>> proof.ok, proof.claim
+    (True, 'proved for all inputs with x0^2 + x1^2 + x2^2 > 0 at shapes x (3,)')
     """
 
     subject: str
