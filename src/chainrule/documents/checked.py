@@ -71,6 +71,12 @@ class CheckedStep:
         True if the step before is wrong, and this one follows from the beginning of the chain.
     end : int
         The last line of its formula.
+
+    Examples
+    --------
+    >>> step = check_derivation("$$(x + 1)^2 = x^2 + 1$$").steps[0]
+    >>> step.left, step.relation, step.right, step.verdict, step.is_fault
+    ('(x + 1)^2', '=', 'x^2 + 1', 'wrong', True)
     """
 
     line: int
@@ -127,6 +133,12 @@ class Report:
     reading : Reading
         The document in the strict language.
     source : Pieces
+
+    Examples
+    --------
+    >>> report = check_derivation("$$(x + 1)^2 = x^2 + 2x + 1$$\\n\\n$$2x + 3x = 6x$$")
+    >>> report.counts, report.exit_code, report.to_json()["first_wrong_line"]
+    ({'proved': 1, 'wrong': 1}, 1, 3)
     """
 
     name: str

@@ -36,7 +36,16 @@ _RST = re.compile(r"^[ \t]*\.\. math::|:math:`", re.MULTILINE)
 
 
 class Unreadable(ValueError):
-    """The document is too long, no text, or a notebook that is none."""
+    """The document is too long, no text, or a notebook that is none.
+
+    Examples
+    --------
+    >>> from chainrule.documents import check_derivation
+    >>> check_derivation("{", name="notes.ipynb")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    chainrule.documents.sources.opening.Unreadable: this notebook cannot be read: ...
+    """
 
 
 @dataclass
