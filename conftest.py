@@ -2,7 +2,14 @@
 
 from importlib.util import find_spec
 
-MODULES = {"torch": ["torch.py"], "jax": ["jax.py"], "numba": ["kernels/loops", "kernels/compiled.py"]}
+MODULES = {
+    "torch": ["torch.py"],
+    "jax": ["jax.py"],
+    "numba": ["kernels/loops", "kernels/compiled.py"],
+    "tensorboard": ["estimators/callbacks.py"],
+    "matplotlib": ["estimators/plots.py"],
+    "dask": ["storage/on_dask.py"],
+}
 collect_ignore = [
     f"src/chainrule/{module}" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules
 ]

@@ -1,7 +1,7 @@
 """Estimators with scikit-learn's conventions, and model files that execute nothing when they are loaded."""
 
 from chainrule.estimators.callbacks import TensorBoardLog
-from chainrule.estimators.checkpoints import Checkpoint
+from chainrule.estimators.checkpoints import Checkpoint as Checkpoint  # model files name it so; not public
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.mlp_search_cv import MLPSearchCV
@@ -18,7 +18,6 @@ from chainrule.estimators.tabular import TabularClassifier
 from chainrule.training import Progress
 
 __all__ = [
-    "Checkpoint",
     "ConvClassifier",
     "MLPClassifier",
     "MLPSearchCV",

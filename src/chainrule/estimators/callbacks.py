@@ -19,6 +19,16 @@ class TensorBoardLog:
     ------
     ImportError
         If tensorboard, the extra 'tensorboard', is not installed.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from chainrule import MLPClassifier
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     callbacks = [TensorBoardLog(folder), lambda progress: progress.epoch == 2]
+    ...     _ = MLPClassifier((2,), solver="adam", callbacks=callbacks).fit([[0.0], [1.0]], [0, 1])
+    ...     len(os.listdir(folder))
+    1
     """
 
     def __init__(self, directory: Any) -> None:

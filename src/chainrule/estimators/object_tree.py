@@ -44,7 +44,21 @@ _KEY_TYPES = (str, int, float, bool, complex, bytes, type(None), np.generic)
 
 
 class ModelFileError(ValueError):
-    """A file is not a model, is damaged, or names something that may not be loaded."""
+    """A file is not a model, is damaged, or names something that may not be loaded.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from chainrule import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(os.path.join(folder, "notes.txt"), "w") as file:
+    ...         _ = file.write("not a model")
+    ...     try:
+    ...         load(file.name)
+    ...     except ModelFileError as error:
+    ...         print(str(error).replace(folder, ""))
+    cannot load /notes.txt: it is not a chainrule model
+    """
 
 
 def require(valid: object, reason: str) -> None:

@@ -100,6 +100,15 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     An estimator that another version of scikit-learn saved causes an InconsistentVersionWarning.
 
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    estimator
+        With the attributes that it was saved with; its predictions have the same bits.
+
     Raises
     ------
     ModelFileError
@@ -107,6 +116,15 @@ def load(path: str | os.PathLike[str]) -> Any:
         not be loaded. ModelFileError is a ValueError.
     OSError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from chainrule import SoftmaxRegression
+    >>> model = SoftmaxRegression().fit([[0.0], [1.0], [3.0]], ["low", "low", "high"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load(save(model, os.path.join(folder, "levels.model"))).predict([[4.0]])
+    array(['high'], dtype='<U4')
     """
     return load_with_about(path)[0]
 
@@ -120,10 +138,28 @@ def load_with_about(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
 def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The notes that `save` was given, without the estimator.
 
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    dict
+        Empty if `save` was given none.
+
     Raises
     ------
     ModelFileError, OSError
         As `load` does.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> scaler = StandardScaler().fit([[0.0], [2.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_about(save(scaler, os.path.join(folder, "scaler.model"), about={"rows": 2}))
+    {'rows': 2}
     """
     about: dict[str, Any] = _read(path, "about")[0]
     return about

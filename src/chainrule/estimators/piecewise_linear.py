@@ -20,8 +20,9 @@ from chainrule.estimators.transactions import all_or_nothing
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Append the places of numbers within the bins of their column: clip((x - a) / (b - a), 0, 1) - 1/2 for a bin
-    [a, b].
+    """Append the places of numbers within the bins of their column.
+
+        clip((x - a) / (b - a), 0, 1) - 1/2    for a bin [a, b]
 
     The bins lie between quantiles of the column. Columns with fewer than three distinct quantiles get none, since one
     bin says no more than the number itself.

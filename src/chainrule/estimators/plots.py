@@ -57,6 +57,14 @@ def learning_curves(model: NetworkClassifier) -> Any:
         If matplotlib, the extra 'report', is not installed.
     ValueError
         If the model was fitted by a solver without epochs.
+
+    Examples
+    --------
+    >>> from chainrule import MLPClassifier
+    >>> model = MLPClassifier((2,), solver="adam", callbacks=[lambda progress: progress.epoch == 3])
+    >>> drawn = learning_curves(model.fit([[0.0], [1.0]], [0, 1]))
+    >>> [(axis.get_ylabel(), len(axis.lines[0].get_xdata())) for axis in drawn.axes]
+    [('training objective', 3)]
     """
     if not getattr(model, "loss_curve_", None):
         raise ValueError("there are no epochs to show: fit the model with a solver other than lbfgs first")

@@ -29,8 +29,9 @@ class PathPoint:
     Attributes
     ----------
     C : float
+        The inverse strength of the penalty.
     coef : ndarray of shape (n_classes, n_features), or (1, n_features)
-    intercept : ndarray
+    intercept : ndarray of shape (n_classes,) or (1,)
     n_iter : int
     objective, gradient_norm : float
     converged : bool
@@ -38,6 +39,14 @@ class PathPoint:
         Time since the start of the path.
     message : str
         Why the fit ended.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+    >>> for point in path(X, y, [0.01, 1.0]):
+    ...     print(point.C, point.coef.shape, point.converged, point.rows.shape)
+    0.01 (1, 1) True (1, 2)
+    1.0 (1, 1) True (1, 2)
     """
 
     C: float

@@ -89,7 +89,23 @@ ZERO = Direction()
 
 
 class Gradients(NamedTuple):
-    """One gradient, or one part of a Hessian product, per variable, in its shape; None if it was not asked for."""
+    """One gradient, or one part of a Hessian product, per variable, in its shape; None if it was not asked for.
+
+    Attributes
+    ----------
+    X : array of shape (..., features), or None
+    W : array of shape (classes, features), or None
+    bias : array of shape (classes,), or None
+    temperature : number, or None
+
+    Examples
+    --------
+    >>> from chainrule import LinearCrossEntropy
+    >>> head = LinearCrossEntropy(np.array([[2.0]]), np.array([[0.0], [0.0]]), [0])
+    >>> _, gradients = head.value_and_gradients(of=["W"])
+    >>> gradients.W.tolist(), gradients.X
+    ([[-1.0], [1.0]], None)
+    """
 
     X: Array | None = None
     W: Array | None = None
