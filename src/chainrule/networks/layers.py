@@ -51,6 +51,12 @@ class Parameter:
         True for a weight, to which penalties apply; False for a bias.
     initial : callable
         ``initial(generator, shape)`` returns the first values: an array of that shape, or one number.
+
+    Examples
+    --------
+    >>> slope = Parameter("slope", (3,), initial=lambda generator, shape: 0.25)
+    >>> slope.size, slope.penalised
+    (3, False)
     """
 
     name: str
@@ -293,6 +299,29 @@ def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
     ValueError
         If a layer or an activation has one of the names already, or if words could not begin with it: a name is one
         word or two, in lower case.
+
+    Parameters
+    ----------
+    *names : str
+        Names of the layer, the one that it is written with first.
+    **preset
+        Values that these names imply, of fields of the class that have no words.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns the class itself.
+
+    Examples
+    --------
+    `LayerSpec` has an example of a class of one's own.
+
+    >>> from chainrule import networks
+    >>> from chainrule.networks.stack import specs_of
+    >>> same = networks.register_layer("averages", average=True)(networks.Pool)
+    >>> specs_of("averages 3")
+    (Pool(kernel=3, stride=None, padding=0, average=True),)
+    >>> networks.unregister_layer("averages")
     """
 
     def register(spec: Class) -> Class:
@@ -309,7 +338,20 @@ def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
 
 
 def unregister_layer(*names: str) -> None:
-    """Forget the layers of these names."""
+    """Forget the layers of these names.
+
+    Raises
+    ------
+    KeyError
+        If a name is not known.
+
+    Examples
+    --------
+    >>> unregister_layer("squeeze")
+    Traceback (most recent call last):
+        ...
+    KeyError: 'squeeze'
+    """
     for name in names:
         del LAYERS[name]
 

@@ -38,10 +38,25 @@ _GAINS = {"sigmoid": 2.0}
 
 @dataclass(frozen=True)
 class ParameterBlock:
-    """The place of one layer's parameter in the flat vector."""
+    """The place of one layer's parameter in the flat vector.
+
+    Attributes
+    ----------
+    name : str
+        W1, b1, W2, ...: the letter of the parameter, and the number of its layer among all layers with parameters.
+    layer : int
+        The number of the layer, from 0.
+    parameter : Parameter
+    start : int
+        The first entry in the flat vector.
+
+    Examples
+    --------
+    >>> [(block.name, block.start, block.parameter.shape) for block in mlp(2, (3,), 2).blocks]
+    [('W1', 0, (2, 3)), ('b1', 12, (3,)), ('W2', 6, (3, 2)), ('b2', 15, (2,))]
+    """
 
     name: str
-    """W1, b1, W2, ...: the letter of the parameter, and the number of its layer among all layers with parameters."""
     layer: int
     parameter: Parameter
     start: int

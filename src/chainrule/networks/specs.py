@@ -299,7 +299,20 @@ class Embedding(LayerSpec):
 @register_layer("dropout")
 @dataclass(frozen=True)
 class Dropout(LayerSpec):
-    """Set each entry to 0 with probability `rate` while training, and scale the others by 1 / (1 - rate)."""
+    """Set each entry to 0 with probability `rate` while training, and scale the others by 1 / (1 - rate).
+
+    Outside training the layer passes its input on.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1).
+
+    Examples
+    --------
+    >>> str(Dropout(0.5)), Dropout(0.5).layer((3,)).rule.formula
+    ('dropout 0.5', 'y = x * mask')
+    """
 
     rate: float = field(metadata=value(RATE, "a rate"))
 

@@ -41,18 +41,35 @@ class LayerSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """All layers, for inputs of one shape, and the sums over them."""
+    """All layers, for inputs of one shape, and the sums over them.
+
+    Attributes
+    ----------
+    in_shape : tuple of int
+    layers : tuple of LayerSummary
+        The text, output, parameters, multiply-adds and receptive field of each layer.
+    weights, biases : int
+    multiply_adds : int
+        Multiply-adds of a forward pass for one input. A training step takes about three times as many.
+    parameter_bytes : int
+        Bytes of the weights and biases in float32.
+    activation_bytes : int
+        Bytes of one input and of every layer's output for it, in float32.
+
+    Examples
+    --------
+    >>> sizes = summarise("linear 3, relu", (4,), outputs=2)
+    >>> sizes.weights, sizes.biases, sizes.multiply_adds, sizes.parameter_bytes
+    (18, 5, 18, 92)
+    """
 
     in_shape: Shape
     layers: tuple[LayerSummary, ...]
     weights: int
     biases: int
     multiply_adds: int
-    """Multiply-adds of a forward pass for one input. A training step takes about three times as many."""
     parameter_bytes: int
-    """Bytes of the weights and biases in float32."""
     activation_bytes: int
-    """Bytes of one input and of every layer's output for it, in float32."""
 
     def remarks(self) -> list[str]:
         """The remarks on all layers."""

@@ -16,7 +16,21 @@ from chainrule.networks.network import LINKS, SYMBOLS, Network
 
 @dataclass(frozen=True)
 class TraceStep:
-    """One quantity: its name, its formula and its value."""
+    """One quantity: its name, its formula and its value.
+
+    Attributes
+    ----------
+    name : str
+    formula : str
+    value : array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> step = TraceStep("s", "s = exp(x)", np.array([1.0, 2.0]))
+    >>> step.name, step.shape
+    ('s', (2,))
+    """
 
     name: str
     formula: str
@@ -32,11 +46,24 @@ class TraceStep:
 class Trace:
     """The forward and the backward pass of a network on one example.
 
-    ``trace["W1"]`` and ``trace["d W1"]`` are the arrays with these names.
+    ``trace["W1"]`` and ``trace["d W1"]`` are the arrays with these names; iteration goes through all steps.
+
+    Attributes
+    ----------
+    inputs : tuple of TraceStep
+        x, the target, and the parameters.
+    forward, backward : tuple of TraceStep
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.networks import mlp
+    >>> steps = trace(mlp(2, (), 2), np.zeros(6), np.array([1.0, 2.0]), 1)
+    >>> [step.name for step in steps.backward], steps["d b1"]
+    (['d logits', 'd W1', 'd b1', 'd x'], array([ 0.5, -0.5]))
     """
 
     inputs: tuple[TraceStep, ...]
-    """x, the target, and the parameters."""
     forward: tuple[TraceStep, ...]
     backward: tuple[TraceStep, ...]
 
