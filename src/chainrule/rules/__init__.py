@@ -37,7 +37,7 @@ from chainrule.rules.penalties import l2_penalty
 from chainrule.rules.periodic_embedding import periodic_embedding
 from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from chainrule.rules.registry import activation_names, get, names, register, unregister
-from chainrule.rules.rule import KINDS, Rule
+from chainrule.rules.rule import Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
 from chainrule.rules.scaling import scaling
@@ -95,7 +95,6 @@ for _rule in (
 del _rule
 
 __all__ = [
-    "KINDS",
     "Rule",
     "activation_names",
     "affine",

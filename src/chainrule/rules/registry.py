@@ -29,7 +29,20 @@ def register(rule: Rule) -> Rule:
 
 
 def unregister(name: str) -> None:
-    """Forget the rule of that name."""
+    """Forget the rule of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> rule = register(Rule("square", lambda x: (x * x, x), lambda x, v: 2 * x * v))
+    >>> unregister("square")
+    >>> "square" in names()
+    False
+    """
     get(name)
     del _RULES[name]
 
@@ -37,10 +50,25 @@ def unregister(name: str) -> None:
 def get(name: str) -> Rule:
     """The rule of that name.
 
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    Rule
+
     Raises
     ------
     ValueError
         If there is none; the message lists those that exist.
+
+    Examples
+    --------
+    >>> from chainrule import rules
+    >>> rules.get("tanh").formula
+    'y = tanh(x)'
     """
     try:
         return _RULES[name]
@@ -49,10 +77,20 @@ def get(name: str) -> Rule:
 
 
 def names() -> tuple[str, ...]:
-    """The names of all rules, sorted."""
+    """The names of all rules, sorted.
+
+    >>> from chainrule import rules
+    >>> rules.names()[:3]
+    ('affine', 'avg_pool2d', 'binary_cross_entropy')
+    """
     return tuple(sorted(_RULES))
 
 
 def activation_names() -> tuple[str, ...]:
-    """The names of the rules that can stand between two layers: those whose kind is "activation"."""
+    """The names of the rules that can stand between two layers: those whose kind is "activation".
+
+    >>> from chainrule import rules
+    >>> "tanh" in rules.activation_names(), "cross_entropy" in rules.activation_names()
+    (True, False)
+    """
     return tuple(name for name, rule in sorted(_RULES.items()) if rule.kind == "activation")
