@@ -11,7 +11,24 @@ from chainrule.solvers.state import Rates, SolverState
 
 
 class Solver(Protocol):
-    """The interface by which training takes steps."""
+    """The interface by which training takes steps.
+
+    Examples
+    --------
+    The sign of the gradient as a solver of one's own:
+
+    >>> import numpy as np
+    >>> class SignDescent:
+    ...     def start(self, theta):
+    ...         return SolverState()
+    ...     def step(self, theta, gradient, state, learning_rate):
+    ...         state.steps += 1
+    ...         theta -= learning_rate * np.sign(gradient)
+    >>> theta, solver = np.array([1.0, -1.0]), SignDescent()
+    >>> solver.step(theta, np.array([8.0, -0.25]), solver.start(theta), learning_rate=0.5)
+    >>> theta
+    array([ 0.5, -0.5])
+    """
 
     def start(self, theta: Array) -> SolverState:
         """The state before the first step."""

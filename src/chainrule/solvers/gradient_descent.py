@@ -46,11 +46,28 @@ class GradientDescent:
 class SGD:
     """Gradient descent with Nesterov's momentum, or the classical one.
 
+        u <- mu u - eta g;   theta <- theta + mu u - eta g    (Nesterov),   theta <- theta + u    (classical)
+
     Parameters
     ----------
     momentum : float
         mu, in [0, 1).
     nesterov : bool
+
+    Raises
+    ------
+    ValueError
+        If the momentum is outside [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta, solver = np.array([1.0]), SGD(momentum=0.5, nesterov=False)
+    >>> state = solver.start(theta)
+    >>> for _ in range(2):
+    ...     solver.step(theta, 2 * theta, state, learning_rate=0.25)
+    >>> theta, state.vectors["velocity"]
+    (array([0.]), array([-0.5]))
     """
 
     momentum: float = 0.9

@@ -15,7 +15,11 @@ Schedule = Callable[[float, int, int], float]
 
 
 def constant(learning_rate: float, steps: int, samples: int) -> float:
-    """The initial rate."""
+    """The initial rate, after any number of steps and samples.
+
+    >>> constant(0.1, steps=1000, samples=32000)
+    0.1
+    """
     return learning_rate
 
 
@@ -58,6 +62,18 @@ class Adaptive:
     """eta, divided by `factor` each time training would stop, until it is at most `smallest`.
 
     Training divides the rate and keeps the quotient as `Run.rate_scale`.
+
+    Parameters
+    ----------
+    factor : float
+        Above 1.
+    smallest : float
+        Training stops where the rate is not larger than that.
+
+    Examples
+    --------
+    >>> Adaptive(factor=2.0)(0.1, steps=7, samples=70)
+    0.1
     """
 
     factor: float = 5.0

@@ -41,6 +41,14 @@ class SolverState:
         Memory for temporaries, as long as theta. It holds nothing between steps.
     aliases : mapping
         For a vector's name, the name under which another array library keeps a multiple of it, and the factor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.solvers import Adam
+    >>> state = Adam().start(np.zeros(3))
+    >>> sorted(state.vectors), state.steps
+    (['mean', 'square'], 0)
     """
 
     vectors: dict[str, Array] = field(default_factory=dict)

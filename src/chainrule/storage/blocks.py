@@ -301,7 +301,29 @@ class Blocks:
 
 
 def columns_of(paths: Paths) -> list[str] | None:
-    """The columns of the first of some tables; None for files of arrays. Raises as `Blocks` does."""
+    """The columns of the first of some tables; None for files of arrays.
+
+    Parameters
+    ----------
+    paths : path, glob, or list of them
+
+    Returns
+    -------
+    list of str, or None
+
+    Raises
+    ------
+    DataFileError
+        If no file matches, or the files are of several kinds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/x.npy", np.ones((4, 3)))
+    ...     print(columns_of(f"{folder}/*.npy"))
+    None
+    """
     found = find_files(paths)
     kind = _common_kind(found)
     return column_names(found[0], kind) if kind in ("Parquet", "Arrow") else None

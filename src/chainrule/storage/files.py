@@ -12,7 +12,16 @@ from typing import IO
 
 
 class DataFileError(ValueError):
-    """A file of samples that cannot be used; the message names the file, a row that is at fault, and the reason."""
+    """A file of samples that cannot be used; the message names the file, a row that is at fault, and the reason.
+
+    Examples
+    --------
+    >>> from chainrule import Blocks
+    >>> Blocks("samples.npy")
+    Traceback (most recent call last):
+        ...
+    chainrule.storage.files.DataFileError: samples.npy: there is no such file
+    """
 
 
 def find_files(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:

@@ -47,6 +47,14 @@ class OnDask:
         If the samples are not in files that a worker can open, such as a memory map.
     ImportError
         If Dask, the extra 'dask', is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/x.npy", np.ones((4, 3), np.float32))
+    ...     OnDask(Blocks(f"{folder}/x.npy", labels=[0, 1, 1, 0])).shape
+    (4, 3)
     """
 
     ndim = 2

@@ -24,6 +24,25 @@ class RowSource(Protocol):
     sparse : bool
         True if blocks are CSR matrices.
     feature_names : sequence of str, or None
+
+    Examples
+    --------
+    Any class with these attributes and methods is one:
+
+    >>> class Numbers:
+    ...     shape, dtype, sparse, feature_names = (1000, 2), np.dtype(np.float64), False, None
+    ...     def features(self, start, stop):
+    ...         return np.arange(2.0 * start, 2.0 * stop).reshape(-1, 2)
+    ...     def labels(self):
+    ...         return np.arange(1000) % 2
+    ...     def weights(self):
+    ...         return None
+    ...     def place(self, row):
+    ...         return f"row {row}"
+    ...     def expect(self, start, stop):
+    ...         pass
+    >>> isinstance(Numbers(), RowSource)
+    True
     """
 
     shape: tuple[int, int]
@@ -51,5 +70,9 @@ class RowSource(Protocol):
 
 
 def is_source(x: object) -> bool:
-    """True if x is a `RowSource`, and not an array."""
+    """True if x is a `RowSource`, and not an array.
+
+    >>> is_source(np.ones((2, 3)))
+    False
+    """
     return not hasattr(x, "__array__") and not hasattr(x, "tocsr") and isinstance(x, RowSource)

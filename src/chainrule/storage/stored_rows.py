@@ -36,6 +36,17 @@ class StoredRows:
         True if all samples are known to be finite, so that they are not looked at again.
     change : callable, optional
         A function of blocks of features that have been read and checked, with as many features.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import Blocks
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/x.npy", np.arange(10.0).reshape(5, 2))
+    ...     rows = StoredRows(Blocks(f"{folder}/x.npy"), np.dtype(np.float32))[np.array([1, 4])]
+    ...     rows.shape, rows[0:2]
+    ((2, 2), array([[2., 3.],
+           [8., 9.]], dtype=float32))
     """
 
     source: RowSource
