@@ -234,7 +234,7 @@ def test_an_interrupt_after_some_steps_keeps_them():
 
 
 def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
-    from chainrule.training import BatchGradients
+    from chainrule.training.fitting import BatchGradients
 
     reference = MODELS["lbfgs"](max_iter=4).fit(X, NAMES)
     whole = BatchGradients.on_all_samples

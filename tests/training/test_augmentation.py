@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from chainrule.arrays import random_stream
-from chainrule.training import Augmentation, BatchReader, Samples
+from chainrule.training import Augmentation, Samples
+from chainrule.training.data import BatchReader
 
 SHAPE = (2, 5, 6)
 X = np.arange(1.0, 121.0).reshape(2, 60)

@@ -8,7 +8,8 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.training import BatchReader, Samples
+from chainrule.training import Samples
+from chainrule.training.data import BatchReader
 
 
 def numbered(count, *, weights=True, dtype=np.float64):

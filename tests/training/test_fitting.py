@@ -10,7 +10,8 @@ import pytest
 
 from chainrule.networks import mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, SolverState, constant
-from chainrule.training import LBFGS, BatchGradients, Judge, Objective, Recipe, Run, Samples, epochs, train
+from chainrule.training import LBFGS, Judge, Objective, Recipe, Run, Samples, epochs, train
+from chainrule.training.fitting import BatchGradients
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import scipy.sparse
 
 from chainrule.networks import Plan, mlp
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent, InverseScaling
-from chainrule.training import BatchGradients, Objective, Recipe, Run, Samples, epochs, fitting
+from chainrule.training import Objective, Recipe, Run, Samples, epochs, fitting
+from chainrule.training.fitting import BatchGradients
 
 
 @pytest.fixture

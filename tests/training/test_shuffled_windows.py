@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from chainrule.storage import StoredRows, stored_rows
 from chainrule.storage.read_ahead import READER
-from chainrule.training import Samples, WindowReader, shuffled_windows
+from chainrule.training import Samples, shuffled_windows
+from chainrule.training.shuffled_windows import WindowReader
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,15 @@
 """Training: samples and their batches, the loop, recipes and histories."""
 
 from chainrule.training.augmentation import Augmentation
-from chainrule.training.data import BatchReader, Change, Samples
-from chainrule.training.fitting import BatchGradients, Epoch, epochs, train
+from chainrule.training.data import Change, Samples
+from chainrule.training.fitting import Epoch, epochs, train
 from chainrule.training.history import BegunEpoch, Callback, History, Progress, Run
 from chainrule.training.members import train_many
 from chainrule.training.recipe import LBFGS, Checkpointing, Fit, Judge, Objective, Recipe
-from chainrule.training.shuffled_windows import WindowReader
 
 __all__ = [
     "LBFGS",
     "Augmentation",
-    "BatchGradients",
-    "BatchReader",
     "BegunEpoch",
     "Callback",
     "Change",
@@ -26,7 +23,6 @@ __all__ = [
     "Recipe",
     "Run",
     "Samples",
-    "WindowReader",
     "epochs",
     "train",
     "train_many",

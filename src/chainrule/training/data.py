@@ -26,6 +26,17 @@ class Samples:
     targets : (n,) labels or (n, outputs) array
     weights : (n,) array, optional
         One positive weight per sample; all 1 if absent.
+
+    Raises
+    ------
+    ValueError
+        If there are no samples, or the numbers of rows differ.
+
+    Examples
+    --------
+    >>> samples = Samples(np.ones((3, 2)), np.array([0, 1, 1]))
+    >>> len(samples), len(samples.each(lambda array: array[:2]))
+    (3, 2)
     """
 
     x: Array

@@ -60,6 +60,17 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
         When the loss or the judge's figure is no longer finite.
     KeyboardInterrupt
         Before the first epoch has ended and been judged. Later, Ctrl-C ends the fit like any other reason.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.solvers import GradientDescent
+    >>> from chainrule.training import Objective
+    >>> network, samples = mlp(1, (), 2), Samples(np.array([[-1.0], [1.0]]), np.array([0, 1]))
+    >>> recipe = Recipe(Objective(network), GradientDescent(), learning_rate=1.0, epochs=3)
+    >>> history = train(recipe, samples, Run(np.zeros(network.n_parameters)))
+    >>> history.stopped_by, [round(loss, 4) for loss in history.losses]
+    ('max_iter', [0.6931, 0.3133, 0.1946])
     """
     samples = samples.on(recipe.device)
     run.theta = on_device(run.theta, recipe.device)
@@ -246,15 +257,28 @@ class FitClock:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The figures of one epoch."""
+    """The figures of one epoch.
+
+    Attributes
+    ----------
+    number : int
+        Counted from 1.
+    loss : float
+        The mean objective over the epoch's batches, before each step.
+    seconds : float
+    learning_rate : float
+        The rate of the last step.
+
+    Examples
+    --------
+    >>> Epoch(number=1, loss=0.5, seconds=0.02, learning_rate=1e-3).loss
+    0.5
+    """
 
     number: int
-    """Counted from 1."""
     loss: float
-    """The mean objective over the epoch's batches, before each step."""
     seconds: float
     learning_rate: float
-    """The rate of the last step."""
 
 
 def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None, None]:
@@ -267,6 +291,17 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None,
     ------
     FloatingPointError
         When the loss is no longer finite.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.solvers import GradientDescent
+    >>> from chainrule.training import Objective
+    >>> network, samples = mlp(1, (), 2), Samples(np.array([[-1.0], [1.0]]), np.array([0, 1]))
+    >>> recipe, run = Recipe(Objective(network), GradientDescent(), learning_rate=1.0), Run(np.zeros(4))
+    >>> [round(epoch.loss, 4) for epoch in islice(epochs(recipe, samples, run), 3)]
+    [0.6931, 0.3133, 0.1946]
     """
     assert not isinstance(recipe.solver, LBFGS)
     with closing(BatchGradients(recipe, samples, run.theta)) as gradients:

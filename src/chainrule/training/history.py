@@ -43,24 +43,44 @@ Callback: TypeAlias = Callable[[Progress], bool | None]
 
 @dataclass
 class History:
-    """The outcome of a fit."""
+    """The outcome of a fit.
+
+    Attributes
+    ----------
+    losses : list of float
+        The mean objective of every epoch, preceded by the epochs of earlier fits that this one continues.
+    scores : list of float, or None
+        The judge's figure for each of these epochs; None without a judge.
+    loss : float
+        The last objective.
+    best : float
+        The best score; without a judge, the smallest loss.
+    waited : int
+        Epochs in a row without an improvement.
+    epochs : int
+        Epochs, or iterations of L-BFGS, of this fit alone.
+    stopped_by : str
+        "max_iter", "patience", "callback", "interrupt" or "convergence".
+    message : str
+        SciPy's reason to end L-BFGS.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> for loss in (0.7, 0.5, 0.6):
+    ...     is_best = history.take(loss)
+    >>> history.best, history.waited, is_best
+    (0.5, 1, False)
+    """
 
     losses: list[float] = field(default_factory=list)
-    """The mean objective of every epoch, preceded by the epochs of earlier fits that this one continues."""
     scores: list[float] | None = None
-    """The judge's figure for each of these epochs; None without a judge."""
     loss: float = math.nan
-    """The last objective."""
     best: float = math.nan
-    """The best score; without a judge, the smallest loss."""
     waited: int = 0
-    """Epochs in a row without an improvement."""
     epochs: int = 0
-    """Epochs, or iterations of L-BFGS, of this fit alone."""
     stopped_by: str = "max_iter"
-    """"max_iter", "patience", "callback", "interrupt" or "convergence"."""
     message: str = ""
-    """SciPy's reason to end L-BFGS."""
 
     def take(self, figure: float, *, tolerance: float = 0.0, larger_is_better: bool = False) -> bool:
         """Compare the figure of an epoch, its score or its loss, with the best one. True if it is the best so far.
@@ -87,11 +107,25 @@ class History:
 
 @dataclass(frozen=True)
 class BegunEpoch:
-    """The state of an epoch that has begun."""
+    """The state of an epoch that has begun.
+
+    Attributes
+    ----------
+    steps : int
+    loss : float
+        The sum over its steps of the objective times the weight of the batch.
+    weight : float
+        The sum of the weights of its batches.
+
+    Examples
+    --------
+    >>> begun = BegunEpoch(steps=2, loss=96.0, weight=128.0)
+    >>> begun.loss / begun.weight
+    0.75
+    """
 
     steps: int = 0
     loss: float = 0.0
-    """The sum over its steps of the objective times the weight of the batch."""
     weight: float = 0.0
 
 
@@ -115,6 +149,13 @@ class Run:
         Factor of the learning rate. `train` lowers it for an `Adaptive` schedule.
     begun : BegunEpoch
         The epoch that a checkpoint was written in, for samples in files; training goes on with its next step.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> run = Run(mlp(2, (), 3).initial_parameters())
+    >>> run.theta.shape, run.epoch, run.solver_state.steps
+    ((9,), 0, 0)
     """
 
     theta: Array

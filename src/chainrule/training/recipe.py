@@ -21,15 +21,25 @@ from chainrule.training.processes import Processes
 class Objective:
     """The function that training minimises: the weighted mean loss plus a penalty.
 
+        sum_i w_i L_i / w  +  alpha |W|^2 / (2 w),    with w = sum_i w_i
+
     Parameters
     ----------
     network : Network
     alpha : float
-        Adds alpha / (2 w) times the sum of the squared weights. w is the total weight of the batch, or its number of
-        samples if samples have no weights.
+        The factor of the penalty, at least 0. w is the total weight of the batch, or its number of samples if samples
+        have no weights.
     label_smoothing : float
+        In [0, 1].
     penalise_biases : bool
         True if the penalty includes the biases.
+
+    Examples
+    --------
+    >>> from chainrule.networks import mlp
+    >>> objective = Objective(mlp(4, (8,), 3), alpha=1e-4)
+    >>> objective.network.n_parameters, objective.penalise_biases
+    (67, False)
     """
 
     network: Network
@@ -40,13 +50,51 @@ class Objective:
 
 @dataclass(frozen=True)
 class LBFGS:
-    """SciPy's L-BFGS on all samples at once, with at most this many evaluations of the objective."""
+    """SciPy's L-BFGS on all samples at once.
+
+    Parameters
+    ----------
+    evaluations : float
+        The most evaluations of the objective and its gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.training import train
+    >>> network, samples = mlp(1, (), 2), Samples(np.array([[-1.0], [1.0]]), np.array([0, 1]))
+    >>> recipe = Recipe(Objective(network, alpha=0.1), LBFGS(), epochs=50, tolerance=1e-6)
+    >>> train(recipe, samples, Run(network.initial_parameters())).stopped_by
+    'convergence'
+    """
 
     evaluations: float = math.inf
 
 
 class Checkpointing(Protocol):
-    """Keeps a run somewhere, so that a fit that was killed continues from there."""
+    """Keeps a run somewhere, so that a fit that was killed continues from there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.solvers import Adam
+    >>> from chainrule.training import train
+    >>> class Told:
+    ...     def restore(self, run):
+    ...         print("begins at epoch", run.epoch)
+    ...     def keep(self, run):
+    ...         print("keeps epoch", run.epoch)
+    ...     def finished(self):
+    ...         print("finished")
+    >>> network, samples = mlp(1, (), 2), Samples(np.array([[-1.0], [1.0]]), np.array([0, 1]))
+    >>> recipe = Recipe(Objective(network), Adam(), epochs=3, checkpoint=Told())
+    >>> _ = train(recipe, samples, Run(network.initial_parameters()))
+    begins at epoch 0
+    keeps epoch 1
+    keeps epoch 2
+    finished
+    """
 
     def restore(self, run: Run) -> None:
         """Put the run where an earlier fit of the same recipe was when it was last kept, if there was one."""
@@ -98,6 +146,15 @@ class Recipe:
         Not for L-BFGS.
     processes : Processes, optional
         The processes that share every batch. L-BFGS runs in each of them on all samples.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.solvers import SGD, Adam
+    >>> recipe = Recipe(Objective(mlp(4, (8,), 3)), Adam(), batch_size=32, epochs=20)
+    >>> replace(recipe, solver=SGD(), learning_rate=0.1).solver
+    SGD(momentum=0.9, nesterov=True)
     """
 
     objective: Objective
@@ -132,6 +189,13 @@ class Judge:
     larger_is_better : bool
     may_be_nan : bool
         True for a metric of the user's own, which may be undefined in some epochs, but not in the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> judge = Judge(lambda theta: float(np.abs(theta).max()), "largest weight", larger_is_better=False)
+    >>> judge.score(np.array([0.5, -2.0]))
+    2.0
     """
 
     score: Callable[[Array], float]
@@ -142,7 +206,27 @@ class Judge:
 
 @dataclass(eq=False)
 class Fit:
-    """The arguments of `train`: how to train, on which samples, from where, and who judges the epochs."""
+    """The arguments of `train`: how to train, on which samples, from where, and who judges the epochs.
+
+    `train_many` takes a list of them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    samples : Samples
+    run : Run
+    judge : Judge, optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.networks import mlp
+    >>> from chainrule.solvers import Adam
+    >>> network, samples = mlp(1, (), 2), Samples(np.array([[-1.0], [1.0]]), np.array([0, 1]))
+    >>> fit = Fit(Recipe(Objective(network), Adam(), epochs=5), samples, Run(network.initial_parameters()))
+    >>> fit.run.epoch, fit.judge
+    (0, None)
+    """
 
     recipe: Recipe
     samples: Samples
