@@ -16,6 +16,8 @@ from chainrule.arrays import Array, holds_labels, is_torch, is_traced
 from chainrule.extras import import_extra
 from chainrule.rules.rule import Rule
 
+__all__ = ["wrap"]
+
 
 @dataclass
 class _Call:

@@ -141,9 +141,10 @@ class Ball:
         return _made(-self.value, hash(("neg", self.fingerprint)))
 
     def __pos__(self) -> Ball:
+        """The number itself, which is real."""
         return self
 
-    conjugate = __pos__  # balls are real
+    conjugate = __pos__
 
     def __abs__(self) -> Ball:
         return _made(abs(self.value), hash(("abs", self.fingerprint)))

@@ -113,9 +113,10 @@ class Exact:
         return made(-self.num, self.den, -self.value)
 
     def __pos__(self) -> Exact:
+        """The number itself, which is real."""
         return self
 
-    conjugate = __pos__  # exact numbers are real
+    conjugate = __pos__
 
     def __abs__(self) -> Exact:
         number: Exact = self if self >= 0 else -self
