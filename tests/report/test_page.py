@@ -66,6 +66,12 @@ def test_every_classifier_has_a_page_with_what_it_can_show(model, X, y, pictures
     assert "href" not in page
 
 
+def test_a_report_on_a_data_frame_warns_of_nothing(tmp_path):
+    frame, kinds = load_wine(as_frame=True, return_X_y=True)
+    model = TabularClassifier(max_iter=2, random_state=0).fit(frame, kinds)
+    assert "proline" in write_report(model, frame, kinds, tmp_path).read_text("utf-8")
+
+
 def test_names_and_labels_are_text_and_never_markup(tmp_path):
     rng = np.random.default_rng(0)
     columns = {"<size>": rng.normal(size=60), "kind": rng.choice(["<a>", "b"], 60).astype(object)}

@@ -98,6 +98,8 @@ class Difference:
         The name of the equality, with the index of the entry.
     left, right : str
         The values of both sides: balls that do not overlap.
+    at : tuple of (str, float)
+        The variables at the sample.
 
     Examples
     --------

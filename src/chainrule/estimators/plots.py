@@ -26,6 +26,13 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
     ------
     ImportError
         If matplotlib, the extra 'report', is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> model = SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=2).fit(*load_iris(return_X_y=True))
+    >>> scores_of_path(model).axes[0].get_xlabel()
+    'C'
     """
     drawn = figure()
     axis = drawn.add_subplot()

@@ -24,6 +24,15 @@ def save_onnx(model: Any, path: str | os.PathLike[str], *, dtype: Dtype = "auto"
     -------
     Path
         The path of the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import SoftmaxRegression, save_onnx
+    >>> model = SoftmaxRegression().fit([[0.0], [1.0]], [0, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(save_onnx(model, f"{folder}/model.onnx").name)
+    model.onnx
     """
     return write(to_onnx(model, dtype=dtype), path)
 

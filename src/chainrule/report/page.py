@@ -95,7 +95,8 @@ def write_report(
         parts=last.parts() if hasattr(last, "parts") else (),
         features=() if is_image else features_of(model, X),
         mistakes=() if is_image else mistakes(model.classes_, labels, log_probs),
-        parameters=parameters(last),
+        # A pipeline encodes columns before its last step, which is told so.
+        parameters={name: value for name, value in parameters(last).items() if last is model or name != "encode"},
         sizes=sizes,
         bad_files=tuple(bad_files),
         again=again,

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators.frames import as_columns
+from chainrule.estimators.frames import as_columns, is_frame
 from chainrule.estimators.importances import by_gradients, importances
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.report import figures
@@ -65,7 +65,8 @@ def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]
     if isinstance(X, Mapping) or (last is not model and np.shape(X)[1] <= MOST_COLUMNS) or hasattr(last, "parts"):
         columns = {name: values[some] for name, values in as_columns(X).items()}
         used = [name for name, words in read_columns(model).items() if not words.startswith("left out")]
-        shown = importances(model, columns, labels[some], used=used, matrix=not isinstance(X, Mapping))
+        as_matrix = not (isinstance(X, Mapping) or (last is model and is_frame(X)))
+        shown = importances(model, columns, labels[some], used=used, matrix=as_matrix)
         yield Picture(
             "Importance",
             "The growth of the log-loss if the values of a column are shuffled among the held-out rows. Columns that "
