@@ -259,7 +259,7 @@ def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
 
 def test_an_interrupted_lbfgs_without_an_iteration_leaves_nothing(before, monkeypatch):
     model = before("lbfgs")
-    monkeypatch.setattr("chainrule.training.BatchGradients.on_all_samples", interrupt)
+    monkeypatch.setattr("chainrule.training.fitting.BatchGradients.on_all_samples", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 
