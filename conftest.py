@@ -9,6 +9,7 @@ MODULES = {
     "tensorboard": ["estimators/callbacks.py"],
     "matplotlib": ["estimators/plots.py"],
     "dask": ["storage/on_dask.py"],
+    "onnx": ["export"],
 }
 collect_ignore = [
     f"src/chainrule/{module}" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules

@@ -29,10 +29,11 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> model = SoftmaxRegressionCV(Cs=[0.1, 1.0], cv=2).fit(*load_iris(return_X_y=True))
-    >>> scores_of_path(model).axes[0].get_xlabel()
-    'C'
+    >>> from chainrule import SoftmaxRegressionCV
+    >>> model = SoftmaxRegressionCV(Cs=[0.1, 1.0, 10.0], cv=2)
+    >>> drawn = scores_of_path(model.fit([[0.0], [1.0], [2.0], [3.0]] * 2, [0, 0, 1, 1] * 2))
+    >>> [len(line.get_xdata()) for line in drawn.axes[0].lines[:3]]
+    [3, 3, 3]
     """
     drawn = figure()
     axis = drawn.add_subplot()

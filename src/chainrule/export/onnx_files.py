@@ -25,14 +25,21 @@ def save_onnx(model: Any, path: str | os.PathLike[str], *, dtype: Dtype = "auto"
     Path
         The path of the file.
 
+    Raises
+    ------
+    ImportError, TypeError, ValueError
+        As `to_onnx` does.
+    OSError
+        If the file cannot be written. An earlier file at `path` is unchanged.
+
     Examples
     --------
     >>> import tempfile
-    >>> from chainrule import SoftmaxRegression, save_onnx
-    >>> model = SoftmaxRegression().fit([[0.0], [1.0]], [0, 1])
+    >>> from chainrule import SoftmaxRegression
+    >>> model = SoftmaxRegression().fit([[0.0], [1.0], [2.0]], ["a", "b", "b"])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     print(save_onnx(model, f"{folder}/model.onnx").name)
-    model.onnx
+    ...     save_onnx(model, f"{folder}/levels.onnx").name
+    'levels.onnx'
     """
     return write(to_onnx(model, dtype=dtype), path)
 
