@@ -8,7 +8,7 @@ from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.parsing import FACTS, derivation_of
 from chainrule.documents.language.shapes import Shapes
 
-PAGE = (Path(__file__).parents[3] / "docs" / "strict_language.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "check" / "strict_language.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.partition("```text\n")[2].partition("```")[0]
 
 

@@ -102,7 +102,7 @@ def test_declarations_are_printed_in_the_form_of_the_document():
 
 
 def test_the_page_for_users_shows_what_the_command_prints_and_names_every_verdict():
-    text = (Path(__file__).parents[3] / "docs" / "derivations.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "check" / "derivations.md").read_text(encoding="utf-8")
     (notes,) = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
     (shown,) = re.findall(r"The output is\n\n```text\n(.*?)\n```", text, re.DOTALL)
     assert listing(check_derivation(notes, name="notes.md", seconds=120.0)) == shown
