@@ -65,7 +65,7 @@ def test_ctrl_c_leaves_nothing(flowers_model, new_flowers_csv, environment, empt
     words = [sys.executable, "-m", "chainrule", "predict", str(flowers_model), "many.csv", "--out", name]
     with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         until = time.monotonic() + 60
-        while not any(path.stat().st_size for path in Path.cwd().glob(f".{name}-*")) and time.monotonic() < until:
+        while not any(path.stat().st_size for path in Path.cwd().glob(".chainrule-*")) and time.monotonic() < until:
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
         out, errors = running.communicate(timeout=60)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
 from chainrule.arrays import Array
@@ -21,6 +20,7 @@ from chainrule.cli.output import CommandError, listed, note
 from chainrule.cli.table_blocks import TableBlocks
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
+from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.persistence import load_with_about, save
 from chainrule.storage import StoredRows
 
@@ -209,19 +209,4 @@ class Scored:
 
 def metrics(scored: Scored) -> dict[str, Any]:
     """Accuracy, log-loss, and the precision and recall of each class."""
-    classes, actual, predicted = scored.classes, scored.actual, scored.predicted
-    precision, recall, _, support = precision_recall_fscore_support(
-        actual, predicted, labels=np.arange(len(classes)), zero_division=0
-    )
-    # scikit-learn counts in floats if no prediction is right.
-    counts = support.astype(int)
-    return {
-        "accuracy": float(np.mean(actual == predicted)),
-        "log_loss": float(-np.mean(scored.log_probs)),
-        "classes": [
-            {"label": label, "precision": p, "recall": r, "support": s}
-            for label, p, r, s in zip(
-                classes.tolist(), precision.tolist(), recall.tolist(), counts.tolist(), strict=True
-            )
-        ],
-    }
+    return class_scores(scored.classes, scored.actual, scored.predicted, scored.log_probs)

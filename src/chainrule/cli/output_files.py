@@ -1,7 +1,7 @@
 """The files that a command writes, checked before any work."""
 
+import io
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +11,7 @@ from chainrule.cli.output import CommandError, note
 from chainrule.cli.train_config import FIRST_WORDS, config_of
 from chainrule.estimators.plots import figure
 from chainrule.extras import import_extra
+from chainrule.storage.files import replacing
 
 
 def check_writable(path: Path, option: str = "--out") -> None:
@@ -36,19 +37,18 @@ def whole_file(path: Path, *, binary: bool = False) -> Iterator[Any]:
         If the file cannot be written; the message names it.
     """
     special = path.exists() and not path.is_file()
-    target = Path(os.path.realpath(path))  # if `path` is a link, it still is one afterwards
-    written = path if special else target.with_name(f".{target.name}-{secrets.token_hex(8)}")
     try:
-        text = {} if binary else {"newline": "", "encoding": "utf-8"}
-        with written.open("wb" if binary else "w", **text) as file:  # type: ignore[call-overload]
-            yield file
-        if not special:
-            written.replace(target)
+        with path.open("wb") if special else replacing(path) as file:
+            if binary:
+                yield file
+                return
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+            try:
+                yield text
+            finally:
+                text.detach()  # which writes what is left; `file` is closed by its own block
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-    finally:
-        if not special:
-            written.unlink(missing_ok=True)
 
 
 def check_report(folder: Path) -> None:

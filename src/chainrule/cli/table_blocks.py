@@ -198,7 +198,7 @@ def _explained(path: str, kind: str) -> Iterator[None]:
         yield
     except (CommandError, ImportError, PermissionError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # they have no class in common
         raise CommandError(f"{path}: cannot be read as {kind}: {one_line(error)}") from None
 
 

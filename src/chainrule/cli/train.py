@@ -81,7 +81,7 @@ class ModelGroup(TyperGroup):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """The models and the data that begin so."""
-        from typer.models import CompletionItem  # type: ignore[attr-defined]
+        from typer.models import CompletionItem  # type: ignore[attr-defined]  # it is imported there, not listed
 
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, data_names(incomplete))]
 
@@ -175,7 +175,7 @@ def _parameters(options: type[RunOptions]) -> list[inspect.Parameter]:
 def _with_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> Callable[..., Any]:
     """The function with these parameters in the place of its **given."""
     own = [parameter for name, parameter in inspect.signature(function).parameters.items() if name != "given"]
-    function.__signature__ = inspect.Signature([*own, *parameters])  # type: ignore[attr-defined]
+    function.__signature__ = inspect.Signature([*own, *parameters])  # type: ignore[attr-defined]  # read by Typer
     return function
 
 

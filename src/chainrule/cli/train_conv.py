@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import typer
 
 from chainrule.cli.completion import data_names
 from chainrule.cli.output import CommandError
 from chainrule.cli.train_options import DATA, MODEL, TRAINING, NetworkOptions, Solver
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)

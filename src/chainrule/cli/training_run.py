@@ -1,4 +1,4 @@
-"""What the trainings of all models have in common: read, fit, evaluate on held-out samples, save, print."""
+"""The steps that trainings of all models share: read, fit, evaluate on held-out samples, save, report, print."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What comes before a classifier as ONNX operators: `TableEncoder`, and the scalers of matrices.
+"""Encoders before a classifier as ONNX operators: `TableEncoder`, and the scalers of matrices.
 
 Encoders compute in float64, as in Python, and the classifier gets their features in its own dtype.
 """

@@ -129,19 +129,19 @@ class _Parts:
     columns: list[InputColumn]
     """The inputs, if there is one per column of a table."""
     table: TableEncoder | None
-    """What makes features of these columns."""
+    """The encoder of these columns."""
     encoders: list[Any]
-    """What makes features of features, in this order."""
+    """The scalers of the features, in their order."""
     own: TableEncoder | None
-    """What a `TabularClassifier` makes of a matrix."""
+    """The encoder of a `TabularClassifier` for a matrix."""
     places: list[int]
     """The columns of that matrix that it uses."""
     width: int
     """The columns of the input X."""
     dtype: np.dtype[Any]
-    """That of the inputs."""
+    """The dtype of the inputs."""
     arithmetic: np.dtype[Any]
-    """That of the classifier."""
+    """The dtype of the classifier's products."""
 
 
 def _parts_of(model: Any, dtype: str) -> _Parts:

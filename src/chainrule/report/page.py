@@ -12,9 +12,10 @@ import numpy as np
 from chainrule import __version__
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
+from chainrule.estimators.class_scores import class_scores
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
-from chainrule.report.report_tables import features_of, mistakes, parameters, scores
+from chainrule.report.report_tables import features_of, mistakes, parameters
 from chainrule.report.sections import pictures, read_columns
 
 DPI = 110
@@ -81,6 +82,7 @@ def write_report(
     if not len(labels) or unknown:
         raise ValueError(f"y: expected labels of the model's classes, got {sorted(map(str, unknown))[:5] or 'none'}")
     log_probs = model.predict_log_proba(X)
+    rows, actual = np.arange(len(labels)), np.searchsorted(model.classes_, labels)
     last = model[-1] if hasattr(model, "steps") else model
     is_image = isinstance(last, ConvClassifier)
     sizes = summarise(last.network_.layers, last.network_.in_shape) if is_image else None
@@ -89,7 +91,7 @@ def write_report(
         [(one.name, one.words, one.figure) for one in pictures(model, X, labels, log_probs)],
         kind="images" if is_image else "rows",
         title=title or f"{type(last).__name__}: {len(labels):,} samples",
-        metrics=metrics or scores(model.classes_, labels, log_probs),
+        metrics=metrics or class_scores(model.classes_, actual, log_probs.argmax(axis=1), log_probs[rows, actual]),
         facts=facts or {},
         columns=read_columns(model),
         parts=last.parts() if hasattr(last, "parts") else (),

@@ -1,11 +1,10 @@
-"""The tables of a report: scores by class, features, the worst mistakes, parameters."""
+"""The tables of a report: features, the worst mistakes, parameters."""
 
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.frames import as_columns
@@ -14,27 +13,6 @@ from chainrule.storage import StoredRows, is_source
 
 MOST = 30
 """Rows of a table."""
-
-
-def scores(classes: Array, labels: Array, log_probs: Array) -> dict[str, Any]:
-    """Accuracy, log-loss, and precision, recall and number of samples by class.
-
-    >>> found = scores(np.array(["a", "b"]), np.array(["a", "b"]), np.log([[0.9, 0.1], [0.6, 0.4]]))
-    >>> found["accuracy"], round(found["log_loss"], 3), found["classes"][1]["recall"]
-    (0.5, 0.511, 0.0)
-    """
-    actual: Array = np.searchsorted(classes, labels)
-    predicted: Array = log_probs.argmax(axis=1)
-    precision, recall, _, support = precision_recall_fscore_support(
-        actual, predicted, labels=np.arange(len(classes)), zero_division=0
-    )
-    # scikit-learn counts in floats if no prediction is right.
-    rows = zip(classes.tolist(), precision.tolist(), recall.tolist(), support.astype(int).tolist(), strict=True)
-    return {
-        "accuracy": float(np.mean(actual == predicted)),
-        "log_loss": float(-np.mean(log_probs[np.arange(len(actual)), actual])),
-        "classes": [{"label": label, "precision": p, "recall": r, "support": n} for label, p, r, n in rows],
-    }
 
 
 def mistakes(classes: Array, labels: Array, log_probs: Array) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a report shows of each kind of classifier: pictures, each with its heading and a sentence."""
+"""The pictures of a report for each kind of classifier, each with its heading and a sentence."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

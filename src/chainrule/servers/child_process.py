@@ -25,7 +25,7 @@ MOST_BYTES = 64 * 2**20
 """Most bytes of an answer."""
 
 STARTED = b" "
-"""What a child writes first; JSON may begin with it."""
+"""The first byte that a child writes; JSON may begin with it."""
 
 SECONDS_TO_START = 60.0
 """The longest time for the imports of the process that is copied, and for the copy."""
@@ -40,7 +40,7 @@ class TaskFailed(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use.
+    """The time and memory that a child may use.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ class NoteForm:
 
 @dataclass(frozen=True)
 class DocumentForm:
-    """What `Report.to_json` gives."""
+    """The dictionary of `Report.to_json`."""
 
     schema: int
     name: str
@@ -59,7 +59,7 @@ class DifferenceForm:
 
 @dataclass(frozen=True)
 class IdentityForm:
-    """What is known about an identity."""
+    """The verdict on an identity."""
 
     verdict: str
     message: str
@@ -78,7 +78,7 @@ class WrongEntryForm:
 
 @dataclass(frozen=True)
 class GradientForm:
-    """What is known about a derivative in code: "pass", "fail" or "unchecked"."""
+    """The verdict on a derivative in code: "pass", "fail" or "unchecked"."""
 
     function: str
     derivative: str

@@ -55,7 +55,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def marks(report: Mapping[str, Any], lines: Sequence[str]) -> list[Mark]:
-    """What to mark: steps that are not right, and declarations that are not understood.
+    """The marks: steps that are not right, and declarations that are not understood.
 
     Examples
     --------

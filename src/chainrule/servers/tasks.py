@@ -1,4 +1,4 @@
-"""What children do: checks of texts and code, from and to values that JSON has."""
+"""The tasks of children: checks of texts and code, from and to values that JSON has."""
 
 from __future__ import annotations
 
