@@ -81,6 +81,11 @@ def test_options_may_stand_before_the_data_in_the_older_spelling(chainrule):
     chainrule(*words).complaint("name the model before the options: chainrule train mlp", code=64)
 
 
+def test_a_model_that_is_misspelt_is_suggested(chainrule):
+    chainrule("train", "softmx", "iris").complaint("did you mean 'softmax'?", code=64)
+    chainrule("train", "iris", "wine").complaint("put a glob of several files in quotes", code=64)
+
+
 def test_a_folder_named_as_a_model_is_not_misread(chainrule, shapes):
     shapes.rename("conv")
     fast = ("--epochs", "1", "--layers", "pool 2", "--overwrite", "--json")

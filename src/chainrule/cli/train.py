@@ -45,6 +45,7 @@ class ModelCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The parsed words."""
+        words = [*args]  # parsing empties the list
         try:
             return super().parse_args(ctx, args)
         except Exception as error:  # usage errors of Typer, which are recognised by what they have
@@ -53,7 +54,9 @@ class ModelCommand(TyperCommand):
             if option is not None and (others := _models_with(option)):
                 raise CommandError(f"{option}: only for {' or '.join(others)}", status=USAGE) from None
             if "unexpected extra argument" in message:
-                raise CommandError(f"{message}; put a glob of several files in quotes", status=USAGE) from None
+                hints = [did_you_mean(word, MODELS) for word in words if not Path(word).exists()]
+                hint = next(filter(None, hints), "put a glob of several files in quotes")
+                raise CommandError(f"{message}; {hint.strip()}", status=USAGE) from None
             if param is None or param.name is None:
                 raise
             if param.name == "data" and Path(str(self.name)).exists():
