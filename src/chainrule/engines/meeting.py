@@ -19,6 +19,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
+from chainrule.engines.ctrl_c import ctrl_c_calls
 from chainrule.engines.engine import LeafFunction, Sums
 from chainrule.engines.local import Leaves, LocalEngine
 
@@ -135,12 +136,13 @@ class Meeting:
                 ended.set()
 
         # Ctrl-C interrupts the main thread alone, which only waits.
-        threading.Thread(target=copy_context().run, args=(lead,), daemon=True).start()
-        while not ended.is_set():
-            try:
-                ended.wait(0.1)  # a signal that another thread receives does not wake this one
-            except KeyboardInterrupt:
-                self._interrupts += 1
+        with ctrl_c_calls(self._interrupt):
+            threading.Thread(target=copy_context().run, args=(lead,), daemon=True).start()
+            while not ended.is_set():
+                try:
+                    ended.wait(0.1)  # a signal that another thread receives does not wake this one
+                except KeyboardInterrupt:  # from a handler of the program
+                    self._interrupt()
         return outcomes
 
     def sum_of(self, request: Request) -> Sums:
@@ -155,6 +157,9 @@ class Meeting:
         return result
 
     # What follows is private.
+
+    def _interrupt(self) -> None:
+        self._interrupts += 1
 
     def _lead(self, fits: Sequence[Callable[[], Any]], most: int, outcomes: list[Outcome]) -> None:
         """Give turns to the fits, and take the sums when all wait."""

@@ -8,7 +8,6 @@ longer than SILENCE is lost, and the others end with ConnectionError.
 from __future__ import annotations
 
 import pickle
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from chainrule.arrays import Array, is_torch, to_numpy
+from chainrule.engines.ctrl_c import ctrl_c_calls
 from chainrule.kernels.blas import available_threads
 
 if TYPE_CHECKING:
@@ -151,17 +151,10 @@ class Processes:
         """A context in which Ctrl-C sets `interrupted`, and in which no other thread of this process may fit."""
         if not _fit.acquire(blocking=False):
             raise RuntimeError("a group of processes fits one network at a time, and another thread is fitting one")
-        heard = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
         try:
-            if heard:
-                signal.signal(signal.SIGINT, lambda *_: self.interrupted.set())
-            yield
+            with ctrl_c_calls(self.interrupted.set):
+                yield
         finally:
-            if heard:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
             _fit.release()
 
     # What follows is private.
