@@ -17,14 +17,14 @@ LOG = logging.getLogger(__name__)
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
-    app.connect("builder-inited", _write, priority=100)  # before autosummary looks for names
+    app.connect("config-inited", _write)  # before Sphinx looks for pages
     app.connect("autodoc-process-docstring", docstrings.with_literal_formulas, priority=100)  # before numpydoc
     app.connect("autodoc-skip-member", docstrings.is_not_ours)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     return {"parallel_read_safe": True}
 
 
-def _write(app: Sphinx) -> None:
+def _write(app: Sphinx, config: object) -> None:
     source = Path(app.srcdir)
     for part in (api_pages, benchmark_figures, atlas_figure, rule_pages):
         part.write(source)
