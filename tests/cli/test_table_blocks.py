@@ -47,6 +47,33 @@ def small_blocks(monkeypatch, cells=100):
     monkeypatch.setattr(table_blocks, "CELLS_OF_A_BLOCK", cells)
 
 
+def test_dates_are_the_same_as_text_and_as_dates_in_any_block(chainrule, monkeypatch):
+    stream = np.random.default_rng(3)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(stream.integers(0, 900, 200), unit="D")
+    frame = pd.DataFrame({"since": days, "kind": np.where(days.year == 2020, "old", "new")})
+    frame.loc[::9, "since"] = None
+    frame.to_csv("days.csv", index=False)
+    frame.to_parquet("days.parquet")
+    models = ["from_csv", "from_parquet"]
+    for model, data in zip(models, ("days.csv", "days.parquet"), strict=True):
+        told = chainrule("train", data, "--target", "kind", "--out", model)
+        assert "left out" not in told.err
+    small_blocks(monkeypatch, 40)
+    found = [
+        chainrule("predict", model, data).predictions(200).probabilities
+        for model in models
+        for data in ("days.csv", "days.parquet")
+    ]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+    frame.assign(since=frame["since"].dt.strftime("%d.%m.%Y")).to_csv("dotted.csv", index=False)
+    told = chainrule("predict", models[0], "dotted.csv")
+    assert "column 'since': 177 cells are not dates and count as missing" in told.err
+    frame.assign(since=1.0).to_csv("numbers.csv", index=False)
+    told = chainrule("predict", models[0], "numbers.csv")
+    assert "column 'since': expected dates, as in fit, got numbers" in told.err
+
+
 @pytest.mark.parametrize("model", ["tabular", "mlp", "softmax"])
 def test_predictions_and_scores_do_not_depend_on_the_blocks(chainrule, models, monkeypatch, model):
     garden(150, 1).to_csv("new.csv", index=False)

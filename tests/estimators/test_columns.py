@@ -7,11 +7,13 @@ import pytest
 
 from chainrule.estimators.columns import (
     MISSING,
+    as_floats,
     as_numbers,
     as_words,
     is_missing,
     mostly_numbers,
     named_cells,
+    read_dates,
     read_numbers,
     unreadable_cells,
 )
@@ -44,9 +46,44 @@ def test_text_is_read_as_people_write_numbers():
 
 def test_dates_and_times_are_days_since_1970():
     noon = datetime(1970, 1, 2, 12)
-    read = read_numbers(cells(date(1970, 1, 3), noon, noon.replace(tzinfo=UTC)))
-    assert read.values.tolist() == [2, 1.5, 1.5]
+    read = read_dates(cells(date(1970, 1, 3), noon, noon.replace(tzinfo=UTC), None, NAN, 3))
+    np.testing.assert_array_equal(as_floats(read.values), [2, 1.5, 1.5, NAN, NAN, NAN])
+    assert read.unreadable.tolist() == [5]
     assert read_numbers(np.array([36], dtype="m8[h]")).values.tolist() == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("1969-12-31", "1969-12-31"),
+        (" 2024-02-29 ", "2024-02-29"),
+        ("2024-02-29 06:00", "2024-02-29T06"),
+        ("2024-02-29T06:00:00.125Z", "2024-02-29T06:00:00.125"),
+        ("2024-02-29T01:00+02:00", "2024-02-28T23"),
+        ("", "NaT"),
+    ],
+)
+def test_dates_as_text_follow_iso_8601(text, instant):
+    read = mostly_numbers(cells(text, "2000-01-01", None))
+    np.testing.assert_array_equal(read.values, np.array([instant, "2000-01-01", "NaT"], dtype="M8[ms]"))
+    assert not len(read.unreadable)
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-02-29", "29/02/2024", "2024-1-1", "2024-01-01 noon", "0001-01-01T00:00+05:00", "5"]
+)
+def test_other_texts_are_no_dates(text):
+    dates = [f"2024-01-{day:02d}" for day in range(1, 10)]
+    read = mostly_numbers(cells(*dates, text))
+    assert (read.kind, read.unreadable.tolist()) == ("date", [9])
+    assert np.isnat(read.values[9])
+    assert mostly_numbers(cells(dates[0], text)) is None, "half of the cells are neither"
+
+
+def test_dates_in_a_column_of_numbers_are_not_numbers():
+    read = mostly_numbers(cells(*range(9), "2024-01-01"))
+    assert (read.kind, read.unreadable.tolist()) == ("number", [9])
+    assert mostly_numbers(cells(*range(9), date(2024, 1, 1))).unreadable.tolist() == [9]
 
 
 def test_a_column_of_numbers_has_no_word_and_no_boolean():

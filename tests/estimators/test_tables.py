@@ -199,6 +199,38 @@ def test_dates_of_the_standard_library_are_dates():
     assert (encoded(days) == encoded(np.arange(30.0))).all()
 
 
+def test_dates_as_text_are_the_dates_that_they_write():
+    days = np.array(["2020-01-01", "NaT", "2020-01-03", "2021-06-05"], dtype="M8[D]")
+    text = np.where(np.isnat(days), None, days.astype(str)).astype(object)
+    both = [TableEncoder().fit({"day": values}) for values in (days, text)]
+    expected = both[0].transform({"day": days})
+    for encoder in both:
+        assert encoder.described() == {
+            "day": "dates, scaled by median 2020-01-03 and width 130.25 days, missing values flagged"
+        }
+        for values in (days, text):
+            np.testing.assert_array_equal(encoder.transform({"day": values}), expected)
+        encoder.transform({"day": np.full(3, np.nan)})
+        with pytest.raises(ValueError, match="column 'day': expected dates, as in fit, got numbers"):
+            encoder.transform({"day": np.arange(4.0)})
+        with pytest.warns(UserWarning, match="column 'day': 1 cell is not a date and counts as missing: '3/1/2020' "):
+            encoder.transform({"day": np.array(["2020-01-01", "3/1/2020"], dtype=object)})
+    with pytest.raises(ValueError, match="column 'day': expected numbers, as in fit, got dates"):
+        TableEncoder().fit({"day": np.arange(4.0)}).transform({"day": days})
+
+
+def test_encoders_that_do_not_say_which_columns_are_dates_go_by_the_cells():
+    days = np.array(["2020-01-01", "2020-01-03", "2021-06-05"], dtype="M8[D]")
+    encoder = TableEncoder().fit({"day": days, "size": np.arange(3.0)})
+    state = dict(encoder.__getstate__())
+    del state["dates_"]
+    old = TableEncoder.__new__(TableEncoder)
+    old.__setstate__(state)
+    for values in (days, days.astype(str).astype(object)):
+        table = {"day": values, "size": np.arange(3.0)}
+        np.testing.assert_array_equal(old.transform(table), encoder.transform(table))
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint64, np.float16, np.float32, object])
 def test_numbers_of_every_type_are_numbers(dtype):
     column = np.array([1, 2, 3, 50])

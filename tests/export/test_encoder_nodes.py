@@ -7,7 +7,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, QuantileTransforme
 
 from chainrule import MLPClassifier, SoftmaxRegression, to_onnx
 from chainrule.estimators import PiecewiseLinearEncoder, SmoothScaler, TableEncoder
-from chainrule.estimators.columns import as_words, read_numbers
+from chainrule.estimators.columns import as_floats, as_words
 from chainrule.export.encoder_nodes import encoded, input_columns, places_of_categories, table_features
 from chainrule.export.onnx_graph import Graph
 
@@ -44,7 +44,8 @@ def features(session, encoder, table):
     graph.output("features", made, ["rows", len(encoder.get_feature_names_out())])
     for one in columns:
         values = table[one.column]
-        found[one.name] = (read_numbers(values).values if one.numeric else as_words(values).astype(object))[:, None]
+        cells = as_floats(encoder.read(one.column, values).values) if one.numeric else as_words(values).astype(object)
+        found[one.name] = cells[:, None]
     return session(graph.model({}, "0")).run(None, found)[0]
 
 

@@ -237,7 +237,10 @@ def drawn_rows(rows: StoredRows) -> StoredRows:
 def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     """The samples with some columns read as numbers. Cells that are not numbers are counted and noted."""
     unreadable = {name: len(numbers.unreadable) for name, numbers in numeric.items() if len(numbers.unreadable)}
-    notes = [unreadable_cells(name, samples.X[name], numeric[name].unreadable, "data row") for name in unreadable]
+    notes = [
+        unreadable_cells(name, samples.X[name], numeric[name].unreadable, "data row", numeric[name].kind)
+        for name in unreadable
+    ]
     X = samples.X | {name: numbers.values for name, numbers in numeric.items()}
     return replace(samples, X=X, unreadable=unreadable, notes=tuple(notes))
 

@@ -21,7 +21,7 @@ from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, listed, one_line
 from chainrule.cli.table_files import DECIMAL_COMMAS, ENDINGS, check_labelled, check_target, text_options
 from chainrule.estimators import TableEncoder
-from chainrule.estimators.columns import column_values, read_numbers, unreadable_cells
+from chainrule.estimators.columns import column_values, unreadable_cells
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
 from chainrule.storage.files import find_files, size_of
@@ -88,7 +88,9 @@ class TableBlocks:
                     self.done = float(before + share * (after - before)) / max(1, sizes[-1])
                     yield block
             source = f"{Path(file.path).name}: " if len(self.paths) > 1 else ""
-            notes += [source + unreadable_cells(name, found, list(found), "data row") for name, found in cells.items()]
+            for name, found in cells.items():
+                kind = "date" if name in (self._encoder.dates_ or ()) else "number"
+                notes.append(source + unreadable_cells(name, found, list(found), "data row", kind))
             total += first
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
@@ -103,7 +105,7 @@ class TableBlocks:
             check_labelled(columns[self._target], self._target, source)
             y = as_known_classes(columns[self._target], source, self._classes)
         for name in self._encoder.numeric_:
-            numbers = read_numbers(columns[name])
+            numbers = self._encoder.read(name, columns[name])
             if len(numbers.unreadable):
                 self.unreadable[name] = self.unreadable.get(name, 0) + len(numbers.unreadable)
                 kept = cells.setdefault(name, {})

@@ -1,12 +1,13 @@
-"""Columns of tables, read as numbers or as words.
+"""Columns of tables, read as numbers, as dates or as words.
 
 A column is numeric if at least nine tenths of its informative cells are numbers. Empty cells and marks such as "-",
 "?", "n/a?" or "#REF!" are not informative. In a numeric column, cells that are not numbers count as missing and are
-named in a message.
+named in a message. The same holds for dates, which text gives as ISO 8601 does: 2024-01-31, 2024-01-31 12:30, or
+2024-01-31T12:30:00+01:00.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,14 +26,24 @@ _MARK = re.compile(
 """Marks for missing numbers: punctuation alone, errors of spreadsheets, and a few words."""
 
 
+_ISO_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d(?:[T ]\d.*)?)\s*")
+_MS_OF_A_DAY = 86_400_000.0
+_NOWHERE = np.empty(0, dtype=np.intp)
+
+
 @dataclass(frozen=True)
 class Numbers:
-    """A column read as numbers."""
+    """A column read as numbers or as dates."""
 
     values: Array
-    """float64, with NaN for cells that are missing or not a number."""
+    """float64 with NaN, or datetime64[ms] with NaT, for cells that are missing or unreadable."""
     unreadable: Array
-    """The positions of the cells that are neither empty nor a number."""
+    """The positions of the cells that are neither empty nor a number or date."""
+
+    @property
+    def kind(self) -> str:
+        """What a cell should be, as messages name it."""
+        return "date" if self.values.dtype.kind == "M" else "number"
 
 
 def column_values(column: Any) -> Array:
@@ -71,28 +82,30 @@ def holds_text(values: Array) -> bool:
 
 
 def read_numbers(values: Array) -> Numbers:
-    """A column as float64: dates as days since 1970, True as 1 and False as 0."""
-    nowhere = np.empty(0, dtype=np.intp)
-    if values.dtype.kind in "iufb":
-        return Numbers(values.astype(np.float64), nowhere)
-    if values.dtype.kind in "mM":
-        days = values.astype("datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]").astype(np.int64)
-        return Numbers(np.where(np.isnat(values), np.nan, days / 86_400_000.0), nowhere)
-    if holds_text(values) and len(places := _places(values)) < len(values):
-        of_distinct = read_numbers(np.array([*places, None], dtype=object)[:-1])
-        codes = np.fromiter(map(places.__getitem__, values.tolist()), dtype=np.intp, count=len(values))
-        return Numbers(of_distinct.values[codes], np.flatnonzero(np.isin(codes, of_distinct.unreadable)))
-    numbers, unreadable = np.empty(len(values)), []
-    for position, value in enumerate(values.tolist()):
-        try:
-            if isinstance(value, str) and "_" in value:
-                raise ValueError  # Python reads 1_000 as a number, but people do not
-            numbers[position] = float(value)
-        except (TypeError, ValueError, OverflowError):
-            numbers[position] = _days(value) if isinstance(value, date) else np.nan
-            if not isinstance(value, date) and value is not None and str(value).strip():
-                unreadable.append(position)
-    return Numbers(numbers, np.array(unreadable, dtype=np.intp))
+    """A column as float64: durations as days, True as 1 and False as 0."""
+    if values.dtype.kind in "iufbm":
+        return Numbers(as_floats(values), _NOWHERE)
+    return _read(values, _number, np.empty(len(values)))
+
+
+def read_dates(values: Array) -> Numbers:
+    """A column as datetime64[ms], in universal time; a date and time without a zone is taken for universal time.
+
+    >>> read_dates(np.array(["2024-02-29 06:00", "2024-02-29T06:00+02:00", "2023-02-29"], dtype=object)).values
+    array(['2024-02-29T06:00:00.000', '2024-02-29T04:00:00.000',
+                               'NaT'], dtype='datetime64[ms]')
+    """
+    if values.dtype.kind == "M":
+        return Numbers(values.astype("datetime64[ms]"), _NOWHERE)
+    return _read(values, _instant, np.empty(len(values), dtype="datetime64[ms]"))
+
+
+def as_floats(values: Array) -> Array:
+    """Numbers in float64: dates as days since 1970, durations as days."""
+    if values.dtype.kind not in "mM":
+        return values.astype(np.float64, copy=False)
+    kind = "datetime64[ms]" if values.dtype.kind == "M" else "timedelta64[ms]"
+    return np.where(np.isnat(values), np.nan, values.astype(kind).astype(np.int64) / _MS_OF_A_DAY)
 
 
 def as_numbers(values: Array) -> Array | None:
@@ -102,15 +115,18 @@ def as_numbers(values: Array) -> Array | None:
 
 
 def mostly_numbers(values: Array) -> Numbers | None:
-    """A numeric column, or None if it is a column of words."""
+    """A column of numbers or of dates, or None if it is a column of words."""
     if _has_truths(values):
         return None
-    numbers = read_numbers(values)
-    if not len(numbers.unreadable):
-        return numbers
-    words = sum(not is_mark(values[position]) for position in numbers.unreadable)
-    there = int(np.count_nonzero(~np.isnan(numbers.values)))
-    return numbers if there and words <= MOST_WORDS * (words + there) else None
+    for read in (read_numbers, read_dates)[values.dtype.kind == "M" :]:
+        numbers = read(values)
+        if not len(numbers.unreadable):
+            return numbers
+        words = sum(not is_mark(values[position]) for position in numbers.unreadable)
+        there = int(np.count_nonzero(~is_missing(numbers.values)))
+        if there and words <= MOST_WORDS * (words + there):
+            return numbers
+    return None
 
 
 def is_mark(value: Any) -> bool:
@@ -140,10 +156,12 @@ def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def unreadable_cells(name: str, values: Array, positions: Sequence[int] | Array, row: str = "row") -> str:
-    """A sentence about the cells of a numeric column that are not numbers."""
+def unreadable_cells(
+    name: str, values: Array, positions: Sequence[int] | Array, row: str = "row", kind: str = "number"
+) -> str:
+    """A sentence about the cells of a numeric column that are not numbers, or not dates."""
     count = len(positions)
-    cells = "1 cell is not a number and counts" if count == 1 else f"{count} cells are not numbers and count"
+    cells = f"1 cell is not a {kind} and counts" if count == 1 else f"{count} cells are not {kind}s and count"
     return f"column {name!r}: {cells} as missing: {named_cells(values, positions, row)}"
 
 
@@ -173,9 +191,39 @@ def _places(values: Array) -> dict[Any, int]:
     return {value: place for place, value in enumerate(dict.fromkeys(values.tolist()))}
 
 
-def _days(value: date) -> float:
-    """Days since 1970; a date and time without a zone is universal time."""
-    if not isinstance(value, datetime):
-        return float(value.toordinal() - date(1970, 1, 1).toordinal())
-    instant = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86400
+def _read(values: Array, read: Callable[[Any], Any], out: Array) -> Numbers:
+    """The cells that `read` understands, in `out`. It returns None for empty cells, and raises for unreadable ones."""
+    if holds_text(values) and len(places := _places(values)) < len(values):
+        of_distinct = _read(np.array([*places, None], dtype=object)[:-1], read, out[: len(places)].copy())
+        codes = np.fromiter(map(places.__getitem__, values.tolist()), dtype=np.intp, count=len(values))
+        return Numbers(of_distinct.values[codes], np.flatnonzero(np.isin(codes, of_distinct.unreadable)))
+    nothing, unreadable = np.array("NaT" if out.dtype.kind == "M" else np.nan, out.dtype), []
+    for position, value in enumerate(values.tolist()):
+        try:
+            found = None if value is None or (isinstance(value, str) and not value.strip()) else read(value)
+        except (TypeError, ValueError, OverflowError):
+            unreadable.append(position)
+            found = None
+        out[position] = nothing if found is None else found
+    return Numbers(out, np.array(unreadable, dtype=np.intp))
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str) and "_" in value:
+        raise ValueError  # Python reads 1_000 as a number, but people do not
+    return float(value)
+
+
+def _instant(value: Any) -> np.datetime64 | None:
+    if isinstance(value, str):
+        written = _ISO_DATE.fullmatch(value)
+        if written is None:
+            raise ValueError
+        value = datetime.fromisoformat(written[1])
+    if isinstance(value, float | np.floating) and value != value:
+        return None
+    if not isinstance(value, date):
+        raise TypeError
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(value, "ms")

@@ -23,9 +23,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.arrays import Array
 from chainrule.estimators.columns import (
+    Numbers,
+    as_floats,
     as_words,
     is_missing,
     mostly_numbers,
+    read_dates,
     read_numbers,
     unreadable_cells,
 )
@@ -118,9 +121,9 @@ def _quantile(ordered: Array, share: float) -> Array:
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Encode columns of numbers, categories, dates and text as float32 features.
 
-    `fit` and `transform` take a data frame, or a mapping of column names to one-dimensional arrays. A column is numeric
-    if at most a tenth of its cells are words. These words, and marks such as "-" and "n/a?", count as missing, and a
-    warning names the column, the cells and their rows.
+    `fit` and `transform` take a data frame, or a mapping of column names to one-dimensional arrays. A column holds
+    numbers, or dates, if at most a tenth of its cells are words. These words, and marks such as "-" and "n/a?", count
+    as missing, and a warning names the column, the cells and their rows. Dates may be text as ISO 8601 writes it.
 
     Parameters
     ----------
@@ -134,6 +137,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     numeric_, categorical_, text_ : list of str
         The columns used, by how they are read.
+    dates_ : list of str
+        The columns among `numeric_` that hold dates, which become days since 1970.
     left_out_ : dict of str to str
         The columns left out, and why.
 
@@ -156,6 +161,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             if unknown:
                 raise ValueError(f"{parameter}: the table has no columns {', '.join(map(repr, unknown))}")
         self.numeric_: list[str] = []
+        self.dates_: list[str] | None = []
         self.categorical_: list[str] = []
         self.text_: list[str] = []
         self.left_out_: dict[str, str] = {}
@@ -214,6 +220,23 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             names += [self.categorical_[int(name.partition("_")[0])] for name in numbered]
         return names + [name for name in self.text_ for _ in range(HASHES)]
 
+    def read(self, name: str, values: Array) -> Numbers:
+        """A numeric column: numbers as float64, or dates as datetime64[ms] if `fit` has seen dates.
+
+        Raises
+        ------
+        ValueError
+            If there are numbers where `fit` has seen dates, or dates where it has seen numbers.
+        """
+        if self.dates_ is None:
+            return mostly_numbers(values) or read_numbers(values)
+        is_date, kind = name in self.dates_, values.dtype.kind
+        if kind == "M" and not is_date:
+            raise ValueError(f"column {name!r}: expected numbers, as in fit, got dates")
+        if kind in "iufbm" and is_date and not is_missing(values).all():
+            raise ValueError(f"column {name!r}: expected dates, as in fit, got numbers")
+        return (read_dates if is_date else read_numbers)(values)
+
     @property
     def used_(self) -> list[str]:
         """The columns that `transform` needs."""
@@ -226,7 +249,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for number, name in enumerate(self.numeric_):
             median, width = self.scaler_.median_[number], self.scaler_.width_[number]
             gaps = ", missing values flagged" if number in self.flagged_ else ""
-            found[name] = f"numbers, scaled by median {median:g} and width {width:g}{gaps}" if width else "constant"
+            how = f"numbers, scaled by median {median:g} and width {width:g}"
+            if name in (self.dates_ or ()):
+                day = np.datetime64(int(np.floor(median)), "D")
+                how = f"dates, scaled by median {day} and width {width:g} days"
+            found[name] = how + gaps if width else "constant"
         for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
             most = f", of which the rarest are one (at most {MOST_CATEGORIES})" if len(known) > MOST_CATEGORIES else ""
             found[name] = f"{len(known)} categories{most}"
@@ -250,6 +277,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 self.categorical_.append(name)
         elif np.isfinite(numbers.values).any():
             self.numeric_.append(name)
+            if numbers.values.dtype.kind == "M":
+                self.dates_ = [*(self.dates_ or ()), name]
         else:
             self.left_out_[name] = "no finite values"
 
@@ -258,12 +287,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         # In Fortran order, since columns are sorted.
         table = np.empty((len(columns[self.numeric_[0]]), len(self.numeric_)), order="F")
         for j, name in enumerate(self.numeric_):
-            read = read_numbers(columns[name])
+            read = self.read(name, columns[name])
             if len(read.unreadable):
-                warnings.warn(unreadable_cells(name, columns[name], read.unreadable), stacklevel=3)
+                note = unreadable_cells(name, columns[name], read.unreadable, kind=read.kind)
+                warnings.warn(note, stacklevel=3)
+            values = as_floats(read.values)
             # Sums of two numbers must stay finite where medians are taken.
-            np.clip(read.values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
-            table[~np.isfinite(read.values), j] = np.nan
+            np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
+            table[~np.isfinite(values), j] = np.nan
         return table
 
     def _filled(self, numbers: Array, medians: Array) -> Array:
@@ -278,9 +309,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Files of chainrule 0.1 hold scikit-learn's imputer, of which only the flagged columns are needed.
+        # They do not say which columns are dates: `read` goes by the cells then.
         state = {"words": None, "text": None, **state}
         if "numeric_" in state:
             state.setdefault("text_", [])
+            state.setdefault("dates_", None)
         imputer = state.pop("imputer_", None)
         if imputer is not None:
             state["flagged_"] = np.asarray(imputer.indicator_.features_)

@@ -16,7 +16,7 @@ from chainrule import __version__
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.class_encoding import MULTILABEL
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.columns import as_words, read_numbers
+from chainrule.estimators.columns import as_floats, as_words
 from chainrule.estimators.frames import as_columns
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
@@ -113,8 +113,11 @@ def onnx_inputs(model: Any, X: Any, *, dtype: Dtype = "auto") -> dict[str, Array
     found = {}
     for one in parts.columns:
         values = columns[one.column]
-        read = read_numbers(values).values.astype(parts.dtype) if one.numeric else as_words(values).astype(object)
-        found[one.name] = read[:, None]
+        if one.numeric and parts.table is not None:
+            cells = as_floats(parts.table.read(one.column, values).values).astype(parts.dtype)
+        else:
+            cells = as_words(values).astype(object)
+        found[one.name] = cells[:, None]
     return found
 
 
