@@ -8,9 +8,14 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from chainrule import MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV, TabularClassifier
 from chainrule.cli.model_files import Scored, metrics
+from chainrule.estimators import save
 
 
 class Trap:
@@ -153,3 +158,56 @@ def test_rows_are_counted_in_whole_numbers_even_if_no_prediction_is_right():
     scores = metrics(Scored(np.array(["a", "b"]), np.array([0, 0]), np.array([1, 1]), np.log([0.25, 0.25])))
     assert scores["accuracy"] == 0
     assert [repr(entry["support"]) for entry in scores["classes"]] == ["2", "0"]
+
+
+@pytest.fixture
+def whole_flowers(flowers_csv):
+    """Return the numbers and the labels in the file of flowers; whole.csv holds both, without gaps."""
+    table = pd.read_csv(flowers_csv)
+    X, y = table.select_dtypes("number").fillna(1.0), table["species"].astype(object)
+    X.assign(species=y).to_csv("whole.csv", index=False)
+    return X, y
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TabularClassifier(max_iter=2, random_state=0),
+        SoftmaxRegression,
+        lambda: SoftmaxRegressionCV(Cs=2, cv=2),
+        lambda: MLPClassifier(max_iter=2, early_stopping=True, random_state=0),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*[Mm]aximum")
+def test_models_that_a_program_fitted_to_a_frame_and_saved(chainrule, whole_flowers, flowers_csv, make):
+    X, y = whole_flowers
+    model = make().fit(X, y)
+    model.save("saved.chainrule")
+    found = chainrule("predict", "saved.chainrule", "whole.csv").predictions(len(y), set(y))
+    np.testing.assert_allclose(found.probabilities, model.predict_proba(X), rtol=1e-15)  # as decimals
+    scores = chainrule("evaluate", "saved.chainrule", "whole.csv", "--target", "species", "--json").metrics()
+    assert scores["accuracy"] == np.mean(model.predict(X) == y)
+    assert "--target: name the column of labels" in chainrule("evaluate", "saved.chainrule", "whole.csv").err
+    X.iloc[:, :1].to_csv("few.csv", index=False)
+    assert "few.csv lacks the columns" in chainrule("predict", "saved.chainrule", "few.csv").err
+    with_gaps = chainrule("predict", "saved.chainrule", flowers_csv)
+    if isinstance(model, TabularClassifier):
+        with_gaps.predictions(len(y))
+    else:
+        with_gaps.complaint("NaN")
+
+
+def test_saved_models_of_rows_take_arrays(chainrule, whole_flowers):
+    X, y = whole_flowers
+    rows = X.to_numpy()
+    model = make_pipeline(StandardScaler(), SoftmaxRegression()).fit(rows, y)
+    save(model, "saved.chainrule")
+    np.save("rows.npy", rows)
+    found = chainrule("predict", "saved.chainrule", "rows.npy").predictions(len(y), set(y))
+    np.testing.assert_allclose(found.probabilities, model.predict_proba(rows), rtol=1e-15)
+    assert "the model takes rows of numbers without names" in chainrule("predict", "saved.chainrule", "whole.csv").err
+    save(make_pipeline(StandardScaler(), StandardScaler(), SoftmaxRegression()).fit(rows, y), "three.chainrule")
+    told = chainrule("predict", "three.chainrule", "rows.npy").err
+    assert "Pipeline of StandardScaler, StandardScaler, SoftmaxRegression; expected one of an encoder" in told
+    save(StandardScaler().fit(rows), "scaler.chainrule")
+    assert "holds a StandardScaler, not a classifier" in chainrule("predict", "scaler.chainrule", "rows.npy").err

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 LABELS = {"aster", "bluebell", "crocus"}
@@ -58,6 +59,20 @@ def test_words_of_a_column_are_counted_if_it_is_named(chainrule, empty_directory
     chainrule("predict", "reviews.chainrule", "reviews.csv").predictions(80)
     named = chainrule("train", "reviews.csv", "--target", "good", "--text", "revue", "--overwrite")
     assert "--text: reviews.csv has no column 'revue' besides the target; did you mean 'review'" in named.err
+
+
+def test_numbers_that_are_names_are_categories(chainrule, empty_directory):
+    codes = np.random.default_rng(0).integers(0, 10, 200)
+    rows = [f"{code:02d},{'ab'[int(code % 2)]}" for code in codes]
+    (empty_directory / "codes.csv").write_text("\n".join(["code,kind", *rows]))
+    words = ("train", "codes.csv", "--target", "kind", "--json", "--overwrite")
+    assert chainrule(*words, "--words", "code").trained(rows=200)["accuracy"] == 1
+    (empty_directory / "new.csv").write_text("code\n03\n4\n")
+    first, second = chainrule("predict", "codes.chainrule", "new.csv").predictions(2).probabilities
+    assert first.argmax() == 1
+    assert abs(second[0] - 0.5) < 0.4, "4 is not 04"
+    named = chainrule(*words, "--words", "cod")
+    assert "--words: codes.csv has no column 'cod' besides the target; did you mean 'code'" in named.err
 
 
 def test_built_in_sets_take_it_too(chainrule):

@@ -14,6 +14,8 @@ SVMLIGHT_ENDINGS = tuple(kind + end for kind in (".svmlight", ".libsvm", ".svm")
 BEGINNINGS = {".npy": b"\x93NUMPY", ".npz": b"PK"}
 """The first bytes of .npy and .npz files."""
 
+TABLE_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+"""The endings of files whose columns have names."""
 LABEL_NAMES = ("y", "labels", "label", "target", "targets", "classes")
 FEATURE_NAMES = ("X", "x", "embeddings", "features", "data", "vectors")
 
@@ -49,6 +51,10 @@ def read(
     path = Path(source)
     if path.stat().st_size == 0:
         raise CommandError(f"{source}: the file is empty")
+    if source.lower().endswith(TABLE_ENDINGS):
+        raise CommandError(
+            f"{source}: the model takes rows of numbers without names of columns: a .npy, .npz or .svmlight file"
+        )
     try:
         if path.suffix.lower() in BEGINNINGS:
             X, y = _read_numpy(path, target)

@@ -169,11 +169,16 @@ def _text(value: Any) -> str:
 
 
 def read_training_rows(
-    data: str, target: str | None, labels: Path | None, drop: Sequence[str] = (), text: Sequence[str] = ()
+    data: str,
+    target: str | None,
+    labels: Path | None,
+    drop: Sequence[str] = (),
+    words: Sequence[str] = (),
+    text: Sequence[str] = (),
 ) -> DataSet:
     """The rows of a table, a built-in set or an array file for training, with remarks on unusual columns.
 
-    Columns to `drop` are ignored; words are counted in those of `text`.
+    Columns to `drop` are ignored, those of `words` hold categories, and the words in those of `text` are counted.
 
     Raises
     ------
@@ -181,19 +186,20 @@ def read_training_rows(
         If the rows cannot be read, or the labels are not classes.
     """
     if array_files.is_array_file(data):
-        if drop or text:
-            raise CommandError(f"--{'drop' if drop else 'text'}: {data} has no named columns; it is for tables")
+        for option, names in (("drop", drop), ("words", words), ("text", text)):
+            if names:
+                raise CommandError(f"--{option}: {data} has no named columns; it is for tables")
         return _read_arrays(data, target, labels)
     if labels is not None:
         raise CommandError("--labels: only for .npy, .npz and svmlight files; a table has a --target column")
     source = Path(data).name
     if target is None and data in BUILT_IN:
         target = table_files.BUILT_IN_TARGET
-    table = table_files.read(data, as_written=[] if target is None else [target])
+    table = table_files.read(data, as_written=[*words, *([] if target is None else [target])])
     if target is None:
         raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
     columns, values = table_files.split_target(table, target, source)
-    for option, names in (("drop", drop), ("text", text)):
+    for option, names in (("drop", drop), ("words", words), ("text", text)):
         for name in names:
             if name not in columns:
                 hint = f"{did_you_mean(name, columns)}it has {listed(columns)}"
@@ -204,14 +210,16 @@ def read_training_rows(
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
     y = as_classes(values, source, f"target {target!r}")
     # All rows decide how a column is read, not only the training rows.
-    objects = {name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in text}
+    objects = {
+        name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in (*words, *text)
+    }
     numbers_of = {name: mostly_numbers(values) for name, values in objects.items()}
-    words = [name for name, numbers in numbers_of.items() if numbers is None]
+    of_words = [name for name, numbers in numbers_of.items() if numbers is None]
     found = with_numbers(
-        DataSet(source, columns, y, target, encoder=TableEncoder(words, list(text) or None)),
+        DataSet(source, columns, y, target, encoder=TableEncoder([*words, *of_words], list(text) or None)),
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
-    return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in words))))
+    return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in of_words))))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:

@@ -10,7 +10,9 @@ from chainrule.progress import ProgressLine
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.", autocompletion=paths)],
+    model: Annotated[
+        str, typer.Argument(help="A file written by `chainrule train` or by `model.save`.", autocompletion=paths)
+    ],
     data: Annotated[
         str,
         typer.Argument(
@@ -19,6 +21,9 @@ def evaluate(
             autocompletion=data_names,
         ),
     ],
+    target: Annotated[
+        str | None, typer.Option(help="The column of labels; by default, the one that the model was trained for.")
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
@@ -34,7 +39,7 @@ def evaluate(
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
-    every = model_files.read_samples(loaded, data, origin.target, labels, origin.columns)
+    every = model_files.read_samples(loaded, data, target or origin.target, labels, origin.columns)
     scored, held_out = every.test or every, False
     if data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import glob
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,10 +18,11 @@ from chainrule.cli.block_files import is_predicted_in_blocks, parts_of, read_blo
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, as_known_classes
 from chainrule.cli.output import CommandError, listed, note
-from chainrule.cli.table_blocks import TableBlocks
+from chainrule.cli.table_blocks import NumberColumns, TableBlocks
 from chainrule.cli.trained_rows import TrainedRows
-from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder
+from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder, TabularClassifier
 from chainrule.estimators.class_scores import class_scores
+from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.persistence import load_with_about, save
 from chainrule.storage import StoredRows
 
@@ -30,12 +32,12 @@ MOST_ROWS = 1_000_000
 
 @dataclass(frozen=True)
 class Origin:
-    """The data, target, held-out share and seed that a model was trained with."""
+    """The data, target, held-out share and seed that a model was trained with; unknown for files of `save`."""
 
-    data: str
-    target: str
-    test_size: float
-    seed: int
+    data: str = ""
+    target: str = ""
+    test_size: float = 0.0
+    seed: int = 0
     columns: list[str] | None = None
     """The columns of the features, if they were read in blocks."""
 
@@ -56,21 +58,45 @@ def save_model(model: Any, path: Path, origin: Origin, samples: DataSet) -> None
 
 
 def load_model(path: str) -> tuple[Any, Origin, TrainedRows | None]:
-    """Read a model file that `chainrule train` wrote.
+    """Read a model file that `chainrule train` or a method `save` wrote.
 
     Returns
     -------
     Pipeline for tables and scaled rows, or classifier of images or of rows
     Origin
     TrainedRows or None
-        None for files of chainrule 0.1, and for models of very many rows.
+        None for files of `save` and of chainrule 0.1, and for models of very many rows.
+
+    Raises
+    ------
+    CommandError
+        If the file holds anything else.
     """
     model, about = load_with_about(path)
-    origin = about.get("origin")
-    known = Pipeline | ConvClassifier | MLPClassifier | SoftmaxRegression
-    if not isinstance(model, known) or not isinstance(origin, dict):
-        raise CommandError(f"{path}: the file holds a {type(model).__name__}, not a model from `chainrule train`")
-    return model, Origin(**origin), TrainedRows.from_notes(about.get("trained_rows"))
+    if isinstance(model, Pipeline) and not (len(model) == 2 and isinstance(model[-1], Classifier)):
+        steps = ", ".join(type(step).__name__ for _, step in model.steps)
+        raise CommandError(
+            f"{path}: the file holds a Pipeline of {steps}; expected one of an encoder or a scaler and a classifier"
+        )
+    if not isinstance(model, Pipeline | Classifier):
+        raise CommandError(f"{path}: the file holds a {type(model).__name__}, not a classifier")
+    encoder = getattr(model, "encoder_", None)
+    if isinstance(encoder, TableEncoder):
+        model = Pipeline([("columns", encoder), ("classifier", _of_features(model))])
+    elif isinstance(model, SoftmaxRegression | MLPClassifier) and not isinstance(about.get("origin"), dict):
+        names = getattr(model, "feature_names_in_", None)
+        model = model if names is None else Pipeline([("columns", NumberColumns(names)), ("classifier", model)])
+    return model, Origin(**about.get("origin", {})), TrainedRows.from_notes(about.get("trained_rows"))
+
+
+def _of_features(model: TabularClassifier) -> TabularClassifier:
+    """The same model for the features of its encoder."""
+    found = copy.copy(model)
+    found.encode, found.encoder_ = False, None
+    found.n_features_in_ = len(model.encoder_.get_feature_names_out())
+    if hasattr(found, "feature_names_in_"):
+        del found.feature_names_in_
+    return found
 
 
 def classifier_of(model: Any) -> Any:
@@ -102,7 +128,7 @@ def read_samples(
         If the source cannot be read or does not fit the model, or if the model does not know a label.
     """
     classifier, place = classifier_of(model), None
-    if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder):
+    if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
         return _columns(model, data, target)
     elif isinstance(classifier, ConvClassifier):
         found = _images(classifier, data)

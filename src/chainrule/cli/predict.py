@@ -13,7 +13,9 @@ from chainrule.progress import ProgressLine
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="A file written by `chainrule train`.", autocompletion=paths)],
+    model: Annotated[
+        str, typer.Argument(help="A file written by `chainrule train` or by `model.save`.", autocompletion=paths)
+    ],
     data: Annotated[
         str,
         typer.Argument(

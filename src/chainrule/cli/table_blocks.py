@@ -7,7 +7,7 @@ and in columns of numbers each cell is read by itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, listed, one_line
-from chainrule.cli.table_files import DECIMAL_COMMAS, ENDINGS, check_labelled, check_target, text_options
+from chainrule.cli.table_files import DECIMAL_COMMAS, check_labelled, check_target, text_options
 from chainrule.estimators import TableEncoder
-from chainrule.estimators.columns import column_values, unreadable_cells
+from chainrule.estimators.columns import Numbers, column_values, read_numbers, unreadable_cells
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
 from chainrule.storage.files import find_files, size_of
@@ -35,6 +36,34 @@ CELLS_NAMED = 10_000
 """Most cells per column that are kept for a note."""
 
 
+class NumberColumns:
+    """The columns of a frame that a classifier was fitted to without an encoder: numbers, in their order.
+
+    It stands in the place of a `TableEncoder`. A row with a missing number is refused when the classifier predicts.
+
+    Examples
+    --------
+    >>> NumberColumns(["a", "b"]).transform({"b": np.array([1.0]), "a": np.array([2.0])})
+    array([[2., 1.]])
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.numeric_ = self.used_ = list(map(str, names))
+        self.dates_: list[str] = []
+
+    def read(self, name: str, values: Array) -> Numbers:
+        """The cells of a column as float64."""
+        return read_numbers(values)
+
+    def transform(self, columns: Mapping[str, Array]) -> Array:
+        """The columns side by side."""
+        return np.column_stack([self.read(name, columns[name]).values for name in self.used_])
+
+    def sources(self) -> list[str]:
+        """For each feature, its column."""
+        return self.used_
+
+
 class TableBlocks:
     """The rows of files, encoded by a model.
 
@@ -42,7 +71,7 @@ class TableBlocks:
     ----------
     data : str
         A file or a glob, whose files follow one another in natural order.
-    encoder : TableEncoder
+    encoder : TableEncoder or NumberColumns
     classes : array
         The classes of the model.
     target : str, optional
@@ -64,7 +93,9 @@ class TableBlocks:
         If pandas or pyarrow, the extra 'tables', is needed and not installed.
     """
 
-    def __init__(self, data: str, encoder: TableEncoder, classes: Array, target: str | None = None) -> None:
+    def __init__(
+        self, data: str, encoder: TableEncoder | NumberColumns, classes: Array, target: str | None = None
+    ) -> None:
         self.paths = find_files(data)
         self.done = 0.0
         self.unreadable: dict[str, int] = {}
@@ -215,9 +246,9 @@ def _as_written(column: Any, commas: bool) -> Any:
 
 def _kind(path: str) -> str:
     """CSV, Parquet or Arrow; raises CommandError for other files."""
-    if path.lower().endswith(ENDINGS) and not path.lower().endswith(".parquet"):
+    if path.lower().endswith(TABLE_ENDINGS) and not path.lower().endswith(".parquet"):
         return "CSV"
     kind = KINDS.get(Path(path).suffix.lower())
     if kind not in ("Parquet", "Arrow") or Path(path).is_dir():
-        raise CommandError(f"{path}: unknown kind of file; expected a file ending in {', '.join(ENDINGS)}")
+        raise CommandError(f"{path}: unknown kind of file; expected a file ending in {', '.join(TABLE_ENDINGS)}")
     return kind

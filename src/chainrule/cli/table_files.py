@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
@@ -18,7 +19,6 @@ from chainrule.extras import import_extra
 
 BUILT_IN_TARGET = "target"
 """The column of labels of the built-in data sets."""
-ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 DECIMAL_COMMAS = r"[-+]?\d+,\d+|[-+]?\d+"
 
 
@@ -42,10 +42,10 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
         return _built_in(source)
     check_there(source)
     path = Path(source)
-    expected = f"expected a file ending in {', '.join(ENDINGS)}"
+    expected = f"expected a file ending in {', '.join(TABLE_ENDINGS)}"
     if path.is_dir():
         raise CommandError(f"{source}: this is a directory; {expected}")
-    if not path.name.lower().endswith(ENDINGS):
+    if not path.name.lower().endswith(TABLE_ENDINGS):
         raise CommandError(f"{source}: unknown kind of file; {expected}")
     kind = "Parquet" if path.name.lower().endswith(".parquet") else "CSV"
     pd = import_extra("pandas", "tables", "reading CSV and Parquet files needs pandas")
@@ -103,6 +103,8 @@ def split_target(
 
 def check_target(names: Collection[str], target: str, source: str, *, what: str) -> None:
     """Raise CommandError if there is no column or several columns of this name."""
+    if not target:
+        raise CommandError(f"--target: name the column of labels; {source} has {listed(names)}")
     if target not in names:
         hint = f"{did_you_mean(target, names)}it has {listed(names)}"
         raise CommandError(f"{what}: {source} has no column {target!r}; {hint}")

@@ -120,6 +120,13 @@ class RowOptions(RunOptions):
         list[str] | None,
         typer.Option(help="A column of a table to ignore; may be given several times.", rich_help_panel=DATA),
     ] = None
+    words: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A column of a table whose numbers are names, such as postal codes; may be given several times.",
+            rich_help_panel=DATA,
+        ),
+    ] = None
     text: Annotated[
         list[str] | None,
         typer.Option(

@@ -76,9 +76,11 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
 def rows(options: RowOptions, blocks: bool = False) -> DataSet:
     """The samples with their labels, of which features stay in files that are read in blocks."""
     if not is_in_blocks(options.data, blocks):
-        return read_training_rows(options.data, options.target, options.labels, options.drop or (), options.text or ())
-    if options.text:
-        raise CommandError("--text: tables that are read in blocks have columns of numbers only")
+        columns = options.drop or (), options.words or (), options.text or ()
+        return read_training_rows(options.data, options.target, options.labels, *columns)
+    for option in ("words", "text"):
+        if vars(options)[option]:
+            raise CommandError(f"--{option}: tables that are read in blocks have columns of numbers only")
     return read_training_blocks(options.data, options.target, options.labels, options.drop or ())
 
 
