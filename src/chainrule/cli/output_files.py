@@ -62,8 +62,8 @@ def check_report(folder: Path) -> None:
         check_writable(folder / "report.html", "--report")
     elif folder.exists():
         raise CommandError(f"--report: {folder} is a file; expected a folder")
-    elif not folder.absolute().parent.is_dir():
-        raise CommandError(f"--report: the directory {folder.parent} does not exist")
+    else:
+        check_writable(folder.absolute(), "--report")
 
 
 def checkpoint_of(model: Path) -> Path:
