@@ -2,26 +2,40 @@
 A rule of your own
 ==================
 
-A new operator becomes an activation by its name, and a layer with a parameter. The swish is y = x sigmoid(x). Its
-forward returns y and the residuals; its pullback returns v times the slope.
+A new operator becomes an activation by its name, and a layer with a parameter. A function of one number needs its value
+and its slope. For the swish these are y = x s and y' = s (1 + x (1 - s)), where s = sigmoid(x).
 """
 
 import numpy as np
 from sklearn.datasets import load_digits
 
-from chainrule import MLPClassifier, check_rule, networks, rules
+from chainrule import MLPClassifier, check_rule, networks, prove_rule, rules
 
 
-def swish_forward(x):
-    """The output, and the slope, which the pullback needs."""
+def slope(x):
+    """The derivative of the swish."""
     s = rules.sigmoid(x)
-    return x * s, s * (1 + x * (1 - s))
+    return s * (1 + x * (1 - s))
 
 
-swish = rules.register(rules.Rule("swish", swish_forward, lambda slope, v: v * slope))
+swish = rules.register(rules.elementwise("swish", lambda x: x * rules.sigmoid(x), slope))
 
 # %%
-# Is the derivative right? ``check_rule`` compares it with difference quotients of balls of 300 bits.
+# Is the derivative right? ``prove_rule`` differentiates the value in exact numbers, and compares. The input gives the
+# shape alone: the proof holds for all vectors of two entries.
+
+print(prove_rule(swish, np.ones(2)))
+
+# %%
+# A slip is shown with a point at which both sides differ.
+
+slipped = rules.elementwise("slipped", lambda x: x * rules.sigmoid(x), lambda x: rules.sigmoid(x) * (1 + x))
+print(prove_rule(slipped, np.ones(1)))
+
+# %%
+# ``check_rule`` adds what a proof cannot say: how far floats are from the exact result at the points given, in units of
+# the last digit (ulp). It also tries difference quotients of balls of 300 bits, which work for functions that have no
+# exact numbers. Its proof is for the signs that these points have, since ``sigmoid`` compares its input with 0.
 
 print(check_rule(swish, np.array([-30.0, -1.0, 0.5, 8.0])))
 
@@ -35,7 +49,11 @@ model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learnin
 print(f"held-out accuracy with swish: {model.score(X[1400:] / 16, y[1400:]):.3f}")
 
 # %%
-# A layer with a parameter: y = gain * x, one learned gain per feature. There is one pullback per input.
+# ``model.save`` stores the name of a registered rule. A program that loads the file registers the rule first.
+
+# %%
+# A layer with a parameter: y = gain * x, one learned gain per feature. Its forward returns y and the residuals, which
+# the pullbacks take beside the cotangent v of y. There is one pullback per input.
 gain = rules.Rule(
     "gain",
     lambda x, gain: (x * gain, (x, gain)),
@@ -46,6 +64,8 @@ gain = rules.Rule(
     inputs=("x", "gain"),
     kind="layer",
 )
+print(prove_rule(gain, np.ones((2, 3)), np.ones(3)))
+
 scaled = networks.Layer(gain, (networks.Parameter("gain", (64,), initial=lambda stream, shape: np.ones(shape)),))
 network = networks.network_of_layers([scaled, "linear 32, swish, linear 10"], (64,))
 plan = networks.Plan(network, 100, network.initial_parameters(seed=0), input_gradient=True)

@@ -228,7 +228,7 @@ REFUSED = {
     "another generator": (Holder(np.random.RandomState(np.random.PCG64())), r"estimator\.by is of class numpy\.random"),
     "an unregistered rule": (
         Holder(rules.Rule("mine", lambda x: (x, x), lambda x, v: v)),
-        r"estimator\.by is of class chainrule\.rules\.rule\.Rule",
+        r"estimator\.by is of class chainrule\.rules\.rule\.Rule.*rules\.register\(it\) allows it",
     ),
     "an object as key": (Holder({((1,),): 1}), r"estimator\.by has the key \(\(1,\),\), of class builtins\.tuple"),
     "no estimator": ([1], r"expected a fitted estimator, got \[1\]"),

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.algebra.balls import balls
-from chainrule.algebra.number_array import NumberArray
+from chainrule.algebra.balls import BallArray
+from chainrule.algebra.number_array import NumberArray, numbers
 
 
 def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shape: tuple[int, ...]) -> NumberArray:
@@ -22,12 +22,13 @@ def times_tangents(jacobian: Sequence[Any], tangents: Sequence[Any], output_shap
     BallArray([[21],
                [7]], dtype=object)
     """
-    total = _numbers(np.zeros(output_shape))
+    kind = _kind(*jacobian, *tangents)
+    total = numbers(np.zeros(output_shape), kind)
     for matrix, tangent in zip(jacobian, tangents, strict=True):
         if matrix is not None and tangent is not None:
-            matrices, rows = _matrices(matrix, tangent.shape, output_shape)
-            columns = _numbers(tangent).reshape(rows, matrices.shape[2], 1)
-            total = _numbers(total + np.matmul(matrices, columns).reshape(output_shape))
+            matrices, rows = _matrices(matrix, tangent.shape, output_shape, kind)
+            columns = numbers(tangent, kind).reshape(rows, matrices.shape[2], 1)
+            total = numbers(total + np.matmul(matrices, columns).reshape(output_shape), kind)
     return total
 
 
@@ -37,17 +38,20 @@ def transposed_times_cotangent(jacobian: Any, cotangent: Any, input_shape: tuple
     >>> transposed_times_cotangent(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]), (2,))
     BallArray([31, 42], dtype=object)
     """
-    matrix, rows = _matrices(jacobian, input_shape, cotangent.shape)
-    lines = _numbers(cotangent).reshape(rows, 1, matrix.shape[1])
-    return _numbers(np.matmul(lines, matrix).reshape(input_shape))
+    kind = _kind(jacobian, cotangent)
+    matrix, rows = _matrices(jacobian, input_shape, cotangent.shape, kind)
+    lines = numbers(cotangent, kind).reshape(rows, 1, matrix.shape[1])
+    return numbers(np.matmul(lines, matrix).reshape(input_shape), kind)
 
 
-def _numbers(x: Any) -> NumberArray:
-    """Balls, unless `x` is an array of numbers of another kind."""
-    return x if isinstance(x, NumberArray) else balls(x)
+def _kind(*arrays: Any) -> type[NumberArray]:
+    """The kind of the numbers in some arrays; balls if all hold floats, such as slopes that are constants."""
+    return next((type(x) for x in arrays if isinstance(x, NumberArray)), BallArray)
 
 
-def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> tuple[NumberArray, int]:
+def _matrices(
+    jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...], kind: type[NumberArray]
+) -> tuple[NumberArray, int]:
     """The Jacobian as one matrix per row of the input, and the number of rows."""
     row = jacobian.shape[len(output_shape) :]
     if input_shape == () and row == (1,):
@@ -62,4 +66,4 @@ def _matrices(jacobian: Any, input_shape: tuple[int, ...], output_shape: tuple[i
         )
     rows = math.prod(output_shape[:leading])
     outputs, inputs = math.prod(output_shape[leading:]), math.prod(input_shape[leading:])
-    return _numbers(_numbers(jacobian).reshape(rows, outputs, inputs)), rows
+    return numbers(numbers(jacobian, kind).reshape(rows, outputs, inputs), kind), rows

@@ -230,6 +230,8 @@ class Encoder:
             return {"$rule": value.name}
         is_instance = hasattr(value, "get_params") and not isinstance(value, type)
         advice = "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
+        if type(value) is Rule:
+            advice = "; rules.register(it) allows it: files name the rule, and a program that loads them registers it"
         raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{advice}")
 
 

@@ -157,6 +157,9 @@ class Layer:
         """The layer itself: a stack may mix layers and specs."""
         return self
 
+    def __repr__(self) -> str:
+        return f"Layer({str(self)!r}, in_shape={self.in_shape}, out_shape={self.out_shape})"
+
     def __str__(self) -> str:
         return self.words or self.rule.name
 
@@ -350,9 +353,11 @@ def unregister_layer(*names: str) -> None:
     >>> unregister_layer("squeeze")
     Traceback (most recent call last):
         ...
-    KeyError: 'squeeze'
+    KeyError: "no layer is registered as 'squeeze'"
     """
     for name in names:
+        if name not in LAYERS:
+            raise KeyError(f"no layer is registered as {name!r}")
         del LAYERS[name]
 
 

@@ -86,8 +86,8 @@ class Network:
 
     Examples
     --------
-    >>> mlp(4, (6,), 3).n_parameters
-    51
+    >>> mlp(4, (6,), 3)
+    Network(4, 'linear 6, relu, linear 3', loss='softmax_cross_entropy', n_parameters=51)
     """
 
     in_features: int
@@ -108,6 +108,10 @@ class Network:
                 raise ValueError(f"the layer {layer} takes codes, which have no gradient: it must be the first layer")
         if self.loss.inputs[:1] != ("logits",) or len(self.loss.inputs) != 2:
             raise ValueError(f"the loss of a network is a rule of logits and targets, got {self.loss.name}")
+
+    def __repr__(self) -> str:
+        layers = ", ".join(map(str, self.layers))
+        return f"Network({self.in_features}, {layers!r}, loss={self.loss.name!r}, n_parameters={self.n_parameters})"
 
     @property
     def in_shape(self) -> Shape:

@@ -128,6 +128,9 @@ class Rule:
         object.__setattr__(self, "pullbacks", dict(given))
         object.__setattr__(self, "kind", self.kind or ("activation" if len(self.inputs) == 1 else "map"))
 
+    def __repr__(self) -> str:
+        return f"Rule({self.name!r}, inputs={self.inputs!r}, kind={self.kind!r})"
+
     @property
     def in_order(self) -> tuple[Pullback | None, ...]:
         """The pullback of every input, None for constants."""

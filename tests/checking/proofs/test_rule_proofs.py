@@ -61,6 +61,27 @@ def test_a_rule_of_the_user_is_proved_at_its_size():
     assert prove_rule(right, np.array([0.5, -1.5])).claim == "proved for all inputs at size 2"
 
 
+@pytest.mark.parametrize(
+    ("value", "slope", "wrong"),
+    [
+        (lambda x: np.where(x > 0, x, 0.1 * x), lambda x: np.where(x > 0, 1, 0.1), lambda x: np.where(x > 0, 1, 0.2)),
+        (lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, lambda x: (x > -1) * 1.0),
+        (np.abs, np.sign, lambda x: np.ones(x.shape)),
+    ],
+)
+def test_slopes_of_pieces_may_be_plain_numbers(value, slope, wrong):
+    proof = prove_rule(rules.elementwise("piecewise", value, slope), np.array([1.5, -2.0]))
+    assert str(proof) == "piecewise: proved for all inputs at which the definition has a derivative at size 2"
+    assert prove_rule(rules.elementwise("piecewise", value, wrong), np.array([1.5, -2.0])).verdict == "fail"
+
+
+def test_integers_are_numbers_unless_the_rule_takes_labels():
+    wrong = rules.elementwise("square", lambda x: x * x, lambda x: x)
+    assert prove_rule(wrong, [2, 3]).verdict == "fail"
+    right = rules.elementwise("square", lambda x: x * x, lambda x: 2 * x)
+    assert str(prove_rule(right, [2, 3])) == "square: proved for all inputs at size 2"
+
+
 def test_each_wrong_part_is_found():
     broken = replace(rules.softmax, pushforward=lambda residuals, t: t * residuals[0], name="own_softmax")
     assert any("pushforward" in failure for failure in prove_rule(broken, np.array([0.5, -1.0])).failures)

@@ -131,7 +131,10 @@ def _all_inputs(rule: Rule, inputs: Sequence[Any], options: dict[str, Any]) -> I
         if not 0 < sum(x.size for x in given) <= MOST_ENTRIES:
             sizes = ", ".join(str(x.size) for x in given)
             raise ValueError(f"{rule.name}: expected 1 to {MOST_ENTRIES} numbers in all inputs, got {sizes}")
-        yield Inputs(rule, tuple(x if holds_labels(x) else x.astype(float) for x in given), options)
+        # Labels stay as they are. Other integers are numbers, by which there is something to differentiate.
+        named = zip(rule.inputs, given, strict=True)
+        labelled = [(x, name in rule.integers and holds_labels(x)) for name, x in named]
+        yield Inputs(rule, tuple(x if labels else x.astype(float) for x, labels in labelled), options)
     elif rule.name not in registry.names():
         raise LookupError(f"{rule.name} is no rule of the package: give inputs of small sizes")
     elif rule.name in IMAGE_RULES or rule.name == "convolve1d":
