@@ -1,4 +1,4 @@
-"""Progress of long work, on standard error: a line that is rewritten in a terminal, and plain lines elsewhere.
+"""Progress of long work: a line that is rewritten in a terminal, a bar in a notebook, and plain lines in a log.
 
     with shown(verbose):                 a fit opens a line; without one, nothing below is shown or counted
         with stage("certificate"):       a name for the passes inside
@@ -12,22 +12,22 @@ prints, so that counting waits for no terminal, and a line shows also while noth
 
 from __future__ import annotations
 
-import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from contextvars import ContextVar, Token
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, Token, copy_context
 from dataclasses import dataclass, field
 from typing import Self
+
+from chainrule.progress_screens import screen
 
 QUIET = 1.0
 """Seconds before a fit shows a line, and before a line shows work that has begun."""
 BETWEEN_LINES = 5.0
 """Least seconds between two plain lines."""
 REDRAWN = 0.2
-"""Seconds after which a line in a terminal is written again."""
+"""Seconds after which a line in a terminal, or a bar in a notebook, is drawn again."""
 
 _current: ContextVar[ProgressLine | None] = ContextVar("line", default=None)
 _stage: ContextVar[str] = ContextVar("stage", default="")
@@ -67,7 +67,7 @@ class Work:
 
 
 class ProgressLine:
-    """A line on standard error, which shows the work of its thread while it is open.
+    """A line that shows the work of its thread while it is open: on standard error, or below a cell of a notebook.
 
     Parameters
     ----------
@@ -76,15 +76,17 @@ class ProgressLine:
     """
 
     def __init__(self, quiet: float = QUIET) -> None:
-        self._live = sys.stderr is not None and sys.stderr.isatty()
+        self._screen = screen()
         self._quiet, self._began = quiet, time.perf_counter()
         self._last, self._next = self._began, self._began + quiet
         self._said, self._passes = "", 0
         self._work: Work | None = None
         self._printed: tuple[str, Work | None, int] = "", None, 0
-        self._drawn, self._keeps = False, False
+        self._keeps = False
         self._lock, self._ended = threading.RLock(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chainrule progress", daemon=True)
+        # In the context of this thread, by which a notebook finds the cell.
+        run = copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._run,), name="chainrule progress", daemon=True)
 
     def __enter__(self) -> Self:
         self._before: Token[ProgressLine | None] = _current.set(self)
@@ -96,14 +98,11 @@ class ProgressLine:
         self._thread.join()
         _current.reset(self._before)
         with self._lock:
-            if not self._keeps:
-                self._erase()
-                return
-            self._work = None
-            if time.perf_counter() >= self._began + self._quiet:
-                self._print()
-            if self._drawn:
-                _write("\n")
+            if self._keeps:
+                self._work = None
+                if time.perf_counter() >= self._began + self._quiet:
+                    self._print()
+            self._screen.close(self._keeps)
 
     def show(self, text: str) -> None:
         """Show a text beside the counted work. The last text stays when the line is closed."""
@@ -114,7 +113,7 @@ class ProgressLine:
     def tell(self, text: str) -> None:
         """Print a text on standard output, and show it beside the counted work."""
         with self._lock:
-            self._erase()
+            self._screen.make_room()
             print(text)
             self._said = text
 
@@ -152,21 +151,11 @@ class ProgressLine:
         if self._keeps or (work and self._said):  # a text that was told stands above the line already
             parts.append(self._said)
         state = self._said, work, work.done if work else 0
-        if not parts or (state == self._printed and not self._live):
+        if not parts or (state == self._printed and not self._screen.live):
             return
         self._printed = state
-        self._last, self._next = now, now + (REDRAWN if self._live else BETWEEN_LINES)
-        text = "; ".join(parts)
-        if self._live:
-            _write(f"\r{text[: shutil.get_terminal_size().columns - 1]}\x1b[K")
-            self._drawn = True
-        else:
-            _write(text + "\n")
-
-    def _erase(self) -> None:
-        if self._drawn:
-            _write("\r\x1b[K")
-            self._drawn = False
+        self._last, self._next = now, now + (REDRAWN if self._screen.live else BETWEEN_LINES)
+        self._screen.show("; ".join(parts), work.done / max(1, work.rows) if work else None)
 
 
 def shown(verbose: object) -> AbstractContextManager[object]:
@@ -228,10 +217,3 @@ def duration(seconds: float) -> str:
 
 def _uncounted(_: int) -> None:
     """Nobody watches."""
-
-
-def _write(text: str) -> None:
-    """Write to standard error. A terminal that is gone ends no fit."""
-    with suppress(AttributeError, OSError, ValueError):
-        sys.stderr.write(text)
-        sys.stderr.flush()

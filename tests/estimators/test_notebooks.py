@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import config_context
 
-from chainrule import TabularClassifier
-from chainrule.estimators.notebooks import MOST_ROWS, html_table
+from chainrule import MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV, TabularClassifier
+from chainrule.estimators.notebooks import HEIGHT, LEFT, MARGIN, MOST_POINTS, MOST_ROWS, WIDTH, curve, html_table
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</table></details>", "a & b")
 
@@ -74,3 +74,39 @@ def test_rows_beyond_the_most_are_counted():
     assert page.count("<tr>") == MOST_ROWS + 1
     assert "<tr><td>and 2 more</td></tr>" in page
     assert f"Columns ({MOST_ROWS + 2})" in page
+
+
+def test_networks_show_objective_and_validation_score_by_epoch():
+    x, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+    model = MLPClassifier((4,), random_state=0, eval_metric="log_loss", callbacks=[lambda step: step.epoch == 4])
+    assert "<svg" not in model._repr_html_()
+    page = model.fit(x, y, eval_set=(x, y))._repr_html_()
+    assert page.count("<svg") == 2
+    assert "training objective" in page
+    assert "validation log loss" in page
+    points = [line.split('"')[0] for line in page.split('<polyline points="')[1:]]
+    assert [len(line.split()) for line in points] == [4, 4]
+    assert model.fit(x, y)._repr_html_().count("<svg") == 1
+
+
+def test_a_search_shows_the_scores_and_all_softmax_regressions_the_certificate():
+    x, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 3
+    page = SoftmaxRegressionCV(Cs=[10.0, 0.1, 1.0], cv=2).fit(x, y)._repr_html_()
+    assert "mean score of the folds, best at C = " in page
+    assert page.count("<svg") == 1
+    page = SoftmaxRegression().fit(x, y)._repr_html_()
+    assert "<svg" not in page
+    assert "of the optimum&#x27;s coefficients" in page
+
+
+def test_curves_are_placed_between_their_ends():
+    drawn = curve("a < b", "epoch", [1, 2, 4, 5], [3.0, np.nan, 1.0, 2.0])
+    [points] = [part.split('"')[0] for part in drawn.split('<polyline points="')[1:]]
+    placed = np.array([point.split(",") for point in points.split()], dtype=float)
+    np.testing.assert_allclose(placed[:, 0], LEFT + WIDTH * np.array([0, 0.75, 1]))
+    np.testing.assert_allclose(placed[:, 1], MARGIN + HEIGHT * np.array([0, 1, 0.5]))
+    assert ">a &lt; b</text>" in drawn
+    assert curve("none", "epoch", [1.0], [np.nan]) == ""
+    assert "nan" not in curve("flat", "epoch", [1, 2], [5.0, 5.0])
+    long = curve("long", "epoch", range(10_000), range(10_000))
+    assert len(long.split('points="')[1].split('"')[0].split()) <= MOST_POINTS

@@ -23,6 +23,7 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
+from chainrule.estimators.notebooks import ShownInNotebooks
 from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.samples_in_files import stored_labels, stored_rows, stored_weights
 from chainrule.storage import OnDask, StoredRows, is_source
@@ -202,7 +203,7 @@ def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Se
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
 
 
-class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """A classifier whose `_logits` have one column per class, or a single column for two classes."""
 
     # Sparse formats that are accepted (False for none), and the dtype that numbers of other dtypes become.

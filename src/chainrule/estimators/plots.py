@@ -3,6 +3,7 @@
 from typing import Any
 
 from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.estimators.notebooks import scores_by_C
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.extras import import_extra
 
@@ -37,17 +38,12 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
     """
     drawn = figure()
     axis = drawn.add_subplot()
-    order = model.Cs_.argsort()
-    # Scores that are kept by class are the same for all classes, and for all values of l1_ratio.
-    legacy = isinstance(model.scores_, dict)
-    scores = next(iter(model.scores_.values())) if legacy else model.scores_[:, 0]
-    scores = scores.reshape(len(scores), len(order), -1)[..., 0]
-    C = float(model.C_[0] if legacy else model.C_)
-    for fold in scores:
-        axis.plot(model.Cs_[order], fold[order], color="tab:blue", alpha=0.25, linewidth=1)
-    mean = scores.mean(axis=0)
-    axis.plot(model.Cs_[order], mean[order], color="tab:blue", marker="o", label=f"mean of {len(scores)} folds")
-    axis.axvline(C, color="tab:orange", linestyle="--", label=f"chosen: C = {C:g}")
+    Cs, means, best = scores_by_C(model)
+    scores = next(iter(model.scores_.values())) if isinstance(model.scores_, dict) else model.scores_[:, 0]
+    for fold in scores.reshape(len(scores), len(Cs), -1)[..., 0]:
+        axis.plot(Cs, fold[model.Cs_.argsort()], color="tab:blue", alpha=0.25, linewidth=1)
+    axis.plot(Cs, means, color="tab:blue", marker="o", label=f"mean of {len(scores)} folds")
+    axis.axvline(best, color="tab:orange", linestyle="--", label=f"chosen: C = {best:g}")
     name = model.scoring if isinstance(model.scoring, str) else "accuracy" if model.scoring is None else "score"
     axis.set(xscale="log", xlabel="C", ylabel=name.replace("neg_", "minus ").replace("_", " "))
     axis.legend()

@@ -296,18 +296,10 @@ class TabularClassifier(Classifier):
         check_is_fitted(self, "groups_")
         return {} if self.encoder_ is None else self.encoder_.described()
 
-    def _repr_html_inner(self) -> str:
-        """scikit-learn's diagram, and tables of the columns and the parts of a fitted model."""
-        diagram = str(super()._repr_html_inner())
-        if not hasattr(self, "groups_"):
-            return diagram
+    def _fitted_html(self) -> str:
         parts = [(part["name"], f"{part['weight']:.2f}") for part in self.parts()]
         loss = f"Log-loss of rows held out {self.log_loss_:.4f}, parts of the mixture with their weights"
-        return diagram + html_table("Columns", list(self._columns_read().items())) + html_table(loss, parts)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
-        return bundle | ({"text/html": self._repr_html_inner()} if "text/html" in bundle else {})
+        return html_table("Columns", list(self._columns_read().items())) + html_table(loss, parts)
 
     def parts(self) -> list[dict[str, Any]]:
         """The name and the weight of each part of the mixture."""
