@@ -7,7 +7,7 @@ formula is proved in exact numbers, or checked in ball arithmetic. Names are loa
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Blocks": "chainrule.storage",
