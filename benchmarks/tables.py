@@ -24,6 +24,16 @@ MLP_COLUMNS = {
     "bare products, PyTorch": "bare, PyTorch",
     LIMIT: "limit",
 }
+CONV_COLUMNS = {
+    "chainrule, NumPy": "NumPy arrays",
+    "chainrule, PyTorch arrays": "PyTorch arrays",
+    "PyTorch eager": "PyTorch eager",
+    "torch.compile": "`torch.compile`",
+    "JAX, jitted epoch": "JAX",
+    "Keras on JAX": "Keras on JAX",
+    "bare products, NumPy": "bare, NumPy",
+    "bare products, PyTorch": "bare, PyTorch",
+}
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -94,7 +104,88 @@ def tabular(found: dict[str, Any]) -> str:
     return markdown(found["header"], found["lines"])
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"mlp": mlp, "sweep": sweep, "tabular": tabular}
+def conv(found: dict[str, Any]) -> str:
+    """Milliseconds per epoch, ratios to PyTorch eager, and losses."""
+    figures = found["figures"]
+    columns = [name for name in CONV_COLUMNS if any(name in figure["ms"] for figure in figures)]
+    rows = []
+    for figure in figures:
+        times, losses = figure["ms"], figure["loss"]
+        eager = times["PyTorch eager"]
+        row = [f"{figure['shape']}, {figure['batch']}"]
+        for name in columns:
+            if name in losses:
+                row.append(f"{rounded(times[name])} ({times[name] / eager:.2f}; loss {losses[name]:.3f})")
+            else:
+                row.append(rounded(times[name]) if name in times else "not run")
+        rows.append(row)
+    return markdown(["network, batch size", *(CONV_COLUMNS[name] for name in columns)], rows)
+
+
+def conv_memory(found: dict[str, Any]) -> str:
+    """MiB by which a process grows in training."""
+    figures = found["figures"]
+    columns = [name for name in CONV_COLUMNS if any(name in figure["MiB"] for figure in figures)]
+    rows = [
+        [
+            f"{figure['shape']}, {figure['batch']}",
+            *(rounded(figure["MiB"][name]) if name in figure["MiB"] else "not run" for name in columns),
+        ]
+        for figure in figures
+    ]
+    return markdown(["network, batch size", *(CONV_COLUMNS[name] for name in columns)], rows)
+
+
+def softmax_regression(found: list[dict[str, Any]]) -> str:
+    """Seconds until a fit is at the optimum, ratios to chainrule, and by how much each objective is above the best."""
+    fits = [entry for entry in found if "C" in entry and not entry["contestant"].startswith("path")]
+    columns = list(dict.fromkeys(entry["contestant"] for entry in fits))
+    rows = []
+    for case, C in dict.fromkeys((entry["case"], entry["C"]) for entry in fits):
+        entries = {entry["contestant"]: entry for entry in fits if (entry["case"], entry["C"]) == (case, C)}
+        best = min(entry["objective"] for entry in entries.values() if "objective" in entry)
+        ours, row = entries["chainrule"]["seconds"], [f"{case}, {C:g}", rounded(entries["chainrule"]["bare"])]
+        for name in columns:
+            entry = entries.get(name, {"reason": "not run"})
+            if "seconds" in entry:
+                ratio = "" if name == "chainrule" else f"{entry['seconds'] / ours:.1f}; "
+                row.append(f"{rounded(entry['seconds'])} ({ratio}+{entry['objective'] / best - 1:.0e})")
+            else:
+                row.append(entry["reason"].split(", accuracy")[0].replace(" above the optimum", " above"))
+        rows.append(row)
+    return markdown(["data, C", "bare products", *columns], rows)
+
+
+def softmax_path(found: list[dict[str, Any]]) -> str:
+    """Seconds of a cross-validation, and how near each of its fits comes to the optimum."""
+    paths = [entry for entry in found if entry["contestant"].startswith("path, ")]
+    ours, rows = paths[0]["seconds"], []
+    for entry in paths:
+        above = [excess for fold in entry["above"] for excess in fold]
+        rows.append(
+            [
+                entry["contestant"].removeprefix("path, "),
+                f"{rounded(entry['seconds'])} ({entry['seconds'] / ours:.1f})",
+                f"{sum(excess <= 1e-4 for excess in above)} of {len(above)}",
+                f"{max(above):.1e}",
+                f"{entry['C']:.3g}",
+                f"{entry['score']:.4f}",
+            ]
+        )
+    header = ["", "seconds", "fits within 1e-4 of the optimum", "the worst fit is above it by", "best C"]
+    return markdown([*header, "its mean log-likelihood"], rows)
+
+
+TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "mlp": ("mlp", mlp),
+    "conv": ("conv", conv),
+    "conv memory": ("conv_memory", conv_memory),
+    "softmax regression": ("softmax_regression", softmax_regression),
+    "softmax path": ("softmax_regression", softmax_path),
+    "sweep": ("sweep", sweep),
+    "tabular": ("tabular", tabular),
+}
+"""By the name of its place on the page, each table's file of figures and its maker."""
 
 
 def with_tables(text: str, tables: dict[str, str]) -> str:
@@ -122,8 +213,11 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
 
 def made() -> dict[str, str]:
     """The tables whose figures are stored."""
-    files = {name: HERE / "results" / f"{name}.json" for name in TABLES}
-    return {name: TABLES[name](json.loads(file.read_text())) for name, file in files.items() if file.exists()}
+    return {
+        name: make(json.loads(path.read_text()))
+        for name, (file, make) in TABLES.items()
+        if (path := HERE / "results" / f"{file}.json").exists()
+    }
 
 
 def main(page: Path = HERE.parent / "docs" / "benchmarks.md") -> None:
