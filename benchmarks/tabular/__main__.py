@@ -1,14 +1,16 @@
 """`python -m benchmarks.tabular`: error, log-loss, calibration and CPU seconds on tables, in five stratified folds.
 
 Contestants have their defaults and one thread. `--ablate` compares `TabularClassifier` with itself without one piece
-of its recipe each, and with pieces that it does without. `--rows 100` fits on so many rows of each table. The defaults
-were chosen on one half of the tables (`--half development`); the other half is reported. Within a table, everything
-that is fitted or chosen sees the four folds of training only.
+of its recipe each, and with pieces that it does without. `--rows 100` fits on so many rows of each table.
+`--repeats 10 --base SoftmaxRegression` divides each table ten times, and prints differences and standard errors by
+table. The defaults were chosen on one half of the tables (`--half development`); the other half is reported. Within a
+table, everything that is fitted or chosen sees the four folds of training only.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -23,10 +25,11 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.machine import blas_kernels
 from benchmarks.tables import markdown
-from benchmarks.tabular.contestants import ABLATIONS, every, expected_calibration_error, ours
-from benchmarks.tabular.summary import drawn, lines, save
+from benchmarks.tabular.contestants import ABLATIONS, behind_encoder, every, expected_calibration_error, ours
+from benchmarks.tabular.summary import DIFFERENCES, differences, drawn, lines, save
 from benchmarks.tabular.tables import folds, names, read
 from benchmarks.tabular.variants import VARIANTS
+from chainrule import SoftmaxRegression
 
 BASE = "scikit-learn's MLP"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -34,11 +37,11 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 HEADER = ["", "error", "log-loss", "rank by error", "rank by log-loss", "calibration error", "CPU seconds"]
 
 
-def figures_of(contestant: Any, table: str, rows: int | None = None) -> list[dict[str, float]]:
+def figures_of(contestant: Any, table: str, rows: int | None = None, repeats: int = 1) -> list[dict[str, float]]:
     """The figures of a contestant on each fold of a table, fitted on so many of its rows, or on all."""
     frame, labels = read(table)
     classes, found = np.arange(labels.max() + 1), []
-    for train, test in folds(frame, labels):
+    for train, test in itertools.chain.from_iterable(folds(frame, labels, seed=seed) for seed in range(repeats)):
         if rows is not None:
             train, _ = train_test_split(train, train_size=rows, stratify=labels[train], random_state=0)
         began = time.process_time()
@@ -69,6 +72,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="contestants to run; all are printed")
     parser.add_argument("--tables", nargs="*", help="tables to run, of both halves")
     parser.add_argument("--rows", type=int, help="rows to fit on, on tables that have more and no rare class")
+    parser.add_argument("--repeats", type=int, default=1, help="how often to divide each table into folds")
     parser.add_argument("--base", default=BASE, help="the contestant that others are compared with")
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--again", nargs="*", default=[], help="contestants to run anew")
@@ -85,6 +89,8 @@ def main() -> None:
     if options.ablate:
         base = "TabularClassifier"
         contestants = {base: contestants[base]} | {name: ours(**left) for name, left in ABLATIONS.items()} | VARIANTS
+    if options.repeats > 1:
+        contestants |= {"SoftmaxRegression": behind_encoder(SoftmaxRegression())}
     tables = options.tables or names()[options.half == "reported"]
     if options.rows is not None:
         tables = [table for table in tables if holds(table, options.rows)]
@@ -98,13 +104,15 @@ def main() -> None:
             continue
         for table in tables:
             if table not in figures.setdefault(name, {}):
-                figures[name][table] = figures_of(contestant, table, options.rows)
+                figures[name][table] = figures_of(contestant, table, options.rows, options.repeats)
                 if options.json:
                     options.json.write_text(json.dumps(found, indent=1))
     shown = {name: figures[name] for name in contestants if all(table in figures.get(name, ()) for table in tables)}
     if base in shown:
         table = lines(shown, tables, base)
         print(markdown(HEADER, table))
+        if options.repeats > 1:
+            print(f"\n{markdown(DIFFERENCES, differences(shown, tables, base))}")
         for name in (name for name in contestants if name not in shown):
             some = [table for table in tables if table in figures.get(name, ())]
             if some:
@@ -113,7 +121,7 @@ def main() -> None:
                 print(markdown(HEADER, lines(both, some, base)))
         if options.figure:
             save(drawn(shown, tables, base), options.figure)
-        if options.json and not options.ablate and options.tables is options.rows is None:
+        if options.json and not options.ablate and options.tables is options.rows is None and options.repeats == 1:
             found |= {"tables": len(tables), "header": HEADER, "lines": table}
             options.json.write_text(json.dumps(found, indent=1))
 

@@ -11,6 +11,9 @@ import numpy as np
 SHIFT = 0.01
 """Added to errors and log-losses before their logarithms are averaged, so that tables without errors do not decide."""
 DRAWS = 2000
+FOLDS = 5
+DIFFERENCES = ["", "table", "error", "plain", "corrected", "log-loss", "plain", "corrected"]
+"""The header of `differences`: after each difference, its two standard errors."""
 
 Figures = dict[str, dict[str, list[dict[str, float]]]]
 """By contestant and table, the figures of each fold."""
@@ -31,6 +34,34 @@ def compared(ours: Any, others: Any) -> tuple[float, float, float]:
     drawn = np.random.default_rng(0).choice(logs, (DRAWS, len(logs))).mean(axis=1)
     low, high = np.quantile(drawn, [0.05, 0.95])
     return float(np.expm1(logs.mean())), float(np.expm1(low)), float(np.expm1(high))
+
+
+def standard_errors(differences: Any, folds: int = FOLDS) -> tuple[float, float]:
+    """Two standard errors of the mean difference over the folds of repeated cross-validation.
+
+        plain = s / sqrt(J),      corrected = s sqrt(1 / J + n_test / n_train)
+
+    The plain one takes the J folds as independent. They share most of their rows of training, so that it falls to 0
+    with the repetitions whatever the sample. Source of the other: Nadeau and Bengio (2003).
+
+    >>> [round(x, 2) for x in standard_errors(np.array([0.0, 2.0, 0.0, 2.0]))]  # s^2 = 4 / 3
+    [0.58, 0.82]
+    """
+    variance, count = float(np.var(differences, ddof=1)), len(differences)
+    return (variance / count) ** 0.5, (variance * (1 / count + 1 / (folds - 1))) ** 0.5
+
+
+def differences(found: Figures, tables: Sequence[str], base: str) -> list[list[str]]:
+    """A row for each contestant and table: its error and log-loss less the base's, with both standard errors."""
+    rows = []
+    for name, table in ((name, table) for name in found if name != base for table in tables):
+        row = [name, table]
+        for figure in ("error", "log_loss"):
+            ours, others = (np.array([fold[figure] for fold in found[one][table]]) for one in (name, base))
+            plain, corrected = standard_errors(ours - others)
+            row += [f"{np.mean(ours - others):+.4f}", f"{plain:.4f}", f"{corrected:.4f}"]
+        rows.append(row)
+    return rows
 
 
 def ranks(found: Figures, tables: Sequence[str], figure: str) -> dict[str, float]:

@@ -62,6 +62,6 @@ def read(name: str) -> tuple[Any, Any]:
     return frame, np.unique(labels.str.strip(), return_inverse=True)[1]
 
 
-def folds(frame: Any, labels: Any, count: int = 5) -> Iterator[tuple[Any, Any]]:
+def folds(frame: Any, labels: Any, count: int = 5, seed: int = 0) -> Iterator[tuple[Any, Any]]:
     """The rows to fit and to test of stratified folds."""
-    yield from StratifiedKFold(count, shuffle=True, random_state=0).split(frame, labels)
+    yield from StratifiedKFold(count, shuffle=True, random_state=seed).split(frame, labels)

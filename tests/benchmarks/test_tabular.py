@@ -31,6 +31,34 @@ def test_ratios_and_ranks_are_those_by_hand():
     assert base[1] == "+0.0 % (+0.0 to +0.0)"
 
 
+def test_differences_of_repeated_folds_have_two_standard_errors():
+    figures = {
+        name: {"table": [{"error": error, "log_loss": 2 * error} for error in errors]}
+        for name, errors in (("ours", [0.1, 0.3] * 5), ("base", [0.1] * 10))
+    }
+    # The differences are 0 and 0.2, five times each: their variance is 0.1 / 9. Folds of a fifth test a quarter of the
+    # rows that fit, so that 1 / 10 + 1 / 4 stands in place of 1 / 10.
+    expected = [f"{(0.1 / 9 * share) ** 0.5 * size:.4f}" for size in (1, 2) for share in (0.1, 0.35)]
+    assert summary.differences(figures, ["table"], "base") == [
+        ["ours", "table", "+0.1000", *expected[:2], "+0.2000", *expected[2:]]
+    ]
+
+
+@pytest.mark.usefixtures("packages")
+def test_repeats_divide_a_table_anew(monkeypatch):
+    frame, labels = pandas.DataFrame({"x": np.arange(40.0)}), np.arange(40) % 2
+    monkeypatch.setattr(command, "read", lambda table: (frame, labels))
+    seen = []
+
+    def contestant(fitted, known, tested):
+        seen.append(frozenset(tested["x"]))
+        return np.full((len(tested), 2), 0.5)
+
+    command.figures_of(contestant, "table", repeats=2)
+    assert len(seen) == len(set(seen)) == 10
+    assert frozenset.union(*seen[:5]) == frozenset.union(*seen[5:]) == frozenset(frame["x"])
+
+
 def test_intervals_hold_the_mean():
     rng = np.random.default_rng(0)
     mean, low, high = summary.compared(rng.uniform(0, 1, 30), rng.uniform(0, 1, 30))
