@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.engines import dask_engine
 from chainrule.estimators.class_encoding import encoding_of
-from chainrule.estimators.classifier import class_mass, weights_of_classes, with_class_weight
+from chainrule.estimators.sample_weights import class_mass, weights_of_classes, with_class_weight
 from chainrule.estimators.softmax_on_cluster import total_weights
 from chainrule.estimators.softmax_path import path
 

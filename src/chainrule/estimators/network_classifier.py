@@ -20,10 +20,11 @@ from chainrule.estimators.agreement import CheckpointerOfRank0, agree
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
-from chainrule.estimators.classifier import Classifier, with_class_weight
+from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.persistence import ModelFileError
 from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
+from chainrule.estimators.sample_weights import with_class_weight
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import hold_out, judge_of
 from chainrule.networks import Network

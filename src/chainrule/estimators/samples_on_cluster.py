@@ -13,7 +13,8 @@ from chainrule.engines import ClusterRows, leaf_rows
 from chainrule.engines.dask_engine import all_results, kept_on_workers, leaves_of_chunk
 from chainrule.engines.local import in_step
 from chainrule.estimators.class_encoding import ClassEncoding
-from chainrule.estimators.classifier import ROWS_OF_MASSES, checked_probabilities, class_mass
+from chainrule.estimators.classifier import checked_probabilities
+from chainrule.estimators.sample_weights import ROWS_OF_MASSES, class_mass
 from chainrule.extras import import_extra
 from chainrule.storage import OnDask
 from chainrule.storage.stored_rows import first_not_finite

@@ -23,11 +23,11 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.array_dispatch import same_kind
-from chainrule.estimators.classifier import class_mass, weights_of_classes
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
+from chainrule.estimators.sample_weights import class_mass, weights_of_classes
 from chainrule.estimators.samples_in_files import stored_labels
 from chainrule.estimators.samples_on_cluster import in_this_process, is_on_cluster
 from chainrule.estimators.softmax_on_cluster import held_out_on_cluster, samples_for_folds

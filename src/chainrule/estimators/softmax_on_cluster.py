@@ -11,15 +11,8 @@ from chainrule.arrays import Array
 from chainrule.engines import ClusterRows
 from chainrule.estimators.blocks_of_rows import floats_of_product, rows_at_once
 from chainrule.estimators.class_encoding import ClassEncoding, encoding_of
-from chainrule.estimators.classifier import (
-    checked_labels,
-    checked_probabilities,
-    checked_weights,
-    class_mass,
-    factors_of_samples,
-    floats_of,
-    weights_of_classes,
-)
+from chainrule.estimators.classifier import checked_labels, checked_probabilities, floats_of
+from chainrule.estimators.sample_weights import checked_weights, class_mass, factors_of_samples, weights_of_classes
 from chainrule.estimators.samples_in_files import remember_features, stored_labels
 from chainrule.estimators.samples_on_cluster import ClusterSamples, cluster_samples, lazily
 from chainrule.estimators.softmax_problem import check_mass, problem_of_targets

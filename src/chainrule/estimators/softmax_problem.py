@@ -7,7 +7,7 @@ from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.engines import ClusterRows
 from chainrule.estimators.class_encoding import MULTICLASS
-from chainrule.estimators.classifier import class_mass, with_class_weight
+from chainrule.estimators.sample_weights import class_mass, with_class_weight
 from chainrule.estimators.softmax_recipe import check_bounded
 from chainrule.solvers.convex import Problem
 

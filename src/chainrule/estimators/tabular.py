@@ -25,7 +25,7 @@ from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.classifier import Classifier, with_class_weight
+from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.fold_networks import (
     Fold,
     NetworkGroup,
@@ -54,6 +54,7 @@ from chainrule.estimators.network_mixtures import (
 from chainrule.estimators.notebooks import html_table
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
+from chainrule.estimators.sample_weights import with_class_weight
 from chainrule.estimators.tables import TableEncoder
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.kernels.blas import available_threads
