@@ -47,6 +47,19 @@ def test_the_bias_and_its_cotangent(contiguous):
     assert (sums == V + BIAS[:, :, None]).all()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_factors_of_the_inputs_and_their_cotangents_are_those_of_each_member(compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(linear_members, "takes_compiled", lambda array: False)
+    factors, to_product, folded, found = W[:, 0] + 2, W[::-1].copy(), np.empty_like(W), (W[:, 0].copy(), W.copy())
+    linear_members.fold_factors(factors, W, out=folded)
+    linear_members.by_factors_and_weights(to_product, factors, W, out=found)
+    for member in range(MEMBERS):
+        np.testing.assert_allclose(folded[member], W[member] @ np.diag(factors[member]), **CLOSE)
+        np.testing.assert_allclose(found[0][member], np.diag(to_product[member].T @ W[member]), **CLOSE)
+        np.testing.assert_allclose(found[1][member], to_product[member] @ np.diag(factors[member]), **CLOSE)
+
+
 def test_each_part_has_its_own_penalty():
     starts, l2 = np.array([0, 3, 4, 9]), np.array([0.5, 0.0, 2.0])
     theta, gradient = SOURCE.standard_normal((2, 9))

@@ -102,6 +102,15 @@ def test_rules_that_need_their_input_and_layers_without_bias():
         assert_each_is_its_own(network, x, targets_of("labels")[2], None, np.full(MEMBERS, 0.1))
 
 
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("layers", ["linear 7, relu, linear 4", "linear 6 no bias, relu, linear 4", "linear 4"])
+def test_factors_of_the_features_are_folded_into_the_first_weights(layers, shared):
+    network = network_of_layers(f"scale, {layers}", (FEATURES,))
+    x = random_stream(1, 2).standard_normal((1 if shared else MEMBERS, ROWS, FEATURES))
+    for kind in ("labels", "rows"):  # labels take the compiled passes, rows of targets do not
+        assert_each_is_its_own(network, x, targets_of(kind)[2], None, np.array([0.0, 0.3, 0.01]))
+
+
 def test_a_member_of_nan_leaves_the_others_alone():
     network = mlp(FEATURES, (7,), 4)
     x, labels = random_stream(1, 2).standard_normal((1, ROWS, FEATURES)), targets_of("labels")[2][:1]
@@ -136,11 +145,14 @@ def test_members_are_put_and_taken_block_by_block():
 
 def test_networks_on_images_and_rules_of_rows_are_not_for_it():
     assert takes_members(mlp(3, (4,), 2, dropout_rate=0.5))
+    assert takes_members(network_of_layers("scale, linear 2", (3,)))
+    assert not takes_members(network_of_layers("scale", (3,)))
     image = network_of_layers("conv 2 3x3, relu, flatten, linear 3", (1, 5, 5))
     for network in (
         image,
         network_of_layers(["linear 4", "softmax", "linear 2"], (3,)),
         network_of_layers(["relu", "linear 2"], (3,)),
+        network_of_layers(["linear 3", "scale", "linear 2"], (3,)),
     ):
         assert not takes_members(network)
     with pytest.raises(ValueError, match="a plan of many members is for linear layers"):

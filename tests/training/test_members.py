@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainrule.networks import mlp
+from chainrule.networks import mlp, network_of_layers
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling
 from chainrule.training import (
     LBFGS,
@@ -125,6 +125,22 @@ def test_members_with_rows_and_seeds_of_their_own_end_as_alone(kind, stacks):
     assert stacks == [(5, False)]
     assert_as_alone(make, threads=2)
     assert sorted(stacks[1:]) == [(2, False), (3, False)]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("kind", ["adam", "adamw", "clipped", "weighted"])
+def test_factors_of_the_features_end_as_alone(kind, shared, stacks):
+    network = network_of_layers("scale, linear 7, relu, linear 5, relu, linear 3", (4,))
+
+    def make():
+        return [
+            fit_of(0 if shared else seed, alpha=0.1 * seed, network=network, learning_rate=0.02, **SOLVERS[kind])
+            for seed in range(4)
+        ]
+
+    many = assert_as_alone(make)
+    assert stacks == [(4, shared)]
+    assert all(np.ptp(network.unpack(fit.run.theta)[0]) > 0.01 for fit in many)  # the factors have moved
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -27,6 +27,27 @@ def products_by_weights(cotangent: Array, x: Array, *, out: Array) -> None:
         np.matmul(cotangent, x.transpose(0, 2, 1), out=out)
 
 
+def fold_factors(factors: Array, weights: Array, *, out: Array) -> None:
+    """W diag(s) of each member: (members, inputs) and (members, outputs, inputs)."""
+    if takes_compiled(weights):
+        from chainrule.kernels.loops.member_passes import fold  # imports numba
+
+        fold(factors, weights, out)
+    else:
+        np.multiply(weights, factors[:, None], out=out)
+
+
+def by_factors_and_weights(cotangent: Array, factors: Array, weights: Array, *, out: tuple[Array, Array]) -> None:
+    """The cotangents of s and W, from that of W diag(s)."""
+    if takes_compiled(weights):
+        from chainrule.kernels.loops.member_passes import unfold  # imports numba
+
+        unfold(cotangent, factors, weights, *out)
+    else:
+        np.einsum("moi,moi->mi", cotangent, weights, out=out[0])
+        np.multiply(cotangent, factors[:, None], out=out[1])
+
+
 def add_bias(products: Array, bias: Array) -> None:
     """Add (members, outputs) to (members, outputs, samples) in place."""
     if takes_compiled(products) and products.flags.c_contiguous:

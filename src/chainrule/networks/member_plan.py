@@ -3,6 +3,10 @@
 Outputs of layers have the shape (members, width, samples), and weights (members, outputs, inputs), so that a member's
 block is contiguous and that all blocks of a layer are one matrix. Members of a sweep that see the same batches share
 the product of the first layer, which is most of a step; elementwise passes do not notice that there are members.
+
+Factors s of the features before the first weights W are folded into them, so that the batch is not multiplied:
+
+    W' = W diag(s),      dW = dW' diag(s),      ds_i = sum_o dW'_oi W_oi
 """
 
 from typing import Any, TypeAlias
@@ -24,15 +28,15 @@ Blocks: TypeAlias = list[Array]
 
 def takes_members(network: Network) -> bool:
     """True if a `MemberPlan` can train such networks: a linear layer first and last, and between them linear layers,
-    elementwise activations and noise."""
-    linear = (rules.linear, rules.affine)
+    elementwise activations and noise. A factor for each feature may stand before them."""
+    linear, layers = (rules.linear, rules.affine), network.layers[_has_factors(network) :]
     return (
         all(len(shape) == 1 for shape in network.shapes)
         and all(
             layer.rule in linear or (not layer.parameters and (layer.rule.elementwise or layer.noise is not None))
-            for layer in network.layers
+            for layer in layers
         )
-        and all(network.layers[end].rule in linear for end in (0, -1))
+        and all(layers[end].rule in linear for end in (0, -1))
     )
 
 
@@ -101,11 +105,17 @@ class MemberPlan:
         starts = parts_of(network, members)
         self._parts = starts[: np.searchsorted(starts, weights) + 1]
         self._theta, self._gradient = blocks_of(network, theta, members), blocks_of(network, gradient, members)
+        self._factors: Any = None
+        first = int(_has_factors(network))
+        if first:
+            self._factors = self._theta[:2], self._gradient[:2]
+            # The passes know the folded weights only.
+            self._theta[1], self._gradient[1] = np.empty_like(self._theta[1]), np.empty_like(self._theta[1])
         self._by_layer = [
             [number for number, block in enumerate(network.blocks) if block.layer == index]
             for index in range(len(network.layers))
         ]
-        self._stages = stages_of(network, range(len(network.layers)), like)
+        self._stages = stages_of(network, range(first, len(network.layers)), like)
         self._works = [Workspace() for _ in self._stages]
         self._work = Workspace()
         self._residuals: list[Any] = [None] * len(self._stages)
@@ -154,6 +164,8 @@ class MemberPlan:
         same_shape("a batch", x.shape[1:], (self._samples, self._network.in_features))
         self._divide(weights)
         losses, shares = self._losses, self._shares
+        if self._factors is not None:
+            linear_members.fold_factors(*self._factors[0], out=self._theta[1])
         if self._activations is not None and masks is None and holds_labels(targets) and x.flags.c_contiguous:
             self._passes(x, targets, label_smoothing)
         else:
@@ -164,6 +176,8 @@ class MemberPlan:
                 self._rows, self._of_all(targets), rows[0], out=(rows[1], self._rows), work=self._work, **options
             )
             self._backward()
+        if self._factors is not None:
+            linear_members.by_factors_and_weights(self._gradient[1], *self._factors[0], out=self._factors[1])
         means = np.einsum("mij,mij->m", losses, shares)
         if l2.any():
             every = np.tile(l2, (len(self._parts) - 1) // self._members)
@@ -254,8 +268,14 @@ class MemberPlan:
                 stage.kernel.pullback(residuals, cotangent, out=(cotangent, None), work=self._works[at])
 
 
+def _has_factors(network: Network) -> bool:
+    """True if the first layer is a factor for each feature, and not the only one."""
+    return network.layers[0].rule is rules.scaling and len(network.layers) > 1
+
+
 def _weights_and_biases(blocks: Blocks) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    return tuple(blocks[::2]), tuple(blocks[1::2])
+    first = len(blocks) % 2  # after the factors
+    return tuple(blocks[first::2]), tuple(blocks[first + 1 :: 2])
 
 
 def _compiled_activations(network: Network) -> tuple[int, ...] | None:
@@ -264,7 +284,7 @@ def _compiled_activations(network: Network) -> tuple[int, ...] | None:
 
     built_in = {rules.get(name): number for number, name in enumerate(ACTIVATIONS)}
     numbers: list[int] = []
-    layers = list(network.layers)
+    layers = list(network.layers[_has_factors(network) :])
     if network.loss is not rules.softmax_cross_entropy or layers.pop().rule is not rules.affine:
         return None
     while layers:

@@ -42,6 +42,27 @@ def sum_of_rows(cotangent: Any, sums: Any) -> None:
         sums[i] = total(cotangent[i])
 
 
+@compiled()
+def fold(factors: Any, weights: Any, folded: Any) -> None:
+    """Each weight times the factor of its input."""
+    for m in range(weights.shape[0]):
+        for o in range(weights.shape[1]):
+            for i in range(weights.shape[2]):
+                folded[m, o, i] = weights[m, o, i] * factors[m, i]
+
+
+@compiled()
+def unfold(cotangent: Any, factors: Any, weights: Any, to_factors: Any, to_weights: Any) -> None:
+    """The pullback of `fold`."""
+    to_factors[:] = 0
+    for m in range(weights.shape[0]):
+        for o in range(weights.shape[1]):
+            for i in range(weights.shape[2]):
+                slope = cotangent[m, o, i]
+                to_factors[m, i] += slope * weights[m, o, i]
+                to_weights[m, o, i] = slope * factors[m, i]
+
+
 @compiled(stored=False)
 def activate(x: Any, number: Any) -> None:
     """Write the values of an activation over its input."""
