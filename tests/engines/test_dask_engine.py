@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from chainrule.engines import ClusterError, ClusterRows, Leaves, LocalEngine, dask_engine
+from chainrule.engines import ClusterError, ClusterRows, Leaves, LocalEngine, dask_engine, dask_tasks
 from chainrule.engines.dask_engine import DaskEngine
 from chainrule.estimators.samples_on_cluster import cluster_samples
 
@@ -243,11 +243,11 @@ def test_a_leaf_that_fails_twice_does_no_harm(dask_client, counted):
 
 def test_a_worker_with_other_versions_is_refused(dask_client):
     def pretend(name):
-        from chainrule.engines import dask_engine
+        from chainrule.engines import dask_tasks
         from chainrule.engines.fingerprint import fingerprint
 
         found = fingerprint()
-        dask_engine.fingerprint = (lambda: (found[0], name, *found[2:])) if name else fingerprint
+        dask_tasks.fingerprint = (lambda: (found[0], name, *found[2:])) if name else fingerprint
 
     other = sorted(dask_client.nthreads())[0]
     dask_client.run(pretend, "numpy 1.7.0", workers=[other])
@@ -317,7 +317,7 @@ def test_leaves_keep_results_as_long_as_their_rows_stay_where_they_are(dask_clie
         return [leaf.kept["passes"] - 1], leaf.in_memory
 
     def kept_there():
-        return len(dask_engine._kept)
+        return len(dask_tasks._kept)
 
     rows = rows_on(dask_client).kept()
     engine, other = rows.engine(), rows.engine()

@@ -9,7 +9,8 @@ summed in a fixed binary tree (`tree_sums`), and each product has one thread and
 depend neither on threads nor on workers, and a solver need not know which engine it runs on.
 """
 
-from chainrule.engines.dask_engine import ClusterError, ClusterRows
+from chainrule.engines.dask_engine import ClusterRows
+from chainrule.engines.dask_tasks import ClusterError
 from chainrule.engines.engine import Engine, Leaf
 from chainrule.engines.journal import JournaledEngine, JournalError
 from chainrule.engines.local import Leaves, LocalEngine, leaf_rows

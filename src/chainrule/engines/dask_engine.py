@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import itertools
-import pickle
-import threading
 import time
 import uuid
-import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -25,15 +21,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.engines import dask_tasks
+from chainrule.engines.dask_tasks import ClusterError
 from chainrule.engines.engine import Engine, LeafFunction, Sums
-from chainrule.engines.fingerprint import differences, fingerprint
+from chainrule.engines.fingerprint import fingerprint
 from chainrule.engines.local import Leaves, LocalEngine, in_step
-from chainrule.engines.tree_sums import Lender, TreeSum
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.progress import counted_pass
-from chainrule.storage.stored_rows import ENTRIES_OF_A_SPARSE_ROW, stacked
-from chainrule.workspace import Workspace
+from chainrule.storage.stored_rows import ENTRIES_OF_A_SPARSE_ROW
 
 RETRIES = 2
 """The number of times that a failed task is tried again."""
@@ -60,10 +56,6 @@ FAN_IN = 16
 
 SHARE_OF_MEMORY = 0.5
 """Share of the workers' memory that rows may need to be kept there from pass to pass."""
-
-
-class ClusterError(RuntimeError):
-    """A pass that a cluster could not take; the message names the rows or the worker."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +94,7 @@ class ClusterRows:
         """The rows of an ascending index, or under a mask, in leaves of the same size."""
         dask = import_extra("dask", "dask", "sums on a cluster need Dask")
         numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
-        choose, join = dask.delayed(_chosen, pure=False), dask.delayed(_joined, pure=False)
+        choose, join = dask.delayed(dask_tasks.chosen, pure=False), dask.delayed(dask_tasks.joined, pure=False)
         shape = len(numbers), self.shape[1]
         leaves = leaves_of_chunk(shape, self.dtype, self.size, sparse=self.sparse, client=self.client)
         rows_of_chunk, step, chunks = self.leaves * self.size, leaves * self.size, []
@@ -127,8 +119,8 @@ class ClusterRows:
         """The same rows with other features, which a function computes leaf by leaf."""
         dask = import_extra("dask", "dask", "sums on a cluster need Dask")
         cloudpickle = import_extra("cloudpickle", "dask", "sums on a cluster need Dask")
-        call = dask.delayed(_held, pure=False)(cloudpickle.dumps((function, state)))
-        task = dask.delayed(_mapped, pure=False)
+        call = dask.delayed(dask_tasks.held, pure=False)(cloudpickle.dumps((function, state)))
+        task = dask.delayed(dask_tasks.mapped, pure=False)
         chunks = [task(call, chunk, self.size) for chunk in self.chunks]
         return replace(self, chunks=chunks, shape=(self.shape[0], n_features)).kept()
 
@@ -142,7 +134,7 @@ class ClusterRows:
     @cached_property
     def _gathered(self) -> tuple[Any, Any, Any]:
         """Features, targets and weights in this process."""
-        return _joined(all_results(self.client, self.chunks))
+        return dask_tasks.joined(all_results(self.client, self.chunks))
 
 
 @dataclass(eq=False)
@@ -189,9 +181,9 @@ class DaskEngine:
         cloudpickle = import_extra("cloudpickle", "dask", "sums on a cluster need Dask")
         call = cloudpickle.dumps((function, state, self._name, self._fingerprint))
         if len(rows.chunks) * len(call) > SENT_BYTES:
-            call = dask.delayed(_held, pure=False)(call)
+            call = dask.delayed(dask_tasks.held, pure=False)(call)
         wanted = self.blocks() if keys is None else sorted(set(keys))
-        sums, task, position = [], dask.delayed(_sum_of_chunk, pure=False), 0
+        sums, task, position = [], dask.delayed(dask_tasks.sum_of_chunk, pure=False), 0
         count = rows.shape[0] if keys is None else min(len(keys) * rows.size, rows.shape[0])
         done = counted_pass(count)
         # Tasks of one name are a group to Dask, which spreads a large group without looking where its chunks lie.
@@ -204,10 +196,10 @@ class DaskEngine:
                 key = name, number
                 sums.append(task(call, chunk, first, rows.size, leaves, position, len(wanted), dask_key_name=key))
             position += len(some)
-        add = dask.delayed(_added, pure=False)
+        add = dask.delayed(dask_tasks.added, pure=False)
         while keys is None and len(sums) > FAN_IN:  # what single leaves return comes here at once
             sums = [add(sums[start : start + FAN_IN], len(wanted)) for start in range(0, len(sums), FAN_IN)]
-        total = _changed(_own, _sum_of_nodes(self._results(sums), len(wanted)).result())
+        total = dask_tasks.changed(_own, dask_tasks.sum_of_nodes(self._results(sums), len(wanted)).result())
         done(count)
         return total
 
@@ -285,9 +277,6 @@ def all_results(client: Any, tasks: Sequence[Any], last: list[Any] | None = None
 
 # What follows is private.
 
-_here = threading.local()
-"""Buffers of this thread of a worker."""
-
 
 def _any_size() -> Any:
     """A context in which Dask does not warn of a graph of several megabytes: the state of a pass is that large."""
@@ -352,138 +341,6 @@ def _has_workers(client: Any) -> bool:
         return False
 
 
-def _held(call: bytes) -> bytes:
-    """The call itself: a task whose result workers fetch from each other."""
-    return call
-
-
-def _mapped(call: bytes, chunk: tuple[Any, Any, Any], size: int) -> tuple[Any, Any, Any]:
-    """A chunk with other features."""
-    function, state = pickle.loads(call)
-    x, targets, weights = chunk
-    leaves = Leaves(x, targets, weights, size)
-    with single_threaded_products():
-        parts = [function(leaves.features(number), state) for number in leaves.numbers]
-    return np.concatenate(parts), targets, weights
-
-
-def _chosen(chunk: tuple[Any, Any, Any], rows: Array) -> tuple[Any, Any, Any]:
-    """Some rows of a chunk, by their numbers in it."""
-    x, targets, weights = chunk
-    return x[rows], None if targets is None else targets[rows], None if weights is None else weights[rows]
-
-
-def _joined(pieces: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
-    """One chunk of the rows of several pieces."""
-    if len(pieces) == 1:
-        return pieces[0]
-    features, targets, weights = zip(*pieces, strict=True)
-    sides = (None if part[0] is None else np.concatenate(part) for part in (targets, weights))
-    return stacked(list(features)), *sides
-
-
-Nodes = list[tuple[Any, int, int]]
-
-
-def _sum_of_chunk(
-    call: bytes, chunk: tuple[Any, Array, Array | None], first: int, size: int, some: Any, position: int, count: int
-) -> Nodes:
-    """The sums of a function over the leaves of a chunk, or over some of them.
-
-    Parameters
-    ----------
-    call : bytes
-    chunk : tuple
-    first : int
-        The number of the chunk's first leaf.
-    size : int
-    some : list of int or None
-        The numbers of leaves; None means all.
-    position, count : int
-        The position of the first of them in the sum, and the number of parts of the whole sum.
-    """
-    function, state, engine, expected = pickle.loads(call)
-    different = differences(expected, fingerprint())
-    if different:
-        raise ClusterError(f"worker {_address()} has {different}: it would change the bits of the fit")
-    x, targets, weights = chunk
-    leaves = Leaves(x, targets, weights, size, first)
-    buffers = getattr(_here, "buffers", None)
-    if buffers is None:
-        buffers = _here.buffers = [Workspace()], Lender()
-    works, lender = buffers
-    total, kept = TreeSum(count, lender), _taken_from_worker(x, engine)
-    with single_threaded_products():
-        for at, number in enumerate(leaves.numbers if some is None else some, position):
-            try:
-                leaf = leaves.leaf(number, leaves.features(number), works, lender, kept.setdefault(number, {}))
-                part = function(replace(leaf, in_memory=False), state)
-            except Exception as error:  # whatever a read or the function raises, the rows belong to it
-                start, stop = number * size, min((number + 1) * size, first * size + x.shape[0])
-                raise ClusterError(f"rows {start} to {stop - 1}: {type(error).__name__}: {error}") from error
-            total.add(part, at)
-    _left_on_worker(x, engine, kept)
-    return total.nodes()
-
-
-_kept: dict[int, tuple[weakref.ref[Any], str, dict[int, dict[Any, Any]]]] = {}
-"""Results that leaves keep from pass to pass, by the identity of the features of their chunk, with a reference to these
-features and the name of the engine. They go with the features: a chunk that moves, is spilled or is computed again has
-none. They change no bit."""
-
-
-def _taken_from_worker(x: Any, engine: str) -> dict[int, dict[Any, Any]]:
-    """The results that the leaves of a chunk have kept for an engine; another thread does not find them any more."""
-    found = _kept.pop(id(x), None)
-    if found is None:
-        return {}
-    reference, owner, kept = found
-    return kept if reference() is x and owner == engine else {}
-
-
-def _left_on_worker(x: Any, engine: str, kept: dict[int, dict[Any, Any]]) -> None:
-    """Keep the results for the next pass of the engine, in place of another engine's."""
-    if any(kept.values()):
-        key = id(x)
-        _kept[key] = weakref.ref(x, lambda _: _kept.pop(key, None)), engine, kept
-
-
-def _added(found: Sequence[Nodes], count: int) -> Nodes:
-    """The sums of larger nodes."""
-    return _sum_of_nodes(found, count).nodes()
-
-
-def _sum_of_nodes(found: Sequence[Nodes], count: int) -> TreeSum:
-    """The sum of some nodes of several chunks. Tasks may run twice, so that arguments are not written to."""
-    total = TreeSum(count)
-    for part, position, level in itertools.chain.from_iterable(found):
-        total.add(_changed(_read_only, part), position, level)
-    return total
-
-
 def _own(array: Array) -> Array:
     """An array that the solver may write to, with entries at multiples of their size in memory."""
     return in_step(array) if array.flags.writeable else array.copy("K")
-
-
-def _read_only(array: Array) -> Array:
-    """A view of an array that nobody may write to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def _changed(function: Callable[[Array], Array], sums: Any) -> Any:
-    """Sums with a function of each array in their place."""
-    if isinstance(sums, tuple | list):
-        return type(sums)(_changed(function, part) for part in sums)
-    return function(sums) if isinstance(sums, np.ndarray) else sums
-
-
-def _address() -> str:
-    """The address of this worker."""
-    distributed = import_extra("distributed", "dask", "sums on a cluster need Dask")
-    try:
-        return str(distributed.get_worker().address)
-    except ValueError:
-        return "of this process"
