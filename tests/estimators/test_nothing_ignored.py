@@ -38,7 +38,7 @@ def test_gradient_descent_leaves_units_out_others_in_every_step(monkeypatch):
 
 
 def test_blocks_of_a_full_batch_have_masks_of_their_own(monkeypatch):
-    import chainrule.training.fitting as fitting
+    import chainrule.training.batch_gradients as batch_gradients
 
     keys = []
     step = Plan.loss_and_gradient
@@ -48,7 +48,7 @@ def test_blocks_of_a_full_batch_have_masks_of_their_own(monkeypatch):
         return step(plan, *arguments, dropout_key=dropout_key, **options)
 
     monkeypatch.setattr(Plan, "loss_and_gradient", noted)
-    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", 64)
+    monkeypatch.setattr(batch_gradients, "FULL_BATCH_BLOCK", 64)
     full_batch(dropout=0.5, max_iter=2).fit(X, Y)
     assert [key[1:] for key in keys] == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
 

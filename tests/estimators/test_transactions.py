@@ -234,7 +234,7 @@ def test_an_interrupt_after_some_steps_keeps_them():
 
 
 def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
-    from chainrule.training.fitting import BatchGradients
+    from chainrule.training.batch_gradients import BatchGradients
 
     reference = MODELS["lbfgs"](max_iter=4).fit(X, NAMES)
     whole = BatchGradients.on_all_samples
@@ -259,7 +259,7 @@ def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
 
 def test_an_interrupted_lbfgs_without_an_iteration_leaves_nothing(before, monkeypatch):
     model = before("lbfgs")
-    monkeypatch.setattr("chainrule.training.fitting.BatchGradients.on_all_samples", interrupt)
+    monkeypatch.setattr("chainrule.training.batch_gradients.BatchGradients.on_all_samples", interrupt)
     fails(model, KeyboardInterrupt, lambda: model.fit(*PAIR))
 
 

@@ -11,7 +11,7 @@ import pytest
 from chainrule.networks import mlp
 from chainrule.solvers import SGD, Adam, Adaptive, Cosine, GradientDescent, InverseScaling, SolverState, constant
 from chainrule.training import LBFGS, Judge, Objective, Recipe, Run, Samples, epochs, train
-from chainrule.training.fitting import BatchGradients
+from chainrule.training.batch_gradients import BatchGradients
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
-"""The epochs of a fit: what one does, written out; runs that resume bit for bit; gradients over blocks; failures."""
+"""The epochs of a fit: what one does, written out; runs that resume bit for bit; failures."""
 
 import copy
 import itertools
 
 import numpy as np
 import pytest
-import scipy.sparse
 
 from chainrule.networks import Plan, mlp
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent, InverseScaling
-from chainrule.training import Objective, Recipe, Run, Samples, epochs, fitting
-from chainrule.training.fitting import BatchGradients
+from chainrule.training import Objective, Recipe, Run, Samples, batch_gradients, epochs
 
 
 @pytest.fixture
@@ -128,36 +126,9 @@ def test_masks_differ_from_batch_to_batch_and_from_epoch_to_epoch(monkeypatch, s
     assert keys == [(4, epoch, batch) for epoch in (1, 2, 3) for batch in (0, 1, 2)]
 
 
-@pytest.mark.parametrize("block", [1, 4, 10, 22, 23, 24])
-@pytest.mark.parametrize("weighted", [True, False])
-@pytest.mark.parametrize("biases", [True, False])
-def test_the_gradient_over_blocks_is_that_over_all_samples(monkeypatch, samples, block, weighted, biases):
-    given = samples if weighted else Samples(samples.x, samples.targets)
-    objective, run = begin(Adam(), alpha=0.7, label_smoothing=0.1, penalise_biases=biases)
-    wanted, gradient = BatchGradients(Recipe(objective, Adam()), given, run.theta).on_all_samples()
-    gradient = gradient.copy()
-    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", block)
-    blocks = BatchGradients(Recipe(objective, Adam()), given, run.theta)
-    for _ in range(2):
-        value, summed = blocks.on_all_samples()
-        # 23 terms in other orders: measured, 5e-16 of the largest.
-        assert value == pytest.approx(wanted, rel=1e-14, abs=0)
-        np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
-
-
-def test_blocks_of_sparse_rows_are_summed_too(monkeypatch, samples):
-    objective, run = begin(Adam(), alpha=0.7)
-    _, gradient = BatchGradients(Recipe(objective, Adam()), samples, run.theta).on_all_samples()
-    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", 7)
-    rows = Samples(scipy.sparse.csr_matrix(samples.x), samples.targets, samples.weights)
-    _, summed = BatchGradients(Recipe(objective, Adam()), rows, run.theta).on_all_samples()
-    # The same terms in another order.
-    np.testing.assert_allclose(summed, gradient, rtol=0, atol=1e-14 * abs(gradient).max())
-
-
 @pytest.mark.parametrize("block", [7, 1000])
 def test_a_full_batch_epoch_is_one_step_whatever_the_blocks(monkeypatch, samples, block):
-    monkeypatch.setattr(fitting, "FULL_BATCH_BLOCK", block)
+    monkeypatch.setattr(batch_gradients, "FULL_BATCH_BLOCK", block)
     objective, run = begin(GradientDescent(), alpha=0.7)
     theta, w = run.theta.copy(), samples.weights
     done = first(epochs(Recipe(objective, GradientDescent(), learning_rate=0.3, batch_size=None), samples, run), 5)
@@ -215,16 +186,6 @@ def test_an_epoch_reports_the_rate_of_its_last_step(samples):
         epoch.learning_rate for epoch in first(epochs(Recipe(objective, GradientDescent(), **steps), samples, run), 3)
     ]
     assert rates == [0.1, 0.1 / 24**0.5, 0.1 / 47**0.5]
-
-
-def test_batches_of_all_sizes_share_one_gradient_and_use_theta_in_place(samples):
-    objective, run = begin(Adam())
-    gradients = BatchGradients(Recipe(objective, Adam(), batch_size=8), samples, run.theta)
-    before = [(loss, gradient) for loss, _, gradient in gradients.steps(0)]
-    assert len(before) == 3
-    assert all(gradient is before[0][1] for _, gradient in before)
-    run.theta[...] = 0
-    assert [loss for loss, _, _ in gradients.steps(0)] == pytest.approx([np.log(3)] * 3)
 
 
 def test_tensors_train_as_arrays_do(samples):

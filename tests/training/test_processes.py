@@ -16,7 +16,7 @@ DATA = """
 import numpy as np
 from scipy.sparse import csr_matrix
 from chainrule import ConvClassifier, MLPClassifier
-from chainrule.training import fitting, parts, processes
+from chainrule.training import batch_gradients, parts, processes
 
 def data(dtype=float, count=155):
     rng = np.random.default_rng(8)
@@ -61,7 +61,7 @@ def float32():
     return model(solver="adamw").fit(X32, y, w32)
 
 def all_samples_at_once():
-    fitting.FULL_BATCH_BLOCK = 50
+    batch_gradients.FULL_BATCH_BLOCK = 50
     return model(solver="gd").fit(X, y, w)
 
 def sparse():
@@ -137,13 +137,13 @@ def alone():
     """The same fits by this process, without a group."""
     names = {}
     exec(FITS, names)
-    before = names["fitting"].FULL_BATCH_BLOCK
+    before = names["batch_gradients"].FULL_BATCH_BLOCK
     found = {}
     for fit in names["FITS"]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             found[fit.__name__] = fit()
-    names["fitting"].FULL_BATCH_BLOCK = before
+    names["batch_gradients"].FULL_BATCH_BLOCK = before
     return found
 
 

@@ -20,8 +20,9 @@ from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.kernels.workers import each
 from chainrule.networks.member_plan import takes_members
 from chainrule.solvers import SGD, Adam, GradientDescent
+from chainrule.training.batch_gradients import FULL_BATCH_BLOCK
 from chainrule.training.data import Samples
-from chainrule.training.fitting import FULL_BATCH_BLOCK, train
+from chainrule.training.fitting import train
 from chainrule.training.member_stack import Errors, MemberStack, Sweep
 from chainrule.training.recipe import Fit
 
