@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.networks import specs
-from chainrule.networks.layers import LAYERS
+from chainrule.networks.layer_words import LAYERS
 
 _PUBLIC = {
     "chainrule.estimators": (

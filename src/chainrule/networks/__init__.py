@@ -1,7 +1,8 @@
 """Layers, networks with one flat parameter vector, plans that own the buffers of training, traces and summaries."""
 
 from chainrule.networks import specs
-from chainrule.networks.layers import Layer, LayerSpec, Parameter, register_layer, unregister_layer
+from chainrule.networks.layer_words import LayerSpec, register_layer, unregister_layer
+from chainrule.networks.layers import Layer, Parameter
 from chainrule.networks.member_plan import MemberPlan
 from chainrule.networks.network import Network, ParameterBlock, mlp, network_of_layers
 from chainrule.networks.plan import Plan

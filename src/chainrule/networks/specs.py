@@ -18,7 +18,7 @@ from functools import partial
 
 from chainrule import rules
 from chainrule.kernels.dropout import draw_mask
-from chainrule.networks.layers import (
+from chainrule.networks.layer_words import (
     COUNT,
     NAME,
     NUMBER,
@@ -26,17 +26,13 @@ from chainrule.networks.layers import (
     PAIR,
     RATE,
     SIZE,
-    Layer,
     LayerSpec,
-    Parameter,
-    Shape,
-    ones,
     option,
     register_layer,
     switch,
-    uniform,
     value,
 )
+from chainrule.networks.layers import Layer, Parameter, Shape, ones, uniform
 from chainrule.rules.image_maps import check_channels
 from chainrule.rules.image_sizes import Padding2d, Sizes
 from chainrule.rules.parametric_activation import entrywise

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from chainrule import rules
-from chainrule.networks.layers import LAYERS, Layer, LayerSpec, Shape, described, read
+from chainrule.networks.layer_words import LAYERS, LayerSpec, read
+from chainrule.networks.layers import Layer, Shape, described
 from chainrule.networks.specs import Activation, Dropout, Flatten, Linear
 from chainrule.rules.rule import Rule
 

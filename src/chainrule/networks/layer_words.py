@@ -1,0 +1,254 @@
+"""The words for layers.
+
+`conv 32 8x8 stride 2` is read as `Conv(32, 8, stride=2)`, which is written as the same words. The name of a layer comes
+first. Then come its required values in order, then its options in any order. The fields of the layer's dataclass
+declare these words by `value`, `option` and `switch`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields
+from typing import Any, TypeVar
+
+from chainrule.networks.layers import Layer
+from chainrule.rules.registry import activation_names
+
+
+def written(value: Any) -> str:
+    """A value as one word: a pair of whole numbers as 3x5.
+
+    >>> written((3, 5)), written("same")
+    ('3x5', 'same')
+    """
+    pair = isinstance(value, tuple | list) and all(isinstance(part, int) for part in value)
+    return "x".join(map(str, value)) if pair else str(value)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The reading of one word as a value, and the writing of a value as one word."""
+
+    example: str
+    """Completes "expected the number of filters, ..." in messages."""
+    read: Callable[[str], Any]
+    """Raises ValueError for a word of another form."""
+    write: Callable[[Any], str] = written
+
+
+@dataclass(frozen=True)
+class Word:
+    """The words of one field: a value, a name with a value, or a name that makes the field False."""
+
+    name: str = ""
+    form: Form | None = None
+    about: str = ""
+    """The meaning of the value, for messages."""
+
+
+def _read_count(word: str) -> int:
+    if not word.isdecimal():
+        raise ValueError
+    return int(word)
+
+
+def _read_size(word: str) -> Any:
+    parts = tuple(map(_read_count, word.split("x")))
+    if len(parts) > 2:
+        raise ValueError
+    return parts[0] if len(parts) == 1 else parts
+
+
+COUNT = Form("a whole number", _read_count)
+SIZE = Form("such as 3 or 3x5", _read_size)
+PAIR = Form("such as 3 or 3x5", _read_size, lambda size: written((size, size) if isinstance(size, int) else size))
+PADDING = Form(
+    "such as 3, 3x5, same, valid or full",
+    lambda word: word if word in ("same", "valid", "full") else _read_size(word),
+)
+NAME = Form("such as mish or selu", str)
+NUMBER = Form("a number", float, "{:g}".format)
+RATE = Form("a number from 0 to below 1", float, "{:g}".format)
+
+
+def value(form: Form, about: str) -> dict[str, Word]:
+    """The metadata of a field with a required value."""
+    return {"word": Word("", form, about)}
+
+
+def option(name: str, form: Form, about: str) -> dict[str, Word]:
+    """The metadata of a field written as a name and a value; at its default it is not written."""
+    return {"word": Word(name, form, about)}
+
+
+def switch(name: str) -> dict[str, Word]:
+    """The metadata of a field that is True unless these words are given."""
+    return {"word": Word(name)}
+
+
+@dataclass(frozen=True)
+class LayerSpec(ABC):
+    """The description of a layer, a frozen dataclass. It is written in words, and makes the layer for an input shape.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass, field
+    >>> from chainrule import rules
+    >>> from chainrule.networks import Layer, Parameter, layers_of
+    >>> @register_layer("steepness")
+    ... @dataclass(frozen=True)
+    ... class Steepness(LayerSpec):
+    ...     start: int = field(metadata=value(COUNT, "the first factor"))
+    ...     def layer(self, in_shape):
+    ...         factor = Parameter("slope", (), initial=lambda stream, shape: self.start)
+    ...         return Layer(rules.scaled_sigmoid, (factor,), in_shape, in_shape)
+    >>> str(layers_of("steepness 3, linear 2", (4,))[0]), str(Steepness(5))
+    ('steepness 3', 'steepness 5')
+    >>> unregister_layer("steepness")
+    """
+
+    @abstractmethod
+    def layer(self, in_shape: tuple[int, ...]) -> Layer:
+        """The layer, for inputs of a shape: (features,), or (channels, height, width)."""
+
+    def __str__(self) -> str:
+        mine = vars(self).items()
+        names = [name for name, (spec, preset) in LAYERS.items() if spec is type(self) and preset.items() <= mine]
+        words = names[:1]
+        for one, word in _worded(type(self)):
+            given = getattr(self, one.name)
+            if word.form is None:
+                words += [] if given else [word.name]
+            elif not word.name:
+                words.append(word.form.write(given))
+            elif given != one.default:
+                words.append(f"{word.name} {word.form.write(given)}")
+        return " ".join(words)
+
+
+LAYERS: dict[str, tuple[type[LayerSpec], Mapping[str, Any]]] = {}
+"""The class and the preset fields of every name that words may begin with."""
+
+Class = TypeVar("Class", bound=type[LayerSpec])
+
+
+def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
+    """A decorator: read words that begin with one of these names as an object of the class, with the fields `preset`.
+
+    Objects are written with the first of the names, and may be in model files.
+
+    Raises
+    ------
+    ValueError
+        If a layer or an activation has one of the names already, or if words could not begin with it: a name is one
+        word or two, in lower case.
+
+    Parameters
+    ----------
+    *names : str
+        Names of the layer, the one that it is written with first.
+    **preset
+        Values that these names imply, of fields of the class that have no words.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns the class itself.
+
+    Examples
+    --------
+    `LayerSpec` has an example of a class of one's own.
+
+    >>> from chainrule import networks
+    >>> from chainrule.networks.stack import specs_of
+    >>> same = networks.register_layer("averages", average=True)(networks.Pool)
+    >>> specs_of("averages 3")
+    (Pool(kernel=3, stride=None, padding=0, average=True),)
+    >>> networks.unregister_layer("averages")
+    """
+
+    def register(spec: Class) -> Class:
+        for name in names:
+            words = name.lower().replace(",", " ").split()
+            if not 1 <= len(words) <= 2 or name != " ".join(words):
+                raise ValueError(f"expected a name of one or two words in lower case without commas, got {name!r}")
+            if name in LAYERS or name in activation_names():
+                raise ValueError(f"a layer named {name!r} exists already; choose another name, or unregister that one")
+            LAYERS[name] = spec, preset
+        return spec
+
+    return register
+
+
+def unregister_layer(*names: str) -> None:
+    """Forget the layers of these names.
+
+    Raises
+    ------
+    KeyError
+        If a name is not known.
+
+    Examples
+    --------
+    >>> unregister_layer("squeeze")
+    Traceback (most recent call last):
+        ...
+    KeyError: "no layer is registered as 'squeeze'"
+    """
+    for name in names:
+        if name not in LAYERS:
+            raise KeyError(f"no layer is registered as {name!r}")
+        del LAYERS[name]
+
+
+def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]]]) -> LayerSpec:
+    """The layer that one piece of text names.
+
+    Raises
+    ------
+    ValueError
+        For words that are not understood; the message quotes them and lists the known ones.
+
+    Examples
+    --------
+    >>> from chainrule.networks import Conv
+    >>> read("conv 32 8x8 pad same", LAYERS) == Conv(32, (8, 8), padding="same")
+    True
+    """
+    left = text.lower().split()
+    name = next((name for name in (" ".join(left[:2]), left[0]) if name in names), None)
+    if name is None:
+        raise ValueError(f"{text!r}: no layer is called {left[0]!r}; there are {', '.join(names)}")
+    del left[: len(name.split())]
+    spec, preset = names[name]
+    found = dict(preset)
+    optional = {}
+    for one, word in _worded(spec):
+        if word.name:
+            optional[word.name] = one, word
+        else:
+            found[one.name] = _take(text, left, word)
+    while left:
+        given = next((name for name in optional if left[: len(name.split())] == name.split()), None)
+        if given is None:
+            known = f"; there are {', '.join(optional)}" if optional else ""
+            raise ValueError(f"{text!r}: {' '.join(left)!r} is not understood here{known}")
+        del left[: len(given.split())]
+        one, word = optional[given]
+        found[one.name] = word.form is not None and _take(text, left, word)
+    return spec(**found)
+
+
+def _take(text: str, left: list[str], word: Word) -> Any:
+    assert word.form is not None
+    if not left:
+        raise ValueError(f"{text!r}: expected {word.about}, and the words end")
+    try:
+        return word.form.read(left[0])
+    except ValueError:
+        raise ValueError(f"{text!r}: expected {word.about}, {word.form.example}, got {left[0]!r}") from None
+    finally:
+        del left[0]
+
+
+def _worded(spec: type[LayerSpec]) -> list[tuple[Field[Any], Word]]:
+    return [(one, one.metadata["word"]) for one in fields(spec) if "word" in one.metadata]
