@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.inspection import permutation_importance
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.importances import by_gradients, importances, log_likelihood
+from chainrule.estimators.importances import Importances, by_gradients, importances, log_likelihood
 
 
 @pytest.fixture
@@ -28,6 +29,38 @@ def test_one_draw_by_hand(model):
     shuffled = columns | {"c": np.random.default_rng(0).permutation(columns["c"])}
     losses = [-log_likelihood(fitted, np.column_stack(list(one.values())), y) for one in (columns, shuffled)]
     np.testing.assert_allclose(found["c"], losses[1] - losses[0], rtol=1e-12)
+
+
+def test_repeats_are_those_of_scikit_learn_s_names(model):
+    fitted, columns, y = model
+    found = importances(fitted, columns, y, repeats=4, matrix=True)
+    peer = permutation_importance(
+        fitted, np.column_stack(list(columns.values())), y, scoring="neg_log_loss", n_repeats=30, random_state=0
+    )
+    assert found.importances.shape == (3, 4)
+    assert (found.importances_mean == found.importances.mean(axis=1)).all()
+    assert (found.importances_std == found.importances.std(axis=1)).all()
+    assert dict(found) == dict(zip("abc", found.importances_mean.tolist(), strict=True))
+    # Means of 4 and of 30 draws: 5 of their standard errors apart at most.
+    error = peer.importances_std * (1 / 4 + 1 / 30) ** 0.5
+    assert (abs(found.importances_mean - peer.importances_mean) <= 5 * error).all()
+
+
+def test_printed_importances_are_a_table_with_the_largest_first():
+    found = Importances(("b", "<a>", "c"), np.array([[-0.1, 0.1], [0.5, 1.5], [0.25, 0.25]]))
+    lines = [line.split() for line in str(found).splitlines()]
+    assert lines == [
+        ["column", "mean", "std"],
+        ["<a>", "1.0000", "0.5000"],
+        ["c", "0.2500", "0.0000"],
+        ["b", "0.0000", "0.1000"],
+    ]
+    assert "<th>&lt;a&gt;</th><td>1.0000 ± 0.5000</td>" in found._repr_html_()
+    frame = found.to_frame()
+    assert frame.index.tolist() == ["<a>", "c", "b"]
+    assert frame["std"].tolist() == [0.5, 0.0, 0.1]
+    with pytest.raises(KeyError, match="d"):
+        found["d"]
 
 
 def test_weights_of_the_likelihood(model):

@@ -253,33 +253,6 @@ def test_progress_is_told(capsys):
     assert "Network 6 of 6: 2 epochs, log-loss = " in told.out + told.err
 
 
-def test_importances_find_the_columns_that_matter(fitted):
-    new, y = people(400, seed=2)
-    found = fitted.importances(new, y, repeats=2)
-    assert "name" not in found
-    assert found["town"] > 0.05
-    assert max(found["age"], found["copy"]) > 0.02
-    assert abs(found["income"]) < 0.02
-    assert found["constant"] == 0
-
-
-def test_importances_by_gradients_find_them_too(fitted):
-    new, y = people(400, seed=2)
-    found = fitted.gradient_importances(new, y)
-    assert set(found) == set(fitted.encoder_.used_)
-    assert found["town"] > 3 * found["income"]
-    assert found["constant"] == 0
-
-
-def test_importances_by_gradients_of_a_matrix_by_hand():
-    x, y = load_wine(return_X_y=True)
-    x = (x - x.mean(axis=0)) / x.std(axis=0)
-    model = TabularClassifier(encode=False, max_iter=3, random_state=0).fit(x, y)
-    found = model.gradient_importances(x, y)
-    expected = np.abs(model.input_gradient(x, y)).mean(axis=0)  # the standard deviations are 1
-    np.testing.assert_allclose([found[f"x{column}"] for column in range(13)], expected, rtol=1e-5)
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

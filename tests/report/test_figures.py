@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from chainrule import ConvClassifier
+from chainrule.estimators.importances import Importances
 from chainrule.report import (
     calibration,
     confusion_matrix,
@@ -56,6 +57,14 @@ def test_the_bars_of_importances_have_the_largest_on_top():
     assert [bar.get_width() for bar in drawn.axes[0].patches] == [0.3, 0.1, -0.1]
     assert drawn.axes[0].yaxis_inverted()
     assert importance_bars({}) is None
+
+
+def test_importances_with_repeats_have_their_spread_beside_the_bars():
+    drawn = importance_bars(Importances(("a", "b"), np.array([[0.0, 0.2], [0.5, 0.5]])))
+    bars = drawn.axes[0].containers[1]
+    assert [bar.get_width() for bar in bars] == [0.5, 0.1]
+    ends = [segment[:, 0].tolist() for segment in bars.errorbar.lines[2][0].get_segments()]
+    np.testing.assert_allclose(ends, [[0.5, 0.5], [0.0, 0.2]], atol=1e-15)
 
 
 def test_the_worst_mistakes_come_first_and_right_answers_not_at_all():

@@ -1,6 +1,7 @@
 """The importance of columns: the growth of the log-loss where values of one are shuffled, or its slope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,74 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.mixtures import at_labels
+from chainrule.estimators.notebooks import html_table
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Importances(Mapping[str, float]):
+    """By column, the mean growth of the log-loss over the repeats; printed, a table with the largest first.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    importances : ndarray of shape (columns, repeats)
+        The names of this and the next are those of scikit-learn's `permutation_importance`.
+    importances_mean, importances_std : ndarrays of shape (columns,)
+        Over the repeats; the standard deviation is that of one repeat.
+
+    Examples
+    --------
+    >>> found = Importances(("age", "town"), np.array([[0.0, 0.1], [0.5, 0.5]]))
+    >>> found
+    column    mean     std
+    town    0.5000  0.0000
+    age     0.0500  0.0500
+    >>> found["age"], found.importances_std
+    (0.05, array([0.05, 0.  ]))
+    """
+
+    columns: tuple[str, ...]
+    importances: Array
+
+    @property
+    def importances_mean(self) -> Array:
+        """The mean of the repeats of each column."""
+        return self.importances.mean(axis=1)
+
+    @property
+    def importances_std(self) -> Array:
+        """The standard deviation of the repeats of each column."""
+        return self.importances.std(axis=1)
+
+    def ranked(self) -> list[tuple[str, float, float]]:
+        """The name, the mean and the standard deviation of each column, the largest mean first."""
+        both = zip(self.columns, self.importances_mean.tolist(), self.importances_std.tolist(), strict=True)
+        return sorted(both, key=lambda one: -one[1])
+
+    def to_frame(self) -> Any:
+        """A pandas data frame with the columns mean and std, the largest mean first. Needs pandas."""
+        import pandas
+
+        return pandas.DataFrame(self.ranked(), columns=["column", "mean", "std"]).set_index("column")
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.columns:
+            raise KeyError(name)
+        return float(self.importances[self.columns.index(name)].mean())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __repr__(self) -> str:
+        rows = [("column", "mean", "std"), *((name, f"{mean:.4f}", f"{std:.4f}") for name, mean, std in self.ranked())]
+        widths = [max(len(row[place]) for row in rows) for place in range(3)]
+        return "\n".join(f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}" for row in rows)
+
+    def _repr_html_(self) -> str:
+        return html_table("Importances", [(name, f"{mean:.4f} ± {std:.4f}") for name, mean, std in self.ranked()])
 
 
 def importances(
@@ -18,8 +87,8 @@ def importances(
     used: Sequence[str] | None = None,
     *,
     matrix: bool = False,
-) -> dict[str, float]:
-    """By column, the growth of the mean log-loss, averaged over some draws of the order.
+) -> Importances:
+    """By column, the growth of the mean log-loss in each of some draws of the order.
 
     Parameters
     ----------
@@ -48,11 +117,12 @@ def importances(
     def reached(shown: Mapping[str, Array]) -> float:
         return log_likelihood(model, np.column_stack(list(shown.values())) if matrix else dict(shown), numbers)
 
-    known, found = reached(columns), {}
-    for name in used or columns:
-        shuffled = ({**columns, name: generator.permutation(columns[name])} for _ in range(repeats))
-        found[name] = float(np.mean([known - reached(one) for one in shuffled]))
-    return found
+    known, names = reached(columns), tuple(used or columns)
+    found = np.empty((len(names), repeats))
+    for place, repeat in np.ndindex(found.shape):
+        shuffled = {**columns, names[place]: generator.permutation(columns[names[place]])}
+        found[place, repeat] = known - reached(shuffled)
+    return Importances(names, found)
 
 
 def by_gradients(gradients: Array, features: Array, names: Sequence[str]) -> dict[str, float]:

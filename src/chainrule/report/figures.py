@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
+from chainrule.estimators.importances import Importances
 from chainrule.estimators.plots import figure
 
 
@@ -62,7 +63,9 @@ def importance_bars(found: Mapping[str, float], *, most: int = 30, label: str = 
     names = sorted(found, key=lambda name: -found[name])[:most]
     drawn = figure(7, 0.28 * len(names) + 1)
     axis = drawn.add_subplot()
-    axis.barh(range(len(names)), [found[name] for name in names], color="tab:blue")
+    spread = dict(zip(found, found.importances_std, strict=True)) if isinstance(found, Importances) else None
+    ends = None if spread is None else [spread[name] for name in names]
+    axis.barh(range(len(names)), [found[name] for name in names], xerr=ends, color="tab:blue", ecolor="tab:gray")
     axis.set(xlabel=label, yticks=range(len(names)))
     # Names may hold dollars, which matplotlib takes for formulas.
     axis.set_yticklabels([name if len(name) <= 40 else f"{name[:37]}..." for name in names], parse_math=False)

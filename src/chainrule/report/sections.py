@@ -69,8 +69,8 @@ def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]
         shown = importances(model, columns, labels[some], used=used, matrix=as_matrix)
         yield Picture(
             "Importance",
-            "The growth of the log-loss if the values of a column are shuffled among the held-out rows. Columns that "
-            "tell the same replace one another.",
+            "The growth of the log-loss if the values of a column are shuffled among the held-out rows: the mean of "
+            "five draws, and their standard deviation in grey. Columns that tell the same replace one another.",
             figures.importance_bars(shown),
         )
     elif isinstance(last, MLPClassifier) and last is model and labels.ndim == 1:
