@@ -5,6 +5,7 @@ A variant is the estimator with a method, or functions of its modules, exchanged
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,15 +17,24 @@ import numpy as np
 
 from chainrule import TabularClassifier, rules
 from chainrule.arrays import Array
-from chainrule.estimators import fold_networks, mixtures, tabular
+from chainrule.estimators import fold_networks, mixtures, network_groups, tabular
 from chainrule.estimators.blocks_of_rows import network_logits
 from chainrule.estimators.class_encoding import encoding_of
-from chainrule.estimators.fold_networks import Fold, NetworkGroup, Settings, Training, fits_of, network_of
+from chainrule.estimators.fold_networks import (
+    Fold,
+    NetworkGroup,
+    Settings,
+    Training,
+    behind_factors,
+    fits_of,
+    folded,
+    network_of,
+)
 from chainrule.estimators.mixtures import at_labels
 from chainrule.estimators.temperature import best_temperature
 from chainrule.kernels.dropout import draw_mask
-from chainrule.networks import Network, PeriodicEmbedding, Scale, mlp, network_of_layers
-from chainrule.solvers import Adam, Cosine, Rates
+from chainrule.networks import Network, PeriodicEmbedding, mlp, network_of_layers
+from chainrule.solvers import Adam, Cosine, constant
 from chainrule.training import Fit, Progress, train_many
 
 Contestant = Callable[[Any, Any, Any], Any]
@@ -36,7 +46,7 @@ def variant(of: type[TabularClassifier] = TabularClassifier, **functions: Any) -
     def probabilities(fitted: Any, labels: Any, tested: Any) -> Any:
         with ExitStack() as exchanged:
             for name, function in functions.items():
-                for module in (tabular, fold_networks):
+                for module in (tabular, fold_networks, network_groups):
                     if hasattr(module, name):
                         exchanged.enter_context(mock.patch.object(module, name, function))
             return of(random_state=0, n_jobs=1).fit(fitted, labels).predict_proba(tested)
@@ -56,35 +66,25 @@ def smoothed(*arguments: Any) -> Iterator[Fit]:
         yield fit
 
 
-def behind_factors(*arguments: Any) -> Network:
-    """The network behind one factor for each feature."""
-    network = network_of(*arguments)
-    return network_of_layers([Scale(), *network.layers], (network.in_features,))
+def to_the_last_epoch(*arguments: Any) -> Iterator[Fit]:
+    """Fits that no rows judge, so that the last epoch is kept."""
+    for fit in fits_of(*arguments):
+        fit.judge = None
+        yield fit
 
 
 @dataclass(frozen=True)
-class AdamWithFactors(Adam):
-    """Adam whose rate is six times as large for the entries of theta from `start` to `stop`."""
+class CosineLog:
+    """Four waves of growing lengths from 0 to eta, (1 - cos(2 pi log2(1 + 15 t / T))) / 2, as RealMLP has it.
 
-    start_of_factors: int = 0
-    stop_of_factors: int = 0
+    Source: Holzmueller, Grinsztajn and Steinwart (2024), "Better by default".
+    """
 
-    def step(self, theta: Array, gradient: Array, state: Any, learning_rate: Any) -> None:
-        """Update theta in place."""
-        rates = np.array([1, 6, 1], theta.dtype) * theta.dtype.type(learning_rate)
-        starts = np.array([0, self.start_of_factors, self.stop_of_factors, len(theta)])
-        super().step(theta, gradient, state, Rates(rates, starts))
+    total_steps: int
 
-
-def with_faster_factors(*arguments: Any) -> Iterator[Fit]:
-    """Fits whose factors of the features have a rate of their own."""
-    for fit in fits_of(*arguments):
-        block = next(one for one in fit.recipe.objective.network.blocks if one.parameter.name == "scale")
-        solver = AdamWithFactors(
-            beta_2=tabular.BETA_2, start_of_factors=block.start, stop_of_factors=block.start + block.parameter.size
-        )
-        fit.recipe = replace(fit.recipe, solver=solver)
-        yield fit
+    def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
+        """The rate after this many steps."""
+        return learning_rate * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * steps / self.total_steps))) / 2
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,13 @@ def on_cosines(settings: Settings, features: int, classes: int) -> Network:
         return network_of(settings, features, classes)
     first = PeriodicEmbedding(8, sigma=0.1).layer((features,))
     return network_of_layers([first, *network_of(settings, first.out_shape[0], classes).layers], (features,))
+
+
+def folded_into_the_first(network: Network, theta: Array) -> Array:
+    """`folded`, also for a first layer whose parameters are no weights, such as frequencies."""
+    factors, first, *others = network.unpack(theta)
+    plain = replace(network, layers=network.layers[1:])
+    return plain.pack([fold_networks.FACTOR_STEPS * factors[:, None] * first, *others])
 
 
 class FallingDropout:
@@ -136,7 +143,8 @@ def with_dropout(settings: Settings, *arguments: Any) -> Iterator[Fit]:
             shapes.in_features, settings.hidden, shapes.out_features, activation=settings.activation, dropout_rate=0.15
         )
         layers = [layer if layer.noise is None else replace(layer, noise=noise) for layer in noisy.layers]
-        objective = replace(fit.recipe.objective, network=network_of_layers(layers, (shapes.in_features,)))
+        network = behind_factors(network_of_layers(layers, (shapes.in_features,)))
+        objective = replace(fit.recipe.objective, network=network)
         fit.recipe = replace(fit.recipe, objective=objective, callbacks=(*fit.recipe.callbacks, noise.ended))
         yield fit
 
@@ -154,7 +162,7 @@ class Refitted(TabularClassifier):
             seen.append(list(fits_of(*arguments)))
             return seen[-1]
 
-        with mock.patch.object(tabular, "fits_of", recorded):
+        with mock.patch.object(network_groups, "fits_of", recorded):
             groups, logs = super()._fit_networks(samples, folds, seed, chosen, deadline)
         X, y, weights = samples
         training = Training(chosen["max_iter"], chosen["batch_size"], tabular.BETA_2, seed + 100, deadline, int)
@@ -166,7 +174,7 @@ class Refitted(TabularClassifier):
             for fit in refits:
                 fit.recipe, fit.judge = replace(fit.recipe, epochs=round(best)), None
             train_many(refits, threads=1)
-            thetas = [fit.run.theta for fit in refits]
+            thetas = [folded(fit.recipe.objective.network, fit.run.theta) for fit in refits]
             found.append(replace(group, parameters=np.stack([*group.parameters, *thetas] if self.beside else thetas)))
         return found, logs
 
@@ -188,7 +196,10 @@ class WithTemperature(TabularClassifier):
             seen.append((log_probabilities.astype(np.float64), labels))
             return at_labels(log_probabilities, labels)
 
-        with mock.patch.object(tabular, "at_labels", recorded), mock.patch.object(mixtures, "at_labels", recorded):
+        with (
+            mock.patch.object(network_groups, "at_labels", recorded),
+            mock.patch.object(mixtures, "at_labels", recorded),
+        ):
             super().fit(X, y, sample_weight)
         shares = [self.linear_weight_, *(found["weight"] for found in self.search_results_)]
         used = [logs + np.log(share) for share, (logs, _) in zip(shares, seen, strict=True) if share > 0]
@@ -297,15 +308,18 @@ def as_networks(network: Network, parameters: list[Array]) -> list[Array]:
 
 VARIANTS: dict[str, Contestant] = {
     "with each network trained by itself": variant(train_many=each_alone),
-    "with a learned factor for each feature, at 6 times the rate": variant(
-        network_of=behind_factors, fits_of=with_faster_factors
-    ),
+    "without factors of the features": variant(FACTOR_STEPS=2.0**-10),
+    "with factors that take steps of the same length": variant(FACTOR_STEPS=1),
+    "with beta_2 = 0.999": variant(BETA_2=0.999),
+    "with a constant rate": variant(Cosine=lambda steps: constant),
+    "with a rate of four waves": variant(Cosine=CosineLog),
+    "with the last epoch in place of the best": variant(fits_of=to_the_last_epoch),
     "with 8 members that share weights": variant(SharedWeights),
     "with label smoothing of 0.1": variant(fits_of=smoothed),
     "with networks of all rows in place of folds": variant(Refitted),
     "with two networks of all rows of each kind": variant(RefittedBeside),
-    "with learned cosines in place of bins": variant(WithCosines, network_of=on_cosines),
+    "with learned cosines in place of bins": variant(WithCosines, network_of=on_cosines, folded=folded_into_the_first),
     "with dropout of 0.15 that falls to 0": variant(fits_of=with_dropout),
     "with a temperature": variant(WithTemperature),
 }
-"""What was tried and gained too little, or cost too much. Stacks take neither factors nor cosines: these are slow."""
+"""What the recipe was compared with. "Without factors" they take steps of a thousandth. Stacks take no cosines."""

@@ -1,5 +1,6 @@
 """Pieces that the recipe of TabularClassifier does without: each variant is what its name says."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,11 +43,11 @@ def test_members_are_networks_with_their_factors_in_the_first_weights():
     np.testing.assert_allclose(found, np.log(p[np.arange(7), labels]), atol=1e-12)
 
 
-def test_factors_take_steps_of_six_times_the_length():
-    theta = np.zeros(4)
-    solver = variants.AdamWithFactors(start_of_factors=1, stop_of_factors=3)
-    solver.step(theta, np.array([1.0, -2.0, 3.0, 4.0]), solver.start(theta), 0.1)
-    np.testing.assert_allclose(theta, [-0.1, 0.6, -0.6, -0.1], rtol=1e-6)  # epsilon is 1e-8 of the gradient
+def test_the_rate_of_four_waves_ends_at_zero():
+    rate = variants.CosineLog(15)
+    # 1 + 15 t / T is a power of two at the ends of the waves, and sqrt 2 times that at the tops.
+    np.testing.assert_allclose([rate(0.2, steps, 0) for steps in (0, 1, 3, 7, 15)], 0, atol=1e-15)
+    np.testing.assert_allclose(rate(0.2, math.sqrt(8) - 1, 0), 0.2)
 
 
 def test_the_rate_of_dropout_falls_to_zero():

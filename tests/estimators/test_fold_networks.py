@@ -10,8 +10,22 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
 from chainrule import MLPClassifier
-from chainrule.estimators.fold_networks import Settings, Training, defaults, fits_of, folds_of, held_out_logits
-from chainrule.training import train_many
+from chainrule.estimators import fold_networks
+from chainrule.estimators.blocks_of_rows import network_logits
+from chainrule.estimators.fold_networks import (
+    FACTOR_STEPS,
+    Settings,
+    Training,
+    defaults,
+    first_parameters,
+    fits_of,
+    folded,
+    folds_of,
+    held_out_logits,
+    network_of,
+)
+from chainrule.networks import mlp
+from chainrule.training import train, train_many
 
 SETTINGS = Settings(False, (8,), "relu", 0.02, 0.01)
 TRAINING = Training(epochs=12, batch_size=16, beta_2=0.95, seed=3, deadline=math.inf, done=lambda rows: None)
@@ -40,7 +54,9 @@ def test_folds_depend_on_the_seed():
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_a_network_of_a_fold_is_the_one_that_the_multilayer_perceptron_fits(weighted):
+def test_a_network_of_a_fold_is_the_one_that_the_multilayer_perceptron_fits(weighted, monkeypatch):
+    # Factors of 2^60 times features over 2^60, by powers of two and thus exact: steps of 0.02 do not move such factors.
+    monkeypatch.setattr(fold_networks, "FACTOR_STEPS", 2.0**-60)
     x, y = load_iris(return_X_y=True)
     x = x.astype(np.float64)
     weights = np.linspace(0.5, 2, len(y)) if weighted else None
@@ -65,17 +81,35 @@ def test_a_network_of_a_fold_is_the_one_that_the_multilayer_perceptron_fits(weig
         )
         # The same stream of numbers: the seed of a member is that of the group plus its number.
         prepared.recipe = replace(prepared.recipe, seed=3 + member)
-        prepared.run.theta[...] = prepared.recipe.objective.network.initial_parameters(3 + member)
+        network = fit.recipe.objective.network
+        prepared.run.theta[...] = folded(network, first_parameters(network, 3 + member, np.float64))
         train_many([prepared])
         # Steps in a stack round otherwise; after 84 of them a difference of 1e-12 is that of the stacks' own test.
-        np.testing.assert_allclose(fit.run.theta, prepared.run.theta, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(folded(network, fit.run.theta), prepared.run.theta, rtol=0, atol=1e-11)
         np.testing.assert_allclose(fit.run.history.best, prepared.run.history.best, rtol=1e-9)
+
+
+def test_factors_start_at_one_and_take_steps_of_six_times_the_length():
+    x, y = load_iris(return_X_y=True)
+    fit = next(fits_of(SETTINGS, replace(TRAINING, epochs=1, batch_size=200), 3, (x, y, None), folds_of(y, 3, seed=0)))
+    network = fit.recipe.objective.network
+    before = [block.copy() for block in network.unpack(fit.run.theta)]
+    np.testing.assert_allclose(FACTOR_STEPS * before[0], 1, rtol=1e-15)
+    plain, logits = mlp(4, (8,), 3), network_logits(network, fit.run.theta, FACTOR_STEPS * x)
+    folded_logits = network_logits(plain, folded(network, fit.run.theta), x)
+    # Sums of at most 8 terms of size 10, in another order.
+    np.testing.assert_allclose(folded_logits.results(np.copy), logits.results(np.copy), rtol=1e-13, atol=1e-13)
+    train(fit.recipe, fit.samples, fit.run)
+    factors, weight, *_ = network.unpack(fit.run.theta)
+    # The first step of Adam has the length of the rate, 0.02, but for epsilon: 1e-8 of gradients of 1e-4 or more.
+    np.testing.assert_allclose(FACTOR_STEPS * abs(factors - before[0]), 6 * 0.02, rtol=1e-3)
+    np.testing.assert_allclose(abs(weight - before[1]).max(), 0.02, rtol=1e-3)
 
 
 def test_held_out_logits_are_of_the_network_that_has_not_seen_the_row():
     x, y = load_iris(return_X_y=True)
     folds = folds_of(y, 4, seed=0)
-    network = next(fits_of(SETTINGS, TRAINING, 3, (x, y, None), folds)).recipe.objective.network
+    network = network_of(SETTINGS, 4, 3)
     thetas = np.stack([network.initial_parameters(seed) for seed in range(4)])
     found = held_out_logits(network, thetas, x, folds)
     for theta, (_, held) in zip(thetas[::-1], folds[::-1], strict=True):

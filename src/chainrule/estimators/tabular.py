@@ -8,7 +8,6 @@ softmax regression that have not seen it, and these predictions weight the group
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Mapping
@@ -21,26 +20,15 @@ from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, validate_data
 
-from chainrule import rules
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.fold_networks import (
-    Fold,
-    NetworkGroup,
-    Settings,
-    Training,
-    defaults,
-    drawn,
-    fits_of,
-    folds_of,
-    held_out_logits,
-    network_of,
-)
+from chainrule.estimators.fold_networks import Fold, NetworkGroup, Settings, Training, defaults, folds_of, network_of
 from chainrule.estimators.fold_regression import fold_regression
 from chainrule.estimators.frames import as_columns, is_frame
-from chainrule.estimators.mixtures import at_labels, mixture_weights
+from chainrule.estimators.mixtures import mixture_weights
 from chainrule.estimators.mlp import activation_of
+from chainrule.estimators.network_groups import drawn, trained_groups
 from chainrule.estimators.network_mixtures import (
     SAME,
     NetworkInputs,
@@ -56,7 +44,6 @@ from chainrule.estimators.tables import TableEncoder
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.kernels.blas import available_threads
 from chainrule.progress import counted, tell
-from chainrule.training import Fit, train_many
 
 LIMITS: check.Limits = {
     "folds": check.unless("auto", partial(check.integer, at_least=2)),
@@ -300,39 +287,25 @@ class TabularClassifier(TableExplanations):
     ) -> tuple[list[NetworkGroup], list[Array]]:
         """The groups of networks, and their log-probabilities of the labels of rows that they have not seen."""
         X, y, weights = samples
-        views = self._views(X)
         settings = self._settings(seed, chosen["learning_rate_init"], chosen["alpha"])
         total, epochs = len(settings) * len(folds), chosen["max_iter"]
         counts = counted(f"{total} networks", total * epochs * len(folds[0][0]))
         training = Training(epochs, chosen["batch_size"], BETA_2, seed, deadline, counts)
-        fits = [
-            list(fits_of(one, training, len(self.classes_), (views[one.piecewise], y, weights), folds))
-            for one in settings
-        ]
-        count = itertools.count(1)
-
-        def done(fit: Fit) -> None:
-            if self.verbose:
-                history = fit.run.history
-                tell(f"Network {next(count)} of {total}: {history.epochs} epochs, log-loss = {history.best:.6f}")
-
         limit = None if self.n_jobs is None else min(effective_n_jobs(self.n_jobs), available_threads())
-        errors = [error for error in train_many(itertools.chain(*fits), threads=limit, done=done) if error is not None]
-        if errors:
-            raise next((error for error in errors if isinstance(error, KeyboardInterrupt)), errors[0])
-        groups, logs = [], []
-        for one, of_group in zip(settings, fits, strict=True):
-            thetas = np.stack([fit.run.theta for fit in of_group])
-            network = of_group[0].recipe.objective.network
-            logits = held_out_logits(network, thetas, views[one.piecewise], folds)
-            logs.append(at_labels(rules.log_softmax(logits), y))
-            run = [fit.run.history.epochs for fit in of_group]
-            groups.append(NetworkGroup(one, thetas, float(-np.average(logs[-1], weights=weights)), run))
-        self.n_iter_ = max(epoch for group in groups for epoch in group.epochs)
-        self.interrupted_ = any(fit.run.history.stopped_by == "interrupt" for fit in itertools.chain(*fits))
+        found = trained_groups(
+            settings,
+            training,
+            len(self.classes_),
+            (self._views(X), y, weights),
+            folds,
+            threads=limit,
+            told=tell if self.verbose else None,
+        )
+        self.n_iter_ = max(epoch for group in found.groups for epoch in group.epochs)
+        self.interrupted_ = found.interrupted
         if self.interrupted_:
             warn_caller(f"Training interrupted by user after {self.n_iter_} epochs; the best weights so far are kept.")
-        return groups, logs
+        return found.groups, found.at_labels
 
     def _mix(self, groups: list[NetworkGroup], at_label: list[Array], weights: Array | None) -> None:
         """Weight softmax regression and the groups. Groups with hardly any weight only stay in `search_results_`."""
