@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 import signal
 import threading
 import time
@@ -233,6 +234,11 @@ def test_a_search_weights_what_it_tried():
     weights = [found["weight"] for found in model.search_results_]
     np.testing.assert_allclose(sum(weights) + model.linear_weight_, 1, rtol=1e-12)
     assert len(model.groups_) == sum(weight > 0 for weight in weights)
+    gains = [found["gain"] for found in model.search_results_]
+    assert gains[:2] == ["", ""]
+    for gain, weight in zip(gains[2:], weights[2:], strict=True):
+        mean, error = map(float, re.fullmatch(r"log-loss falls by (\S+), standard error (\S+)", gain).groups())
+        assert mean > error or weight == 0
     assert model.score(x, y) > 0.95
 
 

@@ -6,7 +6,12 @@ classifier c, fitted without sample i, gives to its class. It is concave, and ex
     r_ic = w_c p_ic / sum_b w_b p_ib,        w_c <- (sum_i s_i r_ic + a) / (sum_i s_i + a C)
 
 `a` counts imagined samples of each classifier. They keep the weights of few samples near equal ones.
+
+Classifiers that were only tried enter the mixture one after another, the one of the largest gain of log-likelihood
+first, as long as the gain is above its standard error. That is the selection of Caruana et al. (2004), with a bound.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +22,17 @@ IMAGINED = 3.0
 """Imagined samples of each classifier, a."""
 ROUNDS, CHANGE = 1000, 1e-6
 """The most rounds of expectation maximisation, and the change of the weights that ends them."""
+COARSE = 1e-4
+"""That change where many mixtures are compared: gains of log-likelihood hardly depend on the last digits of weights."""
 
 
-def mixture_weights(log_likelihoods: Array, sample_weights: Array | None = None, imagined: float = IMAGINED) -> Array:
+def mixture_weights(
+    log_likelihoods: Array,
+    sample_weights: Array | None = None,
+    imagined: float = IMAGINED,
+    *,
+    least_change: float = CHANGE,
+) -> Array:
     """The weights of classifiers in a mixture.
 
     Parameters
@@ -28,6 +41,8 @@ def mixture_weights(log_likelihoods: Array, sample_weights: Array | None = None,
         log p_ic, at most 0; minus infinity for a classifier that excludes the sample.
     sample_weights : (n,) array, optional
     imagined : float
+    least_change : float
+        The change of the weights that ends the rounds.
 
     Examples
     --------
@@ -48,9 +63,72 @@ def mixture_weights(log_likelihoods: Array, sample_weights: Array | None = None,
         mass = (shares / joint.sum(axis=1)) @ joint
         updated = (mass + imagined) / (mass.sum() + imagined * count)
         change, weights = np.abs(updated - weights).max(), updated
-        if change < CHANGE:
+        if change < least_change:
             break
     return weights
+
+
+class Gain(NamedTuple):
+    """What a classifier adds to a mixture: the mean gain of log-likelihood of a sample, and its standard error."""
+
+    mean: float
+    standard_error: float
+
+    @property
+    def is_clear(self) -> bool:
+        """True if the gain is above its standard error."""
+        return self.mean > self.standard_error
+
+    def __str__(self) -> str:
+        return f"log-loss falls by {self.mean:.5f}, standard error {self.standard_error:.5f}"
+
+
+def gains_of_tried(log_likelihoods: Array, first: int, sample_weights: Array | None = None) -> dict[int, Gain]:
+    """The gains of the classifiers that were tried, those behind the first ones: first of those that enter, in order.
+
+    Others have the gain that they would have at the end.
+
+    Parameters
+    ----------
+    log_likelihoods : (n, classifiers) array
+        As in `mixture_weights`, and finite.
+    first : int
+        So many classifiers are part of the mixture in any case; at least 1.
+    sample_weights : (n,) array, optional
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> sure, lost = np.log([0.9, 0.1])
+    >>> right = rng.random((400, 3)) < [0.8, 0.8, 0.5]
+    >>> gains = gains_of_tried(np.where(right, sure, lost), first=1)
+    >>> [(number, gain.is_clear) for number, gain in gains.items()]
+    [(1, True), (2, False)]
+    """
+    shares = np.ones(len(log_likelihoods)) if sample_weights is None else np.asarray(sample_weights, dtype=np.float64)
+    shares = shares / shares.sum()
+
+    def reached(columns: list[int]) -> Array:
+        logs = log_likelihoods[:, columns]
+        mixture = mixture_weights(logs, sample_weights, least_change=COARSE)
+        return np.asarray(np.logaddexp.reduce(logs + np.log(mixture), axis=1))
+
+    inside, left = list(range(first)), list(range(first, log_likelihoods.shape[1]))
+    entered: dict[int, Gain] = {}
+    while left:
+        now = reached(inside)
+        found = {}
+        for one in left:
+            growth = reached([*inside, one]) - now
+            mean = float(shares @ growth)
+            found[one] = Gain(mean, float(np.sqrt(shares**2 @ (growth - mean) ** 2)))
+        best = max(found, key=lambda one: found[one].mean)
+        if not found[best].is_clear:
+            return entered | found
+        entered[best] = found[best]
+        inside.append(best)
+        left.remove(best)
+    return entered
 
 
 def mixed_logits(encoding: ClassEncoding, log_probabilities: Array, weights: Array) -> Array:

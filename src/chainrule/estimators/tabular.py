@@ -26,7 +26,7 @@ from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.fold_networks import Fold, NetworkGroup, Settings, Training, defaults, folds_of, network_of
 from chainrule.estimators.fold_regression import fold_regression
 from chainrule.estimators.frames import as_columns, is_frame
-from chainrule.estimators.mixtures import mixture_weights
+from chainrule.estimators.mixtures import gains_of_tried, mixture_weights
 from chainrule.estimators.mlp import activation_of
 from chainrule.estimators.network_groups import drawn, trained_groups
 from chainrule.estimators.network_mixtures import (
@@ -101,8 +101,8 @@ class TabularClassifier(TableExplanations):
     linear : bool, default=True
         True if softmax regression takes part.
     search : int, default=0
-        Other settings to try for the networks, drawn at random: widths, rates, penalties and activations. Settings
-        that get a weight take part.
+        Other settings to try for the networks, drawn at random: widths, rates, penalties and activations. Those take
+        part whose gain of log-loss, on the rows held out, is above its standard error.
     time_limit : float or None, default=None
         Seconds after which networks end with their best epoch so far.
     encode : bool, default=True
@@ -128,6 +128,8 @@ class TabularClassifier(TableExplanations):
     linear_weight_ : float
         The weight of softmax regression.
     linear_coef_, linear_intercept_ : ndarrays
+    search_results_ : list of dict
+        The settings of each group, its log-loss and weight, and the gain of log-loss of those that were tried.
     log_loss_ : float
         The log-loss of the rows held out, each by models that have not seen it, except that the weights of the groups
         are fitted to it.
@@ -308,19 +310,21 @@ class TabularClassifier(TableExplanations):
         return found.groups, found.at_labels
 
     def _mix(self, groups: list[NetworkGroup], at_label: list[Array], weights: Array | None) -> None:
-        """Weight softmax regression and the groups. Groups with hardly any weight only stay in `search_results_`."""
+        """Weight softmax regression and the groups. Groups that were tried take part if the log-loss gains by them."""
         logs = np.stack(at_label, axis=1).astype(np.float64)
-        shares = mixture_weights(logs, weights)
+        gains = gains_of_tried(logs, len(at_label) - self.search, weights)
+        kept = np.array([number not in gains or gains[number].is_clear for number in range(len(at_label))])
+        shares = np.zeros(len(at_label))
+        shares[kept] = mixture_weights(logs[:, kept], weights)
         kept = shares >= LEAST_WEIGHT
         shares[kept], shares[~kept] = mixture_weights(logs[:, kept], weights), 0.0
         mixed = np.logaddexp.reduce(logs[:, kept] + np.log(shares[kept]), axis=1)
         self.log_loss_ = float(-np.average(mixed, weights=weights))
         self.linear_weight_ = float(shares[0]) if self.linear else 0.0
-        tried = [
-            replace(group, weight=float(share)) for group, share in zip(groups, shares[self.linear :], strict=True)
-        ]
+        tried = [replace(group, weight=float(shares[number])) for number, group in enumerate(groups, self.linear)]
         self.groups_ = [group for group in tried if group.weight > 0]
-        self.search_results_ = [group.tried() for group in tried]
+        whys = [str(gains.get(number, "")) for number in range(self.linear, len(at_label))]
+        self.search_results_ = [group.tried() | {"gain": why} for group, why in zip(tried, whys, strict=True)]
 
     def _parts(self, width: int) -> list[WeightedNetwork]:
         """The models of the mixture, for rows of so many features."""
