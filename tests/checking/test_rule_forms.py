@@ -48,8 +48,8 @@ def test_names_say_the_form_and_the_input():
     with Field():
         inputs = (variables("x", [0.5, 2.0]), variables("w", np.ones((2, 1))), variables("b", [1.0]))
         forms = forms_of(rules.affine, *inputs)
-        assert forms["pullback"].names == ("pullback by x", "pullback by weight", "pullback by bias")
-        assert forms["kernel"].names[:2] == ("value by the kernel", "pullback by the kernel by x")
+        assert forms["pullback"].names == ("pullback of v by x", "pullback of v by weight", "pullback of v by bias")
+        assert forms["kernel"].names[:2] == ("value by the kernel", "pullback of v by the kernel, by x")
         assert [len(form.names) == len(form.right) for form in forms.values()] == [True] * 5
 
 
@@ -60,8 +60,8 @@ def twice(function):
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        ({"pushforward": twice(rules.tanh.pushforward)}, ["pushforward"]),
-        ({"jacobian_matrix": twice(rules.tanh.jacobian_matrix)}, ["Jacobian by x"]),
+        ({"pushforward": twice(rules.tanh.pushforward)}, ["pushforward of t"]),
+        ({"jacobian_matrix": twice(rules.tanh.jacobian_matrix)}, ["v times the Jacobian by x"]),
         ({"pushforward": None, "jacobian_matrix": None}, []),
     ],
 )

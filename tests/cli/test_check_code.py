@@ -97,6 +97,17 @@ def test_points_come_from_the_command_line_or_from_a_file(there, tmp_path, capsy
     assert main(["check-code", f"{there}:cube", "--at", "[0.5, -2.0]", "--slope", "cube"]) == 1
 
 
+@pytest.mark.parametrize("shape", ["(3,)", "3,", "3x2", "(3, 2)"])
+def test_shapes_are_drawn(there, shape, capsys):
+    assert main(["check-code", f"{there}:cube", "--at", shape]) == 0
+    assert f"shape {'(3, 2)' if '2' in shape else '(3,)'}" in capsys.readouterr().out.replace("size 3", "shape (3,)")
+
+
+def test_an_integer_has_no_derivative_and_the_note_says_so(there, capsys):
+    assert main(["check-code", f"{there}:cube", "--at", "3"]) != 0
+    assert "an integer has no derivative; write 3.0 for a number, '(3,)' for a shape" in capsys.readouterr().err
+
+
 def test_what_cannot_be_decided_has_an_exit_code_of_its_own(there, capsys):
     assert main(["check-code", f"{there}:ramp", "--at", "[0.0]"]) == 2
     assert "a kink, with slopes 0 from the left and 1.000000000 from the right" in capsys.readouterr().out

@@ -1,14 +1,16 @@
 """Heads: classes to targets, logits to labels and probabilities, for one logit, several, and several labels at once."""
 
 import numpy as np
+import pandas
 import pytest
 
-from chainrule import rules
+from chainrule import MLPClassifier, SoftmaxRegression, TabularClassifier, rules
 from chainrule.estimators.class_encoding import (
     BINARY,
     MULTICLASS,
     MULTILABEL,
     ClassEncoding,
+    check_labels_present,
     encoding_of,
 )
 
@@ -124,3 +126,23 @@ def test_probabilities_sum_to_one_except_for_several_labels():
     np.testing.assert_allclose(THREE.probabilities(logits).sum(axis=1), 1, rtol=1e-15)
     np.testing.assert_allclose(TWO.probabilities(TAILS).sum(axis=1), 1, rtol=1e-15)
     assert SEVERAL.probabilities(logits).sum() > 2.5
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, MLPClassifier, TabularClassifier])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", "b", None, "a", "b", None],
+        [1, 2, None, 1, 2, float("nan")],
+        pandas.Series(["a", "b", None, "a", "b", None], dtype="category"),
+        pandas.array(["a", "b", None, "a", "b", None], dtype="string"),
+    ],
+)
+def test_missing_labels_are_counted_and_the_first_is_named(kind, labels):
+    with pytest.raises(ValueError, match="y: 2 of 6 labels are missing, the first in row 3; drop such rows or label"):
+        kind().fit(np.eye(6), labels)
+
+
+def test_labels_of_other_kinds_are_not_looked_at():
+    for labels in ([1, 2], np.array([[0, 1], [1, 0]]), np.array(["a", "nan"]), ["nan", "None"], None):
+        check_labels_present(labels)

@@ -79,7 +79,7 @@ def result_forms(
     found = {
         "value": ResultForm(("value",), lambda: [rule(*inputs, **options)], [value]),
         "pullback": ResultForm(
-            _by_inputs("pullback", rule), lambda: entries(rule.vjp(*inputs, cotangent, **options)), pulled
+            _by_inputs("pullback of v", rule), lambda: entries(rule.vjp(*inputs, cotangent, **options)), pulled
         ),
     }
     if rule.pushforward is not None:
@@ -91,14 +91,18 @@ def result_forms(
         for slope, tangent in zip(slopes, tangents, strict=True):
             if slope is not None and tangent is not None:
                 pushed += np.tensordot(slope, tangent, axes=np.ndim(tangent))
-        found["pushforward"] = ResultForm(("pushforward",), lambda: [rule.jvp(*inputs, *tangents, **options)], [pushed])
+        found["pushforward"] = ResultForm(
+            ("pushforward of t",), lambda: [rule.jvp(*inputs, *tangents, **options)], [pushed]
+        )
     if rule.jacobian_matrix is not None:
         shapes = [None if p is None else p.shape for p in pulled]
         found["Jacobian"] = ResultForm(
-            _by_inputs("Jacobian", rule), partial(_by_jacobian, rule, inputs, options, cotangent, shapes), pulled
+            _by_inputs("v times the Jacobian", rule),
+            partial(_by_jacobian, rule, inputs, options, cotangent, shapes),
+            pulled,
         )
     found["kernel"] = ResultForm(
-        ("value by the kernel", *_by_inputs("pullback by the kernel", rule)),
+        ("value by the kernel", *_by_inputs("pullback of v by the kernel,", rule)),
         partial(_by_kernel, rule, inputs, options, cotangent, [value, *pulled]),
         [value, *pulled],
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.output import USAGE, CommandError, print_json
+from chainrule.cli.output import USAGE, CommandError, note, print_json
 
+_SHAPE = re.compile(r"\d+(x\d+)+|\(?\d+,\)?|\(\d+(, ?\d+)+\)")
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit statuses of the checks."""
 
@@ -31,7 +33,8 @@ def check_code(
     at: Annotated[
         list[str] | None,
         typer.Option(
-            help="One input: a number, a list such as '[[1.0, 2.0]]', a .npy file, or a shape such as 3x4 to draw."
+            help="One input: a number, a list such as '[[1.0, 2.0]]', a .npy file, or a shape to draw, such as 3x4 or "
+            "'(3,)'."
         ),
     ] = None,
     bits: Annotated[int, typer.Option(min=64, help="The precision to start with.")] = 300,
@@ -122,9 +125,8 @@ def _input(text: str, position: int) -> Any:
 
     from chainrule.checking.case import draw
 
-    parts = text.split("x")
-    if all(part.isdigit() for part in parts) and len(parts) > 1:
-        return draw(position, tuple(map(int, parts)))
+    if _SHAPE.fullmatch(text):
+        return draw(position, tuple(map(int, re.findall(r"\d+", text))))
     if text.endswith(".npy"):
         try:
             return np.load(text, allow_pickle=False)
@@ -132,10 +134,12 @@ def _input(text: str, position: int) -> Any:
             raise CommandError(f"--at {text}: {error}", UNREADABLE) from None
     try:
         value = ast.literal_eval(text)
+        if isinstance(value, int):
+            note(f"--at {text}: an integer has no derivative; write {text}.0 for a number, '({text},)' for a shape")
         return value if isinstance(value, int | float) else np.asarray(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise CommandError(
-            f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4", USAGE
+            f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4 or (3,)", USAGE
         ) from None
 
 

@@ -90,6 +90,26 @@ class ClassEncoding:
         return -rules.softplus(np.hstack([logits, -logits]))
 
 
+def check_labels_present(y: Any) -> None:
+    """Raise ValueError if labels are missing, None, NaN or pandas.NA among others; the message names the first.
+
+    >>> check_labels_present(["a", None, "b"])
+    Traceback (most recent call last):
+        ...
+    ValueError: y: 1 of 3 labels is missing, the first in row 2; drop such rows or label them. Input y contains NaN.
+    """
+    labels = np.asarray(y) if not hasattr(y, "dtype") or getattr(y.dtype, "kind", "O") == "O" else None
+    if labels is None or labels.dtype.kind != "O" or labels.ndim != 1:
+        return
+    # NaN and pandas.NA are not equal to themselves; pandas.NA has no truth value.
+    missing = [row for row, label in enumerate(labels.tolist(), 1) if label is None or (label == label) is not True]
+    if missing:
+        count = f"{len(missing)} of {len(labels)} labels {'is' if len(missing) == 1 else 'are'} missing"
+        raise ValueError(
+            f"y: {count}, the first in row {missing[0]}; drop such rows or label them. Input y contains NaN."
+        )
+
+
 def encoding_of(y: Array, *, probabilities: bool = False) -> ClassEncoding:
     """The encoding for labels y, for a 0/1 matrix y, or for rows of class probabilities.
 

@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.blocks_of_rows import Logits
-from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, encoding_of
+from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, check_labels_present, encoding_of
 from chainrule.estimators.notebooks import ShownInNotebooks
 from chainrule.estimators.persistence import ModelFileError, load, save
 from chainrule.estimators.sample_weights import CheckedSamples, checked_weights, with_class_weight, without_weightless
@@ -192,6 +192,8 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         if checked is not None:
             validate_data(self, X, reset=reset, skip_check_array=True)
             return checked
+        if options.get("y") is not None:
+            check_labels_present(options["y"])
         return validate_data(
             self,
             self._as_rows(X, reset=reset),

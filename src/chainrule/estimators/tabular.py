@@ -23,6 +23,7 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
+from chainrule.estimators.class_encoding import check_labels_present
 from chainrule.estimators.fold_networks import Fold, NetworkGroup, Settings, Training, defaults, folds_of, network_of
 from chainrule.estimators.fold_regression import fold_regression
 from chainrule.estimators.frames import as_columns, is_frame
@@ -230,6 +231,7 @@ class TabularClassifier(TableExplanations):
         if not reset:
             return features
         check_consistent_length(features, y)
+        check_labels_present(y)
         y = np.asarray(y)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")

@@ -49,7 +49,8 @@ def test_a_wrong_pullback_fails_with_both_values(slip):
     wrong = rules.Rule("own_sigmoid", lambda x: (_sigmoid(x), _sigmoid(x)), WRONG[slip])
     proof = prove_rule(wrong, np.array([0.5, -1.5]))
     assert proof.verdict == "fail"
-    assert "pullback by x[0] at x0 = " in proof.failures[0]
+    assert "pullback of v by x[0] at x0 = " in proof.failures[0]
+    assert ", v0 = 488/11, v1 = " in proof.failures[0], "the value is a product with v"
 
 
 def _sigmoid(x):
@@ -73,6 +74,15 @@ def test_slopes_of_pieces_may_be_plain_numbers(value, slope, wrong):
     proof = prove_rule(rules.elementwise("piecewise", value, slope), np.array([1.5, -2.0]))
     assert str(proof) == "piecewise: proved for all inputs at which the definition has a derivative at size 2"
     assert prove_rule(rules.elementwise("piecewise", value, wrong), np.array([1.5, -2.0])).verdict == "fail"
+
+
+def test_tangents_and_cotangents_are_told_and_what_is_left_out_is_counted():
+    wrong = rules.elementwise("cube", lambda x: x**3, lambda x: 2 * x * x)
+    lines = str(prove_rule(wrong, np.arange(1.0, 4))).splitlines()
+    assert len(lines) == 7
+    assert lines[-1] == "  and 7 more"
+    [pushed] = [text for text in prove_rule(wrong, np.ones(1)).failures if text.startswith("pushforward of t")]
+    assert ", t_x0 = " in pushed
 
 
 def test_integers_are_numbers_unless_the_rule_takes_labels():

@@ -73,6 +73,8 @@ class GradientReport:
         agreeing = f"{count} {'agrees' if self.checked == 1 else 'agree'}, by {self.method}"
         lines = [f"{self.function}: {self.claim}: {self.verdict} ({agreeing})"]
         lines += [f"  {failure.entry}: got {failure.got}, expected {failure.expected}" for failure in self.failures]
+        if len(self.failures) >= LISTED:
+            lines.append(f"  and perhaps more: the search ends after {LISTED} wrong entries")
         if self.slip:
             lines.append(f"  likely slip: {self.slip}")
         lines += [f"  unchecked: {reason.reason}" for reason in self.unchecked]

@@ -202,14 +202,23 @@ class Assignment:
 
     def directions(self, name: str, shape: tuple[int, ...]) -> ExactArray:
         """Variables for a cotangent or a tangent; constants where the assignment says so."""
-        names = [f"{name}{i}" for i in range(int(np.prod(shape)))]
-        values = [self.values.get(entry, _direction(entry)) for entry in names]
-        made = np.empty(len(names), dtype=object)
+        values = self._direction_values(name, shape)
+        made = np.empty(len(values), dtype=object)
         made[:] = [
             rational(_fmpq(value)) if value in self.constants else variables(entry, _fmpq(value))[()]
-            for entry, value in zip(names, values, strict=True)
+            for entry, value in values.items()
         ]
         return exact_numbers(made.reshape(shape))
+
+    def direction_in_words(self, name: str, shape: tuple[int, ...]) -> str:
+        """The first values of a cotangent or a tangent, without those that the assignment names itself."""
+        values = {entry: x for entry, x in self._direction_values(name, shape).items() if entry not in self.values}
+        shown = [f"{entry} = {x}" for entry, x in list(values.items())[:MOST_SHOWN]]
+        return ", ".join(shown) + (", ..." if len(values) > MOST_SHOWN else "")
+
+    def _direction_values(self, name: str, shape: tuple[int, ...]) -> dict[str, Fraction]:
+        names = [f"{name}{i}" for i in range(int(np.prod(shape)))]
+        return {entry: self.values.get(entry, _direction(entry)) for entry in names}
 
 
 def _direction(name: str) -> Fraction:

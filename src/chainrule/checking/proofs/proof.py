@@ -104,8 +104,9 @@ class Proof:
 
     def __str__(self) -> str:
         lines = [f"{self.subject}: {self.claim}"]
-        lines += [f"  {failure}" for failure in self.failures[:LISTED]]
-        lines += [f"  unchecked: {reason}" for reason in self.unchecked[:LISTED]]
+        for begins, texts in (("  ", self.failures), ("  unchecked: ", self.unchecked)):
+            lines += [begins + text for text in texts[:LISTED]]
+            lines += [f"{begins}and {len(texts) - LISTED} more"] if len(texts) > LISTED else []
         return "\n".join(lines)
 
 

@@ -92,8 +92,8 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
     >>> wrong = rules.Rule("square", lambda x: (x * x, x), lambda x, v: 2.0000001 * x * v)
     >>> print(prove_rule(wrong, np.array([1.5])))
     square: fail
-      pullback by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
-      pullback by the kernel by x[0] at x0 = 3029/2018: got 133.178851600, expected 133.178844941
+      pullback of v by x[0] at x0 = 3029/2018, v0 = 488/11: got 133.178851600, expected 133.178844941
+      pullback of v by the kernel, by x[0] at x0 = 3029/2018, v0 = 488/11: got 133.178851600, expected 133.178844941
     """
     every = _all_inputs(rule, inputs, dict(options or {}))
     return joined_sizes(rule.name, [_limited(points, partial(prove_at, points)) for points in every])
@@ -185,8 +185,23 @@ def outcome_at(points: Inputs, assignment: Assignment, memory: Memory) -> Attemp
         at_edge = True
     if at_edge:
         found = replace(attempt(partial(_value_at_kink, points, assignment)), kink=True)
-    differences = tuple(replace(known, entry=f"{known.entry} at {assignment}") for known in found.differences)
+    differences = tuple(
+        replace(known, entry=f"{known.entry} at {assignment}{_directions_of(points, assignment, known.entry)}")
+        for known in found.differences
+    )
     return replace(found, comparisons=(*assignment.ties(), *found.comparisons), differences=differences)
+
+
+def _directions_of(points: Inputs, assignment: Assignment, entry: str) -> str:
+    """The cotangent v or the tangents t in words, if the values of this entry are products with them."""
+    if entry.startswith("value"):
+        return ""
+    named = {"v": np.shape(points.rule(*points.samples, **points.options))}
+    if entry.startswith("pushforward"):
+        inputs = zip(points.rule.inputs, points.samples, strict=True)
+        named = {f"t_{name}": np.shape(x) for name, x in inputs if not holds_labels(x)}
+    shown = [assignment.direction_in_words(name, shape) for name, shape in named.items()]
+    return "".join(f", {text}" for text in shown if text)
 
 
 def _definition(points: Inputs) -> Any:
