@@ -12,13 +12,16 @@ number that gives held-out samples the least log-loss. :class:`chainrule.Softmax
 # --------------------------------
 
 from matplotlib import pyplot as plt
+from sklearn import config_context
 from sklearn.calibration import CalibratedClassifierCV, calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from chainrule import MLPClassifier
+from chainrule import MLPClassifier, SoftmaxRegression
 
 X, y = make_classification(6000, 20, n_informative=8, flip_y=0.15, class_sep=0.8, random_state=0)
 X, X_test, y, y_test = train_test_split(X, y, test_size=3000, random_state=0)
@@ -34,6 +37,26 @@ shown = plain.predict_proba(X_test)[:, 1]
 cooler = CalibratedClassifierCV(FrozenEstimator(plain), method="temperature").fit(X_held, y_held)
 cooled = cooler.predict_proba(X_test)[:, 1]
 print(f"log-loss {log_loss(y_test, shown):.3f} before, {log_loss(y_test, cooled):.3f} after")
+
+# %%
+# Softmax regression
+# ------------------
+#
+# :class:`chainrule.SoftmaxRegression` finds the temperature in ``fit``, by samples that are given to it. Leave the
+# scaling of features to ``standardize=True``. A scaler in a pipeline scales X, but not the samples of ``eval_set``.
+
+linear = SoftmaxRegression(C=1e3, standardize=True, temperature_scaling=True)
+linear.fit(X_train, y_train, eval_set=(X_held, y_held))
+print(f"temperature {linear.temperature_:.2f}, log-loss {log_loss(y_test, linear.predict_proba(X_test)):.3f}")
+
+# %%
+# In a pipeline, ``transform_input`` of scikit-learn sends them through the steps before the classifier:
+
+with config_context(enable_metadata_routing=True):
+    linear = SoftmaxRegression(C=1e3, temperature_scaling=True).set_fit_request(X_val=True, y_val=True)
+    piped = make_pipeline(StandardScaler(), linear, transform_input=["X_val"])
+    piped.fit(X_train, y_train, X_val=X_held, y_val=y_held)
+print(f"temperature {piped[-1].temperature_:.2f}, log-loss {log_loss(y_test, piped.predict_proba(X_test)):.3f}")
 
 # %%
 # Reliability

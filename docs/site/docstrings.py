@@ -1,4 +1,4 @@
-"""Docstrings for Sphinx: indented formulas become literal blocks, as they are in a terminal."""
+"""Docstrings for Sphinx: indented formulas become literal blocks, and names of pages become links."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import re
 from typing import Any
 
 UNDERLINE = re.compile(r"-{3,}$")
+PAGE = re.compile(r"\bdocs/(\w+/\w+)\.md")
 
 
 def with_literal_formulas(app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
-    """Mark each indented block before the first section as literal, in place."""
+    """Mark each indented block before the first section as literal, and link the pages that are named, in place."""
     sections = [number for number, line in enumerate(lines) if UNDERLINE.match(line.strip())]
     end = sections[0] - 1 if sections else len(lines)
     lines[:end] = marked(lines[:end])
+    lines[:] = [PAGE.sub(r":doc:`/\1`", line) for line in lines]
 
 
 def marked(lines: list[str]) -> list[str]:

@@ -129,7 +129,9 @@ def softmax(options: SoftmaxOptions, config: str) -> int:
     training_run.write_report(options.report, run, fitted, held_out, results)
     chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
     ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
-    known = "" if certificate is None else f"\nthe coefficients are {certificate}"
+    known = (
+        "" if certificate is None else f"\ncoefficients of norm {np.linalg.norm(classifier.coef_):.3g}, {certificate}"
+    )
     return training_run.show(run, fitted, results, f"C = {results['C']:g}{chosen}; {ended}{known}")
 
 

@@ -73,13 +73,16 @@ def register_saveable(cls: Class) -> Class:
     Examples
     --------
     >>> from sklearn.base import BaseEstimator
+    >>> from tempfile import TemporaryDirectory
+    >>> from chainrule.estimators import load, register_saveable, save
     >>> @register_saveable
     ... class Centred(BaseEstimator):
     ...     def fit(self, X, y=None):
     ...         self.mean_ = X.mean(axis=0)
     ...         return self
-    >>> name_of(Centred).endswith("Centred")
-    True
+    >>> with TemporaryDirectory() as folder:
+    ...     load(save(Centred().fit(np.array([[1.0], [3.0]])), f"{folder}/centred.chainrule")).mean_
+    array([2.])
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_saveable: expected a class, got {cls!r}")

@@ -93,7 +93,8 @@ class LayerSpec(ABC):
     --------
     >>> from dataclasses import dataclass, field
     >>> from chainrule import rules
-    >>> from chainrule.networks import Layer, Parameter, layers_of
+    >>> from chainrule.networks import Layer, LayerSpec, Parameter, layers_of, register_layer, unregister_layer
+    >>> from chainrule.networks.layer_words import COUNT, value
     >>> @register_layer("steepness")
     ... @dataclass(frozen=True)
     ... class Steepness(LayerSpec):

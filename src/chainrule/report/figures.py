@@ -65,7 +65,11 @@ def importance_bars(found: Mapping[str, float], *, most: int = 30, label: str = 
     axis = drawn.add_subplot()
     spread = dict(zip(found, found.importances_std, strict=True)) if isinstance(found, Importances) else None
     ends = None if spread is None else [spread[name] for name in names]
-    axis.barh(range(len(names)), [found[name] for name in names], xerr=ends, color="tab:blue", ecolor="tab:gray")
+    values = [found[name] for name in names]
+    bars = axis.barh(range(len(names)), values, xerr=ends, color="tab:blue", ecolor="tab:gray")
+    known = values if ends is None else [f"{x:.2g} ± {end:.1g}" for x, end in zip(values, ends, strict=True)]
+    axis.bar_label(bars, known, fmt="{:.2g}", padding=3, fontsize=8)
+    axis.margins(x=0.15)
     axis.set(xlabel=label, yticks=range(len(names)))
     # Names may hold dollars, which matplotlib takes for formulas.
     axis.set_yticklabels([name if len(name) <= 40 else f"{name[:37]}..." for name in names], parse_math=False)
