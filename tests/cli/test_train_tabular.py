@@ -9,8 +9,9 @@ LABELS = {"aster", "bluebell", "crocus"}
 
 
 def test_a_table_is_fitted_evaluated_and_used(chainrule, flowers_csv, new_flowers_csv):
-    report = chainrule("train", flowers_csv, "--target", "species", "--json").trained(LABELS, rows=120)
-    assert report["accuracy"] > 0.8  # of 24 rows
+    options = ("--json", "--seed", "1")
+    report = chainrule("train", flowers_csv, "--target", "species", *options).trained(LABELS, rows=120)
+    assert report["accuracy"] > 0.8  # of 24 rows; 22 are right
     names = [part["name"] for part in report["parts"]]
     assert any("networks on piecewise linear features" in name for name in names)
     assert abs(sum(part["weight"] for part in report["parts"]) - 1) < 1e-6
