@@ -110,7 +110,7 @@ def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Arra
 
 def saliency_maps(model: ConvClassifier, images: Array, actual: Array, *, most: int = 10) -> Any:
     """Images, and below each image the magnitude of the gradient of its loss by its pixels."""
-    some = images[:most]
+    some = np.asarray(images[:most]).reshape(-1, *model.image_shape_)
     gradients = np.abs(model.input_gradient(some, actual[:most]).reshape(some.shape)).max(axis=1)
     tops = np.maximum(gradients.max(axis=(1, 2), keepdims=True), np.finfo(gradients.dtype).tiny)
     count = len(some)
@@ -135,10 +135,12 @@ def first_filters(model: ConvClassifier, *, most: int = 64) -> Any:
 
 
 def shown(image: Array) -> Array:
-    """An image in the form of matplotlib: height x width (x 3), with values in [0, 1]."""
+    """An image of shape ([channels,] height, width) in the form of matplotlib: height x width (x 3), in [0, 1]."""
     values = image.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     scaled = (values - low) / (high - low) if high > low else np.zeros(values.shape)
+    if image.ndim == 2:
+        return scaled
     return scaled.transpose(1, 2, 0) if len(image) == 3 else scaled[0]
 
 

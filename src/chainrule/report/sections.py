@@ -46,7 +46,8 @@ def pictures(model: Any, X: Any, labels: Array, log_probs: Array) -> Iterator[Pi
         figures.confusion_matrix(model.classes_, labels, model.classes_[log_probs.argmax(axis=1)]),
     )
     if isinstance(last, ConvClassifier):
-        yield from _of_images(last, X, labels, log_probs)
+        # Images may come without a channel axis, or as rows of pixels, as in `fit`.
+        yield from _of_images(last, np.asarray(X).reshape(-1, *last.image_shape_), labels, log_probs)
 
 
 def _training(model: Any) -> Iterator[Picture]:
