@@ -171,11 +171,12 @@ def _checked(
 def read_predictions(text: str, rows: int, labels: Iterable[str] | None = None) -> Predictions:
     """Read what `predict` wrote as CSV, and check that it is one well-formed row for each data row."""
     header, *body = csv.reader(io.StringIO(text, newline=""))
-    assert header[0] == "prediction"
-    assert all(name.startswith("probability_") for name in header[1:]), header
-    classes = [name.removeprefix("probability_") for name in header[1:]]
+    first = header.index("prediction")
+    assert header[:first] in ([], ["file"])
+    assert all(name.startswith("probability_") for name in header[first + 1 :]), header
+    classes = [name.removeprefix("probability_") for name in header[first + 1 :]]
     assert all(len(row) == len(header) for row in body)
-    return _checked(classes, [row[0] for row in body], [row[1:] for row in body], rows, labels, 1e-4)
+    return _checked(classes, [row[first] for row in body], [row[first + 1 :] for row in body], rows, labels, 1e-4)
 
 
 def in_process(*arguments: object) -> Outcome:

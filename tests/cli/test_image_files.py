@@ -1,6 +1,14 @@
 """Images from folders, archives and digits."""
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
 
 from chainrule import load
 from chainrule.arrays import random_stream
@@ -58,3 +66,104 @@ def test_images_of_another_kind_are_refused(chainrule, tmp_path):
     chainrule("evaluate", "digits.chainrule", tmp_path / "a.npz").complaint("1 x 8 x 8", "3 x 8 x 8")
     np.savez(tmp_path / "b.npz", X=np.zeros((4, 8, 8)), y=[0, 1, 0, 77])
     chainrule("evaluate", "digits.chainrule", tmp_path / "b.npz").complaint("77")
+
+
+@pytest.fixture
+def model(chainrule, shapes):
+    """A model of the gray shapes of 10 x 10 pixels; every file of `new` is one of its own training pictures."""
+    chainrule("train", shapes, *QUICK, "--out", "m").succeeded()
+    return "m"
+
+
+@pytest.fixture
+def new(shapes):
+    """A flat folder of five pictures and two other files."""
+    folder = Path("new")
+    folder.mkdir()
+    for number in (1, 9, 10, 20, 30):
+        shutil.copy(next(shapes.glob(f"*/{number}.png")), folder)
+    (folder / "11.png").write_bytes(b"broken")
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden").write_text("no picture")
+    return folder
+
+
+LYING = {10, 20, 30}
+
+
+@pytest.mark.parametrize(
+    ("source", "numbers", "left_out"),
+    [("new", (1, 9, 10, 20, 30), 2), ("new/*.png", (1, 9, 10, 20, 30), 1), ("new/1*.png", (1, 10), 1),
+     ("**/2*.png", (20,), 0), ("new/30.png", (30,), 0)],
+)  # fmt: skip
+def test_new_pictures_are_predicted_with_their_files(chainrule, model, new, source, numbers, left_out):
+    done = chainrule("predict", model, source)
+    rows = done.predictions(len(numbers), {"lying", "standing"})
+    files = [f"new/{number}.png" for number in numbers]
+    assert [line.partition(",")[0] for line in done.out.splitlines()] == ["file", *files]
+    for name in files:
+        alone = chainrule("predict", model, name).predictions(1)
+        # Batches of other sizes may round differently in float32.
+        assert np.abs(alone.probabilities[0] - rows.probabilities[files.index(name)]).max() < 1e-5
+    words = f"{left_out} of {left_out + len(files)} files are left out; the rows are of the {len(files)} others"
+    assert (words in done.err) == (left_out > 0)
+    assert ("new/11.png is left out: cannot identify" in done.err) == (left_out > 0)
+    answers = chainrule("predict", model, source, "--json")
+    assert answers.answers(len(files)).predicted == rows.predicted
+    assert answers.json()["files"] == files
+    for out, read in (("p.csv", pd.read_csv), ("p.parquet", pd.read_parquet)):
+        chainrule("predict", model, source, "--out", out).succeeded()
+        frame = read(out)
+        assert list(frame.columns[:2]) == ["file", "prediction"]
+        assert frame["file"].tolist() == files
+        assert frame["prediction"].tolist() == rows.predicted
+
+
+def test_class_folders_are_predicted_with_their_files_too(chainrule, model, shapes):
+    done = chainrule("predict", model, shapes)
+    done.predictions(40)
+    files = [line.partition(",")[0] for line in done.out.splitlines()[1:]]
+    assert files == [
+        str(shapes / ("lying", "standing")[k % 2] / f"{k}.png") for k in [*range(0, 40, 2), *range(1, 40, 2)]
+    ]
+
+
+def test_a_source_without_pictures_is_named(chainrule, model, new):
+    Path("empty").mkdir()
+    for source, words in (
+        ("empty", "empty: there are no pictures in this folder"),
+        ("new/*.jpg", "new/*.jpg: there are no pictures of such names"),
+        ("nowhere.png", "nowhere.png: there is no such file or folder"),
+        ("new/11.png", "new/11.png: none of 1 files is a picture; new/11.png: cannot identify"),
+        ("new/notes.txt", "expected a name ending in .png, .jpg, .jpeg"),
+    ):
+        chainrule("predict", model, source).complaint(words)
+    chainrule("evaluate", model, "new").complaint("expected one folder of pictures per class")
+    chainrule("predict", model, "new/9*", "--out", "new/9.png").complaint("--out: new/9.png is an input file")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_printed_with_backslashes(chainrule, model, new):
+    (new / "9.png").rename(new / os.fsdecode(b"\xff.png"))
+    for out in ("p.csv", "p.parquet"):
+        chainrule("predict", model, "new/[!1-9]*", "--out", out).succeeded()
+    assert pd.read_csv("p.csv")["file"].tolist() == pd.read_parquet("p.parquet")["file"].tolist() == ["new/\\xff.png"]
+
+
+def test_colours_become_gray_and_gray_becomes_colours(chainrule, model, shapes, tmp_path):
+    for file in shapes.glob("*/*.png"):
+        coloured = tmp_path / "coloured" / file.parent.name / file.name
+        coloured.parent.mkdir(parents=True, exist_ok=True)
+        # Gray pixels in a coloured picture keep their values, since Pillow's weights of the colours sum to 1.
+        Image.open(file).convert("RGB").save(coloured)
+    gray = chainrule("predict", model, shapes).predictions(40)
+    done = chainrule("predict", model, tmp_path / "coloured")
+    np.testing.assert_array_equal(done.predictions(40).probabilities, gray.probabilities)
+    assert "note: 40 of 40 pictures were converted to gray" in done.err
+    scored = chainrule("evaluate", model, tmp_path / "coloured", "--json")
+    assert scored.metrics()["trained_on"] == 32
+    assert "converted to gray" in scored.err
+    chainrule("train", tmp_path / "coloured", *QUICK, "--epochs", "1", "--out", "c").succeeded()
+    done = chainrule("predict", "c", shapes / "lying" / "2.png")
+    done.predictions(1)
+    assert "note: 1 of 1 pictures were converted to colours" in done.err

@@ -2,12 +2,21 @@
 
 import gzip
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chainrule.arrays import random_stream
-from chainrule.training.image_sources import DataError, read_folder, read_idx, read_images
+from chainrule.training.image_sources import (
+    DataError,
+    natural,
+    picture_files,
+    read_folder,
+    read_idx,
+    read_images,
+    read_pictures,
+)
 
 PIXELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([7, 0, 7])
@@ -188,7 +197,7 @@ def test_folders_without_pictures_are_refused(tmp_path):
         read_images(tmp_path)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.png").write_text("no")
-    with pytest.raises(DataError, match=r"none of 1 files is a picture; a/1.png: cannot identify"):
+    with pytest.raises(DataError, match=r"none of 1 files is a picture; .*/a/1.png: cannot identify"):
         read_images(tmp_path)
 
 
@@ -196,3 +205,36 @@ def test_other_files_are_refused_with_what_was_expected(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n")
     with pytest.raises(DataError, match="expected a folder with one folder of pictures per class, an IDX file"):
         read_images(tmp_path / "a.csv")
+
+
+def test_names_are_sorted_by_their_numbers_folder_by_folder():
+    names = ["1.png", "01.png", "2.png", "10.png", "a/b2", "a/b10", "a/c", "a2/x", "a10/x", "b"]
+    # Equal numbers are sorted by their text.
+    assert [str(path) for path in sorted(map(Path, names[::-1]), key=natural)] == ["01.png", "1.png", *names[2:]]
+
+
+def test_pictures_without_classes_are_found_in_natural_order(pictures):
+    for name in ("10.png", "9.png", "deeper/1.png", ".hidden/1.png"):
+        pictures(name, PIXELS[0])
+    folder = pictures.folder
+    assert picture_files(str(folder)) == [folder / "9.png", folder / "10.png", folder / "deeper" / "1.png"]
+    assert picture_files(f"{folder}/*.png") == [folder / "9.png", folder / "10.png"]
+    assert picture_files(str(folder / "9.png")) == [folder / "9.png"]
+    pictures("[1].png", PIXELS[0])
+    assert picture_files(str(folder / "[1].png")) == [folder / "[1].png"]
+    for name in ("a.npz", "x-idx3-ubyte.gz", "nowhere.png"):
+        if name != "nowhere.png":
+            (folder / name).write_bytes(b"")
+        assert picture_files(str(folder / name)) is None
+
+
+def test_pictures_become_gray_or_colours_as_asked(pictures):
+    colours = np.zeros((4, 4, 3))
+    colours[..., 1] = 200
+    files = [pictures("1.png", colours), pictures("2.png", np.full((4, 4), 7))]
+    gray, coloured = (read_pictures(files, "x", channels=channels) for channels in (1, 3))
+    # Pillow's gray is 0.299 red + 0.587 green + 0.114 blue.
+    assert gray.pixels[:, :, 0, 0].tolist() == [[117], [7]]
+    assert coloured.pixels[:, :, 0, 0].tolist() == [[0, 200, 0], [7, 7, 7]]
+    assert (gray.recoloured, coloured.recoloured, gray.resized) == (1, 1, 0)
+    assert read_pictures(files[1:], "x").recoloured == 0

@@ -57,6 +57,8 @@ class DataSet:
     """The transformer to be fitted to the training samples; None if the classifier takes X as it is."""
     unreadable: Mapping[str, int] = field(default_factory=dict)
     """Number of cells that are not numbers, by numeric column."""
+    files: Sequence[str] = ()
+    """The file of each sample, if there are no labels and each sample is a picture."""
     notes: tuple[str, ...] = ()
     """Remarks on columns, to be printed when the encoder is fitted."""
 

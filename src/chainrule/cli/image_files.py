@@ -1,5 +1,6 @@
 """Images for the command line, read from digits, folders, IDX and .npz files."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import numpy as np
 from chainrule.cli.data_set import DataSet
 from chainrule.cli.output import CommandError, first_notes, note
 from chainrule.progress import ProgressLine
-from chainrule.training.image_sources import Images, read_images
+from chainrule.training.image_sources import FilesRead, Images, Pictures, picture_files, read_images, read_pictures
 
 
-def read(source: str, size: tuple[int, int] | None = None) -> Images:
+def read(source: str, size: tuple[int, int] | None = None, channels: int | None = None) -> Images:
     """The labelled images in a source: the built-in digits, or a path that `read_images` takes.
 
     Parameters
@@ -19,6 +20,8 @@ def read(source: str, size: tuple[int, int] | None = None) -> Images:
     source : str
     size : pair of int, optional
         Height and width to which pictures in folders are scaled; by default, the most frequent size.
+    channels : int, optional
+        1 if these pictures are converted to gray, 3 for colours; by default gray if all are gray.
 
     Raises
     ------
@@ -36,16 +39,53 @@ def read(source: str, size: tuple[int, int] | None = None) -> Images:
     if not path.exists():
         raise CommandError(f"{source}: there is no such file or folder; the built-in images are digits")
     with ProgressLine() as line:
-        found = read_images(
-            path,
-            size=size,
-            progress=lambda done, total: line.show(f"reading pictures: {done:,} of {total:,}"),
-        )
-    if found.resized:
-        note(f"{found.resized} of {len(found)} pictures were scaled to {found.shape[1]} x {found.shape[2]}")
-    notes = [f"{file} is left out: {reason}" for file, reason in found.bad_files]
-    first_notes(notes, "files are left out", most=5)
+        found = read_images(path, size=size, channels=channels, progress=_shown_on(line))
+    _notes(found, found.shape)
     return found
+
+
+def read_new(source: str, size: tuple[int, int], channels: int) -> DataSet:
+    """Images to predict: a picture, a folder or a glob of pictures with or without classes, or what `read` takes.
+
+    Rows of pictures are in the natural order of their paths, and have the names of their files.
+
+    Raises
+    ------
+    CommandError, DataError
+        As `read` does, or if there are no pictures.
+    """
+    files = None if source == "digits" else picture_files(source)
+    if files is None:
+        return data_set(read(source, size, channels), source, "images")
+    with ProgressLine() as line:
+        found = read_pictures(files, source, size=size, channels=channels, progress=_shown_on(line))
+    _notes(found, found.pixels.shape[1:])
+    if found.bad_files:
+        note(
+            f"{len(found.bad_files)} of {len(files)} files are left out; the rows are of the {len(found.files)} others"
+        )
+    return DataSet(source, found.pixels, None, kind="images", files=tuple(map(printable, found.files)))
+
+
+def printable(path: Path) -> str:
+    """A path as text; bytes of its name that are no UTF-8 become backslashes and digits."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _shown_on(line: ProgressLine) -> FilesRead:
+    return lambda done, total: line.show(f"reading pictures: {done:,} of {total:,}")
+
+
+def _notes(found: Images | Pictures, shape: tuple[int, ...]) -> None:
+    """Say which pictures were changed, and which files are left out."""
+    channels, height, width = shape
+    count = len(found.images if isinstance(found, Images) else found.files)
+    if found.resized:
+        note(f"{found.resized} of {count} pictures were scaled to {height} x {width}")
+    if found.recoloured:
+        note(f"{found.recoloured} of {count} pictures were converted to {'gray' if channels == 1 else 'colours'}")
+    notes = [f"{printable(Path(file))} is left out: {reason}" for file, reason in found.bad_files]
+    first_notes(notes, "files are left out", most=5)
 
 
 def data_set(images: Images, name: str, kind: str) -> DataSet:

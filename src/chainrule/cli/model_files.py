@@ -131,7 +131,7 @@ def read_samples(
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
         return _columns(model, data, target)
     elif isinstance(classifier, ConvClassifier):
-        found = _images(classifier, data)
+        found = _images(classifier, data, target is not None)
     elif is_predicted_in_blocks(data):
         known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
         found = read_blocks(data, target, labels, known, classifier.n_features_in_)
@@ -160,14 +160,17 @@ def read_samples(
     return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_, place), test=test)
 
 
-def _images(classifier: ConvClassifier, data: str) -> DataSet:
-    """Images in the shape that the model takes; pictures in folders are scaled to it."""
-    _, height, width = classifier.image_shape_
-    images = image_files.read(data, (height, width))
-    if images.shape != classifier.image_shape_:
-        expected, found = (" x ".join(map(str, shape)) for shape in (classifier.image_shape_, images.shape))
+def _images(classifier: ConvClassifier, data: str, labelled: bool) -> DataSet:
+    """Images in the shape that the model takes; pictures in files are scaled and converted to it."""
+    channels, height, width = classifier.image_shape_
+    if labelled:
+        samples = image_files.data_set(image_files.read(data, (height, width), channels), data, "images")
+    else:
+        samples = image_files.read_new(data, (height, width), channels)
+    if samples.X.shape[1:] != classifier.image_shape_:
+        expected, found = (" x ".join(map(str, shape)) for shape in (classifier.image_shape_, samples.X.shape[1:]))
         raise CommandError(f"{data}: the model takes images of {expected}, these are {found}")
-    return image_files.data_set(images, data, "images")
+    return samples
 
 
 def _columns(model: Any, data: str, target: str | None) -> DataSet:

@@ -19,8 +19,9 @@ def predict(
     data: Annotated[
         str,
         typer.Argument(
-            help="A built-in data set, a table with the model's columns, rows of features, images, or a glob in "
-            "quotes. Tables and large .npy files are read in blocks, so that they may be larger than memory.",
+            help="A built-in data set, a table with the model's columns, rows of features, a picture, a folder of "
+            "pictures, other images, or a glob in quotes. Tables and large .npy files are read in blocks, so that they "
+            "may be larger than memory.",
             autocompletion=data_names,
         ),
     ],
@@ -29,7 +30,10 @@ def predict(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Write the prediction and the probability of each class for each row of the data."""
+    """Write the prediction and the probability of each class for each row of the data.
+
+    Rows of pictures begin with the file, in the natural order of names: 9.png comes before 10.png.
+    """
     import numpy as np
 
     from chainrule.cli import block_files, model_files, output_files
@@ -41,15 +45,16 @@ def predict(
         output_files.check_writable(out)
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
-    X = model_files.read_samples(loaded, data, columns=origin.columns).X
+    samples = model_files.read_samples(loaded, data, columns=origin.columns)
+    X, files = samples.X, samples.files
     labels = loaded.classes_.tolist()
     if out is not None:
-        _check_no_input(out, getattr(getattr(X, "source", X), "paths", ()))
+        _check_no_input(out, files or getattr(getattr(X, "source", X), "paths", ()))
 
     kept, count = [], 0
     with ExitStack() as stack:
         line = stack.enter_context(ProgressLine())
-        write = None if json and out is None else stack.enter_context(predictions_to(out, labels))
+        write = None if json and out is None else stack.enter_context(predictions_to(out, labels, files))
         for _, part in block_files.parts_of(model_files.classifier_of(loaded), X, "predict_proba"):
             count += len(part)
             if write is not None:
@@ -69,6 +74,7 @@ def predict(
         print_json(
             {
                 "model": model,
+                **({"files": files} if files else {}),
                 "classes": labels,
                 "predictions": [labels[i] for i in probabilities.argmax(axis=1)],
                 "probabilities": probabilities.astype(float).tolist(),

@@ -5,11 +5,13 @@
 A folder of pictures contains one folder per class. Files that cannot be read as pictures are reported and left out.
 """
 
+import glob
 import gzip
 import math
+import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,8 @@ class Images:
         Files that could not be read and are left out.
     resized : int
         Number of pictures that had another size and were scaled.
+    recoloured : int
+        Number of pictures that were converted from gray to colours, or the reverse.
     """
 
     images: np.ndarray[Any, Any]
@@ -55,6 +59,7 @@ class Images:
     test: "Images | None" = None
     bad_files: tuple[tuple[str, str], ...] = ()
     resized: int = 0
+    recoloured: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -65,7 +70,13 @@ class Images:
         return len(self.images)
 
 
-def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: FilesRead | None = None) -> Images:
+def read_images(
+    path: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    progress: FilesRead | None = None,
+) -> Images:
     """The labelled images at a path: an IDX file of images, a .npz archive, or a folder of IDX files or of pictures.
 
     Parameters
@@ -73,6 +84,8 @@ def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     path : path
     size : pair of int, optional
         Height and width to which pictures are scaled; by default, the most frequent size.
+    channels : int, optional
+        1 if pictures are converted to gray, 3 for colours; by default gray if all pictures are gray.
     progress : callable, optional
         Called after each picture with the number of pictures read and the number of all.
 
@@ -86,7 +99,7 @@ def read_images(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     if path.is_dir():
         found = _idx_pair(path, "train")
         if found is None:
-            return read_folder(path, size=size, progress=progress)
+            return read_folder(path, size=size, channels=channels, progress=progress)
         test = _idx_pair(path, "t10k") or _idx_pair(path, "test")
         return _from_idx(*found, test=None if test is None else _from_idx(*test))
     if path.name.lower().endswith(".npz"):
@@ -208,7 +221,13 @@ def read_archive(path: Path) -> Images:
     return _checked(arrays[0], arrays[1], f"{path}: {names[0]}", test)
 
 
-def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: FilesRead | None = None) -> Images:
+def read_folder(
+    path: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    progress: FilesRead | None = None,
+) -> Images:
     """The pictures in one folder per class, in gray if all pictures are gray, otherwise in colours.
 
     Raises
@@ -218,7 +237,6 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     ImportError
         If Pillow, the extra 'images', is not installed.
     """
-    Image = import_extra("PIL.Image", "images", "reading pictures needs Pillow")
     files = [
         file
         for folder in sorted(path.iterdir())
@@ -228,7 +246,108 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
     ]
     if not files:
         raise DataError(f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png")
-    bad: list[tuple[str, str]] = []
+    found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
+    labels = np.array([file.relative_to(path).parts[0] for file in found.files])
+    bad = tuple((str(file.relative_to(path)), reason) for file, reason in found.bad_files)
+    return Images(found.pixels, labels, None, bad, found.resized, found.recoloured)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures without labels.
+
+    Parameters
+    ----------
+    pixels : (n, channels, height, width) array of bytes
+    files : tuple of n paths
+        The file of each picture.
+    bad_files : tuple of (path, reason)
+        Files that could not be read and are left out.
+    resized, recoloured : int
+        Number of pictures that were scaled, and of those that were converted to gray or to colours.
+    """
+
+    pixels: np.ndarray[Any, Any]
+    files: tuple[Path, ...]
+    bad_files: tuple[tuple[Path, str], ...]
+    resized: int
+    recoloured: int
+
+
+def picture_files(source: str) -> list[Path] | None:
+    """The files of a picture, of a folder of pictures with the folders in it, or of a glob, in the order of `natural`.
+
+    None for sources of arrays (IDX files, folders of them, and archives), and for paths that do not exist.
+
+    Raises
+    ------
+    DataError
+        If a folder holds no files, or no file fits the glob.
+    """
+    path = Path(source)
+    if path.is_dir():
+        if _idx_pair(path, "train") is not None:
+            return None
+        inside = [file for file in path.rglob("*") if not any(map(_is_hidden, file.relative_to(path).parts))]
+    elif path.exists() or not glob.has_magic(source):
+        of_arrays = path.suffix.lower() not in PICTURES and re.search(r"idx|\.npz$", path.name.lower())
+        return None if of_arrays or not path.exists() else [path]
+    else:
+        inside = [Path(name) for name in glob.glob(source, recursive=True)]
+    files = sorted((file for file in inside if file.is_file()), key=natural)
+    if not files:
+        raise DataError(f"{source}: there are no pictures {'in this folder' if path.is_dir() else 'of such names'}")
+    return files
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def natural(path: Path) -> tuple[Any, ...]:
+    """A key that sorts paths folder by folder by their names, in which numbers count as numbers.
+
+    Examples
+    --------
+    >>> [path.as_posix() for path in sorted(map(Path, ["10.png", "9.png", "a2/1.png", "a10/1.png"]), key=natural)]
+    ['9.png', '10.png', 'a2/1.png', 'a10/1.png']
+    """
+    # Each odd piece is a number, so that numbers are compared with numbers only. Equal numbers differ in their zeros.
+    pieces = [re.split(r"([0-9]+)", part) for part in path.parts]
+    return [[int(word) if k % 2 else word for k, word in enumerate(words)] for words in pieces], str(path)
+
+
+def read_pictures(
+    files: Sequence[Path],
+    name: str,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    progress: FilesRead | None = None,
+) -> Pictures:
+    """The pictures in some files, which are scaled to one size and converted to gray or to colours.
+
+    Parameters
+    ----------
+    files : sequence of path
+    name : str
+        What messages call the source.
+    size : pair of int, optional
+        Height and width; by default, the most frequent size.
+    channels : int, optional
+        1 for gray, 3 for colours; by default gray if all pictures are gray.
+    progress : callable, optional
+        As in `read_images`.
+
+    Raises
+    ------
+    DataError
+        If no picture can be read, or the pictures do not fit in memory.
+    ImportError
+        If Pillow, the extra 'images', is not installed.
+    """
+    Image = import_extra("PIL.Image", "images", "reading pictures needs Pillow")
+    bad: list[tuple[Path, str]] = []
 
     def each(files: Iterable[Path], read: Callable[[Any], Any]) -> Iterator[tuple[Path, Any]]:
         """``read(picture)`` for each file; a file that cannot be read is added to `bad`."""
@@ -239,32 +358,34 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None, progress: Fi
                 with Image.open(file) as picture:
                     found = read(picture)
             except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
-                bad.append((str(file.relative_to(path)), _reason(error)))
+                bad.append((file, _reason(error)))
             else:
                 yield file, found
 
-    headers = dict(each(files, lambda picture: (picture.height, picture.width, picture.mode)))
-    mode, channels = ("L", 1) if all(mode in GRAY for *_, mode in headers.values()) else ("RGB", 3)
+    headers = dict(each(files, lambda picture: (picture.height, picture.width, picture.mode in GRAY)))
+    if channels not in (1, 3):
+        channels = 1 if all(is_gray for *_, is_gray in headers.values()) else 3
+    mode = "L" if channels == 1 else "RGB"
     sizes = Counter((height, width) for height, width, _ in headers.values())
     height, width = size or max(sizes, key=sizes.__getitem__, default=(0, 0))
     if len(headers) * channels * height * width > MOST_BYTES:
         raise DataError(
-            f"{path}: {len(headers)} pictures of {height} x {width} do not fit in memory; give a smaller size"
+            f"{name}: {len(headers)} pictures of {height} x {width} do not fit in memory; give a smaller size"
         )
     pixels = np.empty((len(headers), channels, height, width), np.uint8)
-    labels: list[str] = []
-    resized = 0
+    kept: list[Path] = []
     for file, picture in each(headers, lambda picture: picture.convert(mode)):
         if picture.size != (width, height):
-            resized += 1
             picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-        pixels[len(labels)] = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
-        labels.append(file.relative_to(path).parts[0])
+        pixels[len(kept)] = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
+        kept.append(file)
         if progress is not None:
-            progress(len(labels), len(headers))
-    if not labels:
-        raise DataError(f"{path}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
-    return Images(pixels[: len(labels)], np.array(labels), None, tuple(bad), resized)
+            progress(len(kept), len(headers))
+    if not kept:
+        raise DataError(f"{name}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
+    resized = sum(headers[file][:2] != (height, width) for file in kept)
+    recoloured = sum(headers[file][2] != (channels == 1) for file in kept)
+    return Pictures(pixels[: len(kept)], tuple(kept), tuple(bad), resized, recoloured)
 
 
 def _reason(error: Exception) -> str:
