@@ -49,7 +49,8 @@ model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learnin
 print(f"held-out accuracy with swish: {model.score(X[1400:] / 16, y[1400:]):.3f}")
 
 # %%
-# ``model.save`` stores the name of a registered rule. A program that loads the file registers the rule first.
+# ``model.save`` stores the name of a registered rule. A program that loads the file registers the rule first; on the
+# command line, ``chainrule predict MODEL DATA --import my_rules`` imports the module that does so.
 
 # %%
 # A layer with a parameter: y = gain * x, one learned gain per feature. Its forward returns y and the residuals, which
@@ -71,3 +72,7 @@ network = networks.network_of_layers([scaled, "linear 32, swish, linear 10"], (6
 plan = networks.Plan(network, 100, network.initial_parameters(seed=0), input_gradient=True)
 loss = plan.loss_and_gradient(X[:100] / 16, y[:100])
 print(f"{network.n_parameters} parameters, loss {loss:.3f}, gradient norm {np.linalg.norm(plan.gradient):.3f}")
+
+# %%
+# A layer with words, such as ``gain 64``, works in estimators and in model files too:
+# :class:`chainrule.networks.LayerSpec` has an example.

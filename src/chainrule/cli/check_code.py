@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import re
-import sys
 from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
 
 from chainrule.cli.output import USAGE, CommandError, note, print_json
+from chainrule.cli.user_modules import imported
 
 _SHAPE = re.compile(r"\d+(x\d+)+|\(?\d+,\)?|\(\d+(, ?\d+)+\)")
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
@@ -72,12 +71,7 @@ def _module_and_name(target: str) -> tuple[Any, str]:
     path, _, name = target.partition(":")
     if not path or not name:
         raise CommandError(f"expected package.module:function, got {target!r}", USAGE)
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # import modules of the current folder
-    try:
-        return importlib.import_module(path), name
-    except Exception as error:  # the user's module may raise anything
-        raise CommandError(f"cannot import {path}: {type(error).__name__}: {error}", UNREADABLE) from None
+    return imported(path, status=UNREADABLE), name
 
 
 def _attribute(module: Any, name: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.completion import BUILT_IN, data_names, paths
+from chainrule.cli.user_modules import Imports, imported
 from chainrule.progress import ProgressLine
 
 
@@ -25,6 +26,7 @@ def evaluate(
         str | None, typer.Option(help="The column of labels; by default, the one that the model was trained for.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
+    imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Print accuracy, log-loss and per-class figures.
@@ -34,6 +36,8 @@ def evaluate(
     """
     import numpy as np
 
+    for name in imports or ():
+        imported(name)
     from chainrule.cli import model_files, output
     from chainrule.cli.table_blocks import TableBlocks
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainrule.cli.output import CommandError
+from chainrule.cli.user_modules import Imports, imported
 
 
 def export(
@@ -18,6 +19,7 @@ def export(
         ),
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write a trained model, with the encoding of its columns, as an ONNX model that other programs can run."""
@@ -25,6 +27,8 @@ def export(
     from chainrule.estimators import load
     from chainrule.export import onnx_files, to_onnx
 
+    for name in imports or ():
+        imported(name)
     if out.suffix != ".onnx":
         raise CommandError(f"{out}: expected a name that ends in .onnx")
     output_files.check_writable(out, "OUT")

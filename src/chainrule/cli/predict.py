@@ -9,6 +9,7 @@ import typer
 
 from chainrule.cli.completion import data_names, paths
 from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.user_modules import Imports, imported
 from chainrule.progress import ProgressLine
 
 
@@ -28,6 +29,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="A CSV or .parquet file to write; by default, CSV on standard output.")
     ] = None,
+    imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data.
@@ -36,6 +38,8 @@ def predict(
     """
     import numpy as np
 
+    for name in imports or ():
+        imported(name)
     from chainrule.cli import block_files, model_files, output_files
     from chainrule.cli.prediction_files import predictions_to
     from chainrule.cli.table_blocks import TableBlocks

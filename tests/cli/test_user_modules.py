@@ -1,0 +1,59 @@
+"""Models with rules and layers of one's own: --import names the module that registers them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule import MLPClassifier, rules
+from chainrule.cli.output import CommandError
+from chainrule.cli.user_modules import imported
+
+MODULE = """
+from chainrule import rules
+rules.register(rules.elementwise("bent", lambda x: x + x * x / (1 + x * x), lambda x: 1 + 2 * x / (1 + x * x) ** 2))
+"""
+
+
+@pytest.fixture
+def saved(empty_directory):
+    """Return the probabilities of a model whose rule has been forgotten since it was saved, and its rows."""
+    Path("bent_rules.py").write_text(MODULE)
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    np.save("rows.npy", X)
+    np.savetxt("labels.txt", np.arange(30) % 2, fmt="%d")
+    imported("bent_rules")
+    model = MLPClassifier((4,), "bent", solver="lbfgs", max_iter=3, random_state=0)
+    with pytest.warns(match=r"(?i)maximum|limit"):
+        model.fit(X, np.arange(30) % 2)
+    model.save("bent.chainrule")
+    expected = model.predict_proba(X)
+    forget()
+    yield expected
+    forget()
+
+
+def forget():
+    """Forget the rule and its module, as a new process does."""
+    import sys
+
+    sys.modules.pop("bent_rules", None)
+    if "bent" in rules.names():
+        rules.unregister("bent")
+
+
+def test_a_module_registers_the_rules_of_a_model(chainrule, saved):
+    assert "bent" in chainrule("predict", "bent.chainrule", "rows.npy").complaint("register")
+    found = chainrule("predict", "bent.chainrule", "rows.npy", "--import", "bent_rules").predictions(30)
+    np.testing.assert_allclose(found.probabilities, saved, rtol=1e-15)
+    forget()
+    words = ("bent.chainrule", "rows.npy", "--labels", "labels.txt", "--import", "bent_rules", "--json")
+    assert chainrule("evaluate", *words).metrics()["n_rows"] == 30
+
+
+def test_a_module_that_fails_is_named_with_the_reason(chainrule, saved):
+    Path("broken_rules.py").write_text("1 / 0")
+    told = chainrule("predict", "bent.chainrule", "rows.npy", "--import", "broken_rules")
+    told.complaint("cannot import broken_rules: ZeroDivisionError: division by zero")
+    with pytest.raises(CommandError, match="cannot import no_such_module: ModuleNotFoundError"):
+        imported("no_such_module")
