@@ -115,3 +115,15 @@ def test_lengths_of_arguments_are_those_of_each_call():
     text = "f(u : column m) := sum(j in m: u[j]); a := f(x); b := f(y); s := sum(j in n: x[j]); t := sum(j in p: y[j])"
     shapes = Shapes(derivation_of(text))
     assert (shapes.shown("x"), shapes.shown("y")) == ("column n", "column p")
+
+
+def test_a_claim_that_would_leave_one_entry_of_an_array_does_not_fit_and_leaves_the_array():
+    found = Shapes(derivation_of("claim: det(B) = 1; claim [i in n]: y[i] = 1; claim: B = y; claim: B @ y = y"))
+    assert [message for _, message in found.faults] == ["B would have one entry only"]
+    assert found.shown("B") == "matrix n n"
+
+
+def test_an_array_with_two_indices_is_no_column():
+    found = Shapes(derivation_of("claim [i in m, j in n]: W[i, j] = 0; claim: sum(i in m: W[i]) = 0"))
+    assert len(found.faults) == 1
+    assert found.shown("W") == "matrix m n"

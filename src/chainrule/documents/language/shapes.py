@@ -75,7 +75,7 @@ class Shapes:
     certain: int = 0
 
     def __post_init__(self) -> None:
-        self._u = Unification()
+        self._u = Unification(emptied=self.with_one_entry)
         self._kinds: dict[str, Kind] = {d.name: d.kind for d in self.derivation.declarations}
         self._functions = {d.name: d for d in self.derivation.definitions if d.parameters}
         self._of: dict[int, tuple[Term, Shape]] = {}

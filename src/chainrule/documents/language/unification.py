@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import Dim, Shape, ShapeError, shown
+from chainrule.documents.language.dimensions import ONE, Dim, Shape, ShapeError, shown
 from chainrule.documents.language.terms import Term
 
 
@@ -32,6 +32,8 @@ class Unification:
         True while a matrix whose width nothing shows is taken for no column.
     statement : Term
         The statement that is read.
+    emptied : callable
+        The arrays of which what is known leaves one entry only. A statement that makes one so does not fit.
     """
 
     faults: list[tuple[Term, str]] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Unification:
     numbers: set[str] = field(default_factory=set)
     settling: bool = False
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
+    emptied: Callable[[], Set[str]] = frozenset
     learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)
 
     def wait(self, rule: Callable[[], bool]) -> None:
@@ -77,12 +80,16 @@ class Unification:
         a, b = one.found(), other.found()
         if a is b:
             return
-        if a.size is None:
+        if (a.size == ONE and b.indexed) or (b.size == ONE and a.indexed):
+            raise ShapeError("a matrix would be a column", term)
+        if a.size is not None and b.size is not None:
+            if a.size != b.size:
+                raise ShapeError(f"{shown(left)} and {shown(right)} do not fit", term)
+        else:
+            a, b = (a, b) if a.size is None else (b, a)
+            if a.indexed and not b.indexed:
+                self.set(b, "indexed", True)
             self.set(a, "same", b)
-        elif b.size is None:
-            self.set(b, "same", a)
-        elif a.size != b.size:
-            raise ShapeError(f"{shown(left)} and {shown(right)} do not fit", term)
 
     def set(self, what: Shape | Dim, name: str, value: Any) -> None:
         """Learn something that can be forgotten."""
@@ -91,7 +98,15 @@ class Unification:
 
     def fitting(self, fit: Callable[[], object], term: Term) -> None:
         """Let a statement teach what it can; if it does not fit, forget all that it taught."""
-        error = self.refused(fit, term)
+        before = self.emptied()
+
+        def kept() -> None:
+            fit()
+            self.solve()
+            if lost := self.emptied() - before:
+                raise ShapeError(f"{min(lost)} would have one entry only", term)
+
+        error = self.refused(kept, term)
         if error is not None:
             self.faults.append((term, str(error)))
 
@@ -104,7 +119,7 @@ class Unification:
             self.solve()
         except ShapeError as error:
             for what, name in reversed(self.learnt[learnt:]):
-                setattr(what, name, None)
+                setattr(what, name, False if name == "indexed" else None)
             self.waiting = waiting
             del self.learnt[learnt:], self.lengths[lengths:]
             return error
