@@ -69,7 +69,7 @@ def test_the_text_names_line_verdict_point_and_change(capsys):
         ("--annotate", WRONG + "\n<!-- chainrule: line 1: wrong: It does"),
         ("--csv", "file,claims,right,wrong,"),
         ("--github", "::error file=wrong.md,line=1,col="),
-        ("--show-reading", "wrong.md\n  x : number\nline 1"),
+        ("--show-reading", "wrong.md\n  x : number\n  line 1     WRONG "),
         ("--write-declarations", "---\nx: number\n---"),
     ],
 )

@@ -23,7 +23,7 @@ def check(
         list[Path], typer.Argument(help="Documents (Markdown, LaTeX, notebooks, RST, text) or folders of documents.")
     ],
     show_reading: Annotated[
-        bool, typer.Option("--show-reading", help="Print the strict form of every formula beside it.")
+        bool, typer.Option("--show-reading", help="Print the strict form of every formula below it.")
     ] = False,
     write_declarations: Annotated[
         bool,
@@ -63,9 +63,8 @@ def check(
     if len(chosen) > 1:
         raise typer.BadParameter(f"give one of --{' and --'.join(chosen)}")
     form = chosen[0] if chosen else ""
-    plain = form in ("show-reading", "write-declarations")
     reports, refused = checked(
-        _documents(targets), declare, mending=repairs and not plain, seconds=seconds, total=total
+        _documents(targets), declare, mending=repairs and form != "write-declarations", seconds=seconds, total=total
     )
     text = _printed(reports, refused, form)
     if text:

@@ -89,11 +89,12 @@ def test_annotations_in_notebooks_name_the_cell_and_no_line_of_the_file():
     assert line.startswith("::error file=a.ipynb,title=wrong (cell 0%2C line 1)::")
 
 
-def test_the_strict_form_stands_beside_each_formula():
+def test_the_strict_form_stands_below_each_formula_with_its_verdict():
     shown = shown_reading(check_derivation("Let $f(x) = x^2$.\n\n$$f(3) = 9$$\n\n$$\\oint x = 1$$", repairs=False))
     assert "  f(x : number) := x^2" in shown
-    assert "line 3     f(3) = 9\n           claim 3: f(3) = 9" in shown
-    assert "(It was not checked" in shown
+    assert "  line 3     proved                 f(3) = 9\n             claim 3: f(3) = 9\n" in shown
+    assert "It was not checked" in shown
+    assert "1 proved" in shown
 
 
 def test_declarations_are_printed_in_the_form_of_the_document():

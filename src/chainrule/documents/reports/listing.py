@@ -30,15 +30,7 @@ def listing(report: Report) -> str:
     1 wrong.
     First step to look at: line 1 (wrong).
     """
-    lines = [report.name] if report.name else []
-    lines += ["  " + remark for remark in report.remarks]
-    before = ""
-    for step in report.steps:
-        lines.append(f"  {step.place:<10} {_word(step):<22} {_formula(step)}".rstrip())
-        message = sentence("same") if step.message and step.message == before else step.message
-        lines += textwrap.wrap(message, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
-        before = step.message
-    return _printable([*lines, *summary(report)])
+    return _listed(report, [])
 
 
 def summary(report: Report) -> Iterator[str]:
@@ -96,15 +88,10 @@ def annotated(report: Report) -> str:
 
 
 def shown_reading(report: Report) -> str:
-    """The document in the strict language: what is declared and defined, then each claim beside its formula."""
+    """The listing with the strict language: what is declared and defined, then each claim below its formula."""
     derivation = report.reading.derivation
     known = len(derivation.declarations) + len(derivation.definitions) + len(derivation.assumptions)
-    lines = [report.name, *("  " + text for text, _ in zip(statements(derivation), range(known), strict=False))]
-    for step in report.steps:
-        lines.append(f"{step.place:<10} {_formula(step)}")
-        if step.is_claim:
-            lines.append(" " * 11 + (step.strict or f"({step.message})"))
-    return _printable(lines)
+    return _listed(report, [text for text, _ in zip(statements(derivation), range(known), strict=False)], strict=True)
 
 
 def declarations(report: Report) -> str:
@@ -125,6 +112,20 @@ def declarations(report: Report) -> str:
 
 
 # What follows is private.
+
+
+def _listed(report: Report, known: list[str], *, strict: bool = False) -> str:
+    """The listing, with what is known of names before it, and with the strict form of each claim."""
+    lines = [report.name] if report.name else []
+    lines += ["  " + remark for remark in (*report.remarks, *known)]
+    before = ""
+    for step in report.steps:
+        lines.append(f"  {step.place:<10} {_word(step):<22} {_formula(step)}".rstrip())
+        lines += [" " * 13 + step.strict] if strict and step.strict else []
+        message = sentence("same") if step.message and step.message == before else step.message
+        lines += textwrap.wrap(message, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        before = step.message
+    return _printable([*lines, *summary(report)])
 
 
 def _printable(lines: list[str]) -> str:
