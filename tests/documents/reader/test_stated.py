@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents.checked import check_derivation
 from chainrule.documents.language.printing import condition_text, kind_of
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.chains import chains_of
@@ -134,3 +135,23 @@ def test_a_condition_reaches_past_an_example_within_its_section():
 def test_a_noun_before_another_name_speaks_of_that(text):
     found = read(pieces_of(f"{text} $y$.\n\n$$f(x) = y$$", "notes.md")).derivation.declarations
     assert "x" not in [each.name for each in found if isinstance(each.kind, FunctionKind)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Let $t$ be the one-hot vector of $y$.",
+        "Here $t$, the one-hot vector of $y$, is given.",
+        "Let $t \\in \\{0, 1\\}^K$ be the one-hot vector of $y$.",
+    ],
+)
+def test_the_one_hot_vector_of_a_class_is_one_hot(words):
+    steps = check_derivation(
+        f"Let $a \\in \\mathbb{{R}}^K$. {words}\n\n$$\\sum_k t_k a_k^2 = (\\sum_k t_k a_k)^2$$"
+    ).steps
+    assert steps[-1].verdict == "proved"
+
+
+def test_what_stands_beside_each_value_of_a_name_says_nothing_of_it():
+    text = "For each $t$, the one-hot vector of $y$, called $p$, has one entry of 1.\n\n$$\\sum_k t_k = 1$$"
+    assert check_derivation(text).steps[-1].verdict != "proved"

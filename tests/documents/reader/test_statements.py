@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents.checked import check_derivation
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.statements import statements_of, target_of, uses_target
@@ -82,3 +83,25 @@ def test_other_left_sides_name_nothing(formula):
 def test_what_uses_a_name_is_no_definition_of_it(formula, uses):
     (found,), inventory = statements(formula)
     assert uses_target(found.right, target_of(found, inventory)) is uses
+
+
+def test_a_definition_may_have_its_name_on_the_right():
+    steps = check_derivation("$$x^2 + 1 =: q$$\n\n$$f(s) = 2 s \\triangleq g(s)$$\n\n$$g(q) = 2 x^2 + 2$$").steps
+    assert [step.verdict for step in steps] == ["definition", "definition", "definition", "proved"]
+
+
+def test_a_name_between_a_name_and_what_it_is_made_of_is_defined():
+    text = "$$y = a = \\frac{1}{1 + e^{-z}}$$\n\n$$\\frac{dy}{dz} = a (1 - a)$$\n\n$$x + 0 = b = 3$$"
+    verdicts = [step.verdict for step in check_derivation(text, repairs=False).steps]
+    assert verdicts[:3] == ["definition", "definition", "proved"]
+    assert "definition" not in verdicts[3:]
+
+
+def test_the_update_of_a_name_does_not_say_what_it_depends_on():
+    text = "Then $w := w - r \\frac{\\partial L}{\\partial w}$.\n\n$$\\frac{\\partial}{\\partial x} w x = w$$"
+    assert check_derivation(text).steps[-1].verdict == "proved"
+
+
+def test_a_name_is_no_function_of_a_bracket_with_itself():
+    text = "The function $a$ is used below.\n\n$$a = 1 / (1 + e^{-z})$$\n\n$$\\frac{da}{dz} = a(1 - a)$$"
+    assert [step.verdict for step in check_derivation(text).steps] == ["definition", "proved"]

@@ -1,5 +1,5 @@
 from chainrule.documents.sources.opening import pieces_of
-from chainrule.documents.verdicts.document_steps import steps_of
+from chainrule.documents.verdicts.document_steps import ALONE, steps_of
 
 
 def verdicts(text):
@@ -145,3 +145,34 @@ def test_positive_functions_have_logarithms_and_others_need_not():
     text = "---\nu: scalar\nr: function{}\n---\n\n$$\\ln r(u) = \\frac{{1}}{{2}} \\ln r(u)^2$$"
     assert verdicts(text.format(", positive")) == [(6, "proved")]
     assert verdicts(text.format(", negative")) != [(6, "proved")]
+
+
+def test_a_claim_is_proved_by_the_formulas_around_it_alone_if_its_names_are_defined_anew_elsewhere():
+    text = "# One\n\n$$y = v + c$$\n\n$$y = 2 v$$\n\n$$y = v^3$$\n\n# Two\n\n"
+    found = steps_of(pieces_of(text + "$$\\frac{dJ}{dv} = \\frac{dJ}{dy} \\frac{dy}{dv}$$", "a.md")).steps
+    assert found[-1].verdict.name == "proved"
+    assert ALONE in found[-1].doubts
+
+
+def test_nothing_is_proved_alone_where_a_name_moves_by_what_it_is_made_of_elsewhere():
+    text = "# One\n\n$$u = b c$$\n\n$$v = a + u$$\n\n$$J = 3 v$$\n\n# Two\n\n"
+    claim = "$$\\frac{dJ}{da} = \\frac{dJ}{du} \\frac{du}{da}$$"
+    assert not steps_of(pieces_of(text + claim, "a.md")).steps[-1].verdict.holds
+    for more in ("$$J = v^2$$\n\n# Three\n\n", "Here $v = 11$ and $J = 33$.\n\n"):
+        assert not steps_of(pieces_of(text + more + claim, "a.md")).steps[-1].verdict.holds
+
+
+def test_a_name_that_is_defined_elsewhere_is_no_constant_where_something_is_differentiated():
+    text = "# One\n\n$$h = 3 x$$\n\n$$h = x + 1$$\n\n# Two\n\n$$\\frac{\\partial}{\\partial x} (h x) = h$$"
+    assert verdicts(text)[-1][1] in ("wrong", "wrong if read so", "no definition")
+
+
+def test_a_second_definition_of_what_a_free_name_is_made_of_does_not_matter():
+    text = "$$z = 2 x$$\n\n$$z = x + b$$\n\n$$a = e^z$$\n\n$$L = a^2$$\n\n$$\\frac{dL}{da} = 2 a$$"
+    assert verdicts(text)[-1] == (9, "proved")
+    assert verdicts(text + "\n\n$$\\frac{dL}{dx} = 4 a^2$$")[-1] == (11, "no definition")
+
+
+def test_a_derivative_may_be_named_after_its_first_use():
+    text = "$$y = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = e x$$ where $e = \\frac{\\partial L}{\\partial y}$."
+    assert verdicts(text)[-1][1] in ("definition", "proved")

@@ -42,7 +42,14 @@ class Aside:
         left = self.statement.left
         base = left.base if isinstance(left, w.Scripted) else left
         ties = self.statement.relation in ("=", ":=") and bool(letters_of(self.statement.right))
-        return base_name(base) if ties and isinstance(base, w.Symbol) else ""
+        if not ties or not isinstance(base, w.Symbol) or self.is_update:
+            return ""
+        return base_name(base)
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it gives a name a new value, made of the old one: w := w - a dw."""
+        return self.statement.relation == ":=" and self.statement.left in all_parts(self.statement.right)
 
     @property
     def is_whole(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -109,6 +109,12 @@ class Reading:
     """Letters of which a definition is left out, as it would lead to itself."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
+    made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
+    """By letter and part: the letters in all equations for it."""
+    places: Mapping[int, int] = field(default_factory=dict)
+    """The number of the part of each piece, by its identity."""
+    alone: Callable[[Set[int]], Reading] | None = None
+    """The reading of some pieces, by identity, as if the document had no other formulas."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +242,7 @@ class DocumentReader:
         kind = declared.kind
         name = f"{name}__one" if name in self.singles and not axes else name
         in_text = declared not in self.besides.block.declared
-        calls = len(self.inventory.called.get(name, ()))
+        calls = sum(name not in letters_of(each) for each in self.inventory.called.get(name, ()))  # not in a(1 - a)
         told = isinstance(kind, FunctionKind) and kind.arguments
         called = calls and (told or self.inventory.bare[name] <= calls + 1 or not self.inventory.is_value(name))
         idle = isinstance(kind, IndexKind | ValueKind) and name in self.inventory.indices
@@ -487,7 +493,9 @@ class DocumentReader:
         before = set(self.again)
         part = self.scopes.parts.get(id(statement.piece), 0)
         aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])
-        own = {base_name(each) for each in (target.parameters if target else ()) if isinstance(each, w.Symbol)}
+        called = target is not None and self._key_of(target) in self.elaborator.functions
+        parameters = target.parameters if target is not None and called else ()
+        own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
         self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
         self.elaborator.singles = self.singles - own
         try:
@@ -547,7 +555,8 @@ class DocumentReader:
         if full is None or (full in self.inventory.indices and full not in self.inventory.subscripts):
             return False
         line = statement.piece.place_of(statement.place[0])[0]
-        is_value = full in self.kinds or isinstance(statement.right, w.Numeral)
+        is_value = full in self.kinds and not isinstance(statement.right, w.Differentiation)
+        is_value |= isinstance(statement.right, w.Numeral)
         if is_value and full not in self.definitions and full in self._all_names():
             return False
         if full in self.definitions and self._is_closed(target, statement.right):

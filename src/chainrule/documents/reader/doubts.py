@@ -30,19 +30,70 @@ class Doubts:
 
     def changes(self, claim: Relation) -> bool:
         """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
-        definitions = self.names.definitions
-        bodies = [definitions[name].body for name in self._used(claim) if name in definitions]
-        every = (part for term in (claim.left, claim.right, *bodies) for part in terms.every(term))
-        return any(isinstance(part, terms.Slope | terms.Differential) for part in every)
+        return any(isinstance(part, terms.Slope | terms.Differential) for part in self.every(claim))
 
     def uses(self, claim: Relation, names: Set[str]) -> list[str]:
         """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self._used(claim) & names)
 
+    def beyond(self, claim: Relation, free: Set[str]) -> frozenset[str]:
+        """The names whose definitions do not matter for a claim that is proved for all values of some free names.
+
+        These are the free ones, and what only their definitions use, if nothing moves but one of them.
+        """
+        moved = {terms.base_of(part.variable) for part in self.every(claim) if isinstance(part, terms.Slope)}
+        if not free or any(isinstance(part, terms.Differential | terms.At) for part in self.every(claim)):
+            return frozenset()
+        inside = self.names.without(frozenset(free)).used_by(claim.left, claim.right, *claim.conditions)
+        one = moved <= free and len(moved) < 2 and not inside & free - moved
+        return frozenset(free) | (self._used(claim) - inside if one or not moved else frozenset())
+
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
         bound = {name for name, _ in claim.over} | {"pi"}
         return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
+
+    def leaves(self, claim: Relation, within: Doubts, part: int) -> bool:
+        """Whether what the document says elsewhere leaves a claim as it is within a few formulas of a part.
+
+        What is free there holds for all values of the same kind, and an unknown function is any function. But where
+        something is differentiated, no name may move by what it is made of elsewhere, unless by its own arguments.
+        """
+        values, definitions = within.values_in(claim), within.names.definitions
+        slopes = [part for part in within.every(claim) if isinstance(part, terms.Slope)]
+        moved = {letter_of(terms.base_of(part.variable)) for part in slopes}
+        for name in values:
+            body = definitions[name].body if name in definitions else None
+            unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"
+            arguments = body.arguments if isinstance(body, terms.Call) and unknown else ()
+            through = {letter_of(terms.base_of(each)) for each in arguments}
+            if (unknown or body is None) and self._reached(letter_of(name), through, part) & moved - {
+                letter_of(name)
+            } - through:
+                return False
+        ranks = {name: shape.known for name, shape in self.reading.shapes.names.items()}
+        sure = ranks.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
+        told = {letter_of(name): ranks[name] for name in sure}
+        return not any(told.get(letter_of(name)) for name in values & {*within.reading.shapes.guessed})
+
+    def _reached(self, letter: str, through: Set[str], part: int) -> frozenset[str]:
+        """The letters of which one is made in a part or before it, but for those that some letters are made of."""
+        found, pending = set[str](), {letter}
+        while pending:
+            new = set[str]()
+            for each in pending - through:
+                there = self.reading.made_of.get(each, {})
+                before = [number for number in there if number <= part]
+                new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
+            pending = new - found
+            found |= pending
+        return frozenset(found)
+
+    def every(self, claim: Relation) -> list[terms.Term]:
+        """All terms in a claim, and in what it uses."""
+        definitions = self.names.definitions
+        bodies = [definitions[name].body for name in self._used(claim) if name in definitions]
+        return [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
 
     def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:
         """The doubts about a claim, in words."""
@@ -114,6 +165,11 @@ class Doubts:
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
+
+
+def letter_of(name: str) -> str:
+    """The letter of a name, without what tells it from the same letter elsewhere, and without its layer."""
+    return name.split("__")[0]
 
 
 def _is_computed(side: terms.Term) -> bool:

@@ -170,8 +170,8 @@ class Elaborator(Meanings):
             return Truth(self._stated(stated))
         if isinstance(base, w.Symbol):
             name = base_name(base)
-            known = self.inventory.by.keys() | self.inventory.declared.keys()
-            is_euler = name == "e" and self.euler and base.font != "bold" and name not in known
+            known = name in self.inventory.by or self.inventory.declared.get(name, -1) >= 0
+            is_euler = name == "e" and self.euler and base.font != "bold" and not known
             if is_euler and upper is not None and lower is None:
                 return Apply("exp", (self.term(upper),))
             if not primes and (standard := standard_array(self, base, lower)) is not None:

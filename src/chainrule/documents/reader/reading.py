@@ -115,7 +115,19 @@ def read(pieces: Pieces) -> Reading:
                 fewer = {key: value for key, value in chosen["aliases"][section].items() if key != name}
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
-    return replace(best, variables=_variables(numbered, inventory))
+
+    def alone(pieces: Set[int]) -> Reading:
+        few = [each for each in statements if id(each.piece) in pieces]
+        kept = {key: value for key, value in chosen.items() if key != "aliases"}
+        return DocumentReader(inventory, few, besides, scopes, **kept).reading()
+
+    made_of = dict[str, dict[int, frozenset[str]]]()
+    for each in statements:
+        target = target_of(each, inventory)
+        if target is not None and letters_of(each.right):  # not v = 11
+            there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
+            there[part] = there.get(part, frozenset()) | letters_of(each.right)
+    return replace(best, variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, alone=alone)
 
 
 # What follows is private.

@@ -304,6 +304,8 @@ class _Sentence:
             said = _LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
         near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
         said = f"{near.group() if near else ''} {said}"
+        if not said.strip() and (apposed := _APPOSED.match(self.text[match.end() :])) and not _EACH.search(before):
+            said = apposed.group()
         role = self._role(match.start(), match.end())
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
         if role == "denied":
@@ -331,8 +333,8 @@ class _Sentence:
 
     def _named(self, number: int) -> list[Written]:
         chains = self.chains.get(number, [])
-        lone = len(chains) == 1 and len(chains[0].members) == 1 and self.pieces[number].kind == "inline"
-        return _names(chains[0].members[0]) if lone else []
+        lone = len(chains) == 1 and all(link.relation == "in" for link in chains[0].links)
+        return _names(chains[0].members[0]) if lone and self.pieces[number].kind == "inline" else []
 
     def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
         """Enter a hypothesis for the pieces over which its words let it reach."""
@@ -421,6 +423,12 @@ _KINDS: dict[str, Kind] = {
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),
 }
+
+
+_APPOSED = re.compile(
+    r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
+)
+_EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
 
 
 def _fact(found: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.inventory import Inventory, all_parts, arguments_of, base_name, items_of, under
@@ -75,9 +75,9 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)
                 resumed = continues and before is not piece
-                yield Statement(
+                yield _turned(Statement(
                     left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed
-                )
+                ))  # fmt: skip
                 count += 1
             left = right if right is not None else left
         last, before = left if members else last, piece
@@ -104,8 +104,9 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
         left = name
     base = left.base if isinstance(left, w.Scripted) else left
     in_chain = bool(parameters) and all(isinstance(each, w.Symbol) for each in (base, *parameters))
-    if statement.number and (not in_chain or getattr(base, "is_word", True)):
-        return None
+    between = statement.number == 1 and isinstance(statement.head, w.Symbol) and isinstance(left, w.Symbol)
+    if statement.number and (not (in_chain or between) or getattr(base, "is_word", True)):
+        return None  # but for y = a = f(z) and y = f(z) = ...
     if not isinstance(base, w.Symbol) or (isinstance(left, w.Scripted) and left.primes):
         return None
     subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
@@ -182,7 +183,22 @@ def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
     known = [(left, link, right) for left, link, right in pairs if left is not None and right is not None]
     for number, (left, link, right) in enumerate(known):
         head = known[0][0] if number else None
-        yield Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number)
+        yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+
+
+def _turned(statement: Statement) -> Statement:
+    """A definition with its name on the left: 1 / (1 + e^{-z}) =: s(z)."""
+    left, right = (_is_named(side) for side in (statement.left, statement.right))
+    if statement.relation != "=:" and (statement.relation != ":=" or left or not right):
+        return statement
+    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None)
+
+
+def _is_named(side: Written) -> bool:
+    """Whether a side may be a name, perhaps with scripts or arguments."""
+    first = side.parts[0] if isinstance(side, w.Beside) and len(side.parts) == 2 and not side.joints[0] else side
+    called = first is side or (isinstance(side, w.Beside) and isinstance(side.parts[1], w.Bracketed))
+    return called and isinstance(first.base if isinstance(first, w.Scripted) else first, w.Symbol)
 
 
 def _is_value(right: Written) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from chainrule.documents.reader.known_words import BRACKET
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
+
+ALONE = "it is read with the formulas around it alone"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,44 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
 
 
 def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
-    """The steps of a document that is read, one after another, within a total of seconds."""
+    """The steps of a document that is read, one after another, within a total of seconds.
+
+    A claim that is undecided there is tried with the formulas of its part alone, then with those of its display.
+    """
+    end, others = time.monotonic() + total, dict[Set[int], dict[int, Step]]()
+    for entry, step in zip(reading.entries, _steps_in(reading, seconds, total), strict=True):
+        for pieces in _apart(reading, entry) if not step.verdict.decided else ():
+            if pieces not in others and (left := end - time.monotonic()) > 0:
+                others[pieces] = _proved_alone(reading, pieces, seconds / 2, left)
+            if found := others.get(pieces, {}).get(id(entry.statement)):
+                step = replace(found, doubts=(*found.doubts, ALONE))
+                break
+        yield step
+
+
+def _apart(reading: Reading, entry: ReadRelation) -> Iterator[frozenset[int]]:
+    """The pieces of the part of a claim, and its own one, unless they are all."""
+    if reading.alone is not None and entry.kind in ("claim", "does not fit"):
+        place = reading.places.get(id(entry.statement.piece))
+        own = frozenset(id(each.statement.piece) for each in reading.entries)
+        part = frozenset(piece for piece in own if reading.places.get(piece) == place)
+        yield from dict.fromkeys(each for each in (part, frozenset({id(entry.statement.piece)})) if each != own)
+
+
+def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, total: float) -> dict[int, Step]:
+    """The steps among some pieces that are proved without the other ones, by the identity of their statements."""
+    assert reading.alone is not None
+    alone = reading.alone(pieces)
+    whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
+    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total), strict=True):
+        part = reading.places.get(id(entry.statement.piece), 0)
+        claim = step.claim if step.verdict.name in ("proved", "proved if") else None
+        if claim is not None and not within.unread(claim) and whole.leaves(claim, within, part):
+            found[id(entry.statement)] = step
+    return found
+
+
+def _steps_in(reading: Reading, seconds: float, total: float) -> Iterator[Step]:
     doubts = Doubts(reading)
     wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
     claims = reading.derivation.claims
@@ -200,8 +240,9 @@ def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relat
 def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, past: _Past) -> Step:
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
-    reasons, unread = (*doubts.of(claim, entry), *said), doubts.unread(claim)
-    if not finding.with_both and (again := doubts.uses(claim, past.renewed - finding.free)):
+    beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
+    reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
+    if not finding.with_both and (again := doubts.uses(claim, past.renewed - beyond)):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     if unread and doubts.changes(claim):
