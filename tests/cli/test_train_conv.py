@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from chainrule import load
+
 QUICK = ("--model", "conv", "--layers", "conv 8 3x3 pad 1, relu, pool 2", "--epochs", "4", "--learning-rate", "0.01")
 
 
@@ -120,3 +122,36 @@ def test_a_head_of_the_wrong_width_is_named_with_both_numbers(chainrule):
     chainrule(*summary, "1").complaint("--classes", code=64)
     shown = chainrule("summary", "flatten, linear 7, softmax", "--input", "1x8x8").succeeded()
     assert "training refuses these layers" in shown.out
+
+
+def test_curves_show_the_held_out_images_which_change_no_weight(chainrule):
+    plain = chainrule("train", "digits", *QUICK, "--json").trained()
+    assert load("digits.chainrule").validation_scores_ is None
+    for option, out in (("--curves", "c.png"), ("--report", "seen")):
+        drawn = chainrule("train", "digits", *QUICK, option, out, "--overwrite", "--json").trained()
+        assert drawn["log_loss"] == plain["log_loss"]
+        scores = load("digits.chainrule").validation_scores_
+        # The network computes in float32, in blocks of other sizes.
+        assert (len(scores), scores[-1]) == (4, pytest.approx(plain["log_loss"], rel=1e-5))
+
+
+def test_curves_may_be_asked_for_when_a_run_is_resumed(chainrule, monkeypatch):
+    from chainrule.cli.output import TrainingProgress
+    from chainrule.estimators import checkpoints
+
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+    show = TrainingProgress.__call__
+
+    def stop(self, progress):
+        show(self, progress)
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingProgress, "__call__", stop)
+        assert chainrule("train", "digits", *QUICK).code == 130
+    done = chainrule("train", "digits", *QUICK, "--resume", "--curves", "c.png", "--json")
+    whole = chainrule("train", "digits", *QUICK, "--out", "whole.chainrule", "--json").trained()
+    assert done.trained()["log_loss"] == whole["log_loss"]
+    # The checkpoint was written after the second epoch.
+    assert np.isnan(load("digits.chainrule").validation_scores_).tolist() == [True, True, False, False]

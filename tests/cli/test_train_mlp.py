@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from chainrule import rules
+from chainrule import load, rules
 
 
 @pytest.mark.parametrize("activation", rules.activation_names())
@@ -83,3 +83,15 @@ def test_sparse_rows_train_the_default_model(chainrule, train):
     dump_svmlight_file(X[:400] / 16, y[:400], "rows.svmlight")
     assert train("rows.svmlight", "--epochs", "30", "--hidden", "50").trained()["accuracy"] > 0.8
     chainrule("predict", "rows.chainrule", "rows.svmlight").predictions(400)
+
+
+def test_curves_of_too_few_rows_to_validate_show_the_held_out_rows(chainrule, write):
+    rows = [[k % 7, k % 3, "ab"[k % 7 > 3]] for k in range(40)]
+    data = write(Path("few.csv"), ("x", "z", "kind"), rows)
+    options = ("--target", "kind", "--epochs", "4", "--out", "m", "--overwrite", "--json")
+    plain = chainrule("train", "mlp", data, *options).trained()
+    drawn = chainrule("train", "mlp", data, *options, "--curves", "c.png")
+    assert drawn.trained()["log_loss"] == plain["log_loss"]
+    scores = load("m")[-1].validation_scores_
+    # The network computes in float32, in blocks of other sizes.
+    assert (len(scores), scores[-1]) == (4, pytest.approx(plain["log_loss"], rel=1e-5))

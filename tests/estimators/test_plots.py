@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.metrics import log_loss
 
 from chainrule import MLPClassifier, SoftmaxRegressionCV
 from chainrule.estimators import learning_curves
@@ -36,6 +37,24 @@ def test_curves_have_a_point_per_epoch(watched, tmp_path):
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == labels
     figure.savefig(tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_samples_that_choose_no_epoch_are_shown_as_held_out():
+    alone = model_of(eval_metric="log_loss").fit(SCALED[::2], SPECIES[::2])
+    model = model_of(eval_metric="log_loss")
+    model.fit(SCALED[::2], SPECIES[::2], eval_set=(SCALED[1::2], SPECIES[1::2]), keep_best=False)
+    for weights, others in zip(model.coefs_, alone.coefs_, strict=True):
+        np.testing.assert_array_equal(weights, others)
+    assert model.loss_curve_ == alone.loss_curve_
+    assert model.validation_scores_[-1] == pytest.approx(
+        log_loss(SPECIES[1::2], model.predict_proba(SCALED[1::2])), rel=1e-12
+    )
+    line = learning_curves(model).axes[1].lines[0]
+    assert (line.get_label(), line.get_ydata().tolist()) == ("held-out log_loss", model.validation_scores_)
+    with pytest.raises(ValueError, match="keep_best: early_stopping=True keeps the best epoch, got False"):
+        model.set_params(early_stopping=True).fit(SCALED, SPECIES, keep_best=False)
+    with pytest.raises(ValueError, match="eval_set: lbfgs has no epochs to judge"):
+        model_of(solver="lbfgs").fit(SCALED, SPECIES, eval_set=(SCALED, SPECIES), keep_best=False)
 
 
 def test_curves_of_partial_fits_are_shown_too():

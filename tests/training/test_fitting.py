@@ -124,6 +124,23 @@ def test_the_parameters_of_the_best_epoch_are_kept(larger_is_better, best, sampl
     assert (history.best, history.scores) == (figures[best - 1], figures)
 
 
+def test_a_judge_that_decides_nothing_is_only_recorded(samples):
+    figures = [0.5, 0.2, 0.9, 0.4, 0.3, 0.6]
+    run, history = judged(recipe(patience=2), samples, figures, decides=False)
+    then, alone = trained(recipe(patience=2), samples)
+    assert np.array_equal(run.theta, then.theta)
+    assert (history.losses, history.best, history.waited) == (alone.losses, alone.best, alone.waited)
+    assert history.scores == figures
+
+
+def test_a_run_without_scores_is_resumed_with_a_judge_that_decides_nothing(samples):
+    trained(recipe(epochs=3, checkpoint=(copies := Copies())), samples)
+    run = Run(first_theta())
+    train(recipe(epochs=4, checkpoint=Copies(copies.kept[-1])), samples, run, scripted([0.5, 0.2], decides=False))
+    np.testing.assert_array_equal(run.history.scores, [math.nan, math.nan, 0.5, 0.2])
+    assert np.array_equal(run.theta, trained(recipe(epochs=4), samples)[0].theta)
+
+
 def test_a_figure_that_is_nan_is_an_error_that_names_it(samples):
     with pytest.raises(FloatingPointError, match=r"the figure of the held-out samples is NaN.*rate \(0.02\)"):
         judged(recipe(), samples, [0.5, math.nan])

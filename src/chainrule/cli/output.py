@@ -111,9 +111,12 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
 class TrainingProgress(ProgressLine):
     """A callback that shows epochs."""
 
+    scored = "validation"
+    """What the scored samples are called."""
+
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""
-        score = "" if progress.validation_score is None else f"  validation log-loss {progress.validation_score:.4f}"
+        score = "" if progress.validation_score is None else f"  {self.scored} log-loss {progress.validation_score:.4f}"
         self.show(
             f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}  loss {progress.loss:.4f}{score}  "
             f"{progress.samples_per_second:,.0f} samples/s  {duration(progress.time_left)} left"

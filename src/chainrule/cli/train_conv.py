@@ -73,9 +73,10 @@ def conv(options: ConvOptions, config: str) -> int:
         image_shape=images.shape,
         augment=options.augment,
         dtype="float32",
+        eval_metric="log_loss",
         **options.settings(),
     )
-    fitted = training_run.fit_network(run, classifier, samples)
+    fitted = training_run.fit_network(run, classifier, samples, held_out)
     results = training_run.evaluate_and_save(run, fitted, held_out) | {
         "image_shape": list(images.shape),
         "parameters": classifier.network_.n_parameters,

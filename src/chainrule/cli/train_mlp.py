@@ -70,7 +70,8 @@ def mlp(options: MLPOptions, config: str) -> int:
     classifier: Any = MLPClassifier(
         widths, options.activation, early_stopping=validated, eval_metric="log_loss", **options.settings()
     )
-    fitted = training_run.fit_network(run, classifier, samples)
+    # With validation rows the curves show their log-loss, which chooses the epoch.
+    fitted = training_run.fit_network(run, classifier, samples, None if validated else held_out)
     results = training_run.evaluate_and_save(run, fitted, held_out) | {"unreadable": every.unreadable}
     training_run.write_report(options.report, run, fitted, held_out, results)
     return training_run.show_network(run, fitted, results)

@@ -38,6 +38,8 @@ class TrainingOptions:
     """The text of the configuration file."""
     resume: bool
     curves: Path | None
+    draws_curves: bool
+    """True if there are learning curves in a file or in a report."""
     tensorboard: Path | None
     json: bool
 
@@ -68,6 +70,7 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
         config=config,
         resume=resume,
         curves=files["curves"],
+        draws_curves=any(files.values()),
         tensorboard=vars(options).get("tensorboard"),
         json=options.json,
     )
@@ -84,19 +87,28 @@ def rows(options: RowOptions, blocks: bool = False) -> DataSet:
     return read_training_blocks(options.data, options.target, options.labels, options.drop or ())
 
 
-def fit(classifier: Any, samples: DataSet, on_workers: bool = False) -> FittedModel:
-    """Fit the encoder of the samples, if they have one, then the classifier; on the current Dask cluster, if asked."""
-    started, model = time.perf_counter(), classifier
+def fit(classifier: Any, samples: DataSet, on_workers: bool = False, watched: DataSet | None = None) -> FittedModel:
+    """Fit the encoder of the samples, if they have one, then the classifier; on the current Dask cluster, if asked.
+
+    The classifier scores `watched` samples after each epoch, and these scores decide nothing.
+    """
+    started, model, options = time.perf_counter(), classifier, {}
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
-    classifier.fit(OnDask(samples.X) if on_workers else samples.X, samples.y)
+    if watched is not None:
+        X = watched.X if samples.encoder is None else samples.encoder.transform(watched.X)
+        options = {"eval_set": (X, watched.y), "keep_best": False}
+    classifier.fit(OnDask(samples.X) if on_workers else samples.X, samples.y, **options)
     return FittedModel(model, samples, time.perf_counter() - started)
 
 
-def fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> FittedModel:
+def fit_network(
+    options: TrainingOptions, classifier: Any, samples: DataSet, watched: DataSet | None = None
+) -> FittedModel:
     """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch.
 
+    If curves are drawn, they show the log-loss of the `watched` samples too, which chooses no epoch.
     Under torchrun the command ends here on all ranks but 0, which has callbacks and files.
     """
     checkpoint = checkpoint_of(options.out)
@@ -104,9 +116,14 @@ def fit_network(options: TrainingOptions, classifier: Any, samples: DataSet) -> 
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
     progress = TrainingProgress(quiet=0.0)
+    if not options.draws_curves:
+        watched = None
+    if watched is not None:
+        progress.scored = "held-out"
     with progress if is_rank_0() else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = fit(classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint), samples)
+        classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint)
+        fitted = fit(classifier, samples, watched=watched)
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     if not is_rank_0():

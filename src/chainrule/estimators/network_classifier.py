@@ -68,6 +68,7 @@ class NetworkClassifier(Parameters, Classifier):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        keep_best: bool = True,
     ) -> Self:
         """Fit to samples X with labels y.
 
@@ -88,6 +89,8 @@ class NetworkClassifier(Parameters, Classifier):
         X_val, y_val, sample_weight_val : arrays, optional
             The same samples as separate arrays, which scikit-learn's ``Pipeline(..., transform_input=["X_val"])``
             transforms.
+        keep_best : bool, default=True
+            False if the held-out samples are only scored, for `validation_scores_`, and decide nothing.
 
         Returns
         -------
@@ -100,11 +103,16 @@ class NetworkClassifier(Parameters, Classifier):
         FloatingPointError
             When the loss overflows.
         """
-        fit = self._prepared(X, y, sample_weight, (eval_set, X_val, y_val, sample_weight_val))
+        check.flag("keep_best", keep_best)
+        if self.early_stopping and not keep_best:
+            raise ValueError("keep_best: early_stopping=True keeps the best epoch, got False")
+        fit = self._prepared(X, y, sample_weight, (eval_set, X_val, y_val, sample_weight_val), keep_best)
         train(fit.recipe, fit.samples, fit.run, fit.judge)
         return self._fitted(fit)
 
-    def _prepared(self, X: Any, y: Any, sample_weight: Any = None, held_out: tuple[Any, ...] = (None,)) -> Fit:
+    def _prepared(
+        self, X: Any, y: Any, sample_weight: Any = None, held_out: tuple[Any, ...] = (None,), keep_best: bool = True
+    ) -> Fit:
         """All that `fit` does before the first step."""
         check.within(vars(self), self._limits)
         continues = self.warm_start and hasattr(self, "coefs_")
@@ -117,7 +125,9 @@ class NetworkClassifier(Parameters, Classifier):
         held = None if all(part is None for part in held_out) else self._held_out(X.dtype, *held_out)
         checkpoint: Checkpointer | CheckpointerOfRank0 | None = None
         if self.checkpoint is not None:
-            fingerprint = fingerprint_of(self.get_params(deep=False), X, y, weights, *(held or ()))
+            fingerprint = fingerprint_of(
+                self.get_params(deep=False), X, y, weights, *(held if held and keep_best else ())
+            )
             opened = partial(Checkpointer, self.checkpoint, fingerprint, self._seed)
             checkpoint = opened() if processes is None else CheckpointerOfRank0(processes, opened)
             self._seed = checkpoint.seed
@@ -134,7 +144,8 @@ class NetworkClassifier(Parameters, Classifier):
         judge = None
         if held is not None:
             rows, *rest = held
-            judge = judge_of(self._network, encoding, self._to_network(rows), *rest, metric=self.eval_metric)
+            inputs = self._to_network(rows)
+            judge = judge_of(self._network, encoding, inputs, *rest, metric=self.eval_metric, decides=keep_best)
         watched = judge is not None
         history = History(scores=[] if watched else None)
         if continues and watched == (self.validation_scores_ is not None):
@@ -144,7 +155,7 @@ class NetworkClassifier(Parameters, Classifier):
 
     def _fitted(self, fit: Fit) -> Self:
         """All that `fit` does after the last step."""
-        history, watched = self._take(fit.run), fit.judge is not None
+        history, watched = self._take(fit.run), fit.judge is not None and fit.judge.decides
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
@@ -345,7 +356,7 @@ class NetworkClassifier(Parameters, Classifier):
             len(y),
             default_batch_size=self._rows_of_a_batch,
             seed=self._seed,
-            judged=judge is not None,
+            judged=judge is not None and (judge.decides or self.solver == "lbfgs"),
             change=self._change_of_batches(),
             checkpoint=checkpoint,
             processes=processes,

@@ -81,7 +81,9 @@ def learning_curves(model: NetworkClassifier) -> Any:
     if scores:
         axis = losses.twinx()
         name = model.eval_metric if isinstance(model.eval_metric, str) else "score"
-        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=f"validation {name}")
-        axis.set_ylabel(f"validation {name}".replace("_", " "))
+        # Samples that chose no epoch are not validation samples.
+        name = f"{'held-out' if model.best_validation_score_ is None else 'validation'} {name}"
+        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=name)
+        axis.set_ylabel(name.replace("_", " "))
     losses.legend(handles=lines, loc="center right")
     return drawn

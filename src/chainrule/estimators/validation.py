@@ -49,6 +49,7 @@ def judge_of(
     weights: Array | None = None,
     *,
     metric: Any = "accuracy",
+    decides: bool = True,
 ) -> Judge:
     """The judge of a fit: scores the parameters of the network on held-out samples.
 
@@ -62,7 +63,7 @@ def judge_of(
         logits = network_logits(network, theta, x).results(lambda logits: logits, done)
         return score(metric, encoding, logits, y, weights)
 
-    return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own)
+    return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own, decides=decides)
 
 
 def hold_out(y: Array, encoding: ClassEncoding, *, fraction: float, seed: int) -> tuple[Array, Array]:

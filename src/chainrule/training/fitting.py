@@ -37,9 +37,9 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     recipe : Recipe
     samples : Samples
     run : Run
-        Advanced in place. With a judge, `run.theta` holds the parameters of the best epoch at the end.
+        Advanced in place. With a judge that decides, `run.theta` holds the parameters of the best epoch at the end.
     judge : Judge, optional
-        Its scores, instead of the losses, decide which epoch is best.
+        Its scores are recorded and, if it decides, say instead of the losses which epoch is best.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
         if math.isnan(history.best):
             raise  # nothing was learned that is worth keeping
         history.stopped_by = "interrupt"
-    if judge is not None:
+    if judge is not None and judge.decides:
         run.theta[...] = run.best
     if recipe.checkpoint is not None and history.stopped_by != "interrupt":
         recipe.checkpoint.finished()
@@ -118,10 +118,11 @@ def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: in
     history.losses.append(epoch.loss)
     _say(recipe, f"Iteration {history.epochs}, loss = {epoch.loss:.8f}")
     score = None if judge is None else _judged(recipe, run, judge)
-    larger = judge is not None and judge.larger_is_better
-    figure = epoch.loss if score is None else score
+    decides = judge if judge is not None and judge.decides else None
+    larger = decides is not None and decides.larger_is_better
+    figure = epoch.loss if decides is None or score is None else score
     is_best = history.take(figure, tolerance=recipe.tolerance, larger_is_better=larger)
-    if judge is not None and is_best:
+    if decides is not None and is_best:
         run.best[...] = run.theta
     now = time.perf_counter()
     progress = Progress(
@@ -209,8 +210,9 @@ def _say(recipe: Recipe, line: str) -> None:
 
 def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
     """The judge's figure for the parameters, recorded; a NaN is an error unless the metric may be undefined."""
-    score, scores = judge.score(run.theta), run.history.scores
-    assert scores is not None
+    history = run.history
+    score, scores = judge.score(run.theta), [] if history.scores is None else history.scores
+    history.scores = scores
     if math.isnan(score) and not judge.may_be_nan:
         raise FloatingPointError(
             f"the {judge.metric} of the held-out samples is NaN: the inputs are too large or the learning rate "
@@ -221,6 +223,8 @@ def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
             f"eval_metric: {judge.metric} of the held-out samples is NaN after the first epoch, so that no epoch can "
             "be judged by it"
         )
+    # A run without scores may be resumed with a judge that only records.
+    scores += [math.nan] * (len(history.losses) - 1 - len(scores))
     scores.append(score)
     _say(recipe, f"Validation score: {score:f}")
     return score

@@ -189,6 +189,8 @@ class Judge:
     larger_is_better : bool
     may_be_nan : bool
         True for a metric of the user's own, which may be undefined in some epochs, but not in the first.
+    decides : bool
+        False if the scores are only recorded, and the losses decide which epoch is best.
 
     Examples
     --------
@@ -202,6 +204,7 @@ class Judge:
     metric: str
     larger_is_better: bool = True
     may_be_nan: bool = False
+    decides: bool = True
 
 
 @dataclass(eq=False)
