@@ -65,9 +65,13 @@ def fails(leaf, state):
     return leaf.x.sum(axis=0)
 
 
-def test_errors_name_the_rows_and_workers_with_other_versions_are_refused():
+def test_errors_name_the_rows():
     with pytest.raises(ClusterError, match="rows 12 to 14: ValueError: no such number"):
         dask_tasks.sum_of_chunk(call_of("a", function=fails), CHUNKS[1], 3, SIZE, None, 3, 7)
+
+
+def test_a_process_with_other_versions_is_refused():
+    pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
     other = fingerprint()
     other = (other[0], "numpy 1.7.0", *other[2:])
     with pytest.raises(ClusterError, match=r"instead of numpy 1\.7\.0: it would change the bits"):
