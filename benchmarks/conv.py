@@ -132,8 +132,7 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Run:
     modules, current = [], shape.image
     for spec in specifications(shape):
         modules.append(module(spec, current))
-        layer = spec.layer(current)
-        current = current if layer.out_features is None else layer.out_shape or (layer.out_features,)
+        current = spec.layer(current).out_shape or current  # a rule without shapes keeps its input's
     model = nn.Sequential(*modules)
     with torch.no_grad():
         for parameter, first in zip(model.parameters(), first_weights(shape), strict=True):
