@@ -112,7 +112,7 @@ class TrainingProgress(ProgressLine):
     """A callback that shows epochs."""
 
     scored = "validation"
-    """What the scored samples are called."""
+    """The name of the scored samples."""
 
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""

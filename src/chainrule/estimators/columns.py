@@ -42,7 +42,7 @@ class Numbers:
 
     @property
     def kind(self) -> str:
-        """What a cell should be, as messages name it."""
+        """The word for a cell in messages: a date or a number."""
         return "date" if self.values.dtype.kind == "M" else "number"
 
 

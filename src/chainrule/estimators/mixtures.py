@@ -69,7 +69,7 @@ def mixture_weights(
 
 
 class Gain(NamedTuple):
-    """What a classifier adds to a mixture: the mean gain of log-likelihood of a sample, and its standard error."""
+    """The gain of a mixture by a classifier: the mean gain of log-likelihood of a sample, and its standard error."""
 
     mean: float
     standard_error: float

@@ -1,4 +1,4 @@
-"""What a fitted classifier of tables tells: how it reads each column, what its parts weigh, and what matters to it."""
+"""Explanations of a fitted classifier of tables: how it reads each column, what its parts weigh, what matters to it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class TableExplanations(Classifier):
         return by_gradients(self.input_gradient(X, y), features, names)
 
     def summary(self) -> str:
-        """What was done to each column, and what each group of models contributes, as lines of text."""
+        """Lines of text: how each column is read, and what each group of models contributes."""
         lines = [f"{name}: {what}" for name, what in self._columns_read().items()]
         lines += [f"{part['weight']:.2f} of {part['name']}" for part in self.parts()]
         return "\n".join([*lines, f"log-loss of rows held out: {self.log_loss_:.4f}"])
