@@ -133,3 +133,8 @@ def test_an_assumption_that_is_needed_is_named_and_strict_counts_it():
     assert (step.verdict, step.assumed) == ("proved if", ("the entries of c add up to 1",))
     assert step.message.startswith("It follows if the entries of c add up to 1, which the text does not say. Without")
     assert (report.exit_code, report.strict_exit_code) == (0, 2)
+
+
+def test_a_side_is_shown_with_the_command_around_its_first_sign():
+    [step] = check_derivation(r"$$ a_{ij} = \mathbb{1}_{i=j} - \frac{b_j}{\sum_{k=1}^n b_k} $$").steps
+    assert step.right == r"\mathbb{1}_{i=j} - \frac{b_j}{\sum_{k=1}^n b_k}"

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from chainrule.documents.evidence.judging import SECONDS
@@ -349,7 +350,8 @@ def _behind(piece: Piece, stop: int) -> tuple[int, int]:
 def _written(piece: Piece, place: tuple[int, int]) -> str:
     """A part of a formula as it is written, with the command and the braces around it that its place lacks."""
     text = piece.text[slice(*place)]
-    is_open = text.count("}") > text.count("{") or text.startswith("{")
+    depths = accumulate({"{": 1, "}": -1}.get(sign, 0) for sign in text)
+    is_open = text.startswith("{") or min(depths, default=0) < 0
     before = _OPENED.search(piece.text, 0, place[0]) if is_open else None
     text = " ".join(f"{before.group() if before else ''}{text}".split())
     return text + "}" * (text.count("{") - text.count("}"))
