@@ -59,26 +59,30 @@ def curves_of(model: Any) -> str:
     if losses is not None and len(losses) > 1:
         drawn.append(curve("training objective", "epoch", range(1, len(losses) + 1), losses))
     if losses is not None and scores is not None and len(scores) > 1:
-        metric = getattr(model, "eval_metric", None)
-        name = metric.replace("_", " ") if isinstance(metric, str) else "score"
-        drawn.append(curve(f"validation {name}", "epoch", range(1, len(scores) + 1), scores))
+        drawn.append(curve(score_name(model).replace("_", " "), "epoch", range(1, len(scores) + 1), scores))
     if hasattr(model, "Cs_"):
-        Cs, means, best = scores_by_C(model)
-        if len(Cs) > 1:
-            drawn.append(curve(f"mean score of the folds, best at C = {best:.3g}", "log10 C", np.log10(Cs), means))
+        Cs, of_folds, best = scores_by_C(model)
+        title = f"mean score of the folds, best at C = {best:.3g}"
+        drawn += [curve(title, "log10 C", np.log10(Cs), of_folds.mean(axis=0))] if len(Cs) > 1 else []
     certificate = getattr(model, "certificate_", None)
     note = "" if certificate is None else f"<p>{escape(str(certificate))}</p>"
     return f"<div>{''.join(drawn)}{note}</div>" if drawn or note else ""
 
 
+def score_name(model: Any) -> str:
+    """The name of a network's `validation_scores_`: samples that chose no epoch are no validation samples."""
+    metric = model.eval_metric if isinstance(model.eval_metric, str) else "score"
+    return f"{'held-out' if model.best_validation_score_ is None else 'validation'} {metric}"
+
+
 def scores_by_C(model: Any) -> tuple[Array, Array, float]:
-    """The values of C in their order, the mean score of the folds at each, and the chosen C."""
+    """The values of C in their order, the scores of shape (folds, values), and the chosen C."""
     order = model.Cs_.argsort()
     # Scores that are kept by class are the same for all classes, and for all values of l1_ratio.
     by_class = isinstance(model.scores_, dict)
     scores = next(iter(model.scores_.values())) if by_class else model.scores_[:, 0]
-    means = scores.reshape(len(scores), len(order), -1)[..., 0].mean(axis=0)
-    return model.Cs_[order], means[order], float(model.C_[0] if by_class else model.C_)
+    scores = scores.reshape(len(scores), len(order), -1)[..., 0]
+    return model.Cs_[order], scores[:, order], float(model.C_[0] if by_class else model.C_)
 
 
 def curve(title: str, label: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.notebooks import scores_by_C
+from chainrule.estimators.notebooks import score_name, scores_by_C
 from chainrule.estimators.softmax_cv import SoftmaxRegressionCV
 from chainrule.extras import import_extra
 
@@ -38,11 +38,10 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
     """
     drawn = figure()
     axis = drawn.add_subplot()
-    Cs, means, best = scores_by_C(model)
-    scores = next(iter(model.scores_.values())) if isinstance(model.scores_, dict) else model.scores_[:, 0]
-    for fold in scores.reshape(len(scores), len(Cs), -1)[..., 0]:
-        axis.plot(Cs, fold[model.Cs_.argsort()], color="tab:blue", alpha=0.25, linewidth=1)
-    axis.plot(Cs, means, color="tab:blue", marker="o", label=f"mean of {len(scores)} folds")
+    Cs, scores, best = scores_by_C(model)
+    for fold in scores:
+        axis.plot(Cs, fold, color="tab:blue", alpha=0.25, linewidth=1)
+    axis.plot(Cs, scores.mean(axis=0), color="tab:blue", marker="o", label=f"mean of {len(scores)} folds")
     axis.axvline(best, color="tab:orange", linestyle="--", label=f"chosen: C = {best:g}")
     name = model.scoring if isinstance(model.scoring, str) else "accuracy" if model.scoring is None else "score"
     axis.set(xscale="log", xlabel="C", ylabel=name.replace("neg_", "minus ").replace("_", " "))
@@ -80,10 +79,7 @@ def learning_curves(model: NetworkClassifier) -> Any:
     scores = model.validation_scores_
     if scores:
         axis = losses.twinx()
-        name = model.eval_metric if isinstance(model.eval_metric, str) else "score"
-        # Samples that chose no epoch are not validation samples.
-        name = f"{'held-out' if model.best_validation_score_ is None else 'validation'} {name}"
-        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=name)
-        axis.set_ylabel(name.replace("_", " "))
+        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=score_name(model))
+        axis.set_ylabel(score_name(model).replace("_", " "))
     losses.legend(handles=lines, loc="center right")
     return drawn
