@@ -128,14 +128,15 @@ def embeddings() -> Data:
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
     path = folder / "debian-minilm.npz"
     documents, y = texts()
-    if path.exists():
-        stored = np.load(path)
-        if np.array_equal(stored["y"], y):
-            return shuffled("embeddings", stored["X"], y)
-    X = _embedded(documents)
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savez(path, X=X, y=y)
-    return shuffled("embeddings", X, y)
+    known: dict[str, np.ndarray[Any, Any]] = {}
+    if path.exists() and "texts" in (stored := np.load(path)):
+        known = dict(zip(stored["texts"].tolist(), stored["X"], strict=True))
+    new = [text for text in documents if text not in known]  # the list of packages changes with their versions
+    if new:
+        known |= zip(new, _embedded(new), strict=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(path, X=np.stack(list(known.values())), texts=np.array(list(known)))
+    return shuffled("embeddings", np.stack([known[text] for text in documents]), y)
 
 
 def _embedded(documents: list[str]) -> np.ndarray[Any, Any]:

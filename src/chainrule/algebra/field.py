@@ -321,6 +321,8 @@ class Field:
     def divide_by(self, number: int, what: str = "a divisor") -> None:
         """Record that an atom is not 0 on the cell.
 
+        An atom made of unknown functions is not 0 for all of them.
+
         Raises
         ------
         Undecided
@@ -329,7 +331,7 @@ class Field:
         atom = self.atoms[number]
         if atom in self.divisors or self.sign_of_atom(number):
             return
-        if not atom.value.is_finite() or atom.value.contains(0):
+        if not atom.value.is_nan() and (not atom.value.is_finite() or atom.value.contains(0)):
             raise Undecided(f"{what} may be 0 at the sample")
         self.divisors.append(atom)
 

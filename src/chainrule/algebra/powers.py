@@ -160,25 +160,43 @@ def _record_signs(field: Field, negative: Exact) -> None:
         record(negative, "<")
 
 
+def _is_free(a: Exact) -> bool:
+    """Whether a number may have any sign, as it is made of unknown functions."""
+    return a.value.is_nan() and not a.is_zero() and not known_sign(a)
+
+
 def _factors(a: Exact, what: str) -> tuple[Any, list[tuple[Exact, int]]]:
     """A positive number as a positive rational times powers of positive numbers; the signs of these are recorded.
+
+    One factor made of unknown functions is taken to be positive with no record: for functions that make it negative,
+    what is computed here is undefined.
 
     Raises
     ------
     OutsideDomain
         If the number is not positive at the sample.
+    Undecided
+        If several of its factors may have any sign.
     """
-    field = current()
-    _check_positive(a, what)
+    field, free = current(), _is_free(a)
+    if not free:
+        _check_positive(a, what)
     constant, parts = field.factors(a.num)
-    result = []
+    result, loose, rest = list[tuple[Exact, int]](), list[tuple[Exact, int]](), 1 if constant > 0 else -1
     for number, exponent in (*parts, *((k, -e) for k, e in a.den)):
         atom = field.atoms[number]
         factor = exact.made(atom.polynomial, (), atom.value)
+        if free and _is_free(factor):
+            loose.append((factor, exponent))
+            continue
         sign, unknown = sign_at_sample(factor)
         if unknown is not None:
             record(unknown, ">" if sign > 0 else "<")
+        rest *= sign if exponent % 2 else 1
         result.append((factor if sign > 0 else -factor, exponent))
+    if len(loose) > 1 or any(exponent % 2 == 0 for _, exponent in loose):
+        raise Undecided(f"the sign of each factor of {a} cannot be decided at the sample")
+    result += [(rest * factor, exponent) for factor, exponent in loose]
     return abs(constant), result
 
 

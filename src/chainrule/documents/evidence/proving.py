@@ -76,7 +76,10 @@ class Prover:
         Defined names are free at first, as far as they can be: a claim that is proved for all their values holds, if
         both sides are defined and equal at points where they have their own values.
         """
-        clock = Clock(self.seconds)
+        return self.finding_within(claim, Clock(self.seconds))
+
+    def finding_within(self, claim: Relation, clock: Clock) -> Finding:
+        """The evidence for a claim that is found until a clock ends."""
         try:
             return self._found(claim, clock)
         except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime) as error:
@@ -107,6 +110,18 @@ class Prover:
 
     def _assumed(self, claim: Relation, search: _Search, differs: Finding) -> Finding:
         """The finding for a claim that differs: it may hold under an assumption that the text does not state."""
+        for words, definition in self.derivation.supposed.items():
+            if definition.name in search.question.functions:
+                others = tuple(each for each in self.derivation.declarations if each.name != definition.name)
+                known = replace(
+                    self.derivation, declarations=others, definitions=(*self.derivation.definitions, definition),
+                    supposed={}
+                )
+                found = Prover(known, self.shapes).finding_within(claim, search.clock.part())
+                if found.status in ("proved", "verified"):
+                    return replace(
+                        found, status=f"{found.status} if", assumed=(words,), counterexample=differs.counterexample
+                    )
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):

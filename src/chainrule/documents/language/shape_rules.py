@@ -77,20 +77,60 @@ def same(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
 
 
 def added(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
-    """All shapes are one, but a number that is written out is added to each entry: 1 - p."""
+    """All shapes are one, but for rows and columns that are added to each row or column of a matrix.
+
+    A number that is written out is added to each entry, 1 - p, and so is a declared one to each entry of a vector.
+    """
     operands = terms.parts(term)
-    given = [shape for shape, operand in zip(shapes, operands, strict=True) if not _is_literal(operand)]
+    pairs = [(shape, operand) for shape, operand in zip(shapes, operands, strict=True) if not _is_literal(operand)]
+    if any(vector_axis(shape) is not None for shape, _ in pairs):
+        pairs = [(shape, operand) for shape, operand in pairs if not (shape.known == () and u.is_declared(operand))]
+    given = [shape for shape, _ in pairs]
     if len(given) in (0, len(shapes)):
-        return same(u, term, out, *shapes)
-    for shape in given[1:]:
-        u.unify(given[0], shape, term)
-    if given[0].known is None and out.known is None and not u.settling:
-        u.numbers |= {terms.base_of(operand) for operand in operands if isinstance(operand, terms.Name)}
-        return False
-    if given[0].known is None and out.known is None:
+        return aligned(u, term, out, *shapes)
+    if out.known is None and all(shape.known is None for shape in given):
+        for shape in given[1:]:
+            u.unify(given[0], shape, term)
+        if not u.settling:
+            u.numbers |= {terms.base_of(operand) for operand in operands if isinstance(operand, terms.Name)}
+            return False
         u.unify(out, number(), term)
-    u.unify(out, given[0], term)
+    return aligned(u, term, out, *given)
+
+
+def aligned(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
+    """All shapes are one, but that a row stands for a matrix of such rows, and a column for one of such columns."""
+    total = shapes[0]
+    for shape in shapes[1:]:
+        one, other = total.known, shape.known
+        if one is None or other is None or len(one) != 2 or len(other) != 2:
+            u.unify(total, shape, term)
+            continue
+        found = _stretched(u, term, out, total, shape)
+        if found is None:
+            return False
+        total = found
+    u.unify(out, total, term)
     return True
+
+
+def _stretched(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> Shape | None:
+    """The shape of two matrices, one of which may be a row or a column of the other; None if that is not known."""
+    dims, longer = list[Dim](), list[Shape]()
+    for axis, (a, b) in enumerate(zip(left.known or (), right.known or (), strict=True)):
+        long = (b if a.is_one else a) if bool(a.is_one) != bool(b.is_one) else None
+        if long is not None and out.known and out.known[axis].is_one:
+            long = None
+        if long is None:
+            u.same_size(a, b, left, right, term)
+        elif long.is_one is None and not u.settling:
+            return None
+        else:
+            longer.append(left if long is a else right)
+        dims.append(long or a)
+    if len(longer) > 1:
+        u.unify(left, right, term)
+    return Shape(tuple(dims))
 
 
 def scalars(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
@@ -155,7 +195,7 @@ def over(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> b
         if left.known == () or out.known == ():
             return divided(u, term, out, left, right)
         return False
-    return same(u, term, out, left, right)
+    return aligned(u, term, out, left, right)
 
 
 def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
@@ -328,6 +368,7 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
     rule.__name__: rule
     for rule in (
         same,
+        aligned,
         added,
         scalars,
         scaled,

@@ -75,8 +75,9 @@ class Shapes:
     certain: int = 0
 
     def __post_init__(self) -> None:
-        self._u = Unification(emptied=self.with_one_entry)
         self._kinds: dict[str, Kind] = {d.name: d.kind for d in self.derivation.declarations}
+        numbers = frozenset(name for name, kind in self._kinds.items() if kind == ValueKind(()))
+        self._u = Unification(emptied=self.with_one_entry, declared=numbers)
         self._functions = {d.name: d for d in self.derivation.definitions if d.parameters}
         self._of: dict[int, tuple[Term, Shape]] = {}
         self._calls: list[str] = []

@@ -6,7 +6,7 @@ is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_la
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -306,12 +306,16 @@ class Relation:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A document in the strict language: names, what is assumed of them, and claims, in this order."""
+    """A document in the strict language: names, what is assumed of them, and claims, in this order.
+
+    `supposed` has, by words for them, definitions of unknown functions under which claims may hold.
+    """
 
     declarations: tuple[Declaration, ...] = ()
     definitions: tuple[Definition, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     claims: tuple[Relation, ...] = ()
+    supposed: Mapping[str, Definition] = field(default_factory=dict)
 
     @property
     def parts(self) -> Iterator[Term]:

@@ -28,6 +28,8 @@ class Unification:
         Names that stand with a transpose.
     numbers : set of str
         Names to which numbers are added that are written out.
+    declared : set of str
+        Names that are declared as numbers.
     settling : bool
         True while a matrix whose width nothing shows is taken for no column.
     statement : Term
@@ -41,6 +43,7 @@ class Unification:
     lengths: list[tuple[Dim, Dim]] = field(default_factory=list)
     turned: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    declared: Set[str] = frozenset()
     settling: bool = False
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
     emptied: Callable[[], Set[str]] = frozenset
@@ -49,6 +52,10 @@ class Unification:
     def wait(self, rule: Callable[[], bool]) -> None:
         """Let a rule of the statement that is read wait."""
         self.waiting.append((self.statement, rule))
+
+    def is_declared(self, term: Term) -> bool:
+        """Whether a term is made of numbers and of names that are declared as numbers."""
+        return terms.free_names(term) <= self.declared
 
     def unify(self, left: Shape, right: Shape, term: Term) -> None:
         """Make two shapes one.

@@ -41,10 +41,10 @@ class Aside:
         """The name that it makes depend on others; nothing if it gives a number."""
         left = self.statement.left
         base = left.base if isinstance(left, w.Scripted) else left
-        ties = self.statement.relation in ("=", ":=") and bool(letters_of(self.statement.right))
-        if not ties or not isinstance(base, w.Symbol) or self.is_update:
+        if not isinstance(base, w.Symbol) or self.statement.relation not in ("=", ":=") or self.is_update:
             return ""
-        return base_name(base)
+        others = letters_of(self.statement.right) - {base_name(base)}  # not z = [z_1, z_2], nor v = 11
+        return base_name(base) if others else ""
 
     @property
     def is_update(self) -> bool:

@@ -78,6 +78,8 @@ class ReadRelation:
         What its reading supposes.
     renewed : frozenset of str
         Names that it defines anew, if it is not read.
+    defines : str
+        The name that it defines.
     """
 
     statement: Statement
@@ -86,6 +88,7 @@ class ReadRelation:
     reason: str = ""
     rests_on: frozenset[str] = frozenset()
     renewed: frozenset[str] = frozenset()
+    defines: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,8 @@ class Reading:
     """The number of the part of each piece, by its identity."""
     alone: Callable[[Set[int]], Reading] | None = None
     """The reading of some pieces, by identity, as if the document had no other formulas."""
+    without: Callable[[Set[int]], Reading] | None = None
+    """The reading without some statements, by identity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -490,7 +495,7 @@ class DocumentReader:
         if target is not None and self.besides.has_defined(target.base, statement):
             target = None
         self.elaborator.used.clear()
-        before = set(self.again)
+        before, count = set(self.again), len(self.definitions)
         part = self.scopes.parts.get(id(statement.piece), 0)
         aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])
         called = target is not None and self._key_of(target) in self.elaborator.functions
@@ -500,7 +505,8 @@ class DocumentReader:
         self.elaborator.singles = self.singles - own
         try:
             if target is not None and self._defines(target, statement):
-                self.entries.append(ReadRelation(statement, "definition"))
+                defines = next(reversed(self.definitions), "") if len(self.definitions) > count else ""
+                self.entries.append(ReadRelation(statement, "definition", defines=defines))
                 return
             role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
             if statement.piece.kind == "inline":
@@ -567,7 +573,7 @@ class DocumentReader:
             self.moved.setdefault(part, {})[target.base] = full
         elif self.written.get(full) == statement.right and not letters_of(statement.right):
             return True
-        elif full in self.definitions and not statement.number:
+        elif full in self.definitions and not statement.number and not _is_value(statement):
             self.again[full] = line
             with suppress(NotMeant):
                 self._loops(full, target, self.elaborator.term(statement.right))
@@ -624,7 +630,7 @@ class DocumentReader:
     def _renews(self, target: Target, statement: Statement) -> bool:
         """Whether a sentence says something else of a name than its definition. What it says is then a claim."""
         full = self._name_of(target)
-        if full not in self.definitions or self.written.get(full) == statement.right:
+        if full not in self.definitions or self.written.get(full) == statement.right or _is_value(statement):
             return False
         if statement.relation != "=" or is_example(statement, self.inventory):
             return False
@@ -773,6 +779,11 @@ def _ends_turned(term: Term) -> bool:
 
 def _compared(term: Term) -> tuple[Term, ...]:
     return (term.left, term.right) if isinstance(term, terms.Comparison) else ()
+
+
+def _is_value(statement: Statement) -> bool:
+    """Whether a sentence gives the value that a letter has in an example: v = 11."""
+    return statement.piece.kind == "inline" and not letters_of(statement.right)
 
 
 def _says_more(statement: Statement, inventory: Inventory) -> bool:

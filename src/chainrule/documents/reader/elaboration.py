@@ -269,6 +269,8 @@ class Elaborator(Meanings):
                 return Apply("abs", (self.term(inside),))
             elif kind == "||":
                 return Apply("norm", (self.term(inside),))
+        if kind == "<" and len(items) == 2:
+            return Apply("total", (Apply(".*", (self.term(items[0]), self.term(items[1]))),))
         if kind in ("[", "(") and items and all(separator == "," for separator in written.separators):
             self.used.add("a list in brackets is a vector")
             return line(items, written, self.term)

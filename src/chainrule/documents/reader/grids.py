@@ -48,10 +48,16 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     found = line(entries, grid, term)
     if isinstance(found, terms.Family):
         return found.body, found.indices[0][1]
-    raise NotMeant("a matrix written out with dots", grid.place)
+    cells, count = [row[0] for row in found.rows], Number(Fraction(len(entries)))
+    every = [between(cells[0], cell) for cell in cells[1:]]
+    alike = [each for each in every if each is not None and every[-1] is not None and each[0] == every[-1][0]]
+    ends = [each[1:] for each in alike]
+    if not ends or ends != [(Number(Fraction(1)), Number(Fraction(k))) for k in range(2, len(cells) + 1)]:
+        raise NotMeant("a matrix written out with dots", grid.place)
+    return alike[0][0], count
 
 
-def line(entries: Sequence[Written], grid: Written, term: Meaning) -> Term:
+def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:
     """The column of some entries; dots stand for those between the first and the last."""
     dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
     if not dots:

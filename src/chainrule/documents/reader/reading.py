@@ -121,13 +121,19 @@ def read(pieces: Pieces) -> Reading:
         kept = {key: value for key, value in chosen.items() if key != "aliases"}
         return DocumentReader(inventory, few, besides, scopes, **kept).reading()
 
+    def without(dropped: Set[int]) -> Reading:
+        few = [each for each in statements if id(each) not in dropped]
+        return DocumentReader(inventory, few, besides, scopes, **chosen).reading()
+
     made_of = dict[str, dict[int, frozenset[str]]]()
     for each in statements:
         target = target_of(each, inventory)
         if target is not None and letters_of(each.right):  # not v = 11
             there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
             there[part] = there.get(part, frozenset()) | letters_of(each.right)
-    return replace(best, variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, alone=alone)
+    variables = _variables(numbered, inventory)
+    known = dict[str, Any](variables=variables, places=scopes.parts, made_of=made_of)
+    return replace(best, **known, alone=alone, without=lambda dropped: replace(without(dropped), **known))
 
 
 # What follows is private.

@@ -88,7 +88,8 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     lost = {d.name for d in strict.definitions}
     free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
     declared = (*free, *strict.declarations)
-    return replace(strict, declarations=declared, assumptions=tuple(map(Assumption, assumed)))
+    assumptions = tuple(map(Assumption, assumed))
+    return replace(strict, declarations=declared, assumptions=assumptions, supposed=derivation.supposed)
 
 
 # What follows is private.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.language.terms import Declaration, Derivation, FunctionKind, Name, Term, ValueKind
+from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Name, Term, ValueKind
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.known_words import ELEMENTARY
 
@@ -19,6 +19,9 @@ TEMPLATES = {
     "ce": "(t : column n_of_u, u : column n_of_u) := -sum(k in n_of_u: t[k] * log(u[k]))",
 }
 """Functions that documents call by these words without a definition."""
+
+LOGISTIC = ("sigma", "varsigma")
+"""Letters that mostly mean the logistic function where nothing says what they are."""
 
 
 def with_functions(
@@ -40,7 +43,7 @@ def with_functions(
     names = {part.text for part in derivation.parts if isinstance(part, Name)} - defined
     told = {each.name for each in derivation.declarations}
     made = [Declaration(name, ValueKind(())) for name in sorted(names - told) if is_loss(name, inventory)]
-    templates = []
+    templates, supposed = [], dict[str, Definition]()
     known = {
         each.name
         for each in derivation.declarations
@@ -54,8 +57,12 @@ def with_functions(
             templates.append(derivation_of(f"{name}{text}").definitions[0])
         elif name not in {*defined, *ELEMENTARY.values(), *MADE_BY_SIZE, *known}:
             made.append(Declaration(name, FunctionKind((argument(name),) * count, ())))
+            if count == 1 and not argument(name) and name not in told and name.split("__")[0] in LOGISTIC:
+                logistic = derivation_of(f"{name}{TEMPLATES['sigmoid']}").definitions[0]
+                supposed[f"{name} is the logistic function"] = logistic
     return replace(
         derivation,
+        supposed=supposed,
         declarations=(*(each for each in derivation.declarations if each.name in known), *made),
         definitions=(*templates, *derivation.definitions),
     )

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.questions import Finding
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Definition, Derivation, Relation
+from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.known_words import BRACKET
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
 ALONE = "it is read with the formulas around it alone"
@@ -91,10 +92,15 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
 def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
     """The steps of a document that is read, one after another, within a total of seconds.
 
-    A claim that is undecided there is tried with the formulas of its part alone, then with those of its display.
+    A claim that is undecided there is tried with the last definitions before it, then with the formulas of its part
+    alone, then with those of its display.
     """
-    end, others = time.monotonic() + total, dict[Set[int], dict[int, Step]]()
-    for entry, step in zip(reading.entries, _steps_in(reading, seconds, total), strict=True):
+    end, others, past = time.monotonic() + total, dict[Set[int], dict[int, Step]](), _Past()
+    anew = _Anew(reading, past)
+    for position, (entry, step) in enumerate(zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)):
+        left = end - time.monotonic()
+        if not step.verdict.decided and left > 0 and (found := anew.proved(position, min(seconds, left))):
+            step = found
         for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
                 others[pieces] = _proved_alone(reading, pieces, seconds / 2, left)
@@ -102,6 +108,50 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
         yield step
+
+
+@dataclass(eq=False)
+class _Anew:
+    """Claims under the last definitions before them, of names that a document defines more than once."""
+
+    reading: Reading
+    past: _Past
+    doubts: Doubts = field(init=False)
+    last: LastDefinitions = field(init=False)
+    readings: dict[Set[int], Reading] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.doubts, self.last = Doubts(self.reading), LastDefinitions(self.reading)
+
+    def proved(self, position: int, seconds: float) -> Step | None:
+        """The step at a position, if it is proved so."""
+        entry, reading = self.reading.entries[position], self.reading
+        if entry.kind != "claim" or entry.claim is None or reading.without is None or entry.claim in reading.bars:
+            return None
+        claim = reading.derivation.claims[entry.claim]
+        used = self.doubts.uses(claim, reading.again.keys())
+        dropped, told = self.last.before(position, used) if used else (frozenset[int](), ())
+        if not told or self.past.bar(claim, self.doubts):
+            return None
+        if dropped not in self.readings:
+            self.readings[dropped] = reading.without(dropped)
+        step = _single_step(self.readings[dropped], entry, seconds)
+        if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
+            return None
+        finding = replace(step.finding, status="proved if", assumed=(*told, *step.finding.assumed))
+        return replace(step, verdict=VERDICTS["proved if"], finding=finding)
+
+
+def _single_step(reading: Reading, wanted: ReadRelation, seconds: float) -> Step | None:
+    """The step of one relation in a reading, if it is a claim there."""
+    entry = next((each for each in reading.entries if each.statement is wanted.statement), None)
+    if entry is None or entry.kind != "claim" or entry.claim is None:
+        return None
+    claims = reading.derivation.claims
+    head = _from_head(claims, entry.claim, {each.claim for each in reading.entries if each.kind == "claim"})
+    asked = replace(reading.derivation, claims=(claims[entry.claim],))
+    [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads={0: head} if head else {})
+    return _claimed(entry, claims[entry.claim], finding, Doubts(reading), _Past())
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[frozenset[int]]:
@@ -118,7 +168,7 @@ def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, tota
     assert reading.alone is not None
     alone = reading.alone(pieces)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
-    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total), strict=True):
+    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, _Past()), strict=True):
         part = reading.places.get(id(entry.statement.piece), 0)
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
         if claim is not None and not within.unread(claim) and whole.leaves(claim, within, part):
@@ -126,15 +176,14 @@ def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, tota
     return found
 
 
-def _steps_in(reading: Reading, seconds: float, total: float) -> Iterator[Step]:
+def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> Iterator[Step]:
     doubts = Doubts(reading)
     wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
     claims = reading.derivation.claims
     asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
     heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
-    anew = _with_second_definitions(reading, wanted, doubts)
+    anew = with_second_definitions(reading, wanted, doubts)
     found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew)
-    past = _Past()
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
@@ -173,9 +222,9 @@ class _Past:
         if inline and not step.verdict.holds:
             words = f"{step.text!r} in line {step.line}"
             self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
-            if claim.relation == "=" and not doubts.changes(claim):
-                every = doubts.values_in(claim) if finding.status == "differs" else frozenset()
-                self.tied |= dict.fromkeys([name] if name else every, words)
+            every = doubts.values_in(claim)
+            if claim.relation == "=" and not doubts.changes(claim) and every - {name}:  # not v = 11
+                self.tied |= dict.fromkeys([name] if name else every if finding.status == "differs" else (), words)
         is_new = claim.follows is None and name in doubts.reading.again
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
@@ -184,40 +233,6 @@ class _Past:
         """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
         names = doubts.uses(claim, self.tied.keys()) if doubts.changes(claim) else []
         return f"{self.tied[names[0]]} may say what {names[0]} depends on" if names else ""
-
-
-def _with_second_definitions(reading: Reading, wanted: Sequence[int], doubts: Doubts) -> dict[int, Derivation]:
-    """By the place of a claim among the wanted ones: the derivation with the second definitions of its names.
-
-    Only for names with one second definition before the claim.
-    """
-    derivation, seconds = reading.derivation, dict[str, list[Definition]]()
-    found = dict[int, Derivation]()
-    for at, number in enumerate(wanted):
-        claim = derivation.claims[number]
-        names = doubts.uses(claim, seconds.keys())
-        if names and all(len(seconds[name]) == 1 for name in names):
-            anew = {name: seconds[name][0] for name in names}
-            definitions = tuple(anew.get(each.name, each) for each in derivation.definitions)
-            found[at] = replace(derivation, definitions=definitions)
-        name = terms.base_of(claim.left)
-        if claim.follows is None and name in reading.again and claim.relation == "=":
-            made = _definition_by(claim, name)
-            seconds.setdefault(name, []).extend([made] if made else [Definition(name, claim.right)] * 2)
-    return found
-
-
-def _definition_by(claim: Relation, name: str) -> Definition | None:
-    """The definition that an equation for a name, or for its entries, gives; None if it has conditions."""
-    sizes = dict(claim.over)
-    match claim.left:
-        case terms.Name() if not claim.over and not claim.conditions:
-            return Definition(name, claim.right)
-        case terms.Entry(indices=indices) if not claim.conditions:
-            letters = [terms.base_of(index) for index in indices]
-            if sorted(letters) == sorted(sizes) and all(letters):
-                return Definition(name, terms.Family(tuple((each, sizes[each]) for each in letters), claim.right))
-    return None
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
