@@ -34,6 +34,7 @@ from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared
 from chainrule.documents.reader.differentials import stands_for_changes, with_constants
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
+from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
@@ -599,6 +600,7 @@ class DocumentReader:
         )
         if self._key_of(target) not in self.elaborator.functions:
             parameters = ()
+        body = of_any_length(body, [name for name, _ in parameters], self.elaborator.ranges)
         if full in Names(self.definitions, {}).used_by(body):
             self.elaborator.used.add(f"{full} and what it is made of define each other")
             self._loops(full, target, body)

@@ -88,7 +88,8 @@ def items_of(script: Written | None) -> tuple[Written, ...]:
                 return (base, lower)  # y_{t_k} is an entry of y_t
     if isinstance(script, Beside) and not any(script.joints):
         simple = all(isinstance(part, Symbol | Numeral | Scripted) for part in script.parts)
-        if simple and not isinstance(script.parts[0], Numeral):
+        digits = all(isinstance(part, Numeral) for part in script.parts)
+        if simple and (digits or not isinstance(script.parts[0], Numeral)):
             return script.parts
     return (script,)
 

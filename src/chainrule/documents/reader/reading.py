@@ -17,6 +17,7 @@ from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import Block, base_of
+from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
@@ -48,6 +49,7 @@ def read(pieces: Pieces) -> Reading:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
+    chains = with_digit_pairs(chains)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
     every = [(piece, chain) for _, piece, chain in numbered]

@@ -265,6 +265,9 @@ class _Sentence:
         after = _STOP.split(self.text[end:])[0]
         marks = {name: _last(words, before) for name, words in _MARKERS.items()}
         last = max(marks, key=lambda name: marks[name])
+        if last == "condition" and self._is_topic(before[marks[last] :]):
+            marks["condition"] = -1
+            last = max(marks, key=lambda name: marks[name])
         if last == "condition" and marks["case"] >= 0:
             last = "case"
         if last == "relative" and marks["assumed"] >= 0:
@@ -275,6 +278,13 @@ class _Sentence:
         if PAST.search(before):
             return "past"
         return last if marks[last] >= 0 else ""
+
+    def _is_topic(self, words: str) -> bool:
+        """Whether words only name what the sentence is about, and end with a comma: "For an example x, the score is"."""
+        topic, comma, _ = words.partition(",")
+        chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
+        plain = all(link.relation == "in" for chain in chains for link in chain.links)
+        return bool(comma and chains and plain and _TOPIC.match(topic) and not FACTS.search(topic))
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""
@@ -425,6 +435,7 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+_TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 _APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
 )
