@@ -321,6 +321,9 @@ class World:
         else:
             raise Undefined(f"{name} is no function that is defined")
         differentiated = derived_function(of, order) if any(order) else of
+        if definition is not None and (turned := _turned(arrays, [kind for _, kind in definition.parameters])):
+            found = exact_numbers(differentiated(*turned))
+            return wrapped(found.T) if found.ndim == 2 and found.shape[1] == 1 else found
         if not numbers or all(array.ndim == 0 for array in arrays):
             return differentiated(*values)
         entries = [
@@ -467,6 +470,16 @@ def _place(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
     if len(indices) != value.ndim or not all(1 <= i <= n for i, n in zip(indices, value.shape, strict=True)):
         raise Undefined("an index beyond the end")
     return tuple(index - 1 for index in indices)
+
+
+def _turned(arrays: Sequence[ExactArray], kinds: Sequence[terms.Kind]) -> list[ExactArray] | None:
+    """The arguments with rows as columns, where a function takes columns; None if there is none."""
+    found = list(arrays)
+    for number, (array, kind) in enumerate(zip(arrays, kinds, strict=False)):
+        is_column = isinstance(kind, terms.ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
+        if is_column and array.ndim == 2 and array.shape[0] == 1 != array.shape[1]:
+            found[number] = wrapped(array.T)
+    return found if any(a is not b for a, b in zip(found, arrays, strict=True)) else None
 
 
 def _made_by_size(name: str, numbers: Sequence[int]) -> ExactArray:

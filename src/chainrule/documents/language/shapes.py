@@ -31,6 +31,7 @@ from chainrule.documents.language.dimensions import (
     matrix,
     number,
     shown,
+    vector_axis,
 )
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
@@ -371,11 +372,19 @@ class Shapes:
         return matrix(dim, dim) if name == "eye" else column(dim)
 
     def _mapped(self, term: Term, shapes: list[Shape], parameters: list[Shape], result: Callable[[], Shape]) -> Shape:
-        """The shape of a call: entry by entry, if parameters are numbers and arguments are not."""
+        """The shape of a call: entry by entry, if parameters are numbers and arguments are not.
+
+        What is made of columns is made of rows as well, and is then a row if it is a column.
+        """
         if any(shape.known != () for shape in parameters) or not parameters:
+            turned = False
             for shape, parameter in zip(shapes, parameters, strict=True):
-                self._u.unify(shape, parameter, term)
-            return result()
+                is_turned = vector_axis(shape) == 1 and vector_axis(parameter) == 0
+                wanted = matrix(Dim(ONE), (parameter.known or (Dim(),))[0]) if is_turned else parameter
+                self._u.unify(shape, wanted, term)
+                turned |= is_turned
+            found = result()
+            return matrix(Dim(ONE), (found.known or (Dim(),))[0]) if turned and vector_axis(found) == 0 else found
         for shape in shapes[1:]:
             self._u.unify(shapes[0], shape, term)
         return shapes[0]

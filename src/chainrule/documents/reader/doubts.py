@@ -53,10 +53,11 @@ class Doubts:
         bound = {name for name, _ in claim.over} | {"pi"}
         return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
 
-    def leaves(self, claim: Relation, within: Doubts, part: int) -> bool:
+    def leaves(self, claim: Relation, within: Doubts, part: int, here: Relation) -> bool:
         """Whether what the document says elsewhere leaves a claim as it is within a few formulas of a part.
 
-        What is free there holds for all values of the same kind, and an unknown function is any function. But where
+        `here` is the claim as the whole document reads it: it shows by which names its letters go there. What is free
+        within the formulas holds for all values of the same kind, and an unknown function is any function. But where
         something is differentiated, no name may move by what it is made of elsewhere, unless by its own arguments.
         """
         values, definitions = within.values_in(claim), within.names.definitions
@@ -73,8 +74,10 @@ class Doubts:
                 return False
         ranks = {name: shape.known for name, shape in self.reading.shapes.names.items()}
         sure = ranks.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
-        told = {letter_of(name): ranks[name] for name in sure}
-        return not any(told.get(letter_of(name)) for name in values & {*within.reading.shapes.guessed})
+        told = {letter_of(name): len(ranks[name] or ()) for name in sure & self._used(here)}
+        guessed = values & {*within.reading.shapes.guessed}
+        own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
+        return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
 
     def _reached(self, letter: str, through: Set[str], part: int) -> frozenset[str]:
         """The letters of which one is made in a part or before it, but for those that some letters are made of."""

@@ -168,10 +168,13 @@ def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, tota
     assert reading.alone is not None
     alone = reading.alone(pieces)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
+    claims = {id(each.statement): each.claim for each in reading.entries if each.claim is not None}
     for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, _Past()), strict=True):
         part = reading.places.get(id(entry.statement.piece), 0)
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
-        if claim is not None and not within.unread(claim) and whole.leaves(claim, within, part):
+        place = claims.get(id(entry.statement))
+        here = claim if place is None else reading.derivation.claims[place]
+        if claim is not None and here is not None and not within.unread(claim) and whole.leaves(claim, within, part, here):
             found[id(entry.statement)] = step
     return found
 
