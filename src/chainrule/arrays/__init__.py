@@ -6,6 +6,7 @@ An array of `algebra.balls.Ball` objects is a NumPy array, so balls need no spel
 ones included, are never written to.
 """
 
+from chainrule.arrays.array_api import Library, in_library, in_numpy, library_of
 from chainrule.arrays.last_axis import (
     FEW_COLUMNS,
     argmax,
@@ -58,6 +59,7 @@ from chainrule.streams import random_stream
 __all__ = [
     "FEW_COLUMNS",
     "Array",
+    "Library",
     "Namespace",
     "argmax",
     "as_array",
@@ -73,6 +75,8 @@ __all__ = [
     "empty_classes_major",
     "gather_rows",
     "holds_labels",
+    "in_library",
+    "in_numpy",
     "is_floating",
     "is_jax",
     "is_sparse",
@@ -80,6 +84,7 @@ __all__ = [
     "is_traced",
     "larger_than_zero",
     "largest",
+    "library_of",
     "look_up",
     "matmul",
     "may_write",

@@ -95,6 +95,8 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
     _first_dtype: Any = np.float64
     # Whether `fit` takes samples in files; predictions always do.
     _fits_sources = False
+    # Whether arrays of other libraries are taken under scikit-learn's array_api_dispatch; see `array_dispatch`.
+    _array_api = False
     # Whether y may be a 0/1 matrix; values of parameters that are only for two classes.
     _multilabel = True
     _only_binary: ClassVar[Mapping[str, str]] = {}
@@ -175,6 +177,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         """scikit-learn's description of what the estimator takes, with these parameters."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = bool(self._sparse) and self.device is None
+        tags.array_api_support = self._array_api
         multi_class = all(getattr(self, name) != value for name, value in self._only_binary.items())
         tags.classifier_tags.multi_class = multi_class
         tags.classifier_tags.multi_label = multi_class and self._multilabel and self.targets == "labels"

@@ -29,6 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule import rules
+from chainrule.arrays import in_numpy, library_of
 from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, class_of, fault, name_of
 from chainrule.rules.rule import Rule
 
@@ -153,6 +154,8 @@ class Encoder:
             return self._array(value, path, depth)
         if isinstance(value, np.generic):
             return self._scalar(value, path, depth)
+        if library_of(value) is not None:
+            return self._array(in_numpy(value), path, depth)
         if isinstance(value, np.dtype):
             return {"$dtype": _held(value, f"{path} is the")}
         if isinstance(value, type) and value in _TYPE_NAMES:

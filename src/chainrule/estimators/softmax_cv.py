@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
-from chainrule.estimators.array_dispatch import same_kind
+from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
 from chainrule.estimators.notices import warn_caller
@@ -132,8 +132,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         super().__init__()
         self._store(locals())
 
-    @same_kind
     @all_or_nothing
+    @attributes_like_samples
     @showing_progress
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
         """Choose C and fit. Callbacks of `set_callbacks` are told of every fold and of the fit with the chosen C.
@@ -212,7 +212,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             )
         return self
 
-    @same_kind
+    @results_like_samples
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
         params = {name: in_this_process(value) for name, value in params.items()}

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
-from chainrule.estimators.array_dispatch import same_kind
+from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples, with_numpy
 from chainrule.estimators.blocks_of_rows import Logits, linear_logits
 from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.classifier import Classifier
@@ -166,6 +166,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     _multilabel = False
     _fits_sources = True
+    _array_api = True
     _only_binary: ClassVar = {"solver": "liblinear"}
 
     coef_: Any
@@ -205,8 +206,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     ) -> None:
         self._store(locals())
 
-    @same_kind
     @all_or_nothing
+    @attributes_like_samples
     @showing_progress
     def fit(
         self,
@@ -225,7 +226,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         ----------
         X : array or CSR/CSC matrix of shape (n_samples, n_features), samples in files, or a Dask collection
             `chainrule.Blocks` opens files. The fit has the same bits as that of an array with the same rows and dtype.
-            With scikit-learn's ``array_api_dispatch``, tensors of PyTorch on the CPU get predictions that are tensors.
+            With scikit-learn's ``array_api_dispatch``, arrays of other libraries such as PyTorch give attributes and
+            predictions of the same library, on the same device.
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
             By default, the labels in the files.
         sample_weight : array of shape (n_samples,), optional
@@ -266,7 +268,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             self.temperature_ = best_temperature(self._encoding, logits, *held_out[1:])
         return self
 
-    @same_kind
+    @results_like_samples
     def decision_function(self, X: Any) -> Any:
         """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes).
 
@@ -274,22 +276,22 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         """
         return self._predicted(X, super().decision_function)
 
-    @same_kind
+    @results_like_samples
     def predict(self, X: Any) -> Any:
         """The most probable label of each sample."""
         return self._predicted(X, super().predict)
 
-    @same_kind
+    @results_like_samples
     def predict_proba(self, X: Any) -> Any:
         """Probabilities, one column per class in the order of ``classes_``."""
         return self._predicted(X, super().predict_proba)
 
-    @same_kind
+    @results_like_samples
     def predict_log_proba(self, X: Any) -> Any:
         """Log-probabilities, finite also where the probability rounds to 0."""
         return self._predicted(X, super().predict_log_proba)
 
-    @same_kind
+    @results_like_samples
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
         if not is_on_cluster(X):
@@ -297,8 +299,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         return cluster_score(self, X, y, sample_weight)
 
     @available_if(_can_stream)  # type: ignore[untyped-decorator]
-    @same_kind
     @all_or_nothing
+    @attributes_like_samples
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
 
@@ -353,10 +355,11 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         return self
 
     def sparsify(self) -> SoftmaxRegression:
-        """Hold the coefficients as a sparse matrix."""
+        """Hold the coefficients as a sparse matrix, and all attributes in NumPy."""
         import scipy.sparse
 
         check_is_fitted(self, "coef_")
+        self.__dict__.update(vars(with_numpy(self)))
         self.coef_ = scipy.sparse.csr_matrix(self.coef_)
         return self
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule import __version__
 from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_encoding import MULTILABEL
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.columns import as_floats, as_words
@@ -157,6 +158,7 @@ def _parts_of(model: Any, dtype: str) -> _Parts:
         kind = type(classifier).__name__
         raise TypeError(f"expected a fitted classifier of chainrule, or a Pipeline that ends in one, got {kind}")
     check_is_fitted(classifier, "classes_")
+    classifier = with_numpy(classifier)
     own, table, places, width = getattr(classifier, "encoder_", None), None, [], classifier.n_features_in_
     if encoders and isinstance(encoders[0], TableEncoder):
         table, *encoders = encoders

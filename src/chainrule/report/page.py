@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import __version__
-from chainrule.arrays import Array
+from chainrule.arrays import Array, in_numpy
 from chainrule.estimators import ConvClassifier
+from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_scores import class_scores
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
@@ -75,6 +76,7 @@ def write_report(
     ...     print(write_report(SoftmaxRegression().fit(X[::2], y[::2]), X[1::2], y[1::2], folder).name)
     report.html
     """
+    model, X, y = with_numpy(model), in_numpy(X), in_numpy(y)
     labels = np.asarray(y)
     if labels.ndim != 1:
         raise ValueError(f"y: a report is about one label for each sample, got shape {labels.shape}")
