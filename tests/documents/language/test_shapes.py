@@ -36,6 +36,11 @@ def shapes_of(*statements):
         (("x : column n", "y := cases(a if 1 < 2, x otherwise)"), "a", "column n"),
         (("x : column n", "T := table(1, 2, x[1] | 3, 4, 5)"), "T", "matrix 2 3"),
         (("x : column n", "d1 := d(2 * x)"), "d1", "column n"),
+        (("x : column n", "c : number", "z := x - 2 * c"), "z", "column n"),
+        (("A : matrix m n", "b : row n", "Z := A + b"), "Z", "matrix m n"),
+        (("A : matrix m n", "b : column m", "Z := b .* A"), "Z", "matrix m n"),
+        (("X : matrix N d", "W : matrix d k", "b : row k", "Z := X @ W + b"), "Z", "matrix N k"),
+        (("f(u : column k) := 2 * u", "x : row n", "z := f(x)"), "z", "row n"),
     ],
 )
 def test_a_shape_follows_from_use(statements, name, shown):
@@ -48,7 +53,9 @@ def test_a_shape_follows_from_use(statements, name, shown):
         (("x : column n", "y : column m", "z := x + y"), "column n and column m do not fit"),
         (("x : column n", "z := x @ x"), "column n @ column n: the sizes between do not fit"),
         (("x : column n", "z := x * x"), r"column n \* column n: expected a number on one side, or @ or \.\*"),
-        (("x : column n", "c : number", "z := c + x"), "do not fit"),
+        (("A : matrix m n", "c : number", "z := c + A"), "do not fit"),
+        (("x : column n", "y : row n", "z := x + y"), "do not fit"),
+        (("A : matrix m n", "b : row m", "z := A + b"), "do not fit"),
         (("W : matrix m n", "z := trace(W)"), "do not fit"),
         (("x : column n", "z := x[i, j]"), "2 indices for the entries of column n"),
         (("x : column n", "z := 1 / x"), "do not fit"),

@@ -142,7 +142,7 @@ def test_a_block_takes_functions_by_name():
     )
     reading = read(pieces_of(text, "a.md"))
     assert {d.name: text_of(d.body) for d in reading.derivation.definitions} == {
-        "s": "[i in n0: exp(z[i]) / sum(k in n0: exp(z[k]))]",
+        "s": "[i in length_of_z: exp(z[i]) / sum(k in length_of_z: exp(z[k]))]",
         "sigmoid": "1 / (1 + exp(-u))",
     }
     assert [line for line, _ in reading.problems] == [7]

@@ -128,7 +128,7 @@ def test_what_holds_with_both_definitions_of_a_name_stays_proved():
     text = "$$z = x^2 + 1$$\n\n$$z = x^3$$\n\n$$\\frac{dz}{dx} = 2 x$$"
     assert verdicts(text)[2:] == [(5, "no definition")]
     text = "$$z = x^2 + 1$$\n\n$$z = x^2 + 2$$\n\n$$z = x^2 + 3$$\n\n$$\\frac{dz}{dx} = 2 x$$"
-    assert verdicts(text)[3:] == [(7, "no definition")]
+    assert verdicts(text)[3:] == [(7, "proved if")]
 
 
 def test_second_definitions_of_entries_count_too():
@@ -176,3 +176,30 @@ def test_a_second_definition_of_what_a_free_name_is_made_of_does_not_matter():
 def test_a_derivative_may_be_named_after_its_first_use():
     text = "$$y = w x$$\n\n$$\\frac{\\partial L}{\\partial w} = e x$$ where $e = \\frac{\\partial L}{\\partial y}$."
     assert verdicts(text)[-1][1] in ("definition", "proved")
+
+
+def test_the_chain_rule_is_read_for_matrices_and_vectors():
+    text = (
+        "Let $Y = X W$ with $X \\in \\mathbb{R}^{n \\times d}$ and $W \\in \\mathbb{R}^{d \\times k}$. "
+        "Let $J$ be a number.\n\n"
+        "$$\\frac{\\partial J}{\\partial W} = \\frac{\\partial J}{\\partial Y}\\frac{\\partial Y}{\\partial W}"
+        " = X^T \\frac{\\partial J}{\\partial Y}$$\n\n"
+        "$$\\frac{\\partial J}{\\partial Y}\\frac{\\partial Y}{\\partial X}"
+        " = \\frac{\\partial J}{\\partial Y} W^T$$\n\n"
+        "$$\\frac{\\partial J}{\\partial Y}\\frac{\\partial Y}{\\partial W} = 2 X^T \\frac{\\partial J}{\\partial Y}$$"
+    )
+    assert [name for _, name in verdicts(text)[1:]] == ["proved", "proved", "proved", "wrong if read so"]
+
+
+def test_a_function_sigma_that_nothing_defines_may_be_the_logistic_one_and_no_other():
+    found = steps_of(pieces_of("$$\\sigma'(x) = \\sigma(x) (1 - \\sigma(x))$$", "a.md")).steps
+    assert (found[0].verdict.name, found[0].finding.assumed) == ("proved if", ("sigma is the logistic function",))
+    assert verdicts("$$\\sigma'(x) = 1 - \\sigma(x)^2$$") == [(1, "wrong if read so")]
+    assert verdicts("$$g'(x) = g(x) (1 - g(x))$$") == [(1, "wrong if read so")]
+    text = "Let $\\sigma$ be any differentiable function.\n\n$$\\sigma'(x) = \\sigma(x) (1 - \\sigma(x))$$"
+    assert not verdicts(text)[-1][1].startswith("proved")
+
+
+def test_logarithms_and_quotients_of_unknown_functions_are_proved_where_they_are_defined():
+    text = "$$\\frac{d}{dx} \\log g(x) = \\frac{g'(x)}{g(x)}$$\n\n$$\\frac{d}{dx} \\log g(x) = \\frac{1}{g(x)}$$"
+    assert [name for _, name in verdicts(text)] == ["proved", "wrong if read so"]

@@ -114,8 +114,10 @@ class Prover:
             if definition.name in search.question.functions:
                 others = tuple(each for each in self.derivation.declarations if each.name != definition.name)
                 known = replace(
-                    self.derivation, declarations=others, definitions=(*self.derivation.definitions, definition),
-                    supposed={}
+                    self.derivation,
+                    declarations=others,
+                    definitions=(*self.derivation.definitions, definition),
+                    supposed={},
                 )
                 found = Prover(known, self.shapes).finding_within(claim, search.clock.part())
                 if found.status in ("proved", "verified"):

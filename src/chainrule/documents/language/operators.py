@@ -64,6 +64,11 @@ def _product(a: Array, b: Array) -> Array:
     return a @ b
 
 
+def _pulled(a: Array, slopes: Array, by: Array) -> Array:
+    """The sum over the entries of an array, each times its derivatives by another array, in the shape of that."""
+    return (a.reshape(1, -1) @ slopes).reshape(by.shape)
+
+
 def _power(a: Array, b: Array) -> Array:
     return a**b
 
@@ -179,6 +184,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("diag", "diagonal_matrix", _diagonal_matrix, latex=(r"\operatorname{diag}", r"\diag")),
         Operator("diagonal", "diagonal", lambda a: np.diagonal(a).reshape(-1, 1)),
         Operator("member", "member", _member, 2),
+        Operator("pulled", "pulled", _pulled, 3),
         Operator("kron", "kron", np.kron, 2, latex=(r"\otimes",)),
         Operator("vec", "vec", lambda a: a.T.reshape(-1, 1), latex=(r"\operatorname{vec}",)),
     )

@@ -86,6 +86,8 @@ def _product(joint: str, written: tuple[Term, Term], sides: tuple[Term, Term], s
     left, right = (shapes.of(side) for side in written)
     if left.known == () or right.known == ():
         return Apply("*", sides, span=span)
+    if len(right.known or ()) > 2 and isinstance(sides[1], Slope):
+        return Apply("pulled", (*sides, sides[1].variable), span=span)
     if is_column(left) and is_column(right):
         if joint == "beside":
             return Apply(".*", sides, span=span)
@@ -120,4 +122,6 @@ def _slope(term: Slope, body: Term, variable: Term, shapes: Shapes) -> Term:
         entry = Slope("partial", terms.Entry(body, tuple(Name(index) for index, _ in over)), variable, term.holding)
         return terms.Family(over, entry, span=term.span)
     found = of_kind("gradient" if of == () else "jacobian")
+    if len(shapes.of(term).known or ()) > 2:
+        return found
     return Apply("'", (found,), span=term.span) if turns(term, of_number=of == ()) else found

@@ -61,10 +61,15 @@ def slope_as_written(u: Unification, term: terms.Slope, out: Shape, body: Shape,
             shape = matrix(variable.known[1], variable.known[0])
         u.unify(out, shape, term)
         return True
+    if len(body.known) > 2 or len(variable.known) > 2:
+        raise ShapeError(f"the derivative of a {shown(body)} by a {shown(variable)}", term)
     try:
         outputs, inputs = length(u, body, term.body), length(u, variable, term.variable)
-    except ShapeError:
-        raise ShapeError(f"the derivative of a {shown(body)} by a {shown(variable)}", term) from None
+    except ShapeError:  # an array with the axes of what is differentiated, then those of what it is differentiated by
+        axis = vector_axis(body)
+        dims = (*(body.known if axis is None else (body.known[axis],)), *variable.known)
+        u.unify(out, Shape(dims), term)
+        return True
     u.unify(out, matrix(inputs, outputs) if turns(term, of_number=False) else matrix(outputs, inputs), term)
     return True
 
@@ -119,8 +124,9 @@ def _stretched(u: Unification, term: Term, out: Shape, left: Shape, right: Shape
     dims, longer = list[Dim](), list[Shape]()
     for axis, (a, b) in enumerate(zip(left.known or (), right.known or (), strict=True)):
         long = (b if a.is_one else a) if bool(a.is_one) != bool(b.is_one) else None
-        if long is not None and out.known and out.known[axis].is_one:
-            long = None
+        is_open = long is not None and long.is_one is None
+        if is_open and ((out.known and out.known[axis].is_one) or (axis == 1 and u.settling)):
+            long = None  # a matrix of which nothing shows the width is a column beside a column
         if long is None:
             u.same_size(a, b, left, right, term)
         elif long.is_one is None and not u.settling:
@@ -162,6 +168,8 @@ def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *,
             return True
     if left.known is None or right.known is None:
         return False
+    if len(left.known) == 2 < len(right.known):
+        return pulled_back(u, term, out, left, right)
     if len(left.known) == len(right.known) == 2:
         flat = is_flat(u, left), is_flat(u, right)
         if None in flat and False not in flat:
@@ -172,6 +180,28 @@ def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *,
             return True
         return product(u, term, out, left, right)
     raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+
+
+def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """An array times the derivatives of an array of its shape by another one: the sum over all its entries.
+
+    So the chain rule is written: dJ/dY dY/dZ has the shape of Z.
+    """
+    axis = vector_axis(left)
+    first = (left.known or ()) if axis is None else (left.known or ())[axis : axis + 1]
+    dims = right.known or ()
+    if len(dims) != len(first) + 2:
+        raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+    for one, other in zip(first, dims, strict=False):
+        u.same_size(one, other, left, right, term)
+    u.unify(out, Shape(dims[len(first) :]), term)
+    return True
+
+
+def pulled(u: Unification, term: Term, out: Shape, left: Shape, slopes: Shape, by: Shape) -> bool:
+    """The array whose shape is that of what the derivatives are by."""
+    u.unify(out, by, term)
+    return True
 
 
 def is_flat(u: Unification, shape: Shape) -> bool | None:
@@ -367,7 +397,6 @@ def _is_literal(term: Term) -> bool:
 RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
     rule.__name__: rule
     for rule in (
-        same,
         aligned,
         added,
         scalars,
@@ -376,6 +405,7 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
         dotted,
         over,
         turned,
+        pulled,
         raised_as_written,
         divided,
         raised,

@@ -451,7 +451,10 @@ class Shapes:
                 return self._waiting_for(lambda out: rules.second(self._u, term, out, variable))
             case kind if kind.startswith("written"):
                 return self._waiting_for(lambda out: rules.slope_as_written(self._u, term, out, body, variable))
-        return matrix(rules.length(self._u, body, term.body), rules.length(self._u, variable, term.variable))
+        try:
+            return matrix(rules.length(self._u, body, term.body), rules.length(self._u, variable, term.variable))
+        except ShapeError:  # of a matrix or by one: a row for each entry, and a column for each entry
+            return matrix()
 
 
 def _axes(derivation: Derivation) -> dict[str, int]:

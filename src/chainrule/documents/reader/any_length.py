@@ -12,8 +12,8 @@ from chainrule.documents.language.terms import Entry, Family, Fold, Name, Term
 def of_any_length(body: Term, parameters: Sequence[str], ranges: Mapping[str, Term]) -> Term:
     """The body of a function in which indices that run over a parameter run up to its length, length_of_x.
 
-    An index runs over a parameter if entries of it are chosen by this index alone. An index whose range a block declares
-    stays as it is.
+    An index runs over a parameter if entries of it are chosen by this index alone. An index whose range a block
+    declares stays as it is.
 
     >>> from chainrule.documents.language.parsing import term_of
     >>> from chainrule.documents.language.printing import text_of
@@ -26,9 +26,8 @@ def of_any_length(body: Term, parameters: Sequence[str], ranges: Mapping[str, Te
 
     match body:
         case Family(indices=indices):
-            sizes = tuple(
-                (name, size if name in ranges else _length(name, body.body, parameters) or size) for name, size in indices
-            )
+            lengths = {name: _length(name, body.body, parameters) for name, _ in indices if name not in ranges}
+            sizes = tuple((name, lengths.get(name) or size) for name, size in indices)
             return replace(body, indices=sizes, body=inside(body.body))
         case Fold(index=index, low=low, high=Name()) if terms.is_number(low, 1) and index not in ranges:
             return replace(body, high=_length(index, body.body, parameters) or body.high, body=inside(body.body))

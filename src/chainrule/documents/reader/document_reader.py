@@ -28,13 +28,13 @@ from chainrule.documents.language.terms import (
     ValueKind,
 )
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.differentials import stands_for_changes, with_constants
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
-from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
@@ -54,6 +54,7 @@ from chainrule.documents.reader.statements import (
 )
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
+from chainrule.documents.sources.pieces import Piece
 
 MOST_DEPTH = 120
 """Terms within each other."""
@@ -210,17 +211,19 @@ class DocumentReader:
         self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
-        every = [
-            *self.besides.block.declared,
-            *(each for each in self.besides.stated.declared if base_of(each.name) not in self.distrusted),
-        ]
+        own = {self.besides.numbers[id(each.piece)]: self._part_of(each.piece) for each in self.statements}
+        said = [each for each in self.besides.stated.declared if base_of(each.name) not in self.distrusted]
+        said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
+        every = [*self.besides.block.declared, *said]
         self.later = self.besides.block.renamed()
         for each in every:
             if isinstance(each.name, w.Symbol):
                 name = base_name(each.name)
-                self._declare(
-                    name if each not in self.besides.block.declared else self._in_block(name, each.piece), each
-                )
+                if each in self.besides.block.declared:
+                    name = self._in_block(name, each.piece)
+                elif each.piece in own:
+                    self._declare(self._aliases_in(own[each.piece], each.piece).get(name, name), each)
+                self._declare(name, each)
         self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout, lettered=self.lettered)
         self.elaborator.rules = {
             self._in_block(name, number): rule
@@ -497,7 +500,7 @@ class DocumentReader:
             target = None
         self.elaborator.used.clear()
         before, count = set(self.again), len(self.definitions)
-        part = self.scopes.parts.get(id(statement.piece), 0)
+        part = self._part_of(statement.piece)
         aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])
         called = target is not None and self._key_of(target) in self.elaborator.functions
         parameters = target.parameters if target is not None and called else ()
@@ -532,6 +535,9 @@ class DocumentReader:
             self.entries.append(ReadRelation(statement, "not read", reason=str(error), renewed=frozenset(renewed)))
         except Exception as error:  # a defect of the reader costs this statement, not the document
             self.entries.append(ReadRelation(statement, "not read", reason=failure(error)))
+
+    def _part_of(self, piece: Piece) -> int:
+        return self.scopes.parts.get(id(piece), 0)
 
     def _aliases_in(self, part: int, number: int) -> dict[str, str]:
         """The other names that letters have in a part, at a piece."""
@@ -569,7 +575,7 @@ class DocumentReader:
         if full in self.definitions and self._is_closed(target, statement.right):
             if self.written.get(full) == statement.right:
                 return statement.piece.kind == "inline"
-            part = self.scopes.parts.get(id(statement.piece), 0)
+            part = self._part_of(statement.piece)
             full = f"{target.base}__line_{line}"
             self.moved.setdefault(part, {})[target.base] = full
         elif self.written.get(full) == statement.right and not letters_of(statement.right):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language import terms
@@ -12,6 +12,8 @@ from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 
 _ANY = Shape()
+HIDDEN = "?"
+"""Stands among the letters of a formula for all that may be in what is not read."""
 
 
 @dataclass(eq=False)
@@ -48,6 +50,15 @@ class Doubts:
         one = moved <= free and len(moved) < 2 and not inside & free - moved
         return frozenset(free) | (self._used(claim) - inside if one or not moved else frozenset())
 
+    def still(self, claim: Relation, names: Iterable[str], part: int) -> frozenset[str]:
+        """Names whose definitions are not understood, but are made of letters that do not move in a claim of a part."""
+        every = self.every(claim)
+        if any(isinstance(each, terms.Differential | terms.At) for each in every):
+            return frozenset()
+        moved = {letter_of(terms.base_of(each.variable)) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
+        made_of = {name: {letter_of(name)} | self._reached(letter_of(name), (), part) for name in names}
+        return frozenset(name for name, letters in made_of.items() if not letters & moved)
+
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
         bound = {name for name, _ in claim.over} | {"pi"}
@@ -79,12 +90,12 @@ class Doubts:
         own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
         return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
 
-    def _reached(self, letter: str, through: Set[str], part: int) -> frozenset[str]:
+    def _reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
         """The letters of which one is made in a part or before it, but for those that some letters are made of."""
         found, pending = set[str](), {letter}
         while pending:
             new = set[str]()
-            for each in pending - through:
+            for each in pending.difference(through):
                 there = self.reading.made_of.get(each, {})
                 before = [number for number in there if number <= part]
                 new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))

@@ -136,6 +136,8 @@ class Inventory:
         By base: how often it stands without a subscript.
     called : mapping
         By base: the brackets that follow it directly.
+    entries_called : mapping
+        By base: the brackets that follow it directly and have a subscript.
     differentiated, by : Counter
         Bases in numerators and denominators of derivatives.
     primed : set of str
@@ -149,6 +151,7 @@ class Inventory:
     superscripts: dict[str, list[Written]] = field(default_factory=lambda: defaultdict(list))
     bare: Counter[str] = field(default_factory=Counter)
     called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
+    entries_called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
     differentiated: Counter[str] = field(default_factory=Counter)
     by: Counter[str] = field(default_factory=Counter)
     primed: set[str] = field(default_factory=set)
@@ -320,10 +323,11 @@ class Inventory:
 
     def is_value(self, base: str) -> bool:
         """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x)."""
-        calls = {tuple(map(_letter_of, arguments_of(bracket))) for bracket in self.called[base]}
+        every = (*self.called[base], *self.entries_called[base]) if self.called[base] else ()
+        calls = {tuple(map(_letter_of, arguments_of(bracket))) for bracket in every}
         plain = all(letters and all(letters) for letters in calls)
         same = len({letters[0] for letters in calls if letters}) == 1
-        elsewhere = self.bare[base] + len(self.subscripts[base]) > len(self.called[base])
+        elsewhere = self.bare[base] + len(self.subscripts[base]) > len(every)
         return bool(calls) and plain and (same or elsewhere)
 
     def is_always_called(self, base: str) -> bool:
@@ -392,8 +396,12 @@ class Inventory:
                         case Scripted(upper=Symbol(text=text)), Scripted(base=Symbol() as base, upper=Bracketed()):
                             self.arrays |= {base_name(base)} if text in TRANSPOSES else set()
                     head = one.base if isinstance(one, Scripted) else one
-                    if isinstance(head, Symbol) and head.is_word and isinstance(other, Scripted):
-                        other = other.base  # softmax(z)_i
+                    inside = other.base if isinstance(other, Scripted) else None
+                    if isinstance(head, Symbol) and isinstance(inside, Bracketed):
+                        if head.is_word:
+                            other = inside  # softmax(z)_i
+                        elif _is_argument(other):
+                            self.entries_called[base_name(head)].append(inside)  # s(x)_i
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
                         self.called[base_name(head)].append(other)
                         self.words |= {base_name(head)} if head.is_word else set()
@@ -454,6 +462,13 @@ def _is_bold(whole: Written) -> bool:
 
 def _letters_in(lists: Iterable[tuple[Written, ...]]) -> frozenset[str]:
     return frozenset[str]().union(*(letters_of(item) for items in lists for item in items))
+
+
+def _is_argument(script: Written) -> bool:
+    """Whether it is letters in brackets with a subscript alone: an entry of a function's value, and no product."""
+    if not isinstance(script, Scripted) or not isinstance(script.base, Bracketed) or script.upper is not None:
+        return False
+    return bool(script.base.items) and all(isinstance(each, Symbol) for each in script.base.items)
 
 
 def _letter_of(item: Written) -> str:

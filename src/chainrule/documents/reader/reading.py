@@ -20,6 +20,7 @@ from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
+from chainrule.documents.reader.doubts import HIDDEN
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
@@ -130,9 +131,10 @@ def read(pieces: Pieces) -> Reading:
     made_of = dict[str, dict[int, frozenset[str]]]()
     for each in statements:
         target = target_of(each, inventory)
-        if target is not None and letters_of(each.right):  # not v = 11
+        letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
+        if target is not None and letters:  # not v = 11
             there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
-            there[part] = there.get(part, frozenset()) | letters_of(each.right)
+            there[part] = there.get(part, frozenset()) | letters
     variables = _variables(numbered, inventory)
     known = dict[str, Any](variables=variables, places=scopes.parts, made_of=made_of)
     return replace(best, **known, alone=alone, without=lambda dropped: replace(without(dropped), **known))

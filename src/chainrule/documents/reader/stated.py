@@ -280,7 +280,7 @@ class _Sentence:
         return last if marks[last] >= 0 else ""
 
     def _is_topic(self, words: str) -> bool:
-        """Whether words only name what the sentence is about, and end with a comma: "For an example x, the score is"."""
+        """Whether words only name what the sentence is about, before a comma: "For an example x, the score is"."""
         topic, comma, _ = words.partition(",")
         chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
         plain = all(link.relation == "in" for chain in chains for link in chain.links)

@@ -92,21 +92,22 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
 def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
     """The steps of a document that is read, one after another, within a total of seconds.
 
-    A claim that is undecided there is tried with the last definitions before it, then with the formulas of its part
-    alone, then with those of its display.
+    A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
+    with the last definitions before it.
     """
     end, others, past = time.monotonic() + total, dict[Set[int], dict[int, Step]](), _Past()
     anew = _Anew(reading, past)
-    for position, (entry, step) in enumerate(zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)):
-        left = end - time.monotonic()
-        if not step.verdict.decided and left > 0 and (found := anew.proved(position, min(seconds, left))):
-            step = found
+    every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
+    for position, (entry, step) in enumerate(every):
         for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
                 others[pieces] = _proved_alone(reading, pieces, seconds / 2, left)
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
+        left = end - time.monotonic()
+        if not step.verdict.decided and left > 0:
+            step = anew.proved(position, min(seconds, left)) or step
         yield step
 
 
@@ -148,7 +149,8 @@ def _single_step(reading: Reading, wanted: ReadRelation, seconds: float) -> Step
     if entry is None or entry.kind != "claim" or entry.claim is None:
         return None
     claims = reading.derivation.claims
-    head = _from_head(claims, entry.claim, {each.claim for each in reading.entries if each.kind == "claim"})
+    read = {each.claim for each in reading.entries if each.kind == "claim" and each.claim is not None}
+    head = _from_head(claims, entry.claim, read)
     asked = replace(reading.derivation, claims=(claims[entry.claim],))
     [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads={0: head} if head else {})
     return _claimed(entry, claims[entry.claim], finding, Doubts(reading), _Past())
@@ -174,7 +176,7 @@ def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, tota
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
         place = claims.get(id(entry.statement))
         here = claim if place is None else reading.derivation.claims[place]
-        if claim is not None and here is not None and not within.unread(claim) and whole.leaves(claim, within, part, here):
+        if claim is not None and here is not None and whole.leaves(claim, within, part, here):
             found[id(entry.statement)] = step
     return found
 
@@ -260,10 +262,12 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
+    part = doubts.reading.places.get(id(entry.statement.piece), 0)
     if not finding.with_both and (again := doubts.uses(claim, past.renewed - beyond)):
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
-    if unread and doubts.changes(claim):
+    moving = unread and doubts.changes(claim)
+    if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):

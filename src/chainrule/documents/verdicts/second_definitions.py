@@ -71,8 +71,7 @@ class LastDefinitions:
         """
         dropped, told = set[int](), list[str]()
         for name, places in self.places.items():
-            earlier = [place for place in places if position not in range(place.position, place.position + len(place.chain))
-                       and place.position < position]  # fmt: skip
+            earlier = [place for place in places if place.position + len(place.chain) <= position]
             last = earlier[-1] if earlier else places[0]
             dropped |= {one for place in places if place is not last for one in place.chain}
             if name in used and last is not places[0]:

@@ -1,0 +1,33 @@
+import pytest
+
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
+
+
+def steps(*formulas):
+    return steps_of(pieces_of("\n\n".join(f"$${each}$$" for each in formulas), "a.md")).steps
+
+
+def test_a_claim_is_proved_with_the_last_definition_before_it_and_that_is_told():
+    found = steps("y = x^2", "y = x^3", "\\frac{dy}{dx} = 3 x^2", "\\frac{d^2 y}{dx^2} = 6x")
+    assert [step.verdict.name for step in found[2:]] == ["proved if", "proved if"]
+    assert found[2].finding.assumed == ("y is here what line 3 says",)
+
+
+@pytest.mark.parametrize("claim", ["\\frac{dy}{dx} = 2x", "\\frac{dy}{dx} = 3x", "y = 1 + x^2 - 1"])
+def test_a_definition_that_no_longer_counts_proves_nothing(claim):
+    assert not steps("y = x^2", "y = x^3", claim)[2].verdict.holds
+
+
+def test_a_claim_before_the_second_definition_keeps_the_first_one():
+    found = steps("y = x^2", "\\frac{dy}{dx} = 2x", "y = x^3")
+    assert found[1].verdict.name == "proved"
+
+
+def test_what_an_equation_says_is_not_proved_by_itself():
+    assert not steps("y = x^2", "y = x^3", "y = x^3 + 1", "y = x^3")[1].verdict.holds
+
+
+def test_a_value_in_an_example_defines_nothing_anew():
+    text = "$$u = b c$$\n\n$$J = 3 u$$\n\nNow $u = 6$ and $b = 2$.\n\n$$\\frac{dJ}{db} = 3 c$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "proved"
