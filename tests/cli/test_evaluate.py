@@ -1,10 +1,12 @@
 """`chainrule evaluate`: the numbers are those that scikit-learn computes from `predict`'s answers."""
 
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.metrics import accuracy_score, log_loss, precision_recall_fscore_support
 
 SPECIES = {"aster", "bluebell", "crocus"}
@@ -112,3 +114,54 @@ def test_missing_labels_are_counted(chainrule, write, flower_header, flowers_mod
     rows = [[*row[:-1], None if index in (2, 5, 6) else row[-1]] for index, row in enumerate(new_flowers)]
     line = chainrule("evaluate", flowers_model, write(Path("garden.csv"), flower_header, rows)).complaint("species")
     assert re.search(r"\b(3|three)\b", line), line
+
+
+def mislabelled(rows, numbers):
+    """The same rows, of which some have a wrong species."""
+    return [[*row[:-1], "aster" if k in numbers and row[-1] != "aster" else row[-1]] for k, row in enumerate(rows)]
+
+
+def test_the_worst_mistakes_are_named_by_their_rows_in_the_file(
+    chainrule, write, flower_header, flowers_model, new_flowers, tmp_path
+):
+    wrong = {7, 20, 38}  # no asters; the files have 40 and 20 rows
+    one = write(tmp_path / "one.csv", flower_header, mislabelled(new_flowers, wrong))
+    found = chainrule("evaluate", flowers_model, one, "--mistakes", "3", "--json").metrics()["mistakes"]
+    assert {row["where"] for row in found} == {"data row 8", "data row 21", "data row 39"}
+    assert {row["label"] for row in found} == {"aster"}
+    assert [row["probability"] for row in found] == sorted(row["probability"] for row in found)
+    for k in (1, 2):
+        write(tmp_path / f"part-{k}.csv", flower_header, mislabelled(new_flowers, wrong)[20 * k - 20 : 20 * k])
+    shown = chainrule("evaluate", flowers_model, str(tmp_path / "part-*.csv"), "--mistakes", "3").succeeded().out
+    for place in ("part-1.csv, data row 8", "part-2.csv, data row 1", "part-2.csv, data row 19"):
+        assert place in shown
+    assert "worst mistakes" not in chainrule("evaluate", flowers_model, one).out
+
+
+def test_rows_of_arrays_are_counted_from_0(chainrule, empty_directory):
+    X, y = load_digits(return_X_y=True)
+    np.savez("digits.npz", X=X, y=y)
+    chainrule("train", "softmax", "digits.npz", "--C", "0.1", "--out", "m").succeeded()
+    found = chainrule("evaluate", "m", "digits.npz", "--mistakes", "900", "--json").metrics()["mistakes"]
+    predicted = chainrule("predict", "m", "digits.npz", "--json").json()["predictions"]
+    assert 0 < len(found) < 900
+    assert {row["where"] for row in found} == {f"row {number}" for number in np.flatnonzero(predicted != y)}
+
+
+def test_pictures_that_are_mistaken_are_named_by_their_files(chainrule, shapes, tmp_path):
+    (shapes / "standing" / "1.png").rename(shapes / "lying" / "1.png")
+    page, layers = tmp_path / "seen", "conv 8 3x3 pad 1, relu, pool 2"
+    chainrule("train", "conv", shapes, "--layers", layers, "--seed", "3", "--report", page, "--out", "m").succeeded()
+    os.rename(shapes, tmp_path / "moved")  # so that all pictures are scored, not only the held-out ones
+    found = chainrule("evaluate", "m", tmp_path / "moved", "--mistakes", "1", "--json").metrics()["mistakes"]
+    assert [row["where"] for row in found] == [str(tmp_path / "moved" / "lying" / "1.png")]
+
+
+def test_a_report_names_the_rows_in_the_file(chainrule, write, flower_header, flowers, tmp_path):
+    rows = mislabelled(flowers, range(0, 120, 4))
+    path = write(tmp_path / "wrong.csv", flower_header, rows)
+    options = ("--target", "species", "--report", tmp_path / "seen", "--out", "m")
+    chainrule("train", "softmax", path, *options).succeeded()
+    listed = re.findall(r"<td>data row ([0-9]+)</td><td>(\w+)</td>", (tmp_path / "seen" / "report.html").read_text())
+    assert listed  # a quarter of the 24 held-out rows are mislabelled, a third of these as what they were
+    assert all(rows[int(number) - 1][-1] == label for number, label in listed)

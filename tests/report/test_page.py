@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 
 import numpy as np
 import pytest
@@ -70,6 +71,20 @@ def test_a_report_on_a_data_frame_warns_of_nothing(tmp_path):
     frame, kinds = load_wine(as_frame=True, return_X_y=True)
     model = TabularClassifier(max_iter=2, random_state=0).fit(frame, kinds)
     assert "proline" in write_report(model, frame, kinds, tmp_path).read_text("utf-8")
+
+
+def test_mistakes_are_named_by_the_index_of_a_frame_or_by_the_places_given(tmp_path):
+    frame, kinds = load_wine(as_frame=True, return_X_y=True)
+    frame.index = [f"bottle-{number}" for number in range(len(frame))]
+    model = SoftmaxRegression().fit(frame, kinds)
+    wrong = np.flatnonzero(model.predict(frame) != kinds).tolist()
+    assert 0 < len(wrong) < 30  # all are listed
+    for given, prefix in ((None, "bottle-"), ([f"bottle/{number}.png" for number in range(len(frame))], "bottle/")):
+        page = write_report(model, frame, kinds, tmp_path, places=given).read_text("utf-8")
+        found = re.findall(f"<td>{prefix}([0-9]+)", page)
+        assert sorted(map(int, found)) == wrong
+    with pytest.raises(ValueError, match="places: expected one for each of 178 samples, got 3"):
+        write_report(model, frame, kinds, tmp_path, places=range(3))
 
 
 def test_names_and_labels_are_text_and_never_markup(tmp_path):

@@ -10,9 +10,10 @@ CLASSES = np.array(["a", "b", "c"])
 
 def test_mistakes_are_ordered_by_the_probability_of_the_true_class():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.05, 0.9, 0.05]])
-    found = mistakes(CLASSES, np.array(["a", "b", "c", "a"]), np.log(probabilities))
-    assert [row["row"] for row in found] == [3, 1]
-    assert found[0] == {"row": 3, "label": "a", "probability": found[0]["probability"], "predicted": "b", "surely": 0.9}
+    found = mistakes(CLASSES, np.array(["a", "b", "c", "a"]), np.log(probabilities), range(10, 14))
+    assert [row["place"] for row in found] == [13, 11]
+    known = {"place": 13, "label": "a", "predicted": "b", "surely": 0.9}
+    assert found[0] == known | {"probability": found[0]["probability"]}
     np.testing.assert_allclose([row["probability"] for row in found], [0.05, 0.3])
 
 

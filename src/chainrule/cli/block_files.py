@@ -93,7 +93,7 @@ def read_training_blocks(data: str, target: str | None, labels: Path | None, dro
         raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     what = "array of labels" if target is None else f"target {target!r}"
     X = StoredRows(source, source.dtype)
-    return DataSet(data, X, as_classes(y, data, what), target or "y", columns=source.columns)
+    return DataSet(data, X, as_classes(y, data, what), target or "y", columns=source.columns, where=source.place)
 
 
 def read_blocks(
@@ -128,7 +128,8 @@ def read_blocks(
         sides = {"target": target} if labels is None else {"labels": labels}
         options = {**sides, "columns": names, "n_features": n_features}
     source = _opened(data, "another file", **options)
-    return DataSet(data, StoredRows(source, source.dtype), None if target is None else source.labels())
+    y = None if target is None else source.labels()
+    return DataSet(data, StoredRows(source, source.dtype), y, where=source.place)
 
 
 def parts_of(model: Any, X: Any, method: str) -> Iterator[tuple[slice, Array]]:

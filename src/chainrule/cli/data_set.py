@@ -59,6 +59,8 @@ class DataSet:
     """Number of cells that are not numbers, by numeric column."""
     files: Sequence[str] = ()
     """The file of each sample, if there are no labels and each sample is a picture."""
+    where: Callable[[int], str] = "row {}".format
+    """The place of a sample in its source, by its number."""
     notes: tuple[str, ...] = ()
     """Remarks on columns, to be printed when the encoder is fitted."""
 
@@ -66,7 +68,7 @@ class DataSet:
         """The chosen samples."""
         by_name = isinstance(self.X, dict)
         X = {name: values[chosen] for name, values in self.X.items()} if by_name else self.X[chosen]
-        return replace(self, X=X, y=self.y[chosen])
+        return replace(self, X=X, y=self.y[chosen], where=lambda number: self.where(int(chosen[number])))
 
     def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet]:
         """Training samples and held-out samples: those that the source provides, otherwise a stratified random share.
@@ -218,7 +220,14 @@ def read_training_rows(
     numbers_of = {name: mostly_numbers(values) for name, values in objects.items()}
     of_words = [name for name, numbers in numbers_of.items() if numbers is None]
     found = with_numbers(
-        DataSet(source, columns, y, target, encoder=TableEncoder([*words, *of_words], list(text) or None)),
+        DataSet(
+            source,
+            columns,
+            y,
+            target,
+            encoder=TableEncoder([*words, *of_words], list(text) or None),
+            where=table_files.data_row,
+        ),
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
     return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in of_words))))

@@ -1,13 +1,22 @@
 """`chainrule evaluate`: the metrics of a saved model on samples whose labels are known."""
 
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainrule.cli.completion import BUILT_IN, data_names, paths
 from chainrule.cli.user_modules import Imports, imported
 from chainrule.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from chainrule.cli.model_files import Scored
 
 
 def evaluate(
@@ -26,6 +35,9 @@ def evaluate(
         str | None, typer.Option(help="The column of labels; by default, the one that the model was trained for.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
+    mistakes: Annotated[
+        int, typer.Option(min=0, help="How many of the worst mistakes to list, with their rows or files.")
+    ] = 0,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
@@ -33,6 +45,8 @@ def evaluate(
 
     If DATA is the built-in data set or the pictures of the training, only the rows held out in training are scored. Of
     other data all rows are scored. Rows equal to training rows are counted and scored separately from the rest.
+    --mistakes 10 lists the ten misclassified rows whose class was given the lowest probability. Data row 1 is the first
+    after the header; rows and images of arrays are counted from 0.
     """
     import numpy as np
 
@@ -50,9 +64,11 @@ def evaluate(
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
             scored, held_out = others, True
-    parts, digests = [], []
+    parts: list[Any] = []
+    digests, places = [], []
     with ProgressLine() as line:
         for block in model_files.blocks_of(scored):
+            places.append((sum(len(part.actual) for part in parts), block.where))
             parts.append(model_files.Scored.of(model_files.classifier_of(loaded), block))
             if trained is not None and not held_out:
                 digests.append(trained.digests(block.X, np.searchsorted(classes, block.y)))
@@ -70,6 +86,8 @@ def evaluate(
             if rows.any() and not rows.all():
                 part = model_files.metrics(predictions.at(rows))
                 results[name] = {"n_rows": int(rows.sum()), **{key: part[key] for key in ("accuracy", "log_loss")}}
+    if mistakes:
+        results["mistakes"] = _worst(predictions, places, mistakes)
     known, note = _trained_on(results, every.kind)
     if note:
         output.note(note)
@@ -77,7 +95,24 @@ def evaluate(
         output.print_json(results)
     else:
         output.print_metrics(results, f"{every.name}: {results['n_rows']} {every.kind}{known}")
+        output.print_mistakes(results.get("mistakes", ()))
     return 0
+
+
+def _worst(
+    predictions: Scored, places: Sequence[tuple[int, Callable[[int], str]]], most: int
+) -> list[dict[str, object]]:
+    """The worst mistakes; for each block, its first sample and the function that names the place of each are given."""
+    from chainrule.estimators.class_scores import most_wrong
+
+    actual, predicted, log_probs = predictions.actual, predictions.predicted, predictions.log_probs
+    classes, found = predictions.classes.tolist(), []
+    for number in most_wrong(actual, predicted, log_probs, most):
+        first, where = places[bisect_right(places, number, key=itemgetter(0)) - 1]
+        label, wrong = classes[actual[number]], classes[predicted[number]]
+        probability = math.exp(log_probs[number])
+        found.append({"where": where(number - first), "label": label, "probability": probability, "predicted": wrong})
+    return found
 
 
 def _trained_on(results: dict[str, Any], kind: str) -> tuple[str, str]:

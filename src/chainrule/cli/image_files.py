@@ -88,10 +88,11 @@ def _notes(found: Images | Pictures, shape: tuple[int, ...]) -> None:
     first_notes(notes, "files are left out", most=5)
 
 
-def data_set(images: Images, name: str, kind: str) -> DataSet:
+def data_set(images: Images, name: str, kind: str, what: str = "image") -> DataSet:
     """Images and their labels, with the images that the source provides for testing."""
-    test = None if images.test is None else data_set(images.test, name, kind)
-    return DataSet(name, images.images, images.labels, kind=kind, test=test)
+    test = None if images.test is None else data_set(images.test, name, kind, "test image")
+    where = (lambda number: printable(images.files[number])) if images.files else f"{what} {{}}".format
+    return DataSet(name, images.images, images.labels, kind=kind, test=test, where=where)
 
 
 def parsed_size(text: str) -> tuple[int, int]:

@@ -188,7 +188,7 @@ def _columns(model: Any, data: str, target: str | None) -> DataSet:
     if target is not None:
         columns, values = table_files.split_target(columns, target, data, what="evaluate")
         y = as_known_classes(values, data, model.classes_)
-    return DataSet(data, encoder.transform(columns), y)
+    return DataSet(data, encoder.transform(columns), y, where=table_files.data_row)
 
 
 def blocks_of(samples: DataSet) -> Iterator[DataSet]:

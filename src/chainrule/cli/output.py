@@ -108,6 +108,14 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     )
 
 
+def print_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> None:
+    """Print a table of misclassified samples, if there are any."""
+    rows = [(str(m["where"]), str(m["label"]), f"{m['probability']:.2g}", str(m["predicted"])) for m in mistakes]
+    if rows:
+        print("worst mistakes")
+        print_table({"where": "left", "class": "left", "its probability": "right", "predicted": "left"}, rows)
+
+
 class TrainingProgress(ProgressLine):
     """A callback that shows epochs."""
 

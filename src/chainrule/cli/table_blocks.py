@@ -20,7 +20,7 @@ from chainrule.arrays import Array
 from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, listed, one_line
-from chainrule.cli.table_files import DECIMAL_COMMAS, check_labelled, check_target, text_options
+from chainrule.cli.table_files import DECIMAL_COMMAS, check_labelled, check_target, data_row, text_options
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import Numbers, column_values, read_numbers, unreadable_cells
 from chainrule.extras import import_extra
@@ -143,7 +143,9 @@ class TableBlocks:
                 for row in numbers.unreadable[: CELLS_NAMED - len(kept)].tolist():
                     kept[first + row] = str(columns[name][row])
             columns[name] = numbers.values
-        return DataSet(source, self._encoder.transform(columns), y)
+        several = f"{source}, " if len(self.paths) > 1 else ""
+        features = self._encoder.transform(columns)
+        return DataSet(source, features, y, where=lambda number: several + data_row(first + number))
 
     def _opened(self, path: str, kind: str) -> _File:
         """The file; raises CommandError if it lacks columns."""

@@ -66,6 +66,15 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     return {str(name): column_values(column) for name, column in frame.items()}
 
 
+def data_row(number: int) -> str:
+    """What messages call a row of a table, by its number from 0.
+
+    >>> data_row(0)
+    'data row 1'
+    """
+    return f"data row {number + 1}"
+
+
 def check_there(source: str) -> None:
     """Raise CommandError if there is no file or folder of this name."""
     if not Path(source).exists():

@@ -181,6 +181,7 @@ def write_report(
         metrics=results,
         facts={**facts, "seed": str(results["seed"])},
         bad_files=() if images is None else images.bad_files,
+        places=list(map(held_out.where, range(len(held_out.y)))),
         again=f"chainrule train --config {config_of(options.out)}",
     )
     note(f"the report is in {path}")

@@ -1,4 +1,4 @@
-"""Scores of predictions: accuracy, log-loss, and precision and recall by class."""
+"""Scores of predictions: accuracy, log-loss, precision and recall by class, and the worst mistakes."""
 
 from typing import Any
 
@@ -35,3 +35,23 @@ def class_scores(classes: Array, actual: Array, predicted: Array, log_probs: Arr
         "log_loss": float(-np.mean(log_probs)),
         "classes": [{"label": label, "precision": p, "recall": r, "support": n} for label, p, r, n in rows],
     }
+
+
+def most_wrong(actual: Array, predicted: Array, log_probs: Array, most: int) -> list[int]:
+    """The numbers of the misclassified samples, the lowest probability of the actual class first.
+
+    Parameters
+    ----------
+    actual, predicted : arrays of int of shape (n,)
+    log_probs : array of shape (n,)
+        The log-probability of the actual class.
+    most : int
+
+    Examples
+    --------
+    >>> most_wrong(np.array([0, 1, 1]), np.array([1, 1, 0]), np.log([0.4, 0.9, 0.1]), most=5)
+    [2, 0]
+    """
+    wrong = np.flatnonzero(actual != predicted)
+    found: list[int] = wrong[np.argsort(log_probs[wrong], kind="stable")][:most].tolist()
+    return found

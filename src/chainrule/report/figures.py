@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
+from chainrule.estimators.class_scores import most_wrong
 from chainrule.estimators.importances import Importances
 from chainrule.estimators.plots import figure
 
@@ -96,12 +97,11 @@ def coefficients(coef: Array, X: Array, classes: Array, names: Sequence[str], *,
 def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Array, *, most: int = 20) -> Any:
     """The misclassified images, lowest probability of the true class first; None if all predictions are right."""
     numbers: Array = np.searchsorted(classes, actual)
-    wrong = np.flatnonzero(log_probs.argmax(axis=1) != numbers)
-    if not len(wrong):
+    order = most_wrong(numbers, log_probs.argmax(axis=1), log_probs[np.arange(len(numbers)), numbers], most)
+    if not order:
         return None
-    order = wrong[np.argsort(log_probs[wrong, numbers[wrong]], kind="stable")][:most]
     texts = []
-    for k in order.tolist():
+    for k in order:
         guess = int(log_probs[k].argmax())
         sure, true = np.exp(log_probs[k, guess]), np.exp(log_probs[k, numbers[k]])
         texts.append(f"{classes[guess]} ({sure:.0%})\nis {classes[numbers[k]]} ({true:.1%})")

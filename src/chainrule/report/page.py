@@ -32,6 +32,7 @@ def write_report(
     metrics: dict[str, Any] | None = None,
     facts: Mapping[str, str] | None = None,
     bad_files: Sequence[tuple[str, str]] = (),
+    places: Sequence[Any] | None = None,
     again: str = "",
 ) -> Path:
     """Write ``report.html`` about a fitted classifier and held-out samples to a folder, and return its path.
@@ -56,6 +57,9 @@ def write_report(
         Further values to show, by heading.
     bad_files : sequence of (path, reason)
         Files that could not be read.
+    places : sequence, optional
+        For each sample the place at which it is found, such as its file, for the list of mistakes. By default the index
+        of a pandas frame, otherwise numbers from 0.
     again : str
         A command or program that makes the model again.
 
@@ -64,7 +68,7 @@ def write_report(
     ImportError
         If matplotlib or jinja2, the extra 'report', is not installed.
     ValueError
-        If there are no samples, or a label is not one of the model's classes.
+        If there are no samples, a label is not one of the model's classes, or `places` has another length.
 
     Examples
     --------
@@ -83,6 +87,10 @@ def write_report(
     unknown = set(labels.tolist()) - set(model.classes_.tolist())
     if not len(labels) or unknown:
         raise ValueError(f"y: expected labels of the model's classes, got {sorted(map(str, unknown))[:5] or 'none'}")
+    if places is None:
+        places = X.index if hasattr(X, "iloc") else range(len(labels))
+    if len(places) != len(labels):
+        raise ValueError(f"places: expected one for each of {len(labels)} samples, got {len(places)}")
     log_probs = model.predict_log_proba(X)
     rows, actual = np.arange(len(labels)), np.searchsorted(model.classes_, labels)
     last = model[-1] if hasattr(model, "steps") else model
@@ -98,7 +106,7 @@ def write_report(
         columns=read_columns(model),
         parts=last.parts() if hasattr(last, "parts") else (),
         features=() if is_image else features_of(model, X),
-        mistakes=() if is_image else mistakes(model.classes_, labels, log_probs),
+        mistakes=mistakes(model.classes_, labels, log_probs, places),
         # A pipeline encodes columns before its last step, which is told so.
         parameters={name: value for name, value in parameters(last).items() if last is model or name != "encode"},
         sizes=sizes,

@@ -1,12 +1,13 @@
 """The tables of a report: features, the worst mistakes, parameters."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
+from chainrule.estimators.class_scores import most_wrong
 from chainrule.estimators.frames import as_columns
 from chainrule.report.sections import names_of
 from chainrule.storage import StoredRows, is_source
@@ -15,26 +16,28 @@ MOST = 30
 """Rows of a table."""
 
 
-def mistakes(classes: Array, labels: Array, log_probs: Array) -> list[dict[str, Any]]:
+def mistakes(classes: Array, labels: Array, log_probs: Array, places: Sequence[Any]) -> list[dict[str, Any]]:
     """The samples that are misclassified with the lowest probability of the true class, with both probabilities.
 
-    >>> found = mistakes(np.array(["a", "b"]), np.array(["a", "b"]), np.log([[0.9, 0.1], [0.6, 0.4]]))
-    >>> [(row["row"], str(row["label"]), str(row["predicted"])) for row in found]
-    [(1, 'b', 'a')]
+    Each has its entry of `places`, which says where it is found.
+
+    >>> log_probs = np.log([[0.9, 0.1], [0.6, 0.4]])
+    >>> found = mistakes(np.array(["a", "b"]), np.array(["a", "b"]), log_probs, ["1.png", "2.png"])
+    >>> [(row["place"], str(row["label"]), str(row["predicted"])) for row in found]
+    [('2.png', 'b', 'a')]
     """
     actual: Array = np.searchsorted(classes, labels)
     predicted: Array = log_probs.argmax(axis=1)
-    wrong = np.flatnonzero(actual != predicted)
-    order = wrong[np.argsort(log_probs[wrong, actual[wrong]], kind="stable")][:MOST]
+    order = most_wrong(actual, predicted, log_probs[np.arange(len(actual)), actual], MOST)
     return [
         {
-            "row": row,
+            "place": places[row],
             "label": classes[actual[row]],
             "probability": float(np.exp(log_probs[row, actual[row]])),
             "predicted": classes[predicted[row]],
             "surely": float(np.exp(log_probs[row, predicted[row]])),
         }
-        for row in order.tolist()
+        for row in order
     ]
 
 

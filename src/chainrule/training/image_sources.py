@@ -52,6 +52,8 @@ class Images:
         Number of pictures that had another size and were scaled.
     recoloured : int
         Number of pictures that were converted from gray to colours, or the reverse.
+    files : tuple of n paths
+        The file of each picture; empty for arrays.
     """
 
     images: np.ndarray[Any, Any]
@@ -60,6 +62,7 @@ class Images:
     bad_files: tuple[tuple[str, str], ...] = ()
     resized: int = 0
     recoloured: int = 0
+    files: tuple[Path, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -249,7 +252,7 @@ def read_folder(
     found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
     labels = np.array([file.relative_to(path).parts[0] for file in found.files])
     bad = tuple((str(file.relative_to(path)), reason) for file, reason in found.bad_files)
-    return Images(found.pixels, labels, None, bad, found.resized, found.recoloured)
+    return Images(found.pixels, labels, None, bad, found.resized, found.recoloured, found.files)
 
 
 @dataclass(frozen=True)
