@@ -16,7 +16,16 @@ MODULES = tuple(name for name in chainrule.__all__ if name not in chainrule._HOM
 MAIN = {
     "Classifiers": ("SoftmaxRegression", "SoftmaxRegressionCV", "MLPClassifier", "ConvClassifier", "TabularClassifier"),
     "Many fits": ("MLPSearchCV", "fit_many"),
-    "Files and reports": ("save", "load", "Blocks", "write_report", "to_onnx", "save_onnx", "onnx_inputs"),
+    "Files and reports": (
+        "save",
+        "load",
+        "Blocks",
+        "read_images",
+        "write_report",
+        "to_onnx",
+        "save_onnx",
+        "onnx_inputs",
+    ),
     "Checks": (
         "check_gradient",
         "assert_gradient",

@@ -37,6 +37,7 @@ _HOMES = {
     "network_of_layers": "chainrule.networks",
     "prove_identity": "chainrule.checking",
     "prove_rule": "chainrule.checking",
+    "read_images": "chainrule.training",
     "summarise": "chainrule.networks",
     "trace": "chainrule.networks",
     "write_report": "chainrule.report",

@@ -30,7 +30,7 @@ def completed(process, empty_directory):
         ("train mlp iris --activation si", {"sigmoid"}),
         ("train iris --activation ta", {"tanh"}),
         ("train conv digits --solver ad", {"adam", "adamw"}),
-        ("train conv digits --l", {"--label-smoothing", "--learning-rate", "--l2", "--layers"}),
+        ("train conv digits --l", {"--label-smoothing", "--labels", "--learning-rate", "--l2", "--layers"}),
         ("train softmax iris --eng", {"--engine"}),
         ("predict in", {"inner/"}),
         ("predict m wi", {"wine"}),

@@ -60,6 +60,31 @@ def test_an_archive_with_a_test_set_is_evaluated_on_it(chainrule, tmp_path):
     assert again["log_loss"] == report["log_loss"]
 
 
+def test_arrays_of_images_train_evaluate_and_predict_alike(chainrule, tmp_path):
+    stream = random_stream(9)
+    x, y = stream.integers(0, 255, (60, 3, 8, 8)).astype(np.uint8), np.arange(60) % 3
+    last = x.transpose(0, 2, 3, 1)
+    np.savez("a.npz", images=x, labels=y)
+    np.savez("new.npz", images=last)
+    np.save("x.npy", last)
+    np.save("y.npy", y)
+    Path("y.txt").write_text("\n".join(map(str, y)))
+    report = chainrule("train", "a.npz", *QUICK, "--json").trained({"0", "1", "2"})
+    again = chainrule("train", "conv", "x.npy", *QUICK[2:], "--labels", "y.txt", "--json").trained({"0", "1", "2"})
+    assert again["log_loss"] == report["log_loss"]
+    scores = chainrule("evaluate", "a.chainrule", "a.npz", "--json").metrics()
+    assert chainrule("evaluate", "x.chainrule", "x.npy", "--labels", "y.npy", "--json").metrics()["held_out"]
+    assert scores["log_loss"] == report["log_loss"]
+    expected = chainrule("predict", "a.chainrule", "a.npz").predictions(60)
+    for name in ("new.npz", "x.npy"):
+        found = chainrule("predict", "a.chainrule", name).predictions(60)
+        np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    for command in (("train", "conv", "x.npy", "--out", "z"), ("evaluate", "a.chainrule", "x.npy")):
+        chainrule(*command).complaint("x.npy: there are no labels; give a file of them with --labels")
+    chainrule("evaluate", "a.chainrule", "digits", "--labels", "y.npy").complaint("--labels: only for .npy and .npz")
+    chainrule("predict", "a.chainrule", "y.npy").complaint("y.npy: expected images")
+
+
 def test_images_of_another_kind_are_refused(chainrule, tmp_path):
     chainrule("train", "digits", *QUICK, "--epochs", "1").succeeded()
     np.savez(tmp_path / "a.npz", X=np.zeros((4, 3, 8, 8)), y=[0, 1, 0, 1])

@@ -52,7 +52,7 @@ def test_the_help_lists_the_models_and_the_options_of_all(chainrule):
         ("softmax", ROWS_OF_FILES | STEPS | {"--blocks", "--C", "--engine", "--workers", "--scheduler"}),
         ("mlp", ROWS_OF_FILES | STEPS | NETWORKS | {"--blocks", "--hidden", "--activation"}),
         ("tabular", ROWS_OF_FILES | {"--search", "--time-limit"}),
-        ("conv", STEPS | NETWORKS | {"--size", "--layers", "--augment"}),
+        ("conv", STEPS | NETWORKS | {"--labels", "--size", "--layers", "--augment"}),
     ],
 )
 def test_the_help_of_a_model_lists_its_own_options_in_panels(chainrule, model, expected):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chainrule.arrays import random_stream
+from chainrule.training.image_arrays import DataError
 from chainrule.training.image_sources import (
-    DataError,
     natural,
     picture_files,
     read_folder,
@@ -94,52 +94,6 @@ def test_a_damaged_gzip_file_and_missing_labels_are_named(tmp_path):
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS.astype(np.uint8)))
     with pytest.raises(DataError, match="the gzip file is damaged"):
         read_images(path)
-
-
-@pytest.mark.parametrize(
-    "names",
-    [("X", "y"), ("images", "labels"), ("x_train", "y_train"), ("train_images", "train_labels"), ("data", "target")],
-)
-def test_archives_are_read_by_the_usual_names(tmp_path, names):
-    np.savez(tmp_path / "a.npz", **{names[0]: PIXELS, names[1]: LABELS[:, None], "more": 3})
-    found = read_images(tmp_path / "a.npz")
-    assert np.array_equal(found.images[:, 0], PIXELS)
-    assert found.labels.tolist() == [7, 0, 7]
-
-
-def test_an_archive_may_hold_images_for_testing_and_channels_last(tmp_path):
-    colours = np.arange(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)
-    np.savez(tmp_path / "a.npz", x_train=colours, y_train=[0, 1], x_test=colours[:1], y_test=[1])
-    found = read_images(tmp_path / "a.npz")
-    assert np.array_equal(found.images, colours.transpose(0, 3, 1, 2))
-    assert found.test.images.shape == (1, 3, 4, 5)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"a": PIXELS}, "expected arrays X and y, or images and labels; it holds a"),
-        ({"X": PIXELS, "y": LABELS[:2]}, r"3 images, but labels of shape \(2,\)"),
-        ({"X": PIXELS[0], "y": LABELS}, r"expected images, .* got \(4, 5\)"),
-        ({"X": PIXELS.astype(str), "y": LABELS}, "expected numbers, got <U"),
-        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, :2], "y_test": LABELS}, "for testing of"),
-    ],
-)
-def test_archives_that_hold_no_images_are_refused(tmp_path, arrays, message):
-    np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(DataError, match=message):
-        read_images(tmp_path / "a.npz")
-
-
-def test_an_archive_with_objects_or_none_at_all_is_refused_and_nothing_is_unpickled(tmp_path):
-    np.savez(tmp_path / "a.npz", X=np.array([{"a": 1}], dtype=object), y=[1])
-    (tmp_path / "b.npz").write_bytes(b"PK\3\4 and no more")
-    for name in ("a.npz", "b.npz"):
-        with pytest.raises(DataError, match=r"this is no \.npz file that can be read"):
-            read_images(tmp_path / name)
-    (tmp_path / "c.npz").write_bytes(b"hello")
-    with pytest.raises(DataError, match=r"c\.npz: this is no \.npz file that can be read \(File is not a zip file\)"):
-        read_images(tmp_path / "c.npz")
 
 
 def test_a_folder_of_pictures_is_read_class_by_class(pictures):

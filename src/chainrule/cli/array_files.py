@@ -64,7 +64,7 @@ def read(
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise CommandError(f"{source}: cannot be read: {one_line(error)}") from None
     if labels is not None:
-        y = _read_labels(labels)
+        y = read_labels(labels)
     if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise CommandError(f"{source}: expected rows of numbers, got an array of shape {X.shape} of {X.dtype}")
     if X.shape[0] == 0:
@@ -109,7 +109,8 @@ def _samples_in(path: Path, arrays: Any, target: str | None) -> tuple[Any, Any]:
     return arrays[known[0] if known else wide[0]], y
 
 
-def _read_labels(path: Path) -> Any:
+def read_labels(path: Path) -> Any:
+    """The labels in a file, one for each sample: .npy, or text with one on each line; otherwise a CommandError."""
     try:
         if path.suffix.lower() == ".npy":
             return _read_numpy(path)[0]

@@ -34,7 +34,7 @@ def evaluate(
     target: Annotated[
         str | None, typer.Option(help="The column of labels; by default, the one that the model was trained for.")
     ] = None,
-    labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features or images.")] = None,
     mistakes: Annotated[
         int, typer.Option(min=0, help="How many of the worst mistakes to list, with their rows or files.")
     ] = 0,

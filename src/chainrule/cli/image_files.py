@@ -1,4 +1,4 @@
-"""Images for the command line, read from digits, folders, IDX and .npz files."""
+"""Images for the command line, read from digits, folders, IDX files, .npz and .npy files."""
 
 import os
 import re
@@ -6,13 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.cli.data_set import DataSet
+from chainrule.cli import array_files
+from chainrule.cli.data_set import DataSet, as_classes
 from chainrule.cli.output import CommandError, first_notes, note
 from chainrule.progress import ProgressLine
-from chainrule.training.image_sources import FilesRead, Images, Pictures, picture_files, read_images, read_pictures
+from chainrule.training.image_arrays import Images, read_pixels
+from chainrule.training.image_sources import FilesRead, Pictures, picture_files, read_images, read_pictures
+
+_ARRAYS = (".npy", ".npz")
 
 
-def read(source: str, size: tuple[int, int] | None = None, channels: int | None = None) -> Images:
+def read(
+    source: str, size: tuple[int, int] | None = None, channels: int | None = None, labels: Path | None = None
+) -> Images:
     """The labelled images in a source: the built-in digits, or a path that `read_images` takes.
 
     Parameters
@@ -22,14 +28,18 @@ def read(source: str, size: tuple[int, int] | None = None, channels: int | None 
         Height and width to which pictures in folders are scaled; by default, the most frequent size.
     channels : int, optional
         1 if these pictures are converted to gray, 3 for colours; by default gray if all are gray.
+    labels : Path, optional
+        A file with the labels of the images in a .npy or .npz file.
 
     Raises
     ------
     CommandError
-        If the path does not exist.
+        If the path does not exist, or there are no labels, or labels of anything but arrays.
     DataError
         If it holds no images. Single bad files are left out and named on standard error.
     """
+    if labels is not None and not source.lower().endswith(_ARRAYS):
+        raise CommandError(f"--labels: only for .npy and .npz files of images, not for {source}")
     if source == "digits":
         from sklearn.datasets import load_digits
 
@@ -38,14 +48,17 @@ def read(source: str, size: tuple[int, int] | None = None, channels: int | None 
     path = Path(source)
     if not path.exists():
         raise CommandError(f"{source}: there is no such file or folder; the built-in images are digits")
+    if labels is None and source.lower().endswith(".npy"):
+        raise CommandError(f"{source}: there are no labels; give a file of them with --labels")
+    known = None if labels is None else as_classes(array_files.read_labels(labels), str(labels), "file of labels")
     with ProgressLine() as line:
-        found = read_images(path, size=size, channels=channels, progress=_shown_on(line))
+        found = read_images(path, labels=known, size=size, channels=channels, progress=_shown_on(line))
     _notes(found, found.shape)
     return found
 
 
 def read_new(source: str, size: tuple[int, int], channels: int) -> DataSet:
-    """Images to predict: a picture, a folder or a glob of pictures with or without classes, or what `read` takes.
+    """Images to predict: a picture, a folder or a glob of pictures with or without classes, arrays, or IDX files.
 
     Rows of pictures are in the natural order of their paths, and have the names of their files.
 
@@ -55,6 +68,8 @@ def read_new(source: str, size: tuple[int, int], channels: int) -> DataSet:
         As `read` does, or if there are no pictures.
     """
     files = None if source == "digits" else picture_files(source)
+    if files is None and source.lower().endswith(_ARRAYS) and Path(source).exists():
+        return DataSet(source, read_pixels(Path(source)), None, kind="images")
     if files is None:
         return data_set(read(source, size, channels), source, "images")
     with ProgressLine() as line:

@@ -118,7 +118,7 @@ def read_samples(
     target : str, optional
         The name of the labels. Without it, labels are ignored and may be absent.
     labels : Path, optional
-        A file with the labels of rows of features.
+        A file with the labels of rows of features, or of images in arrays.
     columns : sequence of str, optional
         The columns of the features, as in `Origin`.
 
@@ -131,7 +131,7 @@ def read_samples(
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
         return _columns(model, data, target)
     elif isinstance(classifier, ConvClassifier):
-        found = _images(classifier, data, target is not None)
+        found = _images(classifier, data, target is not None, labels)
     elif is_predicted_in_blocks(data):
         known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
         found = read_blocks(data, target, labels, known, classifier.n_features_in_)
@@ -160,11 +160,11 @@ def read_samples(
     return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_, place), test=test)
 
 
-def _images(classifier: ConvClassifier, data: str, labelled: bool) -> DataSet:
+def _images(classifier: ConvClassifier, data: str, labelled: bool, labels: Path | None = None) -> DataSet:
     """Images in the shape that the model takes; pictures in files are scaled and converted to it."""
     channels, height, width = classifier.image_shape_
     if labelled:
-        samples = image_files.data_set(image_files.read(data, (height, width), channels), data, "images")
+        samples = image_files.data_set(image_files.read(data, (height, width), channels, labels), data, "images")
     else:
         samples = image_files.read_new(data, (height, width), channels)
     if samples.X.shape[1:] != classifier.image_shape_:

@@ -21,8 +21,8 @@ def predict(
         str,
         typer.Argument(
             help="A built-in data set, a table with the model's columns, rows of features, a picture, a folder of "
-            "pictures, other images, or a glob in quotes. Tables and large .npy files are read in blocks, so that they "
-            "may be larger than memory.",
+            "pictures, images in a .npy, .npz or IDX file, or a glob in quotes. Tables and large .npy files are read "
+            "in blocks, so that they may be larger than memory.",
             autocompletion=data_names,
         ),
     ],

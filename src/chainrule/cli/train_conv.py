@@ -9,7 +9,7 @@ import typer
 
 from chainrule.cli.completion import data_names
 from chainrule.cli.output import CommandError
-from chainrule.cli.train_options import DATA, MODEL, TRAINING, NetworkOptions, Solver
+from chainrule.cli.train_options import DATA, MODEL, TRAINING, Labels, NetworkOptions, Solver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,13 @@ class ConvOptions(NetworkOptions):
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, a folder with one folder of pictures per class, IDX files, or a .npz file.",
+            help="digits, a folder with one folder of pictures per class, IDX files, a .npz file of images and "
+            "labels, or a .npy file with --labels. Arrays are n x height x width, or with channels before or after.",
             metavar="DATA",
             autocompletion=data_names,
         ),
     ]
+    labels: Labels = None
     size: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +61,7 @@ def conv(options: ConvOptions, config: str) -> int:
 
     run = training_run.begin(options, config, resume=options.resume)
     size = None if options.size is None else image_files.parsed_size(options.size)
-    images = image_files.read(options.data, size)
+    images = image_files.read(options.data, size, labels=options.labels)
     if size is not None and images.shape[1:] != size:
         found, expected = ("x".join(map(str, sides)) for sides in (images.shape[1:], size))
         raise CommandError(

@@ -38,6 +38,12 @@ LabelSmoothing = Annotated[
         rich_help_panel=TRAINING,
     ),
 ]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file of labels for the rows or images of a .npy file; for rows also a glob.", rich_help_panel=DATA
+    ),
+]
 Solver = typer.Option(help="The rule of the steps.", rich_help_panel=TRAINING)
 
 
@@ -113,9 +119,7 @@ class RowOptions(RunOptions):
     target: Annotated[
         str | None, typer.Option(help="The column to predict; needed for tables.", rich_help_panel=DATA)
     ] = None
-    labels: Annotated[
-        Path | None, typer.Option(help="A file of labels, or a glob, for .npy features.", rich_help_panel=DATA)
-    ] = None
+    labels: Labels = None
     drop: Annotated[
         list[str] | None,
         typer.Option(help="A column of a table to ignore; may be given several times.", rich_help_panel=DATA),

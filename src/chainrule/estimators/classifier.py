@@ -131,11 +131,11 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         """Log-probabilities, finite also where the probability rounds to 0."""
         return self._logits(X).results(self._encoding.log_probabilities)
 
-    def report(self, X: Any, y: Any, folder: Any = "report") -> Any:
+    def report(self, X: Any, y: Any, folder: Any = "report", **options: Any) -> Any:
         """Write a page about this classifier and held-out samples to a folder; see `chainrule.write_report`."""
         import chainrule  # whose front door knows the room of reports, which stands above this one
 
-        return chainrule.write_report(self, X, y, folder)
+        return chainrule.write_report(self, X, y, folder, **options)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of samples that are predicted correctly; samples in files may have labels and weights there."""

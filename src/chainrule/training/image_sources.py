@@ -1,4 +1,4 @@
-"""Labelled images from IDX files, NumPy archives and folders of pictures.
+"""Labelled images from IDX files, NumPy files and folders of pictures.
 
     IDX: two zero bytes, a type, the number of axes, the sizes as big-endian 32-bit integers, then the numbers
 
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.extras import import_extra
+from chainrule.training.image_arrays import DataError, Images, labelled, read_archive, read_pixels, reason_of
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 GRAY = ("1", "L", "LA", "I", "I;16", "F")
@@ -30,61 +31,24 @@ FilesRead = Callable[[int, int], None]
 """A callback that gets the number of files read and the number of all files."""
 
 
-class DataError(ValueError):
-    """A file or folder that is not a data set of images; the message names it and the reason."""
-
-
-@dataclass(frozen=True)
-class Images:
-    """Labelled images.
-
-    Parameters
-    ----------
-    images : (n, channels, height, width) array
-        Pixels with the values in the files: mostly bytes.
-    labels : (n,) array
-        Integers, or names of classes.
-    test : Images, optional
-        The images that the source provides for testing.
-    bad_files : tuple of (path, reason)
-        Files that could not be read and are left out.
-    resized : int
-        Number of pictures that had another size and were scaled.
-    recoloured : int
-        Number of pictures that were converted from gray to colours, or the reverse.
-    files : tuple of n paths
-        The file of each picture; empty for arrays.
-    """
-
-    images: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
-    test: "Images | None" = None
-    bad_files: tuple[tuple[str, str], ...] = ()
-    resized: int = 0
-    recoloured: int = 0
-    files: tuple[Path, ...] = ()
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Channels, height and width."""
-        return tuple(self.images.shape[1:])
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-
 def read_images(
-    path: Path,
+    path: Path | str,
     *,
+    labels: Any = None,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     progress: FilesRead | None = None,
 ) -> Images:
-    """The labelled images at a path: an IDX file of images, a .npz archive, or a folder of IDX files or of pictures.
+    """The labelled images at a path: pictures in one folder per class, arrays in a .npz or .npy file, or IDX files.
 
     Parameters
     ----------
     path : path
+        A folder with one folder of pictures per class; a .npz file with arrays X and y, or images and labels, of which
+        the images have shape (n, height, width), (n, channels, height, width) or (n, height, width, channels); a .npy
+        file of such images; an IDX file with its labels beside it, or a folder of IDX files.
+    labels : array of shape (n,), optional
+        The labels of the images in a .npy file, or of those in a .npz file instead of its own.
     size : pair of int, optional
         Height and width to which pictures are scaled; by default, the most frequent size.
     channels : int, optional
@@ -92,26 +56,52 @@ def read_images(
     progress : callable, optional
         Called after each picture with the number of pictures read and the number of all.
 
+    Returns
+    -------
+    Images
+        With `images` of shape (n, channels, height, width), `labels`, and the `files` of pictures. Pictures that cannot
+        be read are left out, and are in `bad_files` with the reason.
+
     Raises
     ------
     DataError
-        If there is no data set of images; the message says what was expected.
+        If there is no data set of images; the message says what was expected. DataError is a ValueError.
     OSError
         If a file cannot be read.
+    ImportError
+        If there are pictures, and Pillow, the extra 'images', is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import read_images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/scans.npz", images=np.zeros((6, 8, 8), np.uint8), labels=[0, 1, 0, 1, 0, 1])
+    ...     found = read_images(f"{folder}/scans.npz")
+    >>> found.images.shape, found.labels
+    ((6, 1, 8, 8), array([0, 1, 0, 1, 0, 1]))
     """
+    path = Path(path)
+    arrays = path.suffix.lower() in (".npy", ".npz") and not path.is_dir()
+    if labels is not None:
+        if not arrays:
+            raise DataError(f"{path}: labels are given for the images in .npy and .npz files only")
+        return labelled(read_pixels(path), np.asarray(labels), str(path))
     if path.is_dir():
         found = _idx_pair(path, "train")
         if found is None:
             return read_folder(path, size=size, channels=channels, progress=progress)
         test = _idx_pair(path, "t10k") or _idx_pair(path, "test")
         return _from_idx(*found, test=None if test is None else _from_idx(*test))
-    if path.name.lower().endswith(".npz"):
+    if arrays and path.suffix.lower() == ".npy":
+        raise DataError(f"{path}: a .npy file holds no labels of its images; give them with labels")
+    if arrays:
         return read_archive(path)
     if "idx" in path.name.lower():
         return _from_idx(path, _labels_beside(path))
     raise DataError(
         f"{path}: expected a folder with one folder of pictures per class, an IDX file of images (whose name holds "
-        "'idx', as in train-images-idx3-ubyte.gz), or a .npz file"
+        "'idx', as in train-images-idx3-ubyte.gz), or a .npz or .npy file"
     )
 
 
@@ -150,27 +140,7 @@ def _from_idx(images: Path, labels: Path, *, test: Images | None = None) -> Imag
     pixels, known = read_idx(images), read_idx(labels)
     if known.ndim != 1 or known.dtype.kind not in "iu":
         raise DataError(f"{labels}: expected one integer per image, got an array of shape {known.shape}")
-    return _checked(pixels, known, str(images), test)
-
-
-def _checked(images: Any, labels: Any, name: str, test: Images | None = None) -> Images:
-    """Images with the channels before height and width, and labels in one dimension."""
-    pixels = images[:, None] if images.ndim == 3 else images
-    if images.ndim == 4 and images.shape[-1] in (1, 3, 4) and images.shape[1] not in (1, 3):
-        pixels = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    if pixels.ndim != 4 or 0 in pixels.shape:
-        raise DataError(
-            f"{name}: expected images, n x height x width or n x channels x height x width, got {images.shape}"
-        )
-    if pixels.dtype.kind not in "uif":
-        raise DataError(f"{name}: expected numbers, got {pixels.dtype}")
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.shape != (len(pixels),):
-        raise DataError(f"{name}: {len(pixels)} images, but labels of shape {labels.shape}")
-    if test is not None and test.shape != pixels.shape[1:]:
-        raise DataError(f"{name}: images for training of shape {pixels.shape[1:]}, for testing of {test.shape}")
-    return Images(pixels, labels.astype(np.int64) if labels.dtype.kind in "iub" else labels, test)
+    return labelled(pixels, known, str(images), test)
 
 
 def _idx_pair(folder: Path, part: str) -> tuple[Path, Path] | None:
@@ -187,41 +157,6 @@ def _labels_beside(path: Path) -> Path:
         if stem != images and labels.exists():
             return labels
     raise DataError(f"{path}: expected its labels beside it, in {path.with_name(stem)} or {stem}.gz")
-
-
-_NAMES: tuple[tuple[str, ...], ...] = (
-    ("x_train", "y_train", "x_test", "y_test"),
-    ("train_images", "train_labels", "test_images", "test_labels"),
-    ("X", "y"),
-    ("images", "labels"),
-    ("x", "y"),
-    ("data", "target"),
-)
-"""Usual names of the arrays in archives: images and labels, then images and labels for testing."""
-
-
-def read_archive(path: Path) -> Images:
-    """The images in a .npz file, by the usual names: X and y, images and labels, x_train and y_train (and x_test), ...
-
-    Raises
-    ------
-    DataError
-        If there are none; the message lists the arrays in the file.
-    """
-    with path.open("rb") as file:
-        try:
-            # NumPy's load would take other files for pickles, and advise to trust them.
-            with np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
-                present = set(archive.files)
-                usual = next((names for names in _NAMES if present.issuperset(names[:2])), ())
-                names = usual if present.issuperset(usual) else usual[:2]
-                arrays = [archive[name] for name in names]
-        except Exception as error:  # NumPy, zipfile and zlib raise many kinds of errors for damaged files
-            raise DataError(f"{path}: this is no .npz file that can be read ({_reason(error)})") from None
-    if not names:
-        raise DataError(f"{path}: expected arrays X and y, or images and labels; it holds {', '.join(sorted(present))}")
-    test = _checked(arrays[2], arrays[3], f"{path}: {names[2]}") if len(arrays) == 4 else None
-    return _checked(arrays[0], arrays[1], f"{path}: {names[0]}", test)
 
 
 def read_folder(
@@ -293,7 +228,7 @@ def picture_files(source: str) -> list[Path] | None:
             return None
         inside = [file for file in path.rglob("*") if not any(map(_is_hidden, file.relative_to(path).parts))]
     elif path.exists() or not glob.has_magic(source):
-        of_arrays = path.suffix.lower() not in PICTURES and re.search(r"idx|\.npz$", path.name.lower())
+        of_arrays = path.suffix.lower() not in PICTURES and re.search(r"idx|\.np[yz]$", path.name.lower())
         return None if of_arrays or not path.exists() else [path]
     else:
         inside = [Path(name) for name in glob.glob(source, recursive=True)]
@@ -361,7 +296,7 @@ def read_pictures(
                 with Image.open(file) as picture:
                     found = read(picture)
             except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
-                bad.append((file, _reason(error)))
+                bad.append((file, reason_of(error)))
             else:
                 yield file, found
 
@@ -389,7 +324,3 @@ def read_pictures(
     resized = sum(headers[file][:2] != (height, width) for file in kept)
     recoloured = sum(headers[file][2] != (channels == 1) for file in kept)
     return Pictures(pixels[: len(kept)], tuple(kept), tuple(bad), resized, recoloured)
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
