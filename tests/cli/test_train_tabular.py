@@ -1,6 +1,7 @@
 """`chainrule train table.csv --target y`: a table is fitted by TabularClassifier unless an option says otherwise."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,3 +102,13 @@ def test_sparse_rows_are_for_others(chainrule, empty_directory):
     shown = chainrule("train", "rows.svmlight", "--model", "tabular")
     assert shown.code == 1
     assert "tabular takes whole tables and dense rows; choose mlp or softmax" in shown.err
+
+
+def test_a_column_that_tells_the_target_is_named_with_what_to_do(chainrule, write, flower_header, flowers):
+    rows = [[*row[:-1], row[-1].upper(), row[-1]] for row in flowers]
+    path = write(Path("leak.csv"), [*flower_header[:-1], "latin name", flower_header[-1]], rows)
+    done = chainrule("train", "softmax", path, "--C", "1", "--target", "species").succeeded()
+    assert "note: column 'latin name' is the target by other words: in all 120 rows" in done.err
+    assert "--drop 'latin name'" in done.err
+    options = ("--C", "1", "--target", "species", "--drop", "latin name", "--overwrite")
+    assert "by other words" not in chainrule("train", "softmax", path, *options).succeeded().err

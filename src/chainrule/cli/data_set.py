@@ -6,6 +6,7 @@ Classes are integers if all labels are whole numbers, otherwise text.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from chainrule.estimators.columns import (
     read_numbers,
     unreadable_cells,
 )
+from chainrule.estimators.target_copies import copies_of_target
 from chainrule.storage import StoredRows
 
 MORE_COLUMNS = "columns have such cells"
@@ -230,7 +232,13 @@ def read_training_rows(
         ),
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
-    return replace(found, notes=(*found.notes, *filter(None, (_mixed(name, columns[name]) for name in of_words))))
+    copies = [
+        f"column {name!r} is the target by other words: in all {len(y)} rows each class has its own value of it; if it "
+        f"is made from the target, leave it out with --drop {shlex.quote(name)}"
+        for name in copies_of_target(columns, y)
+    ]
+    mixed = filter(None, (_mixed(name, columns[name]) for name in of_words))
+    return replace(found, notes=(*copies, *found.notes, *mixed))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:

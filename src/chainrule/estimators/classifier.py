@@ -211,9 +211,14 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         self, X: Any, y: Any, sample_weight: Any, *, continues: bool, **options: Any
     ) -> tuple[Array, Array, Array | None, ClassEncoding]:
         """The checked samples of a `fit`, and how their classes are encoded; `continues` requires the known classes."""
+        given = X, y
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
         encoding = encoding_of(y, probabilities=self.targets == "proba")
         self._adopt_classes(encoding, continues=continues)
+        if isinstance(given[0], Mapping) or hasattr(given[0], "columns"):
+            from chainrule.estimators.target_copies import warn_of_copies  # and narwhals, which arrays do without
+
+            warn_of_copies(*given)
         return X, y, weights, encoding
 
     def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:
