@@ -1,6 +1,7 @@
 """A run can be interrupted and resumed, and its seed determines its result."""
 
 import json
+import re
 
 import pytest
 
@@ -81,3 +82,25 @@ def test_the_reported_seed_repeats_a_run_that_was_given_none(train):
     first = train("iris").trained()
     second = train("iris", "--seed", first["seed"]).trained()
     assert metrics_of(first) == metrics_of(second)
+
+
+@pytest.mark.parametrize(
+    ("words", "model", "chosen"),
+    [
+        (["digits", "--epochs", "2"], "MLPClassifier", r"2 epochs in \d+\.\d s"),
+        (["mlp", "digits", "--epochs", "2"], "MLPClassifier", r"2 epochs in \d+\.\d s"),
+        (["conv", "digits", "--epochs", "1", "--layers", "conv 2 3x3"], "ConvClassifier", r"1 epoch in \d+\.\d s"),
+        (["softmax", "iris"], "SoftmaxRegressionCV", r"C = [\d.]+, the best of 10 in 5 folds; gradient .*(\n.*)?"),
+        (
+            ["tabular", "iris", "--time-limit", "0.2"],
+            "TabularClassifier",
+            r"the probabilities are the mean of\n.*(\n.*)*",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_all_models_end_with_what_was_chosen_and_how_to_predict(chainrule, words, model, chosen):
+    shown = chainrule("train", *words, "--out", "a b").succeeded().out
+    data = next(word for word in words if word in ("digits", "iris"))
+    assert re.match(rf"{data}: \d+ \S+.* held out, \d+ trained on\naccuracy \d+\.\d+%   log-loss \d\.\d+\n", shown)
+    assert re.search(rf"\n{model}: {chosen}\nmodel saved to a b; new data: chainrule predict 'a b' DATA\n\Z", shown)

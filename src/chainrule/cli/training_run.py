@@ -1,5 +1,6 @@
 """The steps that trainings of all models share: read, fit, evaluate on held-out samples, save, report, print."""
 
+import shlex
 import sys
 import time
 import warnings
@@ -191,18 +192,27 @@ def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[st
     """Print the results of a network, and return the exit status."""
     classifier = model_files.classifier_of(fitted.model)
     facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
-    return show(options, fitted, results | facts, f"{classifier.n_iter_} epochs in {fitted.seconds:.1f} s")
+    return show(
+        options,
+        fitted,
+        results | facts,
+        f"{classifier.n_iter_} epoch{'s' * (classifier.n_iter_ != 1)} in {fitted.seconds:.1f} s",
+    )
 
 
 def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any], line: str) -> int:
-    """Print the results, as JSON or as a table with a last line, and return the exit status."""
+    """Print the results, as JSON or as a table, what was chosen, the file and what it is for; return the exit status.
+
+    All models end so, whatever word chose them: `line` says what is particular to one.
+    """
     if options.json:
         print_json(results)
     else:
         samples = fitted.samples
         counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
         print_metrics(results, f"{samples.name}: {counts}")
-        print(f"{line}; model saved to {options.out}")
+        print(f"{type(model_files.classifier_of(fitted.model)).__name__}: {line}")
+        print(f"model saved to {options.out}; new data: chainrule predict {shlex.quote(str(options.out))} DATA")
     if not results["interrupted"]:
         return 0
     rest = "; --resume continues from there" if checkpoint_of(options.out).exists() else ""
