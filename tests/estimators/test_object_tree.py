@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from chainrule import rules
+from chainrule import networks, rules
 from chainrule.estimators.object_tree import Encoder
 from chainrule.estimators.persistence import load, register_saveable, save
 
@@ -30,6 +30,13 @@ class Holder(BaseEstimator):
 
 class Unlisted(BaseEstimator):
     pass
+
+
+class Unnamed(networks.LayerSpec):
+    """A layer without words."""
+
+    def layer(self, in_shape):
+        return networks.layers_of("relu", in_shape)[0]
 
 
 @register_saveable
@@ -228,7 +235,15 @@ REFUSED = {
     "another generator": (Holder(np.random.RandomState(np.random.PCG64())), r"estimator\.by is of class numpy\.random"),
     "an unregistered rule": (
         Holder(rules.Rule("mine", lambda x: (x, x), lambda x, v: v)),
-        r"estimator\.by is of class chainrule\.rules\.rule\.Rule.*rules\.register\(it\) allows it",
+        r"estimator\.by is of class chainrule\..*Rule.*rules\.register\(rule\) before saving .*--import MODULE",
+    ),
+    "a layer without words": (
+        Holder([Unnamed()]),
+        r"estimator\.by\[0\] is of class .*Unnamed.*@networks\.register_layer\('name'\) .*--import MODULE",
+    ),
+    "a layer of functions": (
+        Holder(networks.layers_of("relu", (2,))[0]),
+        r"estimator\.by is of class .*Layer.*give the layer in words, or as a LayerSpec .*cloudpickle",
     ),
     "an object as key": (Holder({((1,),): 1}), r"estimator\.by has the key \(\(1,\),\), of class builtins\.tuple"),
     "no estimator": ([1], r"expected a fitted estimator, got \[1\]"),

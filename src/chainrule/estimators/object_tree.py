@@ -31,6 +31,7 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import in_numpy, library_of
 from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, class_of, fault, name_of
+from chainrule.networks import Layer, LayerSpec
 from chainrule.rules.rule import Rule
 
 AnyArray: TypeAlias = np.ndarray[Any, Any]
@@ -39,6 +40,8 @@ DEPTH = 64
 """Largest number of levels of a tree; below Python's recursion limit in JSON's parser and here."""
 INTEGER_BITS = 4096
 """Largest number of bits of an integer: the time to read one grows with the square of its length."""
+
+AT_LOADING = "a module that does so is imported first; on the command line, --import MODULE"
 
 _DTYPE = re.compile(r"[<>|][biufcmMSUO]\d{0,9}(\[\w{1,20}\])?")
 _KEY_TYPES = (str, int, float, bool, complex, bytes, type(None), np.generic)
@@ -231,11 +234,7 @@ class Encoder:
             return {"$missing": "pandas.NA"}
         if type(value) is Rule and registered_rule(value.name) is value:
             return {"$rule": value.name}
-        is_instance = hasattr(value, "get_params") and not isinstance(value, type)
-        advice = "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
-        if type(value) is Rule:
-            advice = "; rules.register(it) allows it: files name the rule, and a program that loads them registers it"
-        raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{advice}")
+        raise TypeError(f"{path} is {_describe(value)}, which a model file cannot hold{_advice(value)}")
 
 
 class Decoder:
@@ -283,7 +282,7 @@ class Decoder:
         if cls is None:
             raise ModelFileError(
                 f"it names the class {str(name)[:80]!r}, which may not be loaded; "
-                "register_saveable allows classes of your own"
+                f"register_saveable allows classes of your own, and networks.register_layer layers ({AT_LOADING})"
             )
         if len(tree) != 2 or not isinstance(state, dict):
             raise ModelFileError(f"an object of class {name} has no state")
@@ -341,7 +340,7 @@ class Decoder:
 
     def _rule(self, payload: Any, depth: int) -> Any:
         rule = registered_rule(payload)
-        require(rule is not None, f"it needs the rule {payload!r}; register that first")
+        require(rule is not None, f"it needs the rule {payload!r}; register that first ({AT_LOADING})")
         return rule
 
 
@@ -369,6 +368,22 @@ _BUILDERS: dict[str, Callable[[Decoder, Any, int], Any]] = {
 def is_key(key: Any) -> bool:
     """True if a dict in a file may have the key: a scalar, or a tuple of scalars."""
     return isinstance(key, _KEY_TYPES) or (type(key) is tuple and all(isinstance(item, _KEY_TYPES) for item in key))
+
+
+def _advice(value: Any) -> str:
+    """What to do with a value that a file cannot hold; empty if nothing can be done."""
+    then = f"the file names it, and what loads the file registers it, too ({AT_LOADING})"
+    if type(value) is Rule:
+        return f"; rules.register(rule) before saving allows it: {then}"
+    if isinstance(value, LayerSpec):
+        return f"; @networks.register_layer('name') before its class allows it: {then}"
+    if isinstance(value, Layer):
+        return (
+            "; it is made of functions: give the layer in words, or as a LayerSpec whose class is registered by "
+            "networks.register_layer; cloudpickle keeps such a model, in files that run code when they are loaded"
+        )
+    is_instance = hasattr(value, "get_params") and not isinstance(value, type)
+    return "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
 
 
 def registered_rule(name: Any) -> Any:
