@@ -45,3 +45,12 @@ def test_a_function_made_of_names_that_depend_on_its_parameter_is_a_doubt():
     block = "---\nc: scalar\nS := 2 c\nH(c) := S^2\n---\n\n"
     assert doubts_of(block + "$$H'(c) = 4 S$$") == [("H is made of names that depend on c",)]
     assert doubts_of(block.replace("S^2", "c^2") + "$$H'(c) = 2 c$$") == [()]
+
+
+def test_an_argument_of_a_function_that_is_defined_is_a_variable():
+    text = "Text about $z$.\n\n$$f(z) = \\frac{z}{1 + |z|}$$\n\n$$f'(z) = \\frac{\\text{sgn}(z)}{(1 + z)^2}$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong"
+    text = "Text about $z$.\n\n$$\\tanh(z) = 2\\, \\text{sigmoid}(z) - 1$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong"
+    text = "Text about $z$ and $c$.\n\n$$f(z) = z^2$$\n\n$$f'(z) = 2 c z$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"

@@ -119,8 +119,8 @@ class Doubts:
     def _unstated(self, claim: Relation, *, fits: bool) -> frozenset[str]:
         """The names of which the document does not say what they are: it may do so in words, or nowhere.
 
-        A name that something is differentiated by is a variable, if the claim fits, and so is a number of which no
-        sentence speaks. A name that is alone on a side may be defined there.
+        A name that something is differentiated by is a variable, if the claim fits. So is a number of which no sentence
+        speaks, or which is an argument of a function there. A name that is alone on a side may be defined there.
         """
         used = self._used(claim)
         bodies = [self.names.definitions[name].body for name in used if name in self.names.definitions]
@@ -132,7 +132,12 @@ class Doubts:
         known = self.names.definitions.keys() | self.reading.declared
         known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
         named = {name for name in alone if name not in known}
-        known |= {name for name in self.reading.variables if self.reading.shapes.names.get(name, _ANY).known == ()}
+        numbers = {name for name in used if self.reading.shapes.names.get(name, _ANY).known == ()}
+        functions = (self.names.definitions[name] for name in used if name in self.names.definitions)
+        arguments = {letter_of(parameter) for each in functions for parameter, _ in each.parameters}
+        calls = [part for part in every if isinstance(part, terms.Call) and part.function in self.names.definitions]
+        arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
+        known |= {name for name in numbers if name in self.reading.variables or letter_of(name) in arguments}
         bound = {name for name, _ in claim.over} | {name for part in every for name in terms.bound_in(part)}
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
