@@ -49,7 +49,7 @@ def _found(x: float) -> tuple[Exact, str] | None:
             number = nearby.numerator * _number(text) / nearby.denominator
             if _is_near(size, number):
                 sign = -1 if x < 0 else 1
-                return sign * number, f"{'-' if x < 0 else ''}{nearby} {text}"
+                return sign * number, f"{'-' if x < 0 else ''}{'' if nearby == 1 else f'{nearby} '}{text}"
     fraction = _fraction(x, slack=4)
     if fraction is not None:
         return exact.rational(flint.fmpq(fraction.numerator, fraction.denominator)), str(fraction)

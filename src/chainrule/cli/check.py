@@ -97,9 +97,10 @@ def checked(
     reports: list[Report] = []
     refused: list[tuple[str, str]] = []
     try:
-        declarations = declare.read_text(encoding="utf-8") if declare else ""
+        lines = declare.read_text(encoding="utf-8").splitlines() if declare else []
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{declare}: {getattr(error, 'strerror', error)}", UNREADABLE) from None
+    declarations = "\n".join("" if line.strip() == "---" else line for line in lines)  # a block as documents have it
     with ProgressLine() as line:
         for path in paths:
             name = str(path.relative_to(inside) if inside else path)

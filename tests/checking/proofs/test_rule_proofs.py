@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from docs.catalogue import RULE_CLAIMS
+from scipy.special import erf
 
 from chainrule import rules
 from chainrule.arrays import namespace
@@ -156,3 +157,19 @@ def test_inputs_outside_the_domain_are_unchecked_with_the_reason():
     proof = prove_rule(rules.nll, np.array([-2.0, -1.0]), np.array(5))
     assert proof.verdict == "unchecked"
     assert "labels lie in 0..1 for 2 classes" in proof.unchecked[0]
+
+
+def test_constants_that_are_rounded_stand_for_the_numbers_that_they_round():
+    def cdf(x):
+        return (1 + erf(x / np.sqrt(2))) / 2
+
+    def slope(x):
+        return cdf(x) + x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
+
+    found = prove_rule(rules.elementwise("gelu_of_mine", lambda x: x * cdf(x), slope), [3])
+    assert str(found) == (
+        "gelu_of_mine: proved for all inputs at size 1 up to the rounding of the constants "
+        "1.4142135623730951 = sqrt(2) and 2.5066282746310002 = sqrt(2 pi)"
+    )
+    wrong = rules.elementwise("gelu_of_mine", lambda x: x * cdf(x), lambda x: slope(x) * (1 + 1e-9))
+    assert prove_rule(wrong, [3]).verdict == "fail"

@@ -37,6 +37,7 @@ def shapes_of(*statements):
         (("x : column n", "T := table(1, 2, x[1] | 3, 4, 5)"), "T", "matrix 2 3"),
         (("x : column n", "d1 := d(2 * x)"), "d1", "column n"),
         (("x : column n", "c : number", "z := x - 2 * c"), "z", "column n"),
+        (("x : column n", "y : column n", "z := x - x' @ y"), "z", "column n"),
         (("A : matrix m n", "b : row n", "Z := A + b"), "Z", "matrix m n"),
         (("A : matrix m n", "b : column m", "Z := b .* A"), "Z", "matrix m n"),
         (("X : matrix N d", "W : matrix d k", "b : row k", "Z := X @ W + b"), "Z", "matrix N k"),

@@ -1,6 +1,7 @@
 from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
 
 
 def doubts_of(text):

@@ -178,8 +178,14 @@ def _on_cells(points: Inputs) -> tuple[list[Attempt], bool]:
 
 def outcome_at(points: Inputs, assignment: Assignment, memory: Memory) -> Attempt:
     """The outcome on the cell in which an assignment lies."""
+
+    def tried(*, ideal: bool) -> Attempt:
+        return attempt(partial(_equalities, points, assignment), memory=Memory(memory.generators), ideal=ideal)
+
     try:
-        found = attempt(partial(_equalities, points, assignment), memory=Memory(memory.generators))
+        found = tried(ideal=False)
+        if found.floats and found.differences and (meant := tried(ideal=True)).proved:  # sqrt(2) as a float is rounded
+            found = meant
         at_edge = found.outside and bool(assignment.equals())
     except MeetsKink:
         at_edge = True

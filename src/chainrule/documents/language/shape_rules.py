@@ -84,12 +84,13 @@ def same(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
 def added(u: Unification, term: Term, out: Shape, *shapes: Shape) -> bool:
     """All shapes are one, but for rows and columns that are added to each row or column of a matrix.
 
-    A number that is written out is added to each entry, 1 - p, and so is a declared one to each entry of a vector.
+    A number that is written out is added to each entry, 1 - p, and so is one that is a number for sure to each entry of
+    a vector, c - c' @ s.
     """
     operands = terms.parts(term)
     pairs = [(shape, operand) for shape, operand in zip(shapes, operands, strict=True) if not _is_literal(operand)]
     if any(vector_axis(shape) is not None for shape, _ in pairs):
-        pairs = [(shape, operand) for shape, operand in pairs if not (shape.known == () and u.is_declared(operand))]
+        pairs = [(shape, operand) for shape, operand in pairs if not (shape.known == () and u.is_sure(operand))]
     given = [shape for shape, _ in pairs]
     if len(given) in (0, len(shapes)):
         return aligned(u, term, out, *shapes)

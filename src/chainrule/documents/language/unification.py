@@ -11,6 +11,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import ONE, Dim, Shape, ShapeError, shown
 from chainrule.documents.language.terms import Term
 
+MADE = {"beside", "dot", "@", "norm", "norm1", "norminf", "trace", "det", "total"}
+"""Operators whose results are numbers only if their operands show it."""
+
 
 @dataclass(eq=False)
 class Unification:
@@ -53,9 +56,10 @@ class Unification:
         """Let a rule of the statement that is read wait."""
         self.waiting.append((self.statement, rule))
 
-    def is_declared(self, term: Term) -> bool:
-        """Whether a term is made of numbers and of names that are declared as numbers."""
-        return terms.free_names(term) <= self.declared
+    def is_sure(self, term: Term) -> bool:
+        """Whether a term that is a number is one for sure: a product, a sum, or made of names declared as numbers."""
+        is_made = isinstance(term, terms.Fold) or (isinstance(term, terms.Apply) and term.operator in MADE)
+        return is_made or terms.free_names(term) <= self.declared
 
     def unify(self, left: Shape, right: Shape, term: Term) -> None:
         """Make two shapes one.

@@ -93,10 +93,12 @@ def with_upper(meanings: Meanings, name: str, upper: Written | None) -> tuple[st
 
 
 def is_transpose(meanings: Meanings, upper: Written) -> bool:
-    """Whether a superscript transposes here, and is no index and no declared name."""
+    """Whether a superscript transposes here, and is no index and no declared number."""
     inventory, text = meanings.inventory, getattr(upper, "text", "")
     is_letter = text == "t" and bool(inventory.bare["t"] or inventory.subscripts["t"])  # y^t beside log t
-    return turns(upper) and text not in inventory.by.keys() | inventory.declared.keys() and not is_letter
+    axes = inventory.declared.get(text)
+    is_number = text in inventory.by if axes is None else axes < 1  # no array is an exponent
+    return turns(upper) and not is_number and not is_letter
 
 
 def turns(item: Written) -> bool:
