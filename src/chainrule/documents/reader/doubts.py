@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import Shape
+from chainrule.documents.language.dimensions import OPEN, Shape
 from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 
@@ -114,7 +115,8 @@ class Doubts:
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
     def _used(self, claim: Relation) -> frozenset[str]:
-        return self.names.used_by(claim.left, claim.right, *claim.conditions)
+        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
 
     def _unstated(self, claim: Relation, *, fits: bool) -> frozenset[str]:
         """The names of which the document does not say what they are: it may do so in words, or nowhere.

@@ -136,10 +136,10 @@ def explained(
 def plain(text: str) -> str:
     """A text in which names that the reader made up look like those of the document.
 
-    >>> plain("y__part_3 = 2 and L_of = x1^2")
-    'y = 2 and L = x1^2'
+    >>> plain("y__part_3 = 2 and L_of = x1^2, J__any is not defined")
+    'y = 2 and L = x1^2, J is not defined'
     """
-    return re.sub(r"(?<=\w)(?:__(?:part|block)_\d+|__of_[a-z]+|_of)\b", "", text)
+    return re.sub(r"(?<=\w)(?:__(?:part|block|line)_\d+|__of_[a-z]+|__(?:any|one|each|all)|_of)\b", "", text)
 
 
 def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
