@@ -194,18 +194,22 @@ def main() -> None:
         f"{options.threads} threads, medians of {options.rounds} rounds, at most {options.limit:g} s a fit, "
         f"OpenBLAS for {', '.join(blas_kernels())}"
     )
-    figures = []
+    figures = json.loads(options.json.read_text()) if options.json and options.json.exists() else []
     with tempfile.TemporaryDirectory() as folder:
         for case in options.cases:
             data = CASES[case]()
             path = Path(folder) / "data"
             path.write_bytes(pickle.dumps(data))
+            found = []
             for C in () if options.path_alone else CS.get(case, (1.0,)):
-                figures.extend(compare(path, data, C, names, options))
+                found += compare(path, data, C, names, options)
             if case == "embeddings" and not options.no_path:
-                figures.extend(paths(Path(folder) / "part", data, options))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+                found += paths(Path(folder) / "part", data, options)
+            new = {(entry["case"], entry["contestant"].startswith("path")) for entry in found}
+            old = [e for e in figures if (e["case"], e["contestant"].startswith("path")) not in new]
+            figures = old + found
+            if options.json:  # after each case: a run that is broken off goes on with --cases
+                options.json.write_text(json.dumps(figures, indent=1))
 
 
 def paths(path: Path, data: Data, options: argparse.Namespace) -> list[dict[str, Any]]:
