@@ -180,10 +180,15 @@ def test_a_rule_without_kernel_is_not_told_about_its_kernel():
 
 
 def test_as_many_digits_are_printed_as_distinguish_the_values():
-    rounded = rules.Rule("third", lambda x: (x / 3, ()), lambda residuals, v: v * (1 / 3))
-    failure = check_rule(rounded, np.array([0.5])).failures[0]
+    near = rules.Rule("third", lambda x: (x / 3, ()), lambda residuals, v: v * (1 / 3 + 1e-15))  # 18 ulp off
+    failure = check_rule(near, np.array([0.5])).failures[0]
     assert failure.got != failure.expected
     assert failure.got[:12] == failure.expected[:12]
+
+
+def test_a_constant_that_rounds_the_right_number_is_no_failure():
+    rounded = rules.Rule("third", lambda x: (x / 3, ()), lambda residuals, v: v * (1 / 3))
+    assert not check_rule(rounded, np.array([0.5])).failures
 
 
 def test_one_wrong_entry_among_many_is_found():

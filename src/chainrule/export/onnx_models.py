@@ -99,7 +99,7 @@ def onnx_inputs(model: Any, X: Any, *, dtype: Dtype = "auto") -> dict[str, Array
     --------
     >>> from chainrule import TabularClassifier, onnx_inputs
     >>> table = {"size": np.array([1.0, 2.0] * 10), "kind": np.array(["a", None] * 10, dtype=object)}
-    >>> model = TabularClassifier(random_state=0, max_iter=1).fit(table, [0, 1] * 10)
+    >>> model = TabularClassifier(random_state=0, max_iter=1).fit(table, [0, 1, 1, 0, 1] * 4)
     >>> onnx_inputs(model, {"kind": np.array([None], dtype=object), "size": [3]})
     {'size': array([[3.]]), 'kind': array([['(missing)']], dtype=object)}
     """
