@@ -112,3 +112,14 @@ def test_a_letter_has_one_meaning_in_a_claim_that_uses_it_by_a_definition_too(cl
     )
     text = one + two + "## Three\n\n$$r = \\mathbf{1}^T B h$$"
     assert [step.verdict for step in check_derivation(block + text, repairs=False).claims] == ["proved", "proved"]
+
+
+def test_one_wrong_step_does_not_change_what_the_text_declares():
+    text = (
+        r"Let $X \in \mathbb{R}^{N \times D}$, $W \in \mathbb{R}^{D \times K}$ and $Y \in \mathbb{R}^{N \times K}$."
+        "\n\n$$P = X W$$\n\n$$J = \\frac{1}{2} \\|P - Y\\|^2$$\n\n"
+        "$$\\frac{\\partial J}{\\partial W} = X (P - Y)$$\n\n"
+        "$$\\frac{\\partial J}{\\partial W} = X^T (P - Y)$$"
+    )
+    steps = check_derivation(text).steps
+    assert [step.verdict for step in steps[-2:]] == ["does not fit if read so", "proved"]

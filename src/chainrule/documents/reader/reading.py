@@ -93,7 +93,7 @@ def read(pieces: Pieces) -> Reading:
         for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"units": True}):
             best, chosen = _better(best, chosen, option, *shared)
         several, _ = _in_doubt(best, scopes.parts)
-        distrusted = chosen.get("distrusted", frozenset()) | (several & said)
+        distrusted = chosen.get("distrusted", frozenset()) | _mostly_unfit(best, several & said)
         best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
         single = frozenset(() if inventory.summing else filter(inventory.may_be_single, several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
@@ -246,6 +246,19 @@ def _in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], 
                 made.setdefault(section, {})[name] = f"{name}__part_{section}"
     often = Counter({section: sum(places[name][section] for name in names) for section, names in made.items()})
     return found, {section: made[section] for section, _ in often.most_common(MOST_SECTIONS)}
+
+
+def _mostly_unfit(reading: Reading, names: Set[str]) -> frozenset[str]:
+    """The names, among some, with which more relations do not fit than fit: these may be what the text does not say.
+
+    So one step that is wrong changes no name that the text declares.
+    """
+    unfit = Counter[str]()
+    for entry in reading.entries:
+        sides = entry.statement.left, entry.statement.right
+        for name in names & frozenset[str]().union(*map(letters_of, sides)):
+            unfit[name] += {"does not fit": 1, "claim": -1, "definition": -1}.get(entry.kind, 0)
+    return frozenset(name for name in names if unfit[name] > 0)
 
 
 def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from chainrule.documents.evidence.questions import Counterexample, Finding, Place
 
 MOST_DOUBTS = 3
+LONGEST = 60
+"""Most characters of a number that is shown."""
 
 SENTENCES = {
     # One for each verdict.
@@ -43,6 +45,7 @@ SENTENCES = {
     "functions": "{name} = {function}",
     "pattern": "It holds when {holds}, and was different at every {fails} that was tried.",
     "where": "It is proved except where a number that it divides by is 0: {exceptions}.",
+    "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
@@ -125,7 +128,7 @@ def explained(
         more.append(sentence("pattern", holds=holds, fails=holds.replace("=", "≠") if "=" in holds else
                              holds.replace("≠", "=")))  # fmt: skip
     if verdict == "proved" and finding.exceptions:
-        more.append(sentence("where", exceptions=", ".join(finding.exceptions)))
+        more.append(sentence("where", exceptions=_listed(finding.exceptions)))
     if finding.of_chain:
         more.append(sentence("of chain", before=_step_before(line, before)))
     if finding.note and verdict in ("proved", "verified", "held"):
@@ -158,6 +161,12 @@ def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
 
 
 # What follows is private.
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    """The first numbers, shortened; at other sizes they are alike."""
+    shown = [text if len(text) <= LONGEST else text[: LONGEST - 3] + "..." for text in numbers[:2]]
+    return ", ".join([*shown, *([sentence("more numbers", count=len(numbers) - 2)] if len(numbers) > 2 else [])])
 
 
 def _doubts(verdict: str, doubts: Sequence[str]) -> str:
