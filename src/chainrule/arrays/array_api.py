@@ -29,7 +29,7 @@ class Library(NamedTuple):
         return f"{self.namespace.__name__} on {self.device}"
 
 
-def library_of(x: object) -> Library | None:
+def library_of(x: Any) -> Library | None:
     """The library and device of a tensor of PyTorch, or an array with ``__array_namespace__``; None for all else.
 
     NumPy's arrays are all else, too.
@@ -40,10 +40,10 @@ def library_of(x: object) -> Library | None:
     if type(x) is np.ndarray:
         return None
     if is_torch(x):
-        return Library(namespace(x), x.device)  # type: ignore[attr-defined]
+        return Library(namespace(x), x.device)
     if isinstance(x, np.ndarray | np.generic) or not hasattr(type(x), "__array_namespace__"):
         return None
-    return Library(x.__array_namespace__(), x.device)  # type: ignore[attr-defined]
+    return Library(x.__array_namespace__(), x.device)
 
 
 def in_numpy(x: Any) -> Any:

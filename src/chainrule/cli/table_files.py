@@ -67,7 +67,7 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
 
 
 def data_row(number: int) -> str:
-    """What messages call a row of a table, by its number from 0.
+    """The name of a row of a table in messages, by its number from 0.
 
     >>> data_row(0)
     'data row 1'

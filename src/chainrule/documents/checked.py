@@ -21,13 +21,10 @@ from chainrule.documents.repairs.searching import Repair, repairs
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 from chainrule.documents.verdicts.document_steps import Step, steps_in
-from chainrule.documents.verdicts.messages import explained, pattern, sentence
+from chainrule.documents.verdicts.messages import explained, pattern, sentence, shortened
 from chainrule.documents.verdicts.verdict import VERDICTS
 
 SCHEMA = 2
-LONGEST = 70
-"""Characters up to which a message holds a formula."""
-
 MOST_MENDED = 20
 """Wrong steps for which a repair is searched."""
 
@@ -291,10 +288,7 @@ def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None
             verdict, line=step.line, before=before, finding=step.finding, reason=step.reason, doubts=step.doubts
         )
         if told is not None and repair is not None:
-            old, new = (
-                text if len(text) <= LONGEST else text[: LONGEST - 3] + "..." for text in (told["old"], told["new"])
-            )
-            message += " " + sentence("repair", old=old, new=new)
+            message += " " + sentence("repair", old=shortened(told["old"]), new=shortened(told["new"]))
             message += " " + sentence("repair goes on") if repair.next_holds else ""
         finding, statement = step.finding, entry.statement
         piece, number = statement.piece, entry.statement.number

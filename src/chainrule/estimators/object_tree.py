@@ -371,7 +371,7 @@ def is_key(key: Any) -> bool:
 
 
 def _advice(value: Any) -> str:
-    """What to do with a value that a file cannot hold; empty if nothing can be done."""
+    """Advice on a value that a file cannot hold; empty if there is none."""
     then = f"the file names it, and what loads the file registers it, too ({AT_LOADING})"
     if type(value) is Rule:
         return f"; rules.register(rule) before saving allows it: {then}"

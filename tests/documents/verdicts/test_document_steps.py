@@ -217,3 +217,10 @@ def test_a_matrix_is_no_exponent_so_that_targets_may_be_named_T():
     block = "---\nN, H, K: size\nA: matrix N H\nW: matrix H K\nT: matrix N K\n---\n\n"
     assert [name for _, name in verdicts(block + text.partition("\n\n")[2])[-2:]] == ["proved", "proved"]
     assert verdicts("---\nx, T: scalar\n---\n\n$$x^T x = x^{T + 1}$$") == [(5, "verified")]
+
+
+def test_a_name_whose_definition_is_not_read_may_move_with_its_letters_in_other_sections_as_well():
+    text = "# A\n\n$$z = \\iint x$$\n\n# B\n\n$$\\frac{d}{dx} (z x) = z$$"
+    assert verdicts(text)[-1] == (7, "no definition")
+    text = "# A\n\n$$z = \\iint y$$\n\n# B\n\n$$\\frac{d}{dx} (z x) = z$$"
+    assert verdicts(text)[-1] == (7, "proved")

@@ -110,29 +110,27 @@ class Prover:
 
     def _assumed(self, claim: Relation, search: _Search, differs: Finding) -> Finding:
         """The finding for a claim that differs: it may hold under an assumption that the text does not state."""
+        for words, found in self._under_assumptions(claim, search):
+            if found.status in ("proved", "verified"):
+                return replace(
+                    found, status=f"{found.status} if", assumed=(words,), counterexample=differs.counterexample
+                )
+        return differs
+
+    def _under_assumptions(self, claim: Relation, search: _Search) -> Iterator[tuple[str, Finding]]:
+        """The findings under one assumption after another: what an unknown function is, then facts about names."""
         for words, definition in self.derivation.supposed.items():
             if definition.name in search.question.functions:
                 others = tuple(each for each in self.derivation.declarations if each.name != definition.name)
-                known = replace(
-                    self.derivation,
-                    declarations=others,
-                    definitions=(*self.derivation.definitions, definition),
-                    supposed={},
-                )
-                found = Prover(known, self.shapes).finding_within(claim, search.clock.part())
-                if found.status in ("proved", "verified"):
-                    return replace(
-                        found, status=f"{found.status} if", assumed=(words,), counterexample=differs.counterexample
-                    )
+                definitions = (*self.derivation.definitions, definition)
+                known = replace(self.derivation, declarations=others, definitions=definitions, supposed={})
+                yield words, Prover(known, self.shapes).finding_within(claim, search.clock.part())
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
                 found = _Search(question, search.clock.part()).finding()
-                if found.status in ("proved", "verified") and is_telling(question, facts, found):
-                    return replace(
-                        found, status=f"{found.status} if", assumed=(words,), counterexample=differs.counterexample
-                    )
-        return differs
+                if is_telling(question, facts, found):
+                    yield words, found
 
     def _question(self, claim: Relation, cut: frozenset[str] = frozenset()) -> Question:
         return Question.of(self.derivation, self.shapes, self.names, claim, cut=cut)

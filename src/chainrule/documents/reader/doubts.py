@@ -74,7 +74,7 @@ class Doubts:
         """
         values, definitions = within.values_in(claim), within.names.definitions
         slopes = [part for part in within.every(claim) if isinstance(part, terms.Slope)]
-        moved = {letter_of(terms.base_of(part.variable)) for part in slopes}
+        moved = {letter_of(terms.base_of(part.variable)) for part in slopes} | ({HIDDEN} if slopes else set())
         for name in values:
             body = definitions[name].body if name in definitions else None
             unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"

@@ -48,13 +48,13 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     found = line(entries, grid, term)
     if isinstance(found, terms.Family):
         return found.body, found.indices[0][1]
-    cells, count = [row[0] for row in found.rows], Number(Fraction(len(entries)))
-    every = [between(cells[0], cell) for cell in cells[1:]]
-    alike = [each for each in every if each is not None and every[-1] is not None and each[0] == every[-1][0]]
-    ends = [each[1:] for each in alike]
-    if not ends or ends != [(Number(Fraction(1)), Number(Fraction(k))) for k in range(2, len(cells) + 1)]:
-        raise NotMeant("a matrix written out with dots", grid.place)
-    return alike[0][0], count
+    first, *others = (row[0] for row in found.rows)
+    alike = [between(first, other) for other in others]
+    if alike and alike[0] is not None:
+        body, one = alike[0][0], Number(Fraction(1))
+        if alike == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]:
+            return body, Number(Fraction(len(entries)))
+    raise NotMeant("a matrix written out with dots", grid.place)
 
 
 def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:

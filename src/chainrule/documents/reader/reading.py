@@ -25,6 +25,7 @@ from chainrule.documents.reader.inventory import Inventory, all_parts, base_name
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import (
+    Statement,
     statements_of,
     target_of,
 )
@@ -119,15 +120,6 @@ def read(pieces: Pieces) -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
 
-    def alone(pieces: Set[int]) -> Reading:
-        few = [each for each in statements if id(each.piece) in pieces]
-        kept = {key: value for key, value in chosen.items() if key != "aliases"}
-        return DocumentReader(inventory, few, besides, scopes, **kept).reading()
-
-    def without(dropped: Set[int]) -> Reading:
-        few = [each for each in statements if id(each) not in dropped]
-        return DocumentReader(inventory, few, besides, scopes, **chosen).reading()
-
     made_of = dict[str, dict[int, frozenset[str]]]()
     for each in statements:
         target = target_of(each, inventory)
@@ -135,9 +127,19 @@ def read(pieces: Pieces) -> Reading:
         if target is not None and letters:  # not v = 11
             there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
             there[part] = there.get(part, frozenset()) | letters
-    variables = _variables(numbered, inventory)
-    known = dict[str, Any](variables=variables, places=scopes.parts, made_of=made_of)
-    return replace(best, **known, alone=alone, without=lambda dropped: replace(without(dropped), **known))
+    known = dict[str, Any](variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of)
+
+    def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
+        return replace(DocumentReader(inventory, few, besides, scopes, **options).reading(), **known)
+
+    def alone(pieces: Set[int]) -> Reading:
+        options = {key: value for key, value in chosen.items() if key != "aliases"}
+        return again([each for each in statements if id(each.piece) in pieces], options)
+
+    def without(dropped: Set[int]) -> Reading:
+        return again([each for each in statements if id(each) not in dropped], chosen)
+
+    return replace(best, **known, alone=alone, without=without)
 
 
 # What follows is private.

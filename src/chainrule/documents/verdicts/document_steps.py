@@ -119,7 +119,7 @@ class _Anew:
     past: _Past
     doubts: Doubts = field(init=False)
     last: LastDefinitions = field(init=False)
-    readings: dict[Set[int], Reading] = field(default_factory=dict)
+    without: dict[Set[int], Doubts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.doubts, self.last = Doubts(self.reading), LastDefinitions(self.reading)
@@ -134,17 +134,18 @@ class _Anew:
         dropped, told = self.last.before(position, used) if used else (frozenset[int](), ())
         if not told or self.past.bar(claim, self.doubts):
             return None
-        if dropped not in self.readings:
-            self.readings[dropped] = reading.without(dropped)
-        step = _single_step(self.readings[dropped], entry, seconds)
+        if dropped not in self.without:
+            self.without[dropped] = Doubts(reading.without(dropped))
+        step = _single_step(self.without[dropped], entry, seconds)
         if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
             return None
         finding = replace(step.finding, status="proved if", assumed=(*told, *step.finding.assumed))
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
 
-def _single_step(reading: Reading, wanted: ReadRelation, seconds: float) -> Step | None:
-    """The step of one relation in a reading, if it is a claim there."""
+def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step | None:
+    """The step of one relation in the reading that is doubted, if it is a claim there."""
+    reading = doubts.reading
     entry = next((each for each in reading.entries if each.statement is wanted.statement), None)
     if entry is None or entry.kind != "claim" or entry.claim is None:
         return None
@@ -153,7 +154,7 @@ def _single_step(reading: Reading, wanted: ReadRelation, seconds: float) -> Step
     head = _from_head(claims, entry.claim, read)
     asked = replace(reading.derivation, claims=(claims[entry.claim],))
     [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads={0: head} if head else {})
-    return _claimed(entry, claims[entry.claim], finding, Doubts(reading), _Past())
+    return _claimed(entry, claims[entry.claim], finding, doubts, _Past())
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[frozenset[int]]:

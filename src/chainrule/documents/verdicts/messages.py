@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from chainrule.documents.evidence.questions import Counterexample, Finding, Place
 
 MOST_DOUBTS = 3
-LONGEST = 60
-"""Most characters of a number that is shown."""
+LONGEST = 70
+"""Most characters of a number or a formula that is shown."""
 
 SENTENCES = {
     # One for each verdict.
@@ -145,6 +145,15 @@ def plain(text: str) -> str:
     return re.sub(r"(?<=\w)(?:__(?:part|block|line)_\d+|__of_[a-z]+|__(?:any|one|each|all)|_of)\b", "", text)
 
 
+def shortened(text: str) -> str:
+    """A number or a formula as messages show it: its first 70 characters at most.
+
+    >>> len(shortened("x + " * 30))
+    70
+    """
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
 def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
     """The two indices whose equality decides whether a claim holds; nothing if there are none.
 
@@ -165,7 +174,7 @@ def pattern(held: Sequence[Place], failed: Sequence[Place]) -> str:
 
 def _listed(numbers: Sequence[str]) -> str:
     """The first numbers, shortened; at other sizes they are alike."""
-    shown = [text if len(text) <= LONGEST else text[: LONGEST - 3] + "..." for text in numbers[:2]]
+    shown = [shortened(text) for text in numbers[:2]]
     return ", ".join([*shown, *([sentence("more numbers", count=len(numbers) - 2)] if len(numbers) > 2 else [])])
 
 
