@@ -118,7 +118,7 @@ def test_the_row_of_a_matrix_is_no_matrix():
 def test_a_loss_is_unknown_in_definitions_too():
     text = "$$J = y^2$$\n\n$$z_i = \\sum_k w_{ik} x_k$$\n\n$$e_i = \\frac{\\partial J}{\\partial z_i}$$\n\n"
     claim = "$$\\frac{\\partial J}{\\partial w_{ik}} = e_i x_k$$"
-    assert verdicts(text + claim)[-1][1] == "proved"
+    assert verdicts(text + claim)[-1][1] == "proved if"  # nothing says that J has no other path to w
     assert verdicts(text + claim.replace("x_k$", "x_i$"))[-1][1] == "wrong if read so"
 
 
@@ -224,3 +224,24 @@ def test_a_name_whose_definition_is_not_read_may_move_with_its_letters_in_other_
     assert verdicts(text)[-1] == (7, "no definition")
     text = "# A\n\n$$z = \\iint y$$\n\n# B\n\n$$\\frac{d}{dx} (z x) = z$$"
     assert verdicts(text)[-1] == (7, "proved")
+
+
+def test_a_chain_rule_for_an_untold_dependence_is_proved_only_if_there_is_no_other_path():
+    text = "The loss is $L = (a - y)^2$ and $z = w x$.\n\n"
+    claim = r"$$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial z} x$$"
+    [*_, step] = steps_of(pieces_of(text + claim, "a.md")).steps
+    assert step.verdict.name == "proved if"
+    assert step.finding.assumed == ("L has no path but those of this step",)
+
+
+PRODUCT = "We set $\\pi_t = \\prod_{k=1}^t (1 + e_k^2)$ and have\n\n"
+
+
+def test_sums_that_are_empty_at_the_usual_sizes_prove_nothing():
+    claim = "$$\\sum_{t=p}^{q} e_t^2 \\pi_{t+1} \\leq \\sum_{t=p}^{q} e_t^2 c$$"
+    assert verdicts(PRODUCT + claim)[-1][1] == "wrong if read so"
+
+
+def test_sums_that_are_empty_at_the_usual_sizes_are_proved_at_others():
+    claim = "$$\\sum_{t=p}^{q} e_t (1 + \\pi_{t+1}) = \\sum_{t=p}^{q} e_t + \\sum_{t=p}^{q} \\pi_{t+1} e_t$$"
+    assert verdicts(PRODUCT + claim)[-1][1] == "proved"

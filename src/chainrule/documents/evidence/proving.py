@@ -163,6 +163,7 @@ class _Search:
     tried: int = 0
     note: str = ""
     cells: list[_Cells] = field(default_factory=list)
+    filled: set[int] = field(default_factory=set)
 
     def finding(self) -> Finding:
         """The evidence."""
@@ -211,13 +212,25 @@ class _Search:
                 return None
             if refuted is not None:
                 return refuted
-        return self._proof(told_of)
+        return self._where_sums_have_terms() or self._proof(told_of)
 
     def holds_at_points(self) -> bool:
         """Whether both sides are defined and equal at a few points."""
         return self._at_points(self.question.choices_of_sizes()[0], 2) is None and self.tried > 0
 
     # What follows is private.
+
+    def _where_sums_have_terms(self) -> Finding | None:
+        """Nothing if each range had members where the claim was found to hold; else a counterexample or the gap."""
+        if len(self.filled) < len(self.question.ranges):
+            with suppress(OutOfTime):
+                one = self._at_sizes(self.question.wide_sizes())
+                if isinstance(one, Finding):
+                    return one
+                if one.proved and len(self.filled) == len(self.question.ranges):
+                    return None
+            return Finding("undecided", reason="a sum has no terms at the sizes that were tried")
+        return None
 
     def _proof(self, cells: Sequence[_Cells]) -> Finding:
         return Finding(
@@ -240,6 +253,8 @@ class _Search:
         reason = next((one.reason for one in self.cells if one.reason), "")
         proved = [one for one in self.cells if one.proved]
         sizes = tuple(one.sizes for one in self.cells)
+        if self.tried and (gap := self._where_sums_have_terms()):
+            return gap
         if self.is_enough() and self.tried:
             return replace(self._proof(proved), points=self.tried)
         if self.tried < (ENOUGH if self.question.free else 1):
@@ -255,10 +270,10 @@ class _Search:
         question = self.question
         arrays, places, branches = question.arrays(sizes), question.places(sizes), Branches()
         domain = [comparison for each in arrays for comparison in each.comparisons()]
-        visitor = Visitor(question, sizes, branches, arrays, places, clock=self.clock)
+        visitor = Visitor(question, sizes, branches, arrays, places, clock=self.clock, filled=self.filled)
         if any("one-hot" in each.facts for each in arrays):
             relaxed, one = [each.relaxed for each in arrays], Branches()
-            relaxing = Visitor(question, sizes, one, relaxed, places, clock=self.clock)
+            relaxing = Visitor(question, sizes, one, relaxed, places, clock=self.clock, filled=self.filled)
             visit = relaxing.on_cell(next(samples(relaxed)), {})
             outcome = visit.outcome
             on_all = not (
@@ -394,7 +409,8 @@ class _Search:
         for number, values in enumerate([*self._ties(sizes, arrays), *chosen]):
             stand_ins = several if number < 2 and count == POINTS else [several[number % len(several)]]
             for stand_in in stand_ins:
-                visitor = Visitor(question, sizes, _Turns(number), arrays, places, stand_in=stand_in, clock=self.clock)
+                visitor = Visitor(question, sizes, _Turns(number), arrays, places,
+                                  stand_in=stand_in, clock=self.clock, filled=self.filled)  # fmt: skip
                 visit = visitor.at_point(values)
                 if any("terms" in reason for reason in visit.outcome.undecided):
                     visitor = replace(visitor, opaque=True, branches=_Turns(number))

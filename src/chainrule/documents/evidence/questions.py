@@ -310,6 +310,28 @@ class Question:
         found = [{**others, size: n} for size in self.sizes for n in (LARGER if len(self.sizes) == 1 else LARGER[:1])]
         return [sizes for sizes in found if sum(prod(each.shape) for each in self.arrays(sizes)) <= MOST_ENTRIES]
 
+    @cached_property
+    def ranges(self) -> list[tuple[Term, Term]]:
+        """The lowest and the highest index of each sum that may be empty, if they are the same in the whole claim."""
+        fixed = {*self.sizes, *(name for name, _ in self.labels)}
+        folds = [each for side in (self.claim.left, self.claim.right) for each in terms.every(side)]
+        limits = [(each.low, each.high) for each in folds if isinstance(each, terms.Fold)]
+        wide = [
+            (low, high) for low, high in limits if low != terms.Number(Fraction(1)) or not isinstance(high, terms.Name)
+        ]
+        return [
+            (low, high) for low, high in dict.fromkeys(wide) if terms.free_names(low) | terms.free_names(high) <= fixed
+        ]
+
+    def wide_sizes(self) -> dict[str, int]:
+        """Sizes at which no range is empty, and arrays are longer than the ranges."""
+        found = dict.fromkeys(self.sizes, 4)
+        lows = frozenset[str]().union(*(terms.free_names(low) for low, _ in self.ranges))
+        highs = frozenset[str]().union(*(terms.free_names(high) for _, high in self.ranges))
+        found |= dict.fromkeys(lows & found.keys(), 1)
+        found |= dict.fromkeys((highs & found.keys()) - lows, 3)
+        return found | dict.fromkeys(highs & lows & found.keys(), 2)
+
     def arrays(self, sizes: Mapping[str, int]) -> list[FreeArray]:
         """The free arrays."""
         found = []

@@ -92,6 +92,8 @@ class Visitor:
     clock: Clock = field(default_factory=Clock)
     shifts: list[Shift] = field(default_factory=list)
     """Variables b that became b - rest, so that comparisons of b + rest are linear."""
+    filled: set[int] = field(default_factory=set)
+    """The numbers of the question's ranges that had members where both sides were defined."""
 
     def on_cell(self, values: Values, ties: Ties) -> Visit:
         """Both sides for all values in the cell of a sample, of which some variables are numbers of others."""
@@ -168,6 +170,11 @@ class Visitor:
             sides = self._sides(told, here, is_point)
             if sides is not None:
                 told.places.add(number)
+                self.filled.update(
+                    each
+                    for each, (low, high) in enumerate(question.ranges)
+                    if each not in self.filled and here.whole(low, {}) <= here.whole(high, {})
+                )
                 if here.root is not world:
                     told.values = {name: _text(here.root.given[name]) for name in given}
                 pairs += self._judged(told, number, *sides, is_point=is_point)

@@ -38,7 +38,7 @@ from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
-from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.standard_arrays import standing_for_themselves
@@ -379,7 +379,7 @@ class DocumentReader:
         derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in self.entries})
         derivation, losses = with_unknown_losses(with_layers(derivation))
         for number, names in losses.items():
-            self._doubt(number, frozenset({f"{names} depends on something in a way that is not told"}))
+            self._doubt(number, frozenset({f"{names} {UNTOLD}"}))
         try:
             return self._resolved(derivation, held)
         except Exception:  # a defect of the reader: its claim or definition is found, and left out

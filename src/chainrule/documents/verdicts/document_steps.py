@@ -13,7 +13,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts
-from chainrule.documents.reader.known_words import BRACKET
+from chainrule.documents.reader.known_words import BRACKET, UNTOLD
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
@@ -279,6 +279,13 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
     elif BRACKET in entry.rests_on and finding.status == "held":
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
+    untold = [
+        f"{each.removesuffix(UNTOLD)}has no path but those of this step"
+        for each in entry.rests_on
+        if each.endswith(UNTOLD)
+    ]
+    if untold and finding.status in ("proved", "verified"):
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *untold))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 

@@ -139,10 +139,12 @@ def explained(
 def plain(text: str) -> str:
     """A text in which names that the reader made up look like those of the document.
 
-    >>> plain("y__part_3 = 2 and L_of = x1^2, J__any is not defined")
-    'y = 2 and L = x1^2, J is not defined'
+    >>> plain("y__part_3 = 2 and L_of = x1^2, h__part_5_t_minus_1__any is not defined")
+    'y = 2 and L = x1^2, h_t_minus_1 is not defined'
     """
-    return re.sub(r"(?<=\w)(?:__(?:part|block|line)_\d+|__of_[a-z]+|__(?:any|one|each|all)|_of)\b", "", text)
+    return re.sub(
+        r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z]+|__(?:any|one|each|all)|_of)\b)", "", text
+    )
 
 
 def shortened(text: str) -> str:
