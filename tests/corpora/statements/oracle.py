@@ -8,10 +8,10 @@ import csv
 import sys
 from pathlib import Path
 
-from tests.corpora.statements import claims_false, claims_true, kit
+from tests.corpora.statements import claims_false, claims_true, further_false, further_true, kit
 
 FOLDER = Path(__file__).parent
-TABLES = (claims_false, claims_true)
+TABLES = (claims_false, claims_true, further_false, further_true)
 """The modules that enter the statements."""
 
 
