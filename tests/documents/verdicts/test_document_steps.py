@@ -245,3 +245,50 @@ def test_sums_that_are_empty_at_the_usual_sizes_prove_nothing():
 def test_sums_that_are_empty_at_the_usual_sizes_are_proved_at_others():
     claim = "$$\\sum_{t=p}^{q} e_t (1 + \\pi_{t+1}) = \\sum_{t=p}^{q} e_t + \\sum_{t=p}^{q} \\pi_{t+1} e_t$$"
     assert verdicts(PRODUCT + claim)[-1][1] == "proved"
+
+
+def last_of(text):
+    return verdicts(text)[-1][1]
+
+
+def test_a_definition_for_some_indices_is_none_for_all():
+    text = "For $i < j$ let $a_{ij} = x_i - x_j$, and for $i \\ge j$ let $a_{ij} = 0$.\n\n"
+    assert last_of(text + "$$\\sum_{i=1}^n \\sum_{j=1}^n a_{ij} = 0$$") not in ("proved", "proved if")
+
+
+def test_what_is_nearly_so_is_not_assumed():
+    text = "Up to the scale, $Q$ is orthogonal.\n\n"
+    assert last_of(text + "$$\\lVert Q x \\rVert = \\lVert x \\rVert$$") != "proved"
+
+
+def test_nothing_is_assumed_against_an_equation_of_the_text():
+    text = "Let $\\sum_k t_k = 2$, $s = \\mathrm{softmax}(z)$ and $E = -\\sum_k t_k \\log s_k$.\n\n"
+    assert last_of(text + "$$\\frac{\\partial E}{\\partial z_k} = s_k - t_k$$") not in ("proved", "proved if")
+
+
+def test_a_matrix_that_is_declared_anew_keeps_nothing():
+    text = "Let $W$ be an orthogonal matrix.\n\n$$\\lVert W x \\rVert = \\lVert x \\rVert$$\n\n"
+    text += "Now let $W$ be any matrix.\n\n"
+    found = [name for _, name in verdicts(text + "$$\\lVert W x \\rVert^2 = \\lVert x \\rVert^2$$")]
+    assert found[0] == "proved"
+    assert found[1] != "proved"
+
+
+def test_a_sum_over_a_pair_of_letters_runs_over_both():
+    assert last_of("$$\\sum_{i \\neq j} x_i x_j = 2 \\sum_{i < j} x_i x_j$$") == "proved"
+    assert last_of("$$\\sum_{j \\neq i} x_j = \\sum_j x_j - x_i$$") == "proved"
+    assert last_of("$$\\sum_i \\sum_{j \\neq i} x_j = (n - 1) \\sum_{i=1}^n x_i$$") == "proved"
+    assert last_of("$$\\sum_{i \\ne j} 1 = n^2 - n$$") not in ("wrong", "does not fit")
+
+
+def test_a_power_whose_letter_is_a_number_is_not_called_wrong():
+    assert last_of("Let $T$ be the horizon, and $T = 3$.\n\n$$A^T = A A A$$") == "wrong if read so"
+
+
+def test_a_colon_between_formulas_is_not_read():
+    found = verdicts("$$A : B = B : A = A^\\top : B^\\top$$")
+    assert {name for _, name in found} <= {"not read", "definition"}
+
+
+def test_a_small_letter_whose_norm_is_taken_is_a_vector():
+    assert last_of("Let $W$ be an orthogonal matrix.\n\n$$\\lVert W x \\rVert = \\lVert x \\rVert$$") == "proved"

@@ -40,6 +40,7 @@ from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.standard_arrays import standing_for_themselves
 from chainrule.documents.reader.stated import Hypothesis, Stated
@@ -158,6 +159,8 @@ class DocumentReader:
         Letters without their index that are the value of one example.
     losses : bool
         True if functions without a definition take a vector.
+    elsewhere : set of str
+        Names that statements define which are left out.
     distrusted : set of str
         Names that are not what sentences say of them, for their shapes do not fit it.
     turned : set of str
@@ -186,6 +189,7 @@ class DocumentReader:
     lone: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
+    elsewhere: Set[str] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
@@ -362,7 +366,11 @@ class DocumentReader:
             self._read(statement)
         stated = [*self._facts_of_blocks(), *self.besides.stated.hypotheses]
         held = without_alternatives(
-            held_in(self._in_their_places(stated), self.elaborator, self.definitions.keys() | self.unread.keys())
+            held_in(
+                self._in_their_places(stated),
+                self.elaborator,
+                self.definitions.keys() | self.unread.keys() | self.elsewhere,
+            )
         )
         declared = {**{name: IndexKind(size) for name, size in self.labels.items()}, **self.kinds}
         derivation = with_functions(
@@ -507,6 +515,7 @@ class DocumentReader:
         own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
         self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
         self.elaborator.singles = self.singles - own
+        self.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
         try:
             if target is not None and self._defines(target, statement):
                 defines = next(reversed(self.definitions), "") if len(self.definitions) > count else ""
@@ -567,6 +576,9 @@ class DocumentReader:
         full = self._name_of(target)
         if full is None or (full in self.inventory.indices and full not in self.inventory.subscripts):
             return False
+        if condition := self._condition_on(target, statement):
+            self.unread.setdefault(full, f"it holds for {condition}")
+            raise NotMeant(f"a definition for {condition} alone", statement.place)
         line = statement.piece.place_of(statement.place[0])[0]
         is_value = full in self.kinds and not isinstance(statement.right, w.Differentiation)
         is_value |= isinstance(statement.right, w.Numeral)
@@ -623,6 +635,16 @@ class DocumentReader:
             if len(parameters) > 1 and all(kind == ValueKind(()) for _, kind in parameters):
                 self.elaborator.of_numbers.add(full)
         return True
+
+    def _condition_on(self, target: Target, statement: Statement) -> str:
+        """The words that compare the indices of a name in its definition: "for i < j let a_ij be"."""
+        place = self.besides.numbers[id(statement.piece)]
+        for each in self.besides.stated.hypotheses:
+            if each.certain and each.start <= place < each.end and isinstance(each.subject, w.Comparing):
+                letters = {getattr(member, "text", "") for member in each.subject.members}
+                if len(letters) == 2 and letters <= set(target.indices):
+                    return each.text
+        return ""
 
     def _loops(self, full: str, target: Target, body: Term) -> None:
         """Enter a letter that is made of itself, but of entries with other letters: z_k of a_j, a_j of z_j."""
@@ -767,15 +789,26 @@ class DocumentReader:
         return frozenset(found | decorated)
 
     def _vectors(self) -> frozenset[str]:
-        """Small letters that are always bold."""
-        return frozenset(
+        """Small letters that are always bold, or of which a norm is taken."""
+        bold = {
             base for base, count in self.inventory.bold.items()
             if base[:1].islower() and count >= self.inventory.bare[base] > 0
-        )  # fmt: skip
+        }  # fmt: skip
+        every = (part for claim in self.claims for side in (claim.left, claim.right) for part in terms.every(side))
+        measured = {_name_in_norm(part) for part in every} - self.definitions.keys()
+        return frozenset(bold | {base for base in measured if base[:1].islower()})
 
     def _all_names(self) -> set[str]:
         read = Derivation(definitions=tuple(self.definitions.values()), claims=tuple(self.claims))
         return {part.text for part in read.parts if isinstance(part, Name)}
+
+
+def _name_in_norm(term: Term) -> str:
+    """The name whose norm a term is."""
+    match term:
+        case Apply("norm", (Name(text=text),)):
+            return text
+    return ""
 
 
 def _ends_turned(term: Term) -> bool:

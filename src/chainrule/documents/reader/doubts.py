@@ -39,6 +39,14 @@ class Doubts:
         """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self._used(claim) & names)
 
+    def with_facts(self) -> frozenset[str]:
+        """The names of which the document says more than their shape: symmetric, positive."""
+        kinds = {
+            name for name, kind in self.names.kinds.items() if isinstance(kind, ValueKind) and kind.facts - {"any"}
+        }
+        said = (each.condition for each in self.reading.derivation.assumptions)
+        return frozenset(kinds | {terms.base_of(each.subject) for each in said if isinstance(each, terms.Is)})
+
     def beyond(self, claim: Relation, free: Set[str]) -> frozenset[str]:
         """The names whose definitions do not matter for a claim that is proved for all values of some free names.
 

@@ -245,6 +245,8 @@ class Elaborator(Meanings):
         match upper:
             case w.Symbol() if is_transpose(self, upper):
                 is_list = "a list in brackets is a vector" in self.used and isinstance(base, terms.Table | terms.Family)
+                if upper.text == "T" and (self.inventory.bare["T"] or self.inventory.subscripts["T"]):
+                    self.used.add("T is a name of its own, so that ^T may be a power")
                 return base if is_list else Apply("turned", (base,))
             case w.Listed(items=items) | w.Beside(parts=items) if any(turns(item) for item in items):
                 for item in items:
@@ -526,6 +528,12 @@ class Elaborator(Meanings):
                 return [(self._index_name(index), self.term(first), high)], None
             case w.Comparing(members=(low, w.Symbol() as index, high), relations=("<=", "<=")):
                 return [(self._index_name(index), self.term(low), self.term(high))], None
+            case w.Comparing(members=(w.Symbol() as index, w.Symbol() as other)) if id(part) in self.pairs and {
+                base_name(index), base_name(other)
+            } <= self.inventory.indices:  # fmt: skip
+                self.used.add("a sum over two letters runs over both")
+                high = self.open_size(self._index_name(index))
+                return [(self._index_name(each), one, high) for each in (index, other)], self.condition(lower)
             case w.Comparing(members=(w.Symbol() as index, other)) if self.condition(lower) is not None:
                 if isinstance(other, w.Symbol) and base_name(index) in self.outer:
                     index = other if base_name(other) in self.inventory.indices - self.outer else index

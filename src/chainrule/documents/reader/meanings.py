@@ -51,6 +51,8 @@ class Meanings(ABC):
         The numbers of parameters with which names are defined; with several numbers they are several functions.
     values : set of str
         Names that are written with arguments, by which they are not defined: J(w), made of z(w).
+    pairs : set of int
+        The identities of the sums of the statement that run over both letters of their condition.
     outer : set of str
         Letters of the first side of a chain that no sum binds.
     of_numbers : set of str
@@ -85,6 +87,7 @@ class Meanings(ABC):
     values: set[str] = field(default_factory=set)
     of_numbers: set[str] = field(default_factory=set)
     outer: Set[str] = frozenset()
+    pairs: Set[int] = frozenset()
     lettered: Set[str] = frozenset()
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Term] = field(default_factory=dict)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from chainrule.documents.language.trees import parts_of
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import all_parts, base_name
+from chainrule.documents.reader.inventory import all_parts, base_name, letters_of
 from chainrule.documents.reader.written import Written
 
 
@@ -18,6 +19,35 @@ def index_of_last_sum(part: Written) -> str | None:
             index = next((each for each in all_parts(piece.lower) if isinstance(each, w.Symbol)), None)
             return None if index is None else base_name(index)
     return None
+
+
+def over_both(formulas: Iterable[Written]) -> frozenset[int]:
+    """The sums over two letters of which neither is bound around them or used elsewhere, by their identities.
+
+    \\sum_{i \\neq j} x_i x_j = c has such a sum, over all pairs. In
+    \\sum_{i \\neq j} x_i = c - x_j the letter j is fixed.
+    """
+    free, pairs = set[str](), list[tuple[int, frozenset[str], frozenset[str]]]()
+
+    def walk(formula: Written, bound: frozenset[str]) -> None:
+        if isinstance(formula, w.Symbol):
+            free.update({base_name(formula)} - bound)
+        inside = bound
+        for part in parts_of(formula, Written):
+            if isinstance(part, w.BigOperator):
+                letters = letters_of(part.lower) if part.lower is not None else frozenset()
+                match part.lower:
+                    case w.Comparing(members=(w.Symbol(), w.Symbol()), relations=("!=" | "<" | "<=" | ">" | ">=",)):
+                        pairs.append((id(part), letters, inside))
+                inside |= letters
+                if part.upper is not None:
+                    walk(part.upper, bound)
+            else:
+                walk(part, inside if isinstance(formula, w.Beside) else bound)
+
+    for formula in formulas:
+        walk(formula, frozenset())
+    return frozenset(number for number, letters, bound in pairs if not letters & (bound | free) and len(letters) == 2)
 
 
 def stands_bare(name: str, written: Written) -> bool:

@@ -20,7 +20,7 @@ from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
-from chainrule.documents.reader.doubts import HIDDEN
+from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
@@ -134,6 +134,8 @@ def read(pieces: Pieces) -> Reading:
 
     def alone(pieces: Set[int]) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"}
+        told = {each.name for each in best.derivation.definitions} | best.unread.keys()
+        options["elsewhere"] = frozenset(map(letter_of, told))
         return again([each for each in statements if id(each.piece) in pieces], options)
 
     def without(dropped: Set[int]) -> Reading:

@@ -19,6 +19,8 @@ from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import all_parts, letters_of
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.stated_words import (
+    ALMOST,
+    ANEW,
     ANY_FUNCTION,
     CASES,
     CLAIMS,
@@ -318,6 +320,8 @@ class _Sentence:
             said = apposed.group()
         role = self._role(match.start(), match.end())
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
+        if ALMOST.search(self.text[: match.start()]):
+            facts = []
         if role == "denied":
             told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
             for name in names:
@@ -327,6 +331,9 @@ class _Sentence:
                     self._free(name, numbers[0])
         if role in ("denied", "past", "claimed"):
             return
+        if role == "assumed" and ANEW.search(f"{before} {said}"):
+            for name in names:
+                self._close(partial(_is_fact, letters=letters_of(name)))
         line = self.pieces[numbers[0]].place_of(0)[0]
         kind = _KINDS[noun.lastgroup] if noun and noun.lastgroup else None
         reach = "assumed" if role in ("", "relative") else role
@@ -416,6 +423,10 @@ class _Sentence:
 
 def _says(each: Hypothesis, told: Sequence[str], letters: Set[str]) -> bool:
     return each.fact in told and each.letters == letters
+
+
+def _is_fact(each: Hypothesis, letters: Set[str]) -> bool:
+    return bool(each.fact) and each.letters == letters
 
 
 def _excludes(one: Written, other: Written) -> bool:

@@ -92,6 +92,17 @@ ANY_FUNCTION = _words(
 )
 """Words with which a function may be any function."""
 
+ALMOST = _words(
+    "up_to almost nearly approximately roughly bis_auf fast nahezu presque salvo casi почти gần_như 近似 几乎 ほぼ"
+)
+"""After these nothing is said for certain."""
+
+ANEW = _words(
+    "now any arbitrary (?:in_)?general jetzt nun beliebig\\w* allgemein\\w* maintenant quelconques? ahora cualquier\\w*"
+    " теперь любая произвольн\\w* bây_giờ bất_kỳ 现在 任意 今 이제 임의"
+)
+"""Words with which "let W be" forgets what was said of W."""
+
 LAYOUTS = {
     "columns": re.compile("denominator[- ]layout|nenner-?layout|分母布局"),
     "rows": re.compile(

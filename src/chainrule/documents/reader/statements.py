@@ -62,7 +62,7 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
     before: Piece | None = None
     count = 0
     for piece, chain in chains:
-        members = list(chain.members)
+        members = _without_products(chain)
         if piece.kind == "inline":
             yield from _alone(piece, chain)
             continue
@@ -179,11 +179,38 @@ def is_update(statement: Statement) -> bool:
 
 def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
     """The relations of a formula in a sentence."""
-    pairs = zip(chain.members, chain.links, chain.members[1:], strict=False)
+    members = _without_products(chain)
+    pairs = zip(members, chain.links, members[1:], strict=False)
     known = [(left, link, right) for left, link, right in pairs if left is not None and right is not None]
     for number, (left, link, right) in enumerate(known):
         head = known[0][0] if number else None
         yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+
+
+def _without_products(chain: WrittenChain) -> list[Written | None]:
+    """The members of a chain. Those beside a colon that is a product or a ratio, A : B = B : A, are not read."""
+    members, relations = list(chain.members), [link.relation for link in chain.links]
+    equal = relations.index("=") if "=" in relations else len(relations)
+    first = members[0] if members else None
+    labelled = (
+        first is None
+        or _is_word(first)
+        or any(
+            isinstance(part, w.Words) or getattr(part, "text", "") in ("forall", "exists") for part in all_parts(first)
+        )
+    )
+    for at, relation in enumerate(relations):
+        if relation == ":" and (at > equal or (at == 0 and equal == 1 and not labelled)):
+            for place in (at, at + 1):
+                member = members[place]
+                if member is not None:
+                    members[place] = w.NotRead("a colon between formulas", place=member.place)
+    return members
+
+
+def _is_word(written: Written) -> bool:
+    base = written.base if isinstance(written, w.Scripted) else written
+    return isinstance(base, w.Symbol) and base.is_word
 
 
 def _turned(statement: Statement) -> Statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from chainrule.documents.evidence.questions import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
-from chainrule.documents.reader.doubts import Doubts
+from chainrule.documents.reader.doubts import Doubts, letter_of
 from chainrule.documents.reader.known_words import BRACKET, UNTOLD
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.pieces import Pieces
@@ -214,6 +215,8 @@ class _Past:
         Names that are defined anew.
     doubted : list of (names, words)
         Equations in sentences that were not proved, which may say what names are.
+    contradicted : dict
+        Names of which the document says more than their shape, in an equation that this excludes, with its words.
     tied : dict
         The names on their left sides, with the words; all names, if the left side is not just a name.
     """
@@ -221,6 +224,7 @@ class _Past:
     renewed: set[str] = field(default_factory=set)
     doubted: list[tuple[frozenset[str], str]] = field(default_factory=list)
     tied: dict[str, str] = field(default_factory=dict)
+    contradicted: dict[str, str] = field(default_factory=dict)
 
     def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
         """Enter the step of a claim."""
@@ -229,6 +233,8 @@ class _Past:
             words = f"{step.text!r} in line {step.line}"
             self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
             every = doubts.values_in(claim)
+            if finding.status == "differs":
+                self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
             if claim.relation == "=" and not doubts.changes(claim) and every - {name}:  # not v = 11
                 self.tied |= dict.fromkeys([name] if name else every if finding.status == "differs" else (), words)
         is_new = claim.follows is None and name in doubts.reading.again
@@ -236,9 +242,24 @@ class _Past:
             self.renewed.add(name)
 
     def bar(self, claim: Relation, doubts: Doubts) -> str:
-        """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
+        """The reason why nothing is proved of a claim; nothing if there is none."""
+        if excluded := doubts.uses(claim, self.contradicted.keys()):
+            return f"{self.contradicted[excluded[0]]} does not agree with what is said of {excluded[0]}"
         names = doubts.uses(claim, self.tied.keys()) if doubts.changes(claim) else []
         return f"{self.tied[names[0]]} may say what {names[0]} depends on" if names else ""
+
+    def other_value(self, claim: Relation, finding: Finding, reasons: Sequence[str], doubts: Doubts) -> str:
+        """A doubted equation about a name of which something would have to be assumed; nothing if there is none."""
+        letters = {letter_of(name) for name in doubts.values_in(claim)}
+        about = [each for each in letters if any(_stands_in(each, words) for words in finding.assumed)]
+        held = (
+            each for each in reasons if each.startswith("whether ") and "=" in each and each.endswith(" holds here")
+        )
+        return next((each for each in held if any(_stands_in(letter, each) for letter in about)), "")
+
+
+def _stands_in(letter: str, words: str) -> bool:
+    return re.search(rf"(?<![A-Za-z\\]){re.escape(letter)}(?![A-Za-z])", words) is not None
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
@@ -273,6 +294,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
+    if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
+        return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if finding.status == "differs" and _is_rounded(claim, finding):
         return _step(entry, VERDICTS["undecided"], "it holds to the digits that are printed", finding, reasons, claim)
     if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
