@@ -118,6 +118,20 @@ def test_a_declaration_that_is_not_understood_is_told_and_leaves_the_document_un
     assert report.to_json()["problems"][0]["line"] == 2
 
 
+def test_declarations_beside_the_document_have_their_own_lines():
+    report = check_derivation(r"$$f(x) = x x$$", "f(x) := x^2\nn: size\nfoo bar\nq: tensr 3", name="a.md")
+    text = str(report)
+    assert "  --declare, line 3: this declaration is not understood: expected name: kind" in text
+    assert "  --declare, line 4: this declaration is not understood: expected a kind" in text
+    assert "  --declare  definition             f(x) := x^2" in text
+    found = report.to_json()
+    assert [(each["line"], each["text"][:18]) for each in found["problems"]] == [
+        (0, "--declare, line 3:"),
+        (0, "--declare, line 4:"),
+    ]
+    assert [step["line"] for step in found["steps"]] == [0, 1]
+
+
 @pytest.mark.parametrize(
     "side", [r"\mathrm{loss}", r"\mathtt{f}(x)", r"\frac{x}{2}", r"\mathbf{W} x", r"x^{2}", r"\operatorname{tr}(A)"]
 )

@@ -114,6 +114,8 @@ class CheckedStep:
     @property
     def place(self) -> str:
         """Its line in words, with the cell in a notebook."""
+        if not self.line:
+            return sentence("declared")
         key = "line" if self.cell is None else "cell"
         return sentence(key, line=self.line, cell=self.cell)
 
@@ -173,7 +175,7 @@ class Report:
     def remarks(self) -> list[str]:
         """Sentences about what was repaired or left out, and about declarations that are not understood."""
         found = [sentence("note", line=line, note=note) for line, note in self.notes]
-        return found + [sentence("problem", line=line, note=note) for line, note in self.reading.problems]
+        return found + [told for _, told, _ in self._problems]
 
     @property
     def strict_exit_code(self) -> int:
@@ -192,8 +194,23 @@ class Report:
             "first_wrong_line": self.faults[0].line if self.faults else None,
             "steps": [asdict(step) for step in self.steps],
             "notes": [{"line": line, "text": text} for line, text in self.notes],
-            "problems": [{"line": line, "text": text} for line, text in self.reading.problems],
+            "problems": [{"line": line, "text": text} for line, _, text in self._problems],
         }
+
+    @property
+    def _problems(self) -> list[tuple[int, str, str]]:
+        """The declarations that are not understood: the line in the document, a sentence with the place, and without.
+
+        The line is 0 if they are given beside the document; then both sentences tell the place.
+        """
+        first = self.source.pieces[0].place_of(0)[0] if self.source.pieces else 1
+        found = list[tuple[int, str, str]]()
+        for line, note in self.reading.problems:
+            place = sentence("line", line=line) if line > 0 else sentence("declared line", line=line - first + 1)
+            found.append(
+                (max(line, 0), sentence("problem", place=place, note=note), note if line > 0 else f"{place}: {note}")
+            )
+        return found
 
     def __str__(self) -> str:
         from chainrule.documents.reports.listing import listing
@@ -238,10 +255,11 @@ def check_derivation(
 
 
 def with_declarations(pieces: Pieces, declarations: str) -> Pieces:
-    """A document with a block of declarations before it."""
+    """A document with a block of declarations before it, whose last line has the number 0."""
     if not declarations.strip():
         return pieces
-    return replace(pieces, pieces=(Piece("declarations", declarations, ((0, 0, 1),)), *pieces.pieces))
+    block = Piece("declarations", declarations, ((0, -declarations.count("\n"), 1),))
+    return replace(pieces, pieces=(block, *pieces.pieces))
 
 
 def check_pieces(
@@ -293,7 +311,7 @@ def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None
         finding, statement = step.finding, entry.statement
         piece, number = statement.piece, entry.statement.number
         yield CheckedStep(
-            step.line,
+            max(step.line, 0),
             step.column,
             step.cell,
             _written(piece, statement.left.place),
@@ -310,7 +328,7 @@ def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None
             piece.kind == "display",
             number > 0,
             finding is not None and finding.of_chain,
-            piece.place_of(max(len(piece.text.rstrip()) - 1, 0))[0],
+            max(piece.place_of(max(len(piece.text.rstrip()) - 1, 0))[0], 0),
         )
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from chainrule.documents import CheckedStep, Unreadable, check_derivation
+from chainrule.documents.checked import check_pieces
 from chainrule.documents.reports.listing import annotated, declarations, github_annotations, listing, shown_reading
+from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.verdict import VERDICTS
 
 RIGHT = r"$$\frac{d}{dx} \tanh x = 1 - \tanh^2 x$$"
@@ -32,6 +34,17 @@ def test_a_reason_that_repeats_is_said_once():
     lines = listing(check_derivation("$$z = \\iint x$$\n\n$$z^2 = 4$$\n\n$$z^2 = 5$$", name="a.md")).split("\n")
     assert "It was not checked: the definition of z is not read." in lines[4]
     assert lines[6].strip() == "For the same reason."
+
+
+@pytest.mark.parametrize(
+    ("limits", "option"), [({"seconds": 0.0001}, "--seconds N"), ({"total": 0}, "--total N")], ids=["step", "document"]
+)
+def test_steps_without_time_come_with_the_option_for_more(limits, option):
+    report = check_pieces(pieces_of(f"{RIGHT}\n\n{RIGHT}", "a.md"), **limits)
+    *_, counts, advice = listing(report).split("\n")
+    assert "undecided" in counts
+    assert option in advice
+    assert "N, " not in listing(check_derivation(RIGHT))
 
 
 def test_a_document_without_formulas_says_so():

@@ -12,6 +12,7 @@ from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.evidence.worlds import TOO_LONG
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
 
@@ -20,6 +21,8 @@ SECONDS = 10.0
 
 SHARE = 0.7
 """The part of this after which a claim is decided by what is known."""
+
+NO_TIME_LEFT = "the time for the whole document was over"
 
 MEGABYTES = 1500
 HOLDS = ("proved", "verified")
@@ -58,11 +61,11 @@ def findings(
     ]
     end, left = time.monotonic() + total, len(work)
     for found in limited_each(work, seconds=seconds, megabytes=megabytes):
-        yield Finding("undecided", reason=f"too long: {found}") if isinstance(found, Exceeded) else found
+        yield Finding("undecided", reason=f"{TOO_LONG}: {found}") if isinstance(found, Exceeded) else found
         left -= 1
         if time.monotonic() > end:
             break
-    yield from [Finding("undecided", reason="the time for the whole document was over")] * left
+    yield from [Finding("undecided", reason=NO_TIME_LEFT)] * left
 
 
 # What follows is private.

@@ -61,6 +61,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+TOO_LONG = "it takes too long"
+
+
 class OutOfTime(Exception):
     """The time for a claim has passed."""
 
@@ -89,7 +92,7 @@ class Clock:
         OutOfTime
         """
         if monotonic() > self.until:
-            raise OutOfTime("it takes too long")
+            raise OutOfTime(TOO_LONG)
 
 
 class Undefined(Undecided):

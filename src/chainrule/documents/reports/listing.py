@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chainrule.documents.checked import CheckedStep, Report
+from chainrule.documents.evidence.judging import NO_TIME_LEFT
+from chainrule.documents.evidence.worlds import TOO_LONG
 from chainrule.documents.language.printing import statements
 from chainrule.documents.reader.declarations import declarations_of
 from chainrule.documents.sources.opening import Unreadable
@@ -43,6 +45,9 @@ def summary(report: Report) -> Iterator[str]:
     for name in ("wrong if read so", "no definition", "not read"):
         if name in report.counts:
             yield sentence(f"advice {name}")
+    for name, reason in (("advice seconds", TOO_LONG), ("advice total", NO_TIME_LEFT)):
+        if any(reason in step.message for step in report.claims):
+            yield sentence(name)
 
 
 def github_annotations(report: Report) -> str:
