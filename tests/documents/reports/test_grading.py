@@ -42,6 +42,25 @@ def test_a_mistake_that_the_next_step_does_not_repeat_costs_one_step():
     assert grade(r"$$\frac{d}{dx} x^3 = 2 x^2 = 3 x x = 3 x^2 = x^2 + 2 x^2$$").score == 7.5
 
 
+SIZES = "W: matrix m n\nx: vector n\nb: vector m"
+LAYER = r"""Let $W \in \mathbb{R}^{m \times n}$ and $x \in \mathbb{R}^n$.
+
+$$z = W x + b, \quad L = \frac{1}{2} \|z\|^2$$
+
+$$\nabla_x L = W^T z$$
+
+$$\nabla_x L = W z$$"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "verdict", "score"), [(SIZES, "does not fit", 5.0), ("", "does not fit if read so", 10.0)]
+)
+def test_a_missing_transpose_costs_its_step_where_sizes_are_certain(declared, verdict, score):
+    report = check_derivation(LAYER, declared, name="a.md")
+    assert [step.verdict for step in report.claims] == ["proved", verdict]
+    assert Grade("ann", (report,), 10.0).score == score
+
+
 def test_the_row_names_the_first_wrong_step():
     (row,) = csv.DictReader(io.StringIO(grades_table([grade(RIGHT, both(RIGHT, WRONG, WRONG))])))
     assert (row["student"], row["score"], row["points"], row["first_wrong"]) == ("ann", "5", "10", "a.md, line 3")

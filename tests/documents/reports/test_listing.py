@@ -115,6 +115,25 @@ def test_declarations_are_printed_in_the_form_of_the_document():
     assert declarations(check_derivation(text, name="a.tex")) == "%! n: size\n%! a: column n\n%! x: column n\n"
 
 
+def test_the_block_of_a_text_that_declares_sizes_decides_no_less_than_the_text():
+    text = r"""$W$ is an $H \times D$ matrix, $V$ is a $C \times H$ matrix, $x$ is a $D$-dimensional vector.
+
+$$h = \sigma(W x + b)$$
+
+$$L = \frac{1}{2} \|V h\|^2$$
+
+$$\frac{\partial L}{\partial b} = V^T V h \odot h \odot (1 - h)$$"""
+    report = check_derivation(text, name="a.md", repairs=False)
+    block = declarations(report)
+    assert block.split("\n")[1:-2] == [
+        "C: size", "D: size", "H: size", "V: matrix C H", "W: matrix H D", "b: column H", "x: column D",
+        "use: sigmoid as sigma",
+    ]  # fmt: skip
+    assert [step.verdict for step in report.claims] == ["proved if"]
+    again = check_derivation(f"{block}\n{text}", name="a.md", repairs=False)
+    assert [step.verdict for step in again.claims] == ["proved"]
+
+
 def test_the_page_for_users_shows_what_the_command_prints_and_names_every_verdict():
     text = (Path(__file__).parents[3] / "docs" / "check" / "derivations.md").read_text(encoding="utf-8")
     (notes,) = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from chainrule.documents.language.terms import (
     SizeKind,
     Term,
     ValueKind,
+    every,
 )
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import base_name
@@ -243,20 +244,29 @@ def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
         raise ValueError(f"expected a kind ({wanted}), got {first!r}") from None
 
 
-def declarations_of(derivation: Derivation) -> list[str]:
+def declarations_of(derivation: Derivation, assumed: Collection[str] = ()) -> list[str]:
     """The lines of a block with which a document is read as this derivation, without guesses about names.
+
+    `assumed` has the words of `derivation.supposed` under which claims hold: such functions are defined, for nothing
+    would hold of a function that is only declared. Sizes that nothing has are left out.
 
     >>> declarations_of(parsing.derivation_of("size n; x : column n, positive; y := x; claim: y = x"))
     ['n: size', 'x: column n, positive']
     """
-    kinds = dict[str, str]()
+    kinds, uses = dict[str, str](), list[str]()
+    supposed = {each.name for words, each in derivation.supposed.items() if words in assumed}
+    said = [size for each in derivation.declarations for size in sizes_said(each.kind)]
+    used = {each.text for term in (*said, *derivation.parts) for each in every(term) if isinstance(each, Name)}
     for name, kind in ((each.name, each.kind) for each in derivation.declarations):
         loss = name.removesuffix("_of")
-        if isinstance(kind, FunctionKind) and loss in {each.name for each in derivation.definitions}:
+        if name in supposed:
+            uses.append(f"use: sigmoid as {name}")
+        elif isinstance(kind, FunctionKind) and loss in {each.name for each in derivation.definitions}:
             kinds[loss] = kind_of(ValueKind(kind.result))
-        else:
+        elif name in used or not isinstance(kind, SizeKind):
             kinds[name] = kind_of(kind)
-    return [f"{name}: {kinds[name]}" for name in sorted(kinds, key=lambda each: (kinds[each] != "size", each))]
+    names = sorted(kinds, key=lambda each: (kinds[each] != "size", each))
+    return [*(f"{name}: {kinds[name]}" for name in names), *uses]
 
 
 # What follows is private.

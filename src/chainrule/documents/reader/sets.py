@@ -55,8 +55,8 @@ def members_of(written: Written) -> tuple[Kind, frozenset[str]] | None:
             facts.add(fact)
         case _:
             return None
-    sizes = _sizes(upper)
-    if sizes is None or None in sizes:
+    sizes = [] if upper is None else sizes_in(upper)
+    if None in sizes:
         return None
     shape = tuple(size for size in sizes if size is not None)
     return ValueKind((*shape, ONE) if len(shape) == 1 else shape), frozenset(facts)
@@ -86,20 +86,8 @@ def size_of(written: Written) -> Term | None:
     return None
 
 
-# What follows is private.
-
-
-def _folded(operator: str, sizes: Sequence[Term | None]) -> Term | None:
-    total = sizes[0]
-    for size in sizes[1:]:
-        total = None if total is None or size is None else Apply(operator, (total, size))
-    return total
-
-
-def _sizes(upper: Written | None) -> list[Term | None] | None:
-    """The sizes in a superscript: n, m \\times n."""
-    if upper is None:
-        return []
+def sizes_in(upper: Written) -> list[Term | None]:
+    """The sizes in a superscript or before "matrix": n, m \\times n; None for what is no size."""
     if isinstance(upper, w.Beside) and "x" in upper.joints:
         groups: list[list[Written]] = [[upper.parts[0]]]
         for part, joint in zip(upper.parts[1:], upper.joints, strict=True):
@@ -110,6 +98,16 @@ def _sizes(upper: Written | None) -> list[Term | None] | None:
     if isinstance(upper, w.Listed):
         return [size_of(each) for each in upper.items]
     return [size_of(upper)]
+
+
+# What follows is private.
+
+
+def _folded(operator: str, sizes: Sequence[Term | None]) -> Term | None:
+    total = sizes[0]
+    for size in sizes[1:]:
+        total = None if total is None or size is None else Apply(operator, (total, size))
+    return total
 
 
 def _whole(written: Written) -> int | None:

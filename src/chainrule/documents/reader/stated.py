@@ -18,6 +18,7 @@ from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
 from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import all_parts, letters_of
 from chainrule.documents.reader.sets import members_of
+from chainrule.documents.reader.sized_words import IN_A_WORD, sized_kind
 from chainrule.documents.reader.stated_words import (
     ALMOST,
     ANEW,
@@ -306,7 +307,7 @@ class _Sentence:
         """Names with words about them: "let x be a vector", "the symmetric matrix A"."""
         numbers = [int(each) for each in _MARK.findall(match.group())]
         names = [name for number in numbers for name in self._named(number)]
-        if not names:
+        if not names or IN_A_WORD.match(self.text, match.end()):
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
@@ -335,10 +336,11 @@ class _Sentence:
             for name in names:
                 self._close(partial(_is_fact, letters=letters_of(name)))
         line = self.pieces[numbers[0]].place_of(0)[0]
-        kind = _KINDS[noun.lastgroup] if noun and noun.lastgroup else None
+        sized = sized_kind(self.text, match.start(), match.end(), self.chains)
+        kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
-            if kind is not None and isinstance(name, w.Symbol):
+            if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
             for fact in facts:
                 if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):

@@ -100,7 +100,7 @@ def shown_reading(report: Report) -> str:
 
 
 def declarations(report: Report) -> str:
-    """A block that declares every name of the document whose kind was guessed.
+    """A block that declares every name of the document whose kind was guessed, and defines what claims hold under.
 
     >>> from chainrule.documents.checked import check_derivation
     >>> print(declarations(check_derivation(r"$$\\sum_{i=1}^n a_i x_i = \\sum_i x_i a_i$$")))
@@ -110,7 +110,8 @@ def declarations(report: Report) -> str:
     x: column n
     ---
     """
-    lines = declarations_of(report.reading.derivation)
+    assumed = {words for step in report.claims for words in step.assumed}
+    lines = declarations_of(report.reading.derivation, assumed)
     if report.source.format == "latex":
         return "".join(f"%! {line}\n" for line in lines)
     return "\n".join(["---", *lines, "---", ""])

@@ -1,0 +1,38 @@
+import pytest
+
+from chainrule.documents.language.printing import kind_of
+from chainrule.documents.reader.reading import read
+from chainrule.documents.sources.opening import pieces_of
+
+LAYERS = r"$$z = W_1 x + b$$"
+
+
+def kinds_in(text):
+    found = read(pieces_of(f"{text}\n\n{LAYERS}\n\n$$z = z$$\n", "a.md")).derivation
+    return {each.name: kind_of(each.kind) for each in found.declarations}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (
+            r"$W_1$ is an $H \times D$ matrix and $x$ is a $D$-dimensional vector.",
+            {"W_1": "matrix H D", "x": "column D"},
+        ),
+        (r"Let $W_1$ be a $3 \times 2$ real matrix.", {"W_1": "matrix 3 2"}),
+        (r"The $m \times n$ weight matrix $W_1$ is learned.", {"W_1": "matrix m n"}),
+        (r"Here $x$ and $q$ are $n$-dimensional column vectors.", {"x": "column n"}),
+        (r"The inputs are $D$-dimensional vectors. Let $x \in \mathbb{R}^D$.", {"D": "size", "x": "column D"}),
+    ],
+)
+def test_words_around_a_name_give_its_sizes(text, kinds):
+    found = kinds_in(text)
+    assert {name: found.get(name) for name in kinds} == kinds
+
+
+@pytest.mark.parametrize(
+    "words", ["is the $k$-th vector", "is not an $m \\times n$ matrix", "has $m$ rows; the matrix is big"]
+)
+def test_other_words_give_none(words):
+    assert "matrix m n" not in kinds_in(f"Here $W_1$ {words}.").values()
+    assert "k" not in kinds_in(f"Here $W_1$ {words}.")
