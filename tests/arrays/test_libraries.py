@@ -62,3 +62,9 @@ def test_sums_undo_broadcasting():
     for shape in [(4,), (3, 1), (1, 3, 4), (2, 1, 1), ()]:
         assert arrays.sum_to(x, shape).shape == shape
         assert arrays.sum_to(x, shape).sum() == x.sum()
+
+
+def test_a_tensor_of_bfloat16_has_no_numpy_array():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    with pytest.raises(TypeError, match=r"got a tensor of torch.bfloat16, which NumPy lacks; X.float\(\)"):
+        arrays.to_numpy(torch.ones(2, dtype=torch.bfloat16))

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from chainrule import MLPClassifier, SoftmaxRegression, save
+from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, TabularClassifier, save
 from chainrule.estimators.blocks_of_rows import linear_logits
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.persistence import ModelFileError
@@ -128,3 +128,39 @@ def test_only_a_model_of_the_class_is_loaded(tmp_path):
     save(StandardScaler().fit(X), tmp_path / "scaler.model")
     with pytest.raises(ModelFileError, match="the file holds a StandardScaler"):
         SoftmaxRegression.load(tmp_path / "scaler.model")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "given", "hint"),
+    [
+        (
+            SoftmaxRegression,
+            {"multi_class": "ovr"},
+            "SoftmaxRegression has no parameter multi_class .got 'ovr'.*OneVsRest",
+        ),
+        (MLPClassifier, {"hidden_layers": (3,)}, "did you mean 'hidden_layer_sizes'"),
+        (Fixed, {"zzz": 1}, "it has targets, class_weight, dtype"),
+    ],
+)
+def test_a_parameter_that_there_is_not_is_answered_with_what_to_do_instead(estimator, given, hint):
+    with pytest.raises(TypeError, match=hint):
+        estimator(**given)
+
+
+def test_a_subclass_may_take_any_parameters():
+    class Open(Fixed):
+        def __init__(self, **others):
+            super().__init__()
+
+    assert Open(zzz=1).dtype == "auto"
+
+
+@pytest.mark.parametrize("of", [SoftmaxRegression, MLPClassifier, TabularClassifier, ConvClassifier])
+def test_tensors_of_bfloat16_are_refused_with_what_to_do_instead(of):
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    shape = (8, 1, 4, 4) if of is ConvClassifier else (8, 4)
+    with pytest.raises(TypeError, match=r"float16, got a tensor of torch\.bfloat16.*X\.float"):
+        of().fit(torch.ones(shape, dtype=torch.bfloat16), np.arange(8) % 2)
+    model = SoftmaxRegression().fit(np.eye(4), [0, 0, 1, 1])
+    with pytest.raises(TypeError, match=r"got a tensor of torch\.bfloat16"):
+        model.predict(torch.ones((2, 4), dtype=torch.bfloat16))

@@ -65,6 +65,13 @@ def test_what_has_another_optimum_is_refused(parameters, y, message):
         SoftmaxRegression(**parameters).fit(X, y)
 
 
+def test_a_penalty_of_absolute_values_is_refused_with_what_to_do_instead():
+    with pytest.warns((FutureWarning, UserWarning)), pytest.raises(ValueError) as refused:
+        SoftmaxRegression(penalty="l1").fit(X, SPECIES)
+    assert "got penalty='l1'" in str(refused.value)
+    assert "use scikit-learn's LogisticRegression(solver='saga', l1_ratio=1)" in str(refused.value)
+
+
 def test_a_penalty_is_taken_by_position_with_scikit_learns_warning():
     with pytest.warns(FutureWarning, match="'penalty' was deprecated") as caught:
         model = SoftmaxRegression("l2", C=0.5).fit(X, SPECIES)

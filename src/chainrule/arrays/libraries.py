@@ -205,7 +205,20 @@ def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     >>> to_numpy(x) is x
     True
     """
+    refuse_bfloat16(x)
     return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
+
+
+def refuse_bfloat16(x: object) -> None:
+    """Raise TypeError for a tensor of bfloat16, which NumPy lacks; anything else passes.
+
+    >>> refuse_bfloat16(np.ones(2))
+    """
+    if is_torch(x) and str(getattr(x, "dtype", "")) == "torch.bfloat16":
+        raise TypeError(
+            "expected an array of float64, float32 or float16, got a tensor of torch.bfloat16, which NumPy lacks; "
+            "X.float() has the same values in float32"
+        )
 
 
 def surely(condition: Array) -> bool:

@@ -17,7 +17,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from chainrule.arrays import Array, is_sparse
+from chainrule.arrays import Array, is_sparse, refuse_bfloat16
+from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, check_labels_present, encoding_of
 from chainrule.estimators.notebooks import ShownInNotebooks
@@ -105,6 +106,15 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
     classes_: Array
     _kind: str
 
+    def __new__(cls, *args: Any, **parameters: Any) -> Self:
+        """The estimator without its parameters; TypeError for a name that no parameter has, with what to do instead."""
+        known = signature(cls.__init__).parameters
+        if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+            for name in parameters.keys() - known.keys():
+                raise TypeError(check.unknown(cls.__name__, name, parameters[name], known))
+        made: Self = super().__new__(cls)
+        return made
+
     def _store(self, arguments: Mapping[str, Any]) -> None:
         """Store the local variables of `__init__` under their names: scikit-learn wants parameters exactly as given."""
         self.__dict__.update((name, value) for name, value in arguments.items() if name not in ("self", "__class__"))
@@ -185,6 +195,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         """X with one row of features per sample; `reset` remembers the shape of a sample."""
+        refuse_bfloat16(X)
         return X
 
     def _validated(self, X: Any, *, reset: bool, checked: Any = None, **options: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, refuse_bfloat16
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.network_classifier import NetworkClassifier
@@ -182,6 +182,7 @@ class ConvClassifier(NetworkClassifier):
         return network_of_layers(complete, shape, loss=loss)
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        refuse_bfloat16(X)
         X = X if hasattr(X, "shape") else np.asarray(X)
         count, *shape = map(int, X.shape or (0,))
         expected = _shape_of_images("image_shape", self.image_shape) if reset else self.image_shape_

@@ -29,6 +29,8 @@ METHODS = {
 }
 """The method for each name of a solver. With an L2 penalty there is one optimum, so any method may find it."""
 
+INSTEAD = "for weights that are exactly 0 use scikit-learn's LogisticRegression(solver='saga', l1_ratio=1)"
+
 _WITHOUT_L1 = ("auto", "lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
@@ -114,7 +116,8 @@ def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: st
     wanted = {"l1": [1.0], "l2": [], None: []}.get(penalty, given)
     if any(wanted):
         kind = "l1" if all(value == 1 for value in wanted) else "elasticnet"
-        reason = f"{name}: expected 0, since the penalty is the L2 one, got {max(wanted):g}"
+        got = f"penalty={penalty!r}" if penalty == "l1" else f"{max(wanted):g}"
+        reason = f"{name}: expected 0, since the penalty is the L2 one, got {got}; {INSTEAD}"
         if solver == "liblinear" and kind == "elasticnet":
             reason = f"Only 'saga' solver supports elasticnet penalty, got solver=liblinear. {reason}"
         if solver in _WITHOUT_L1:

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import check_array
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, refuse_bfloat16
 from chainrule.estimators.columns import column_values
 
 
@@ -49,6 +49,7 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
         raise TypeError(
             f"expected a data frame, a mapping of column names to arrays, or a matrix, got {type(table).__name__}"
         )
+    refuse_bfloat16(table)
     matrix = check_array(table, dtype=None, ensure_all_finite=False, input_name="X")
     return dict(zip(names or (f"x{column}" for column in range(matrix.shape[1])), matrix.T, strict=True))
 

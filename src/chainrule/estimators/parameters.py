@@ -1,7 +1,8 @@
 """Checks of parameters of estimators, with messages that say what was expected and what was given."""
 
+import difflib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
@@ -16,6 +17,25 @@ def within(values: Mapping[str, Any], limits: Limits) -> None:
     for name, check in limits.items():
         if name in values:
             check(name, values[name])
+
+
+ELSEWHERE = {
+    "multi_class": "the fit is multinomial; for multi_class='ovr' put the estimator into scikit-learn's "
+    "OneVsRestClassifier, otherwise leave it out",
+}
+"""Parameters of earlier versions of scikit-learn, with what to do instead."""
+
+
+def unknown(estimator: str, name: str, value: Any, known: Iterable[str]) -> str:
+    """The message for a parameter that an estimator lacks.
+
+    >>> unknown("MLPClassifier", "hiden_layer_sizes", (3,), ["alpha", "hidden_layer_sizes"])
+    "MLPClassifier has no parameter hiden_layer_sizes (got (3,)); did you mean 'hidden_layer_sizes'?"
+    """
+    named = [each for each in known if each not in ("self", "args", "kwargs")]
+    near = [f"did you mean {each!r}?" for each in difflib.get_close_matches(name, named, 1)]
+    hint = ELSEWHERE.get(name, "") or "".join(near) or f"it has {', '.join(named)}"
+    return f"{estimator} has no parameter {name} (got {value!r}); {hint}"
 
 
 def unless(allowed: Any, check: Callable[[str, Any], object]) -> Callable[[str, Any], None]:
