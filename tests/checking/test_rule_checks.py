@@ -1,11 +1,13 @@
 """The checker of rules is tested with wrong rules: it must find each, and name the rule and an entry."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.arrays import namespace
 from chainrule.checking import Mismatch, RuleReport, Unchecked, assert_rule, check_rule
 from chainrule.checking.case import RuleCase
 from chainrule.checking.rule_checks import keeps_inputs
@@ -47,6 +49,35 @@ def test_a_wrong_pullback_is_found_and_named(slip):
 def test_the_right_pullback_is_accepted():
     right = rules.Rule("mine", lambda x: (_softmax(x), _softmax(x)), _right)
     assert check_rule(right, X).ok
+
+
+def _gelu(x):
+    t = namespace(x).tanh(0.8 * (x + 0.045 * x**3))
+    return 0.5 * x * (1 + t), (x, t)
+
+
+def _gelu_pullback(residuals, cotangent):
+    x, t = residuals
+    return cotangent * (0.5 * (1 + t) + 0.4 * x * (1 - t * t) * (1 + 0.135 * x**2))
+
+
+def test_floats_that_lose_their_digits_are_told_with_the_entry_and_are_no_failure():
+    rule = rules.Rule("gelu", _gelu, {"x": _gelu_pullback})
+    text = str(check_rule(rule, np.array([[0.5, -2.0], [1.0, -6.0]])))
+    assert re.search(r"value float32: [0-9.e+]+ ulp, \[1, 1\]: got -?0.*, exact -[0-9.]+e-", text)
+    assert re.search(r"vjp float64: [0-9.e+]+ ulp, x\[1, 1\]: got ", text)
+    assert "gelu: such errors are no failure" in text
+    near = check_rule(rule, np.array([[0.5, -2.0]]))
+    assert not near.lost_digits
+    assert "such errors" not in str(near)
+
+
+def test_parts_that_a_rule_may_lack_are_told_in_one_line():
+    report = check_rule(rules.Rule("gelu", _gelu, {"x": _gelu_pullback}), np.array([0.5]))
+    (line,) = [line for line in str(report).split("\n") if "pushforward" in line]
+    assert line.startswith("gelu: has no pushforward, jacobian_matrix, which a rule may lack; with it")
+    assert len(report.unchecked) == 3
+    assert "unchecked" not in str(report)
 
 
 def test_a_pushforward_that_is_no_adjoint_of_the_pullback_is_found():

@@ -19,8 +19,11 @@ from chainrule.algebra.ball import Ball, Undecided, nearest, precision
 from chainrule.algebra.balls import Floats, balls, midpoints
 from chainrule.arrays import holds_labels
 from chainrule.checking.case import RuleCase, entries
-from chainrule.checking.comparing import CERTAIN_BITS, Unchecked
+from chainrule.checking.comparing import CERTAIN_BITS, Unchecked, digits, distinct_digits, position
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
+
+HALF_OF_THE_DIGITS = {"float64": 2.0**26, "float32": 2.0**12}
+"""Errors in ulp above which fewer than half of the bits of a float are right."""
 
 
 def ulp_errors(result: Any, reference: Any) -> Floats:
@@ -106,8 +109,13 @@ def _is_uncertain(ball: Any) -> bool:
     return not ball.says_nothing() and ball.value.rel_accuracy_bits() < CERTAIN_BITS and not ball.value.is_exact()
 
 
-def float_errors(found: dict[str, float], case: RuleCase, check: str) -> Iterator[Unchecked]:
-    """Store the largest errors by form and dtype in `found`, and say which could not be measured."""
+def float_errors(
+    found: dict[str, float], case: RuleCase, check: str, lost: dict[str, str] | None = None
+) -> Iterator[Unchecked]:
+    """Store the largest errors by form and dtype in `found`, and say which could not be measured.
+
+    `lost` gets the worst entry of each form of which fewer than half of the digits are right, in words.
+    """
     for dtype in ("float64", "float32"):
         at = rounded(case, dtype)
         if at is None:
@@ -122,8 +130,28 @@ def float_errors(found: dict[str, float], case: RuleCase, check: str) -> Iterato
                 yield Unchecked(name, str(reason))
                 continue
             found[name] = worst(errors)
+            if lost is not None and found[name] > HALF_OF_THE_DIGITS[dtype]:
+                lost[name] = _worst_entry(at, form, results, exact_results(at, form))
             if np.isnan(errors).any():
                 yield Unchecked(name, f"{np.isnan(errors).sum()} entries have no exact reference")
+
+
+def _worst_entry(case: RuleCase, form: str, results: Sequence[Any], exact: Sequence[Any]) -> str:
+    """The entry with the largest error in ulp, such as "x[1, 1]: got 0, exact 1e-8"."""
+    named = zip(case.rule.inputs if form == "vjp" else [""], results, exact, strict=True)
+    largest, words = -1.0, ""
+    for name, x, y in named:
+        if x is None or y is None or not np.size(x):
+            continue
+        errors = np.nan_to_num(ulp_errors(x, y), nan=-1.0, posinf=np.inf)
+        at = tuple(int(k) for k in np.unravel_index(int(errors.argmax()), errors.shape))
+        if errors[at] > largest:
+            reference = np.broadcast_to(balls(y), errors.shape)[at]
+            largest = float(errors[at])
+            value = float(np.asarray(x)[at])
+            got = distinct_digits(Ball(value), reference) if np.isfinite(value) else (str(value), digits(reference))
+            words = f"{name}{position(at)}: got {got[0]}, exact {got[1]}".removeprefix(": ")
+    return words
 
 
 def _errors(results: Sequence[Any], exact: Sequence[Any], conditions: Sequence[Any] | None = None) -> Floats:

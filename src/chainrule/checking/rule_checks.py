@@ -33,6 +33,12 @@ from chainrule.checking.proofs.rule_proofs import prove_rule_at
 from chainrule.checking.quotients import Quotient
 from chainrule.rules import Rule
 
+LOST_DIGITS = (
+    "such errors are no failure: they say nothing of the formulas, which are checked without rounding. A float "
+    "computation loses its digits where nearly equal numbers are subtracted, as in 1 + tanh(x) for x below -5; another "
+    "form of the same function may keep them"
+)
+
 Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
 AnyFinding = TypeVar("AnyFinding", Mismatch, Unchecked)
 
@@ -55,6 +61,8 @@ class RuleReport:
         The single change that explains a wrong pullback, if one was found.
     proof : Proof or None
         For which inputs the value, the derivatives and the kernel were proved; None if they were not.
+    lost_digits : mapping
+        By form and dtype, the worst entry where fewer than half of the digits of a float result are right.
 
     Examples
     --------
@@ -71,6 +79,7 @@ class RuleReport:
     worst_ulp: Mapping[str, float] = field(default_factory=dict)
     slip: str | None = None
     proof: Proof | None = None
+    lost_digits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -88,8 +97,19 @@ class RuleReport:
         lines = [str(failure) for failure in self.failures]
         lines += [f"{self.rule}: likely slip: {self.slip}"] if self.slip else []
         lines += [f"{self.rule}: {self.proof.claim}"] if self.proof else []
-        lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked]
-        lines += [f"{self.rule}: {form}: {error:.3g} ulp" for form, error in self.worst_ulp.items()]
+        absent = [each for each in self.unchecked if _is_absent(each)]
+        lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked if reason not in absent]
+        if absent:
+            parts = ", ".join(dict.fromkeys(NEEDED_PARTS[each.check] for each in absent))
+            checks = ", ".join(each.check for each in absent)
+            lines.append(
+                f"{self.rule}: has no {parts}, which a rule may lack; with it there would be more checks: {checks}"
+            )
+        for form, error in self.worst_ulp.items():
+            where = f", {self.lost_digits[form]}" if form in self.lost_digits else ""
+            lines.append(f"{self.rule}: {form}: {error:.3g} ulp{where}")
+        if self.lost_digits:
+            lines.append(f"{self.rule}: {LOST_DIGITS}")
         return "\n".join(lines) or f"{self.rule}: nothing was checked"
 
 
@@ -141,7 +161,8 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     }
     passed = tuple(name for name, findings in found.items() if not findings)
     worst_ulp: dict[str, float] = {}
-    found["float errors"] = findings_of("float errors", partial(float_errors, worst_ulp), case)
+    lost_digits: dict[str, str] = {}
+    found["float errors"] = findings_of("float errors", partial(float_errors, worst_ulp, lost=lost_digits), case)
     failures = tuple(_first(Mismatch, found))
     return RuleReport(
         rule.name,
@@ -151,6 +172,7 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         worst_ulp,
         _slip(case) if failures else None,
         proof if proof.ok else None,
+        lost_digits,
     )
 
 
@@ -228,7 +250,7 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
     With `up_to_mismatch` the first mismatch is the last finding.
     """
     if not has_part(case.rule, name):
-        return [Unchecked(name, f"the rule has no {NEEDED_PARTS[name]}")]
+        return [Unchecked(name, NO_PART.format(NEEDED_PARTS[name]))]
     for sharper in case.sharper:
         findings: list[Finding] = []
         try:
@@ -245,6 +267,11 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break
     return findings
+
+
+def _is_absent(unchecked: Unchecked) -> bool:
+    """True for a check of an optional part that the rule lacks."""
+    return unchecked.reason == NO_PART.format(NEEDED_PARTS.get(unchecked.check, ""))
 
 
 def has_part(rule: Rule, name: str) -> bool:
@@ -361,3 +388,5 @@ NEEDED_PARTS = {
     "Jacobian": "jacobian_matrix",
 }
 """Checks of an optional part of a rule, with the name of the part."""
+
+NO_PART = "the rule has no {}"
