@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from chainrule.cli.data_set import DataSet
+
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_classes_with_few_rows_work_or_are_named(chainrule, train, write, count):
@@ -266,3 +268,11 @@ def test_features_that_are_missing_throughout(chainrule, write):
 def test_constant_features_are_no_crash(train, write):
     data = write(Path("d.csv"), ("stem", "leaf", "species"), [[1.5, "x", "ab"[n % 2]] for n in range(40)])
     train(data, "--target", "species").survived()
+
+
+def test_the_whole_of_a_source_has_its_test_samples_last():
+    test = DataSet("pixels", np.array([[5.0], [6.0]]), np.array([0, 1]), where="test image {}".format)
+    whole = DataSet("pixels", np.array([[1.0]]), np.array([1]), test=test, where="image {}".format).whole()
+    assert (whole.X.ravel().tolist(), whole.y.tolist(), whole.test) == ([1, 5, 6], [1, 0, 1], None)
+    assert list(map(whole.where, range(3))) == ["image 0", "test image 0", "test image 1"]
+    assert whole.whole() is whole

@@ -165,3 +165,35 @@ def test_a_report_names_the_rows_in_the_file(chainrule, write, flower_header, fl
     listed = re.findall(r"<td>data row ([0-9]+)</td><td>(\w+)</td>", (tmp_path / "seen" / "report.html").read_text())
     assert listed  # a quarter of the 24 held-out rows are mislabelled, a third of these as what they were
     assert all(rows[int(number) - 1][-1] == label for number, label in listed)
+
+
+def test_the_summary_of_a_training_points_to_the_mistakes_among_all_rows(chainrule, shapes, flowers_csv):
+    table = chainrule("train", "softmax", flowers_csv, "--target", "species", "--out", "f.chainrule").succeeded()
+    assert table.out.endswith(f"with rows trained on: chainrule evaluate f.chainrule {flowers_csv} --mistakes 10\n")
+    pictures = ("train", "conv", shapes, "--epochs", "1", "--layers", "flatten", "--out", "s.chainrule")
+    shown = chainrule(*pictures).succeeded().out
+    assert shown.endswith(f"with rows trained on: chainrule evaluate s.chainrule {shapes} --mistakes 10 --all\n")
+    assert chainrule("evaluate", "s.chainrule", shapes, "--json").metrics()["n_rows"] == 8
+
+
+def test_all_pictures_are_listed_with_those_trained_on_marked(chainrule, shapes):
+    chainrule("train", "conv", shapes, "--epochs", "1", "--layers", "flatten", "--out", "s.chainrule").succeeded()
+    turned = {"lying": "standing", "standing": "lying"}
+    for number, kind in ((2, "lying"), (3, "standing")):
+        (shapes / kind / f"{number}.png").rename(shapes / turned[kind] / f"{number}.png")
+    found = chainrule("evaluate", "s.chainrule", shapes, "--mistakes", "40", "--all", "--json").metrics()
+    assert found["n_rows"] == 40
+    assert not found["held_out"]
+    assert found["trained_on"] in (30, 31, 32)  # less those whose class is another one now
+    files = {Path(row["where"]).name: row["trained_on"] for row in found["mistakes"]}
+    assert files.get("2.png") is False or files.get("3.png") is False
+
+
+def test_all_rows_of_a_built_in_set_are_scored_on_request(chainrule):
+    chainrule("train", "softmax", "iris").succeeded()
+    held_out = chainrule("evaluate", "iris.chainrule", "iris", "--json").metrics()
+    every = chainrule("evaluate", "iris.chainrule", "iris", "--all", "--mistakes", "9", "--json").metrics()
+    assert (held_out["n_rows"], every["n_rows"], every["trained_on"]) == (30, 150, 120)
+    assert any(row["trained_on"] for row in every["mistakes"])
+    shown = chainrule("evaluate", "iris.chainrule", "iris", "--all", "--mistakes", "9").succeeded().out
+    assert "trained on" in shown.split("worst mistakes")[1]

@@ -32,7 +32,7 @@ def options_in(shown):
     return set(re.findall(r"│ +(--[\w-]+)", shown.succeeded().out))
 
 
-COMMON = {"--config", "--help", "--test-size", "--seed", "--out", "--report", "--overwrite", "--json"}
+COMMON = {"--config", "--help", "--import", "--test-size", "--seed", "--out", "--report", "--overwrite", "--json"}
 ROWS_OF_FILES = {"--target", "--labels", "--drop", "--words", "--text"}
 NETWORKS = {"--solver", "--epochs", "--batch-size", "--learning-rate", "--l2", "--dropout", "--tensorboard"}
 STEPS = {"--label-smoothing", "--resume", "--curves"}

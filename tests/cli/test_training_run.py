@@ -103,4 +103,6 @@ def test_all_models_end_with_what_was_chosen_and_how_to_predict(chainrule, words
     shown = chainrule("train", *words, "--out", "a b").succeeded().out
     data = next(word for word in words if word in ("digits", "iris"))
     assert re.match(rf"{data}: \d+ \S+.* held out, \d+ trained on\naccuracy \d+\.\d+%   log-loss \d\.\d+\n", shown)
-    assert re.search(rf"\n{model}: {chosen}\nmodel saved to a b; new data: chainrule predict 'a b' DATA\n\Z", shown)
+    known = "model saved to a b; new data: chainrule predict 'a b' DATA\nworst mistakes, with rows trained on: "
+    again = f"chainrule evaluate 'a b' {data} --mistakes 10 --all\n"
+    assert re.search(rf"\n{model}: {chosen}\n{re.escape(known + again)}\Z", shown)

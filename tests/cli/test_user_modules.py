@@ -57,3 +57,15 @@ def test_a_module_that_fails_is_named_with_the_reason(chainrule, saved):
     told.complaint("cannot import broken_rules: ZeroDivisionError: division by zero")
     with pytest.raises(CommandError, match="cannot import no_such_module: ModuleNotFoundError"):
         imported("no_such_module")
+
+
+def test_training_takes_rules_of_ones_own_and_tells_how_to_load_the_model(chainrule, saved):
+    words = ("mlp", "rows.npy", "--labels", "labels.txt", "--activation", "bent", "--epochs", "1", "--hidden", "4")
+    assert "expected one of" in chainrule("train", *words).complaint("activation", code=(1, 2, 64))
+    shown = chainrule("train", *words, "--import", "bent_rules").succeeded()
+    assert "new data: chainrule predict rows.chainrule DATA --import bent_rules\n" in shown.out
+    assert "evaluate rows.chainrule rows.npy --mistakes 10 --labels labels.txt --import bent_rules\n" in shown.out
+    forget()
+    written = Path("rows.chainrule").read_bytes()
+    chainrule("train", "--config", "rows.toml", "--overwrite").succeeded()
+    assert Path("rows.chainrule").read_bytes() == written

@@ -72,6 +72,19 @@ class DataSet:
         X = {name: values[chosen] for name, values in self.X.items()} if by_name else self.X[chosen]
         return replace(self, X=X, y=self.y[chosen], where=lambda number: self.where(int(chosen[number])))
 
+    def whole(self) -> DataSet:
+        """The samples with those that the source provides for testing behind them."""
+        if self.test is None:
+            return self
+        count, test = len(self.y), self.test
+        return replace(
+            self,
+            X=np.concatenate([self.X, test.X]),
+            y=np.concatenate([self.y, test.y]),
+            test=None,
+            where=lambda number: self.where(number) if number < count else test.where(number - count),
+        )
+
     def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet]:
         """Training samples and held-out samples: those that the source provides, otherwise a stratified random share.
 

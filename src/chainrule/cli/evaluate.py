@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.completion import BUILT_IN, data_names, paths
-from chainrule.cli.user_modules import Imports, imported
+from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
 if TYPE_CHECKING:
+    from chainrule.arrays import Array
     from chainrule.cli.model_files import Scored
 
 
@@ -38,28 +39,29 @@ def evaluate(
     mistakes: Annotated[
         int, typer.Option(min=0, help="How many of the worst mistakes to list, with their rows or files.")
     ] = 0,
+    every_row: Annotated[
+        bool, typer.Option("--all", help="Score the rows that were trained on, too, of the data of the training.")
+    ] = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Print accuracy, log-loss and per-class figures.
 
-    If DATA is the built-in data set or the pictures of the training, only the rows held out in training are scored. Of
-    other data all rows are scored. Rows equal to training rows are counted and scored separately from the rest.
-    --mistakes 10 lists the ten misclassified rows whose class was given the lowest probability. Data row 1 is the first
-    after the header; rows and images of arrays are counted from 0.
+    If DATA is the built-in data set or the pictures of the training, only the rows held out in training are scored,
+    unless --all is given. Of other data all rows are scored. Rows equal to training rows are counted and scored
+    separately from the rest. --mistakes 10 lists the ten misclassified rows whose class was given the lowest
+    probability. Data row 1 is the first after the header; rows and images of arrays are counted from 0.
     """
     import numpy as np
 
-    for name in imports or ():
-        imported(name)
     from chainrule.cli import model_files, output
     from chainrule.cli.table_blocks import TableBlocks
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
     every = model_files.read_samples(loaded, data, target or origin.target, labels, origin.columns)
-    scored, held_out = every.test or every, False
-    if data == origin.data and (every.kind == "images" or data in BUILT_IN):
+    scored, held_out = every.whole() if every_row else every.test or every, False
+    if not every_row and data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
         if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
@@ -79,6 +81,7 @@ def evaluate(
     unreadable = scored.X.unreadable if isinstance(scored.X, TableBlocks) else every.unreadable
     results |= {"model": model, "n_rows": len(predictions.actual), "held_out": held_out, "unreadable": unreadable}
     results |= {"trained_on": 0 if held_out else None, "seen": None, "unseen": None}
+    seen = None
     if trained is not None and not held_out:
         seen = trained.seen_among(np.concatenate(digests))
         results["trained_on"] = int(seen.sum())
@@ -87,7 +90,7 @@ def evaluate(
                 part = model_files.metrics(predictions.at(rows))
                 results[name] = {"n_rows": int(rows.sum()), **{key: part[key] for key in ("accuracy", "log_loss")}}
     if mistakes:
-        results["mistakes"] = _worst(predictions, places, mistakes)
+        results["mistakes"] = _worst(predictions, places, mistakes, seen)
     known, note = _trained_on(results, every.kind)
     if note:
         output.note(note)
@@ -100,9 +103,12 @@ def evaluate(
 
 
 def _worst(
-    predictions: Scored, places: Sequence[tuple[int, Callable[[int], str]]], most: int
+    predictions: Scored, places: Sequence[tuple[int, Callable[[int], str]]], most: int, seen: Array | None
 ) -> list[dict[str, object]]:
-    """The worst mistakes; for each block, its first sample and the function that names the place of each are given."""
+    """The worst mistakes; for each block, its first sample and the function that names the place of each are given.
+
+    `seen` says which samples were trained on, if that is known.
+    """
     from chainrule.estimators.class_scores import most_wrong
 
     actual, predicted, log_probs = predictions.actual, predictions.predicted, predictions.log_probs
@@ -111,7 +117,8 @@ def _worst(
         first, where = places[bisect_right(places, number, key=itemgetter(0)) - 1]
         label, wrong = classes[actual[number]], classes[predicted[number]]
         probability = math.exp(log_probs[number])
-        found.append({"where": where(number - first), "label": label, "probability": probability, "predicted": wrong})
+        told = {"where": where(number - first), "label": label, "probability": probability, "predicted": wrong}
+        found.append(told if seen is None else told | {"trained_on": bool(seen[number])})
     return found
 
 

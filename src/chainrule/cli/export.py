@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainrule.cli.output import CommandError
-from chainrule.cli.user_modules import Imports, imported
+from chainrule.cli.user_modules import Imports
 
 
 def export(
@@ -27,8 +27,6 @@ def export(
     from chainrule.estimators import load
     from chainrule.export import onnx_files, to_onnx
 
-    for name in imports or ():
-        imported(name)
     if out.suffix != ".onnx":
         raise CommandError(f"{out}: expected a name that ends in .onnx")
     output_files.check_writable(out, "OUT")

@@ -109,11 +109,18 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
 
 
 def print_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> None:
-    """Print a table of misclassified samples, if there are any."""
-    rows = [(str(m["where"]), str(m["label"]), f"{m['probability']:.2g}", str(m["predicted"])) for m in mistakes]
+    """Print a table of misclassified samples, if there are any, with those that were trained on marked."""
+    mistakes = list(mistakes)
+    rows = [[str(m["where"]), str(m["label"]), f"{m['probability']:.2g}", str(m["predicted"])] for m in mistakes]
+    columns: dict[str, Literal["left", "right"]] = {
+        "where": "left", "class": "left", "its probability": "right", "predicted": "left",
+    }  # fmt: skip
+    if any(m.get("trained_on") for m in mistakes):
+        columns["trained on"] = "left"
+        rows = [[*row, "yes" if m["trained_on"] else ""] for row, m in zip(rows, mistakes, strict=True)]
     if rows:
         print("worst mistakes")
-        print_table({"where": "left", "class": "left", "its probability": "right", "predicted": "left"}, rows)
+        print_table(columns, rows)
 
 
 class TrainingProgress(ProgressLine):

@@ -9,7 +9,7 @@ import typer
 
 from chainrule.cli.completion import data_names, paths
 from chainrule.cli.output import CommandError, print_json
-from chainrule.cli.user_modules import Imports, imported
+from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
 
@@ -38,8 +38,6 @@ def predict(
     """
     import numpy as np
 
-    for name in imports or ():
-        imported(name)
     from chainrule.cli import block_files, model_files, output_files
     from chainrule.cli.prediction_files import predictions_to
     from chainrule.cli.table_blocks import TableBlocks

@@ -66,6 +66,23 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
     return {str(name): column_values(column) for name, column in frame.items()}
 
 
+def columns_of(source: str) -> list[str]:
+    """The names of the columns of a file, of which only the beginning is read; none if this is no table.
+
+    What is wrong with a file is told by `read`.
+    """
+    path = Path(source)
+    pd = import_extra("pandas", "tables", "reading CSV and Parquet files needs pandas")
+    try:
+        if path.name.lower().endswith(".parquet"):
+            return list(map(str, import_extra("pyarrow.parquet", "tables", "").read_schema(path).names))
+        if path.name.lower().endswith(TABLE_ENDINGS):
+            return list(map(str, pd.read_csv(path, nrows=0, **text_options(pd, path)).columns))
+    except Exception:  # pandas and pyarrow raise many kinds of errors for damaged files
+        return []
+    return []
+
+
 def data_row(number: int) -> str:
     """The name of a row of a table in messages, by its number from 0.
 

@@ -5,8 +5,9 @@ that is named or by the kind of data, before anything else happens.
 """
 
 import inspect
+import itertools
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from chainrule.cli.output import USAGE, CommandError, did_you_mean, note
 from chainrule.cli.train_config import Config, written
 from chainrule.cli.train_conv import ConvOptions, conv
 from chainrule.cli.train_mlp import MLPOptions, mlp
-from chainrule.cli.train_options import RunOptions, declared
+from chainrule.cli.train_options import RunOptions, declared, for_pictures
 from chainrule.cli.train_softmax import SoftmaxOptions, softmax
 from chainrule.cli.train_tabular import TabularOptions, tabular
 
@@ -55,6 +56,8 @@ class ModelCommand(TyperCommand):
                 raise CommandError(f"{option}: only for {' or '.join(others)}", status=USAGE) from None
             if "unexpected extra argument" in message:
                 hints = [did_you_mean(word, MODELS) for word in words if not Path(word).exists()]
+                if not any(hints) and (folder := _for_folder(words)):
+                    raise CommandError(folder, status=USAGE) from None
                 hint = next(filter(None, hints), "put a glob of several files in quotes")
                 raise CommandError(f"{message}; {hint.strip()}", status=USAGE) from None
             if param is None or param.name is None:
@@ -196,6 +199,14 @@ def _command(model: str, run: Callable[[Any, str], int], options: type[RunOption
         return status
 
     return _with_options(command, _parameters(options))
+
+
+def _for_folder(words: Sequence[str]) -> str:
+    """What to do where the first word is no model, and the next one a folder."""
+    for word, data in itertools.pairwise(words):
+        if not Path(word).exists() and Path(data).is_dir():
+            return f"there is no model {word!r}; for the folder of pictures: {for_pictures(data)}"
+    return ""
 
 
 def _models_with(option: str) -> list[str]:

@@ -5,6 +5,7 @@ The fields of the dataclasses are the options of the command line, and the keys 
 
 import glob
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 
 from chainrule.cli.completion import data_names
 from chainrule.cli.output import USAGE, CommandError
+from chainrule.cli.user_modules import Imports
 
 DATA, MODEL, TRAINING, OUTPUT = "Data", "Model", "Training", "Output"
 """The panels of the help."""
@@ -56,6 +58,7 @@ class RunOptions:
         float,
         typer.Option(callback=below(1, positive=True), help="Share of the rows held out.", rich_help_panel=DATA),
     ] = 0.2
+    imports: Imports = None
     seed: Annotated[
         int,
         typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random draws.", rich_help_panel=TRAINING),
@@ -230,6 +233,15 @@ def declared(options: type[RunOptions]) -> list[tuple[Field[Any], Any]]:
 def _panel(hint: Any) -> str | None:
     found: str | None = getattr(getattr(hint, "__metadata__", [None])[0], "rich_help_panel", None)
     return found
+
+
+def for_pictures(data: str) -> str:
+    """The command that trains on a folder of pictures.
+
+    >>> for_pictures("my shapes")
+    "chainrule train conv 'my shapes'"
+    """
+    return shlex.join(["chainrule", "train", "conv", data])
 
 
 def stem(data: str) -> str:

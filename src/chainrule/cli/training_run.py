@@ -16,9 +16,11 @@ from sklearn.pipeline import Pipeline
 
 from chainrule.cli import model_files, torchrun
 from chainrule.cli.block_files import is_in_blocks, read_training_blocks
+from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
 from chainrule.cli.output import CommandError, TrainingProgress, note, print_json, print_metrics
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
+from chainrule.cli.train_arguments import check_source
 from chainrule.cli.train_config import config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
@@ -43,6 +45,8 @@ class TrainingOptions:
     """True if there are learning curves in a file or in a report."""
     tensorboard: Path | None
     json: bool
+    labels: Path | None = None
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,15 @@ class FittedModel:
 
 
 def begin(options: RunOptions, config: str, *, resume: bool = False) -> TrainingOptions:
-    """Check the files that a training writes, before any work; raise CommandError if one cannot be written."""
+    """Check the data and the target, then the files that a training writes, before any work.
+
+    Raises
+    ------
+    CommandError
+        If there is no such data or target, or a file cannot be written.
+    """
+    if isinstance(options, RowOptions):
+        from_rank_0(partial(check_source, options, getattr(options, "blocks", False)))
     files = {name: vars(options).get(name) for name in ("curves", "report")}
     out, resume = Path(str(options.out)), resume or torchrun.is_restarted()
     check = partial(check_outputs, out, config=config, overwrite=options.overwrite, resume=resume, **files)
@@ -74,6 +86,8 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
         draws_curves=any(files.values()),
         tensorboard=vars(options).get("tensorboard"),
         json=options.json,
+        labels=vars(options).get("labels"),
+        imports=tuple(options.imports or ()),
     )
 
 
@@ -212,9 +226,22 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
         counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
         print_metrics(results, f"{samples.name}: {counts}")
         print(f"{type(model_files.classifier_of(fitted.model)).__name__}: {line}")
-        print(f"model saved to {options.out}; new data: chainrule predict {shlex.quote(str(options.out))} DATA")
+        imports = [word for name in options.imports for word in ("--import", name)]
+        predict = ["chainrule", "predict", str(options.out), "DATA", *imports]
+        print(f"model saved to {options.out}; new data: {shlex.join(predict)}")
+        print(f"worst mistakes, with rows trained on: {shlex.join([*_mistakes_of(options, samples), *imports])}")
     if not results["interrupted"]:
         return 0
     rest = "; --resume continues from there" if checkpoint_of(options.out).exists() else ""
     print(f"interrupted: the weights so far were kept and saved to {options.out}{rest}", file=sys.stderr)
     return 130
+
+
+# What follows is private.
+
+
+def _mistakes_of(options: TrainingOptions, samples: DataSet) -> list[str]:
+    """The command that lists the worst mistakes among all samples; of some sources it lists those held out alone."""
+    every = ["--all"] if options.data in BUILT_IN or samples.kind != "rows" else []
+    labels = [] if options.labels is None else ["--labels", str(options.labels)]
+    return ["chainrule", "evaluate", str(options.out), options.data, "--mistakes", "10", *every, *labels]

@@ -8,14 +8,6 @@ import typer
 
 from chainrule.cli.output import CommandError
 
-Imports: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--import",
-        help="A module to import first, which registers rules or layers of your own; may be given several times.",
-    ),
-]
-
 
 def imported(name: str, *, status: int = 1) -> Any:
     """A module, from the current folder or as Python finds it; raises CommandError with the reason if it fails.
@@ -31,3 +23,22 @@ def imported(name: str, *, status: int = 1) -> Any:
         return importlib.import_module(name)
     except Exception as error:  # the user's module may raise anything
         raise CommandError(f"cannot import {name}: {type(error).__name__}: {error}", status) from None
+
+
+def _import_all(context: typer.Context, names: list[str] | None) -> list[str] | None:
+    """Import the modules before other options are looked at, which may name what they register."""
+    for name in () if context.resilient_parsing else names or ():
+        imported(name)
+    return names
+
+
+Imports: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        is_eager=True,
+        callback=_import_all,
+        help="A module to import first, which registers rules or layers of your own; may be given several times.",
+    ),
+]
+"""The option of every command that reads or makes models."""
