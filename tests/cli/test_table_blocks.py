@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from chainrule.cli import table_blocks
 from chainrule.cli.model_files import load_model
-from chainrule.cli.table_blocks import TableBlocks
+from chainrule.cli.table_blocks import TableBlocks, unseen_categories
 
 HEADER = ["size", "height", "colour", "fenced", "species"]
 
@@ -240,3 +241,32 @@ def test_memory_does_not_grow_with_the_rows(models, environment):
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         growth[cells] = int(done.stdout.splitlines()[-1])
     assert growth[table_blocks.CELLS_OF_A_BLOCK] < allowed < growth[1 << 40], growth
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+@pytest.mark.parametrize("cells", [None, 9])
+def test_categories_that_training_has_not_seen_are_noted_once(chainrule, models, monkeypatch, command, cells):
+    if cells:
+        small_blocks(monkeypatch, cells)
+    table = garden(60, 1)
+    table.loc[[3, 30, 59], "colour"] = "mauve"
+    table.loc[9, "colour"] = "pink"
+    table.loc[20, "fenced"] = "perhaps"
+    table.to_csv("new.csv", index=False)
+    notes = [
+        line for line in chainrule(command, models / "tabular", "new.csv").succeeded().err.split("\n") if "seen" in line
+    ]
+    assert notes == [
+        "note: column 'colour': 4 cells hold categories that were not seen in training, and count as none of them: "
+        "'mauve' (3), 'pink' (1)",
+        "note: column 'fenced': 1 cell holds a category that was not seen in training, and counts as none of them: "
+        "'perhaps' (1)",
+    ]
+    garden(60, 1).to_csv("known.csv", index=False)
+    assert "not seen in training" not in chainrule(command, models / "tabular", "known.csv").succeeded().err
+
+
+def test_of_many_unknown_categories_the_most_frequent_are_named():
+    counts = Counter({f"town {number}": 20 - number for number in range(9)})
+    (note,) = unseen_categories({"place": counts})
+    assert note.endswith("'town 0' (20), 'town 1' (19), 'town 2' (18), 'town 3' (17), 'town 4' (16) and 4 more")

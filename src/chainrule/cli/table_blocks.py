@@ -7,6 +7,7 @@ and in columns of numbers each cell is read by itself.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,26 @@ LOOKED_AT = 1000
 """Rows that tell whether rows have more fields than the header."""
 CELLS_NAMED = 10_000
 """Most cells per column that are kept for a note."""
+MOST_CATEGORIES_NAMED = 5
+"""Most categories that a note names."""
+
+
+OTHERS = "..."
+"""Stands for further categories that training has not seen."""
+
+
+def unseen_categories(unseen: Mapping[str, Counter[str]]) -> Iterator[str]:
+    """A note on each column with categories that training has not seen.
+
+    >>> list(unseen_categories({"town": Counter({"Bonn": 2})}))
+    ["column 'town': 2 cells hold categories that were not seen in training, and count as none of them: 'Bonn' (2)"]
+    """
+    for name, counts in unseen.items():
+        named = ", ".join(f"{word!r} ({count:,})" for word, count in counts.most_common(MOST_CATEGORIES_NAMED))
+        more = len(counts) - MOST_CATEGORIES_NAMED
+        cells = f"{counts.total():,} cell{'s hold categories' if counts.total() > 1 else ' holds a category'}"
+        verb = "were not seen in training, and count" if counts.total() > 1 else "was not seen in training, and counts"
+        yield f"column {name!r}: {cells} that {verb} as none of them: {named}{f' and {more:,} more' * (more > 0)}"
 
 
 class NumberColumns:
@@ -58,6 +79,10 @@ class NumberColumns:
     def transform(self, columns: Mapping[str, Array]) -> Array:
         """The columns side by side."""
         return np.column_stack([self.read(name, columns[name]).values for name in self.used_])
+
+    def unseen(self, columns: Mapping[str, Array]) -> dict[str, Counter[str]]:
+        """No categories: there are none."""
+        return {}
 
     def sources(self) -> list[str]:
         """For each feature, its column."""
@@ -107,7 +132,7 @@ class TableBlocks:
     def __iter__(self) -> Iterator[DataSet]:
         """The blocks: features as the classifier takes them, labels as classes of the model, or None."""
         self.done, self.unreadable = 0.0, dict[str, int]()
-        notes, total = list[str](), 0
+        notes, total, unseen = list[str](), 0, dict[str, Counter[str]]()
         sizes = np.cumsum([0, *map(os.path.getsize, self.paths)])
         for file, before, after in zip(self._files, sizes[:-1], sizes[1:], strict=True):
             cells: dict[str, dict[int, str]] = {}
@@ -115,6 +140,9 @@ class TableBlocks:
             with closing(self._blocks_of(file)) as blocks:
                 for columns, share in blocks:
                     block = self._encoded(file.path, first, columns, cells)
+                    for name, counts in self._encoder.unseen(columns).items():
+                        kept = unseen.setdefault(name, Counter())
+                        kept.update(counts if len(kept) < CELLS_NAMED else {OTHERS: counts.total()})
                     first += len(block.X)
                     self.done = float(before + share * (after - before)) / max(1, sizes[-1])
                     yield block
@@ -125,7 +153,7 @@ class TableBlocks:
             total += first
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
-        first_notes(notes, MORE_COLUMNS)
+        first_notes([*notes, *unseen_categories(unseen)], MORE_COLUMNS)
 
     # What follows is private.
 

@@ -12,6 +12,7 @@ statements, needs pandas, matplotlib and requests, and does not read the model f
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.arrays import Array
 from chainrule.estimators.columns import (
+    MISSING,
     Numbers,
     as_floats,
     as_words,
@@ -200,6 +202,25 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             parts.append(self.encoder_.transform(self._words(columns)))
         parts += [_hashed(columns[name]) for name in self.text_]
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
+
+    def unseen(self, X: Any) -> dict[str, Counter[str]]:
+        """By categorical column, how often each value stands in a table that `fit` has not seen; without missing cells.
+
+        Examples
+        --------
+        >>> kinds = np.array(["a", "b", "a"], dtype=object)
+        >>> encoder = TableEncoder().fit({"kind": kinds, "place": kinds})
+        >>> encoder.unseen({"kind": np.array(["a", "c", "c"], dtype=object), "place": kinds})
+        {'kind': Counter({'c': 2})}
+        """
+        check_is_fitted(self)
+        columns, found = as_columns(X), {}
+        for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
+            seen = {*known.tolist(), MISSING}
+            others = Counter(word for word in as_words(columns[name]).tolist() if word not in seen)
+            if others:
+                found[name] = others
+        return found
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """The names of the features: those of numeric columns, of flags for missing values, and of categories."""
