@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,11 @@ LABELS = np.array([7, 0, 7])
 
 def idx(array, code=8):
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape) + array.tobytes()
+
+
+@dataclass
+class Fitted:
+    image_shape_: tuple
 
 
 @pytest.fixture
@@ -192,3 +198,32 @@ def test_pictures_become_gray_or_colours_as_asked(pictures):
     assert coloured.pixels[:, :, 0, 0].tolist() == [[0, 200, 0], [7, 7, 7]]
     assert (gray.recoloured, coloured.recoloured, gray.resized) == (1, 1, 0)
     assert read_pictures(files[1:], "x").recoloured == 0
+
+
+def test_a_flat_folder_is_read_without_labels_as_a_classifier_takes_it(pictures):
+    for number in (10, 9):
+        pictures(f"{number}.png", np.full((4, 6), number))
+    (pictures.folder / "notes.txt").write_text("no picture")
+    with pytest.raises(DataError, match="read_images with labels=False"):
+        read_images(pictures.folder)
+    found = read_images(pictures.folder, labels=False)
+    assert (found.images.shape, found.labels) == ((2, 1, 4, 6), None)
+    assert [path.name for path in found.files] == ["9.png", "10.png"]
+    assert [Path(path).name for path, _ in found.bad_files] == ["notes.txt"]
+    like = read_images(pictures.folder, labels=False, like=Fitted((3, 8, 5)))
+    assert (like.shape, like.resized, like.recoloured) == ((3, 8, 5), 2, 2)
+    assert len(read_images(pictures.folder / "9.png", labels=False)) == 1
+    assert len(read_images(str(pictures.folder / "*.png"), labels=False)) == 2
+    with pytest.raises(ValueError, match="like: it gives the size and the channels"):
+        read_images(pictures.folder, labels=False, like=Fitted((3, 8, 5)), channels=1)
+
+
+def test_arrays_are_read_without_labels(tmp_path):
+    np.save(tmp_path / "a.npy", PIXELS)
+    np.savez(tmp_path / "a.npz", X=PIXELS, y=LABELS)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(PIXELS))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS.astype(np.uint8)))
+    for name in ("a.npy", "a.npz", "train-images-idx3-ubyte", "."):
+        found = read_images(tmp_path / name, labels=False)
+        assert found.labels is None
+        np.testing.assert_array_equal(found.images, PIXELS[:, None])

@@ -16,14 +16,14 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Images:
-    """Labelled images.
+    """Images with their labels.
 
     Parameters
     ----------
     images : (n, channels, height, width) array
         Pixels with the values in the files: mostly bytes.
     labels : (n,) array
-        Integers, or names of classes.
+        Integers, or names of classes; None if they were not read.
     test : Images, optional
         The images that the source provides for testing.
     bad_files : tuple of (path, reason)
@@ -43,7 +43,7 @@ class Images:
     """
 
     images: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
+    labels: Any
     test: "Images | None" = None
     bad_files: tuple[tuple[str, str], ...] = ()
     resized: int = 0

@@ -12,7 +12,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +35,25 @@ def read_images(
     path: Path | str,
     *,
     labels: Any = None,
+    like: Any = None,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     progress: FilesRead | None = None,
 ) -> Images:
-    """The labelled images at a path: pictures in one folder per class, arrays in a .npz or .npy file, or IDX files.
+    """The images at a path: pictures in one folder per class, arrays in a .npz or .npy file, or IDX files.
 
     Parameters
     ----------
     path : path
-        A folder with one folder of pictures per class; a .npz file with arrays X and y, or images and labels, of which
-        the images have shape (n, height, width), (n, channels, height, width) or (n, height, width, channels); a .npy
-        file of such images; an IDX file with its labels beside it, or a folder of IDX files.
-    labels : array of shape (n,), optional
-        The labels of the images in a .npy file, or of those in a .npz file instead of its own.
+        A folder with one folder of pictures per class; without labels also a picture, any folder of them, or a glob.
+        Or a .npz file with arrays X and y, or images and labels, of which the images have shape (n, height, width),
+        (n, channels, height, width) or (n, height, width, channels); a .npy file of such images; an IDX file with its
+        labels beside it, or a folder of IDX files.
+    labels : array of shape (n,) or False, optional
+        The labels of the images in a .npy file, or of those in a .npz file instead of its own. False reads no labels,
+        as for predictions; pictures then come in the natural order of their paths.
+    like : ConvClassifier, optional
+        A fitted classifier, which gives `size` and `channels`.
     size : pair of int, optional
         Height and width to which pictures are scaled; by default, the most frequent size.
     channels : int, optional
@@ -81,6 +86,12 @@ def read_images(
     >>> found.images.shape, found.labels
     ((6, 1, 8, 8), array([0, 1, 0, 1, 0, 1]))
     """
+    if like is not None:
+        if size is not None or channels is not None:
+            raise ValueError("like: it gives the size and the channels; leave out size and channels")
+        channels, *size = like.image_shape_
+    if labels is False:
+        return _without_labels(path, size, channels, progress)
     path = Path(path)
     arrays = path.suffix.lower() in (".npy", ".npz") and not path.is_dir()
     if labels is not None:
@@ -103,6 +114,20 @@ def read_images(
         f"{path}: expected a folder with one folder of pictures per class, an IDX file of images (whose name holds "
         "'idx', as in train-images-idx3-ubyte.gz), or a .npz or .npy file"
     )
+
+
+def _without_labels(
+    path: Path | str, size: tuple[int, int] | None, channels: int | None, progress: FilesRead | None
+) -> Images:
+    """The images at a path, whose labels are not looked at."""
+    files = picture_files(str(path))
+    if files is not None:
+        found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
+        bad = tuple((str(file), reason) for file, reason in found.bad_files)
+        return Images(found.pixels, None, None, bad, found.resized, found.recoloured, found.files)
+    if Path(path).suffix.lower() in (".npy", ".npz"):
+        return Images(read_pixels(Path(path)), None)
+    return replace(read_images(path, size=size, channels=channels, progress=progress), labels=None)
 
 
 _IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -183,7 +208,10 @@ def read_folder(
         if file.is_file() and not file.name.startswith(".")
     ]
     if not files:
-        raise DataError(f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png")
+        raise DataError(
+            f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png; without classes they can be "
+            "predicted (in Python: read_images with labels=False)"
+        )
     found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
     labels = np.array([file.relative_to(path).parts[0] for file in found.files])
     bad = tuple((str(file.relative_to(path)), reason) for file, reason in found.bad_files)
