@@ -172,7 +172,7 @@ def read_predictions(text: str, rows: int, labels: Iterable[str] | None = None) 
     """Read what `predict` wrote as CSV, and check that it is one well-formed row for each data row."""
     header, *body = csv.reader(io.StringIO(text, newline=""))
     first = header.index("prediction")
-    assert header[:first] in ([], ["file"])
+    assert header[:first] in (["row"], ["file"], ["file", "row"])
     assert all(name.startswith("probability_") for name in header[first + 1 :]), header
     classes = [name.removeprefix("probability_") for name in header[first + 1 :]]
     assert all(len(row) == len(header) for row in body)

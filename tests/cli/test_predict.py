@@ -223,7 +223,7 @@ def test_a_reader_that_stops_early_is_no_crash(
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stderr is not None
-        assert child.stdout.readline().startswith(b"prediction")
+        assert child.stdout.readline().startswith(b"row,prediction,")
         child.stdout.close()
         complaint = child.stderr.read().decode("utf-8")
         child.wait(timeout=60)
@@ -258,3 +258,52 @@ def test_a_full_disk_is_no_crash(flowers_model, new_flowers_csv, environment, em
     assert done.returncode > 0, complaint
     assert "Traceback" not in complaint
     assert "Exception ignored" not in complaint
+
+
+def columns_of(text):
+    header, *body = csv.reader(text.splitlines())
+    return {name: [row[place] for row in body] for place, name in enumerate(header)}
+
+
+def test_rows_have_their_numbers_and_the_columns_that_are_carried_along(
+    chainrule, write, flower_header, flowers_model, new_flowers
+):
+    rows = [[f"00{number}", *row] for number, row in enumerate(new_flowers)]
+    rows[3][0] = None
+    write(Path("a.csv"), ("key", *flower_header), rows)
+    write(Path("b.csv"), ("key", *flower_header), rows[:5])
+    plain = columns_of(chainrule("predict", flowers_model, "a.csv").succeeded().out)
+    assert list(plain)[:2] == ["row", "prediction"]
+    assert plain["row"] == [str(number) for number in range(1, 41)]
+    found = columns_of(chainrule("predict", flowers_model, "a.csv", "--id", "key", "--id", "stem").succeeded().out)
+    assert list(found)[:4] == ["row", "key", "stem", "prediction"]
+    assert found["key"][:5] == ["000", "001", "002", "", "004"]
+    assert {name: found[name] for name in plain} == plain
+    told = chainrule("predict", flowers_model, "a.csv", "--id", "key", "--json").json()
+    assert told["rows"] == list(range(1, 41))
+    assert told["ids"]["key"][:4] == ["000", "001", "002", None]
+    both = columns_of(chainrule("predict", flowers_model, "[ab].csv", "--id", "key").succeeded().out)
+    assert list(both)[:4] == ["file", "row", "key", "prediction"]
+    assert both["file"] == ["a.csv"] * 40 + ["b.csv"] * 5
+    assert both["row"][-5:] == ["1", "2", "3", "4", "5"]
+    chainrule("predict", flowers_model, "a.csv", "--id", "key", "--out", "p.parquet").succeeded()
+    frame = pd.read_parquet("p.parquet")
+    assert frame["row"].tolist() == list(range(1, 41))
+    assert frame["key"].isna().tolist() == [number == 3 for number in range(40)]
+
+
+def test_rows_of_built_in_sets_follow_a_header_and_rows_of_arrays_are_counted_from_0(chainrule, iris_model):
+    built_in = columns_of(chainrule("predict", iris_model, "iris", "--id", "target").succeeded().out)
+    assert (built_in["row"][0], built_in["target"][0]) == ("1", "setosa")
+    np.save("x.npy", np.zeros((2, 3)))
+    np.save("more.npy", np.random.default_rng(0).normal(size=(40, 3)))
+    np.savetxt("more.txt", np.arange(40) % 2, fmt="%d")
+    chainrule("train", "softmax", "more.npy", "--labels", "more.txt").succeeded()
+    assert columns_of(chainrule("predict", "more.chainrule", "x.npy").succeeded().out)["row"] == ["0", "1"]
+    chainrule("predict", "more.chainrule", "x.npy", "--id", "a").complaint("--id", "it is for tables")
+
+
+def test_columns_that_cannot_be_carried_along_are_named(chainrule, write, flower_header, flowers_model, new_flowers):
+    write(Path("a.csv"), (*flower_header, "prediction"), [[*row, "x"] for row in new_flowers])
+    chainrule("predict", flowers_model, "a.csv", "--id", "stm").complaint("--id: a.csv has no column 'stm'", "'stem'")
+    chainrule("predict", flowers_model, "a.csv", "--id", "prediction").complaint("--id", "named 'prediction', too")

@@ -65,6 +65,12 @@ class DataSet:
     """The place of a sample in its source, by its number."""
     notes: tuple[str, ...] = ()
     """Remarks on columns, to be printed when the encoder is fitted."""
+    keys: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By name, columns that say which sample each is: the file, the number of the data row, columns of the input."""
+
+    def named(self) -> dict[str, Sequence[Any]]:
+        """The `keys`; without them the files of pictures, or the numbers of the rows from 0."""
+        return dict(self.keys) or ({"file": self.files} if self.files else {"row": range(self.X.shape[0])})
 
     def rows(self, chosen: Array) -> DataSet:
         """The chosen samples."""

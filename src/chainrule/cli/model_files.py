@@ -105,7 +105,12 @@ def classifier_of(model: Any) -> Any:
 
 
 def read_samples(
-    model: Any, data: str, target: str | None = None, labels: Path | None = None, columns: Sequence[str] | None = None
+    model: Any,
+    data: str,
+    target: str | None = None,
+    labels: Path | None = None,
+    columns: Sequence[str] | None = None,
+    ids: Sequence[str] = (),
 ) -> DataSet:
     """The samples in a source: features as the classifier of the model takes them, labels as classes of the model.
 
@@ -121,6 +126,8 @@ def read_samples(
         A file with the labels of rows of features, or of images in arrays.
     columns : sequence of str, optional
         The columns of the features, as in `Origin`.
+    ids : sequence of str
+        Columns of a table that the samples keep among their `keys`.
 
     Raises
     ------
@@ -129,8 +136,10 @@ def read_samples(
     """
     classifier, place = classifier_of(model), None
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
-        return _columns(model, data, target)
-    elif isinstance(classifier, ConvClassifier):
+        return _columns(model, data, target, ids)
+    if ids:
+        raise CommandError(f"--id: the model takes {data} as numbers or images without names; it is for tables")
+    if isinstance(classifier, ConvClassifier):
         found = _images(classifier, data, target is not None, labels)
     elif is_predicted_in_blocks(data):
         known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
@@ -173,22 +182,25 @@ def _images(classifier: ConvClassifier, data: str, labelled: bool, labels: Path 
     return samples
 
 
-def _columns(model: Any, data: str, target: str | None) -> DataSet:
+def _columns(model: Any, data: str, target: str | None, ids: Sequence[str]) -> DataSet:
     """The columns of a table that the model needs, which stay in files. Built-in sets are read whole."""
     encoder = model[0]
     if data not in BUILT_IN:
         path = Path(data)
         if not path.exists() and not glob.has_magic(data):
             table_files.check_there(data)
-        return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target), None)
+        return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target, ids), None)
     columns, y = table_files.read(data), None
     absent = [name for name in encoder.used_ if name not in columns]
     if absent:
         raise CommandError(f"{data} lacks the columns {listed(absent, 10)}, which the model needs")
+    table_files.check_ids(ids, columns, data)
+    keys: dict[str, Sequence[Any]] = {"row": range(1, len(next(iter(columns.values()))) + 1)}
+    keys |= {name: table_files.column_of_keys(columns[name]) for name in ids}
     if target is not None:
         columns, values = table_files.split_target(columns, target, data, what="evaluate")
         y = as_known_classes(values, data, model.classes_)
-    return DataSet(data, encoder.transform(columns), y, where=table_files.data_row)
+    return DataSet(data, encoder.transform(columns), y, where=table_files.data_row, keys=keys)
 
 
 def blocks_of(samples: DataSet) -> Iterator[DataSet]:

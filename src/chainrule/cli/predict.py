@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,12 +29,18 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="A CSV or .parquet file to write; by default, CSV on standard output.")
     ] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", help="A column of a table to carry along, such as a key; may be given several times."),
+    ] = None,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data.
 
-    Rows of pictures begin with the file, in the natural order of names: 9.png comes before 10.png.
+    Rows begin with the number of the row: of tables from 1, after the header, and with the file if there are several;
+    of arrays from 0. Rows of pictures begin with the file, in the natural order of names: 9.png comes before 10.png.
+    --id adds columns of the table.
     """
     import numpy as np
 
@@ -47,36 +53,42 @@ def predict(
         output_files.check_writable(out)
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
-    samples = model_files.read_samples(loaded, data, columns=origin.columns)
+    samples = model_files.read_samples(loaded, data, columns=origin.columns, ids=ids or ())
     X, files = samples.X, samples.files
     labels = loaded.classes_.tolist()
     if out is not None:
         _check_no_input(out, files or getattr(getattr(X, "source", X), "paths", ()))
 
-    kept, count = [], 0
+    kept, keys, count = [], dict[str, list[Any]](), 0
     with ExitStack() as stack:
         line = stack.enter_context(ProgressLine())
-        write = None if json and out is None else stack.enter_context(predictions_to(out, labels, files))
-        for _, part in block_files.parts_of(model_files.classifier_of(loaded), X, "predict_proba"):
-            count += len(part)
-            if write is not None:
-                write(part)
-            if json:
-                kept.append(part)
-                if isinstance(X, StoredRows | TableBlocks) and count * len(labels) > block_files.MOST_IN_JSON:
-                    raise CommandError(
-                        f"--json: {count} rows of {len(labels)} classes are too many for one object; use --out"
-                    )
-            if isinstance(X, StoredRows):
-                line.show(f"{count:,} of {X.shape[0]:,} rows")
-            elif isinstance(X, TableBlocks):
-                line.show(f"{count:,} rows, {X.done:.0%} of {data}")
+        write = None if json and out is None else stack.enter_context(predictions_to(out, labels))
+        for block in model_files.blocks_of(samples):
+            named = block.named()
+            for rows, part in block_files.parts_of(model_files.classifier_of(loaded), block.X, "predict_proba"):
+                count += len(part)
+                these = {name: values[rows] for name, values in named.items()}
+                if write is not None:
+                    write(part, these)
+                if json:
+                    kept.append(part)
+                    for name, values in these.items():
+                        keys.setdefault(name, []).extend(values)
+                    if isinstance(X, StoredRows | TableBlocks) and count * len(labels) > block_files.MOST_IN_JSON:
+                        raise CommandError(
+                            f"--json: {count} rows of {len(labels)} classes are too many for one object; use --out"
+                        )
+                if isinstance(X, StoredRows):
+                    line.show(f"{count:,} of {X.shape[0]:,} rows")
+                elif isinstance(X, TableBlocks):
+                    line.show(f"{count:,} rows, {X.done:.0%} of {data}")
     if json:
         probabilities = np.concatenate(kept)
         print_json(
             {
                 "model": model,
-                **({"files": files} if files else {}),
+                **{plural: keys.pop(name) for name, plural in (("file", "files"), ("row", "rows")) if name in keys},
+                **({"ids": keys} if keys else {}),
                 "classes": labels,
                 "predictions": [labels[i] for i in probabilities.argmax(axis=1)],
                 "probabilities": probabilities.astype(float).tolist(),

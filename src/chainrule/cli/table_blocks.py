@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -21,7 +21,15 @@ from chainrule.arrays import Array
 from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, listed, one_line
-from chainrule.cli.table_files import DECIMAL_COMMAS, check_labelled, check_target, data_row, text_options
+from chainrule.cli.table_files import (
+    DECIMAL_COMMAS,
+    check_ids,
+    check_labelled,
+    check_target,
+    column_of_keys,
+    data_row,
+    text_options,
+)
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import Numbers, column_values, read_numbers, unreadable_cells
 from chainrule.extras import import_extra
@@ -101,6 +109,8 @@ class TableBlocks:
         The classes of the model.
     target : str, optional
         The column of labels. Without it, labels are not read.
+    ids : sequence of str
+        Further columns, which stand as they are in the `keys` of each block.
 
     Attributes
     ----------
@@ -119,12 +129,17 @@ class TableBlocks:
     """
 
     def __init__(
-        self, data: str, encoder: TableEncoder | NumberColumns, classes: Array, target: str | None = None
+        self,
+        data: str,
+        encoder: TableEncoder | NumberColumns,
+        classes: Array,
+        target: str | None = None,
+        ids: Sequence[str] = (),
     ) -> None:
         self.paths = find_files(data)
         self.done = 0.0
         self.unreadable: dict[str, int] = {}
-        self._encoder, self._classes, self._target = encoder, classes, target
+        self._encoder, self._classes, self._target, self._ids = encoder, classes, target, ids
         self._files = [self._opened(path, _kind(path)) for path in self.paths]
         widest = max(len(encoder.used_), len(encoder.sources()), len(classes))
         self._rows = max(1, CELLS_OF_A_BLOCK // widest)
@@ -163,6 +178,7 @@ class TableBlocks:
         if self._target is not None:
             check_labelled(columns[self._target], self._target, source)
             y = as_known_classes(columns[self._target], source, self._classes)
+        kept_ids = {name: column_of_keys(columns[name]) for name in self._ids}
         for name in self._encoder.numeric_:
             numbers = self._encoder.read(name, columns[name])
             if len(numbers.unreadable):
@@ -173,7 +189,10 @@ class TableBlocks:
             columns[name] = numbers.values
         several = f"{source}, " if len(self.paths) > 1 else ""
         features = self._encoder.transform(columns)
-        return DataSet(source, features, y, where=lambda number: several + data_row(first + number))
+        count = len(features)
+        keys: dict[str, Sequence[Any]] = {"file": [path] * count} if several else {}
+        keys |= {"row": range(first + 1, first + count + 1), **kept_ids}
+        return DataSet(source, features, y, where=lambda number: several + data_row(first + number), keys=keys)
 
     def _opened(self, path: str, kind: str) -> _File:
         """The file; raises CommandError if it lacks columns."""
@@ -194,8 +213,9 @@ class TableBlocks:
             raise CommandError(f"{Path(path).name} lacks the columns {listed(absent, 10)}, which the model needs")
         if self._target is not None:
             check_target(names, self._target, Path(path).name, what="evaluate")
-        sides = [] if self._target is None else [self._target]
-        return _File(path, kind, [*self._encoder.used_, *sides], options)
+        check_ids(self._ids, names, Path(path).name)
+        sides = [*([] if self._target is None else [self._target]), *self._ids]
+        return _File(path, kind, list(dict.fromkeys([*self._encoder.used_, *sides])), options)
 
     def _blocks_of(self, file: _File) -> Generator[tuple[dict[str, Array], float]]:
         """The columns of a file, block by block, with the share of the file that has been read."""

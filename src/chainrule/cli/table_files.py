@@ -139,6 +139,24 @@ def check_target(names: Collection[str], target: str, source: str, *, what: str)
         raise CommandError(f"{what}: {source} has several columns named {target!r}; rename all but one")
 
 
+def check_ids(ids: Collection[str], names: Collection[str], source: str) -> None:
+    """Raise CommandError if a column that predictions carry along is absent."""
+    for name in ids:
+        if name not in names:
+            raise CommandError(
+                f"--id: {source} has no column {name!r}; {did_you_mean(name, names)}it has {listed(names)}"
+            )
+
+
+def column_of_keys(values: Array) -> list[Any]:
+    """The cells of a column that predictions carry along, with None for missing ones.
+
+    >>> column_of_keys(np.array([1.5, np.nan]))
+    [1.5, None]
+    """
+    return [None if gone else value for value, gone in zip(values.tolist(), is_missing(values), strict=True)]
+
+
 def check_labelled(labels: Array, target: str, source: str) -> None:
     """Raise CommandError if labels are missing."""
     missing = is_missing(labels)
