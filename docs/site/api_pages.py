@@ -22,6 +22,7 @@ MAIN = {
         "Blocks",
         "read_images",
         "write_report",
+        "column_importances",
         "to_onnx",
         "save_onnx",
         "onnx_inputs",

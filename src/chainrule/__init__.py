@@ -22,6 +22,7 @@ _HOMES = {
     "check_derivation": "chainrule.documents",
     "check_gradient": "chainrule.checking",
     "check_rule": "chainrule.checking",
+    "column_importances": "chainrule.estimators",
     "fit_many": "chainrule.estimators",
     "load": "chainrule.estimators",
     "onnx_inputs": "chainrule.export",

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule import column_importances, load, write_report
+
 LABELS = {"aster", "bluebell", "crocus"}
 
 
@@ -112,3 +114,29 @@ def test_a_column_that_tells_the_target_is_named_with_what_to_do(chainrule, writ
     assert "--drop 'latin name'" in done.err
     options = ("--C", "1", "--target", "species", "--drop", "latin name", "--overwrite")
     assert "by other words" not in chainrule("train", "softmax", path, *options).succeeded().err
+
+
+def test_a_report_names_the_most_important_columns_in_words(chainrule, flowers_csv):
+    words = ("train", flowers_csv, "--target", "species", "--report", "seen")
+    shown = chainrule(*words).succeeded().out
+    found = re.search(r"\nmost important, by the growth of the log-loss if a column is shuffled: (.*)\n", shown)
+    names = [part.split()[0] for part in found[1].split(", ")]
+    assert set(names) == {"stem", "leaf", "colour", "fenced"}
+    page = Path("seen/report.html").read_text(encoding="utf-8")
+    table = page.split("<th>importance</th>")[1].split("</table>")[0]
+    assert re.findall(r"<td>(\w+)</td><td>-?\d\.\d{4} ± \d\.\d{4}</td>", table) == names
+    told = chainrule(*words, "--overwrite", "--json").json()["importances"]
+    assert [row["column"] for row in told] == names
+    plain = chainrule(*words[:4], "--overwrite").succeeded().out
+    assert "most important" not in plain
+
+
+def test_a_model_file_of_a_table_has_importances_and_a_report_of_its_columns(chainrule, flowers_csv):
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
+    chainrule("train", flowers_csv, "--target", "species").succeeded()
+    model, table = load("flowers.chainrule"), pandas.read_csv(flowers_csv)
+    found = column_importances(model, table.drop(columns="species"), table["species"], repeats=2)
+    assert set(found) == {"stem", "leaf", "colour", "fenced"}
+    assert found["stem"] > found["fenced"]
+    page = write_report(model, table.drop(columns="species"), table["species"], "seen").read_text(encoding="utf-8")
+    assert "<td>stem</td>" in page.split("<th>importance</th>")[1]

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 from sklearn.inspection import permutation_importance
+from sklearn.pipeline import make_pipeline
 
 from chainrule import SoftmaxRegression
-from chainrule.estimators.importances import Importances, by_gradients, importances, log_likelihood
+from chainrule.estimators import SmoothScaler, TableEncoder
+from chainrule.estimators.importances import (
+    Importances,
+    by_gradients,
+    column_importances,
+    importances,
+    log_likelihood,
+)
 
 
 @pytest.fixture
@@ -79,3 +87,23 @@ def test_repeats_are_checked(model):
 def test_features_of_a_column_are_added():
     gradients, features = np.array([[1.0, -2.0, 4.0], [3.0, 0.0, -4.0]]), np.array([[0.0, 1.0, 5.0], [2.0, 3.0, 7.0]])
     assert by_gradients(gradients, features, ["a", "b", "a"]) == {"a": 2.0 + 4.0, "b": 1.0}
+
+
+@pytest.mark.parametrize("kind", ["pandas", "mapping"])
+def test_importances_of_a_pipeline_are_of_the_columns_that_it_is_given(kind):
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
+    frame = pandas.DataFrame({"kind": ["a", "b"] * 30, "noise": np.arange(60.0), "key": [f"k{n}" for n in range(60)]})
+    table = frame if kind == "pandas" else {name: frame[name].to_numpy() for name in frame}
+    labels = frame["kind"].eq("a").to_numpy()
+    pipeline = make_pipeline(TableEncoder(), SoftmaxRegression()).fit(table, labels)
+    found = column_importances(pipeline, table, labels, repeats=2)
+    assert list(found) == ["noise", "kind"]
+    assert found["kind"] > 1 > found["noise"]
+
+
+def test_importances_of_a_pipeline_of_numbers_have_the_names_of_a_frame():
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
+    frame = pandas.DataFrame({"wide": np.arange(40.0) % 2, "noise": np.arange(40.0)})
+    pipeline = make_pipeline(SmoothScaler(), SoftmaxRegression()).fit(frame.to_numpy(), frame["wide"])
+    assert list(column_importances(pipeline, frame.to_numpy(), frame["wide"], repeats=1)) == ["x0", "x1"]
+    assert list(column_importances(pipeline, frame, frame["wide"], repeats=1)) == ["wide", "noise"]

@@ -123,6 +123,17 @@ def print_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> None:
         print_table(columns, rows)
 
 
+def print_importances(ranked: Sequence[Mapping[str, Any]], most: int = 5) -> None:
+    """Print the most important columns, if there are any.
+
+    >>> print_importances([{"column": "age", "mean": 0.31, "std": 0.02}])
+    most important, by the growth of the log-loss if a column is shuffled: age 0.310
+    """
+    named = ", ".join(f"{row['column']} {row['mean']:.3f}" for row in ranked[:most])
+    if named:
+        print(f"most important, by the growth of the log-loss if a column is shuffled: {named}")
+
+
 class TrainingProgress(ProgressLine):
     """A callback that shows epochs."""
 

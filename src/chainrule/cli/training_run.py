@@ -18,7 +18,7 @@ from chainrule.cli import model_files, torchrun
 from chainrule.cli.block_files import is_in_blocks, read_training_blocks
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
-from chainrule.cli.output import CommandError, TrainingProgress, note, print_json, print_metrics
+from chainrule.cli.output import CommandError, TrainingProgress, note, print_importances, print_json, print_metrics
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
 from chainrule.cli.train_arguments import check_source
 from chainrule.cli.train_config import config_of
@@ -175,11 +175,19 @@ def write_report(
     results: dict[str, Any],
     images: Any = None,
 ) -> None:
-    """Write the report to a folder, if one was given, and say where it is."""
+    """Write the report to a folder, if one was given, and say where it is.
+
+    Of tables, `results` gets the importances of the columns, the largest first.
+    """
     if folder is None:
         return
     from chainrule import report
+    from chainrule.report.sections import importances_of
 
+    known = importances_of(fitted.model, held_out.X, held_out.y)
+    if known is not None:
+        ranked = known.ranked()
+        results["importances"] = [{"column": name, "mean": mean, "std": std} for name, mean, std in ranked]
     model, count = fitted.model, results["n_train"] + results["n_test"]
     size = f"{count:,} rows" if images is None else f"{' x '.join(map(str, images.shape))} pixels"
     facts = {"parameters": f"{results['parameters']:,}"} if "parameters" in results else {}
@@ -198,6 +206,7 @@ def write_report(
         bad_files=() if images is None else images.bad_files,
         places=list(map(held_out.where, range(len(held_out.y)))),
         again=f"chainrule train --config {config_of(options.out)}",
+        importances=known,
     )
     note(f"the report is in {path}")
 
@@ -226,6 +235,7 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
         counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
         print_metrics(results, f"{samples.name}: {counts}")
         print(f"{type(model_files.classifier_of(fitted.model)).__name__}: {line}")
+        print_importances(results.get("importances", ()))
         imports = [word for name in options.imports for word in ("--import", name)]
         predict = ["chainrule", "predict", str(options.out), "DATA", *imports]
         print(f"model saved to {options.out}; new data: {shlex.join(predict)}")

@@ -3,6 +3,7 @@
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import Checkpoint as Checkpoint  # model files name it so; not public
 from chainrule.estimators.conv import ConvClassifier
+from chainrule.estimators.importances import column_importances
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.mlp_search_cv import MLPSearchCV
 from chainrule.estimators.persistence import ModelFileError, load, read_about, save
@@ -31,6 +32,7 @@ __all__ = [
     "TableEncoder",
     "TabularClassifier",
     "TensorBoardLog",
+    "column_importances",
     "fit_many",
     "learning_curves",
     "load",

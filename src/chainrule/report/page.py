@@ -14,10 +14,11 @@ from chainrule.arrays import Array, in_numpy
 from chainrule.estimators import ConvClassifier
 from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_scores import class_scores
+from chainrule.estimators.importances import Importances
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
 from chainrule.report.report_tables import features_of, mistakes, parameters
-from chainrule.report.sections import pictures, read_columns
+from chainrule.report.sections import Picture, pictures, read_columns
 
 DPI = 110
 
@@ -34,6 +35,7 @@ def write_report(
     bad_files: Sequence[tuple[str, str]] = (),
     places: Sequence[Any] | None = None,
     again: str = "",
+    importances: Importances | None = None,
 ) -> Path:
     """Write ``report.html`` about a fitted classifier and held-out samples to a folder, and return its path.
 
@@ -62,6 +64,8 @@ def write_report(
         of a pandas frame, otherwise numbers from 0.
     again : str
         A command or program that makes the model again.
+    importances : Importances, optional
+        Those of the columns, if they are known; see `column_importances`.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def write_report(
     sizes = summarise(last.network_.layers, last.network_.in_shape) if is_image else None
     return _write(
         Path(folder),
-        [(one.name, one.words, one.figure) for one in pictures(model, X, labels, log_probs)],
+        list(pictures(model, X, labels, log_probs, importances)),
         kind="images" if is_image else "rows",
         title=title or f"{type(last).__name__}: {len(labels):,} samples",
         metrics=metrics or class_scores(model.classes_, actual, log_probs.argmax(axis=1), log_probs[rows, actual]),
@@ -117,7 +121,7 @@ def write_report(
     )
 
 
-def _write(folder: Path, drawings: Sequence[tuple[str, str, Any]], **shown: Any) -> Path:
+def _write(folder: Path, drawings: Sequence[Picture], **shown: Any) -> Path:
     """Fill in the template."""
     jinja2 = import_extra("jinja2", "report", "reports need jinja2")
     # Labels and file names may contain HTML, so the template escapes all values.
@@ -125,7 +129,7 @@ def _write(folder: Path, drawings: Sequence[tuple[str, str, Any]], **shown: Any)
         loader=jinja2.PackageLoader("chainrule", "report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.get_template("page.html")
-    drawn = [(name, words, None if picture is None else as_png(picture)) for name, words, picture in drawings]
+    drawn = [each._replace(figure=None if each.figure is None else as_png(each.figure)) for each in drawings]
     page = template.render(pictures=drawn, **shown)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"

@@ -1,14 +1,13 @@
 """The pictures of a report for each kind of classifier, each with its heading and a sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.estimators.frames import as_columns, is_frame
-from chainrule.estimators.importances import by_gradients, importances
+from chainrule.estimators.importances import Importances, by_gradients, column_importances
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.report import figures
 from chainrule.storage import StoredRows, is_source
@@ -22,18 +21,25 @@ MOST_COLUMNS = 100
 
 
 class Picture(NamedTuple):
-    """A figure with its heading; None for the figure if there is nothing to show."""
+    """A figure with its heading, and its numbers in words; None for the figure if there is nothing to show."""
 
     name: str
     words: str
     figure: Any
+    rows: Sequence[tuple[str, str]] = ()
+    """What the figure shows by column, the largest first."""
 
 
-def pictures(model: Any, X: Any, labels: Array, log_probs: Array) -> Iterator[Picture]:
-    """The pictures for a classifier, or a pipeline that ends with one, and held-out samples."""
+def pictures(
+    model: Any, X: Any, labels: Array, log_probs: Array, shown: Importances | None = None
+) -> Iterator[Picture]:
+    """The pictures for a classifier, or a pipeline that ends with one, and held-out samples.
+
+    `shown` is what `importances_of` gives, if it is known.
+    """
     last = model[-1] if hasattr(model, "steps") else model
     yield from _training(last)
-    yield from _features(model, last, X, labels)
+    yield from _features(model, last, X, labels, importances_of(model, X, labels) if shown is None else shown)
     yield Picture(
         "Calibration",
         "Held-out samples by the probability of the predicted class: the share that is right, with the range in which "
@@ -58,21 +64,41 @@ def _training(model: Any) -> Iterator[Picture]:
         yield Picture("Score against C", "Each fold, their mean, and the C that was chosen.", scores_of_path(model))
 
 
-def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]:
+def importances_of(model: Any, X: Any, labels: Array) -> Importances | None:
+    """The importances of the columns of a table by its first rows; None where a report shows something else."""
+    last = model[-1] if hasattr(model, "steps") else model
+    if is_source(X) or isinstance(X, StoredRows) or is_sparse(X):
+        return None
+    if isinstance(X, Mapping):
+        some: Any = {name: values[:MOST_ROWS] for name, values in X.items()}
+    elif (last is not model and np.shape(X)[1] <= MOST_COLUMNS) or hasattr(last, "parts"):
+        some = X.iloc[:MOST_ROWS] if hasattr(X, "iloc") else X[:MOST_ROWS]
+    else:
+        return None
+    return column_importances(model, some, labels[:MOST_ROWS])
+
+
+def most_important(shown: Importances, most: int = 30) -> list[tuple[str, str]]:
+    """The most important columns, the largest first, with the mean and the standard deviation of the repeats.
+
+    >>> most_important(Importances(("age", "town"), np.array([[0.0, 0.1], [0.5, 0.5]])))
+    [('town', '0.5000 ± 0.0000'), ('age', '0.0500 ± 0.0500')]
+    """
+    return [(name, f"{mean:.4f} ± {std:.4f}") for name, mean, std in shown.ranked()[:most]]
+
+
+def _features(model: Any, last: Any, X: Any, labels: Array, shown: Importances | None) -> Iterator[Picture]:
     """How much the features or columns matter."""
     some = slice(None, MOST_ROWS)
     if is_source(X) or isinstance(X, StoredRows) or is_sparse(X):
         return
-    if isinstance(X, Mapping) or (last is not model and np.shape(X)[1] <= MOST_COLUMNS) or hasattr(last, "parts"):
-        columns = {name: values[some] for name, values in as_columns(X).items()}
-        used = [name for name, words in read_columns(model).items() if not words.startswith("left out")]
-        as_matrix = not (isinstance(X, Mapping) or (last is model and is_frame(X)))
-        shown = importances(model, columns, labels[some], used=used, matrix=as_matrix)
+    if shown is not None:
         yield Picture(
             "Importance",
             "The growth of the log-loss if the values of a column are shuffled among the held-out rows: the mean of "
             "five draws, and their standard deviation in grey. Columns that tell the same replace one another.",
             figures.importance_bars(shown),
+            most_important(shown),
         )
     elif isinstance(last, MLPClassifier) and last is model and labels.ndim == 1:
         rows = np.asarray(X)[some]
@@ -81,6 +107,7 @@ def _features(model: Any, last: Any, X: Any, labels: Array) -> Iterator[Picture]
             "Importance",
             "The mean change of a sample's log-loss, to first order, if a feature moves by its standard deviation.",
             figures.importance_bars(gradients, label="change of the log-loss"),
+            [(name, f"{gradients[name]:.4f}") for name in sorted(gradients, key=lambda name: -gradients[name])[:30]],
         )
     elif isinstance(last, SoftmaxRegression | SoftmaxRegressionCV) and last is model:
         yield Picture(
