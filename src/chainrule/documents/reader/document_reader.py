@@ -117,6 +117,8 @@ class Reading:
     """Lines of declarations that are not understood, with what was expected."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
     """By letter and part: the letters in all equations for it."""
+    valued: Set[str] = frozenset()
+    """Letters to which a sentence gives a number."""
     places: Mapping[int, int] = field(default_factory=dict)
     """The number of the part of each piece, by its identity."""
     alone: Callable[[Set[int]], Reading] | None = None

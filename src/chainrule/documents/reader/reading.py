@@ -21,6 +21,7 @@ from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
+from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
@@ -51,7 +52,7 @@ def read(pieces: Pieces) -> Reading:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_digit_pairs(chains)
+    chains = with_gradient_names(with_digit_pairs(chains), pieces.pieces)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
     every = [(piece, chain) for _, piece, chain in numbered]
@@ -120,14 +121,18 @@ def read(pieces: Pieces) -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
 
-    made_of = dict[str, dict[int, frozenset[str]]]()
+    made_of, valued = dict[str, dict[int, frozenset[str]]](), set[str]()
     for each in statements:
         target = target_of(each, inventory)
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
         if target is not None and letters:  # not v = 11
             there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
             there[part] = there.get(part, frozenset()) | letters
-    known = dict[str, Any](variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of)
+        if target is not None and not (letters or target.parameters) and each.piece.kind == "inline":
+            valued.add(target.base)
+    known = dict[str, Any](
+        variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, valued=valued
+    )
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         return replace(DocumentReader(inventory, few, besides, scopes, **options).reading(), **known)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.gradient_names import MEANT, NAMED
 from chainrule.documents.reader.inventory import arguments_of, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.meanings import Meanings
@@ -120,6 +121,8 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
     kind = f"written, {meanings.layout}" if meanings.layout else "written"
     if written.sign == "nabla":
         kind = "written"
+    if written.sign == NAMED:
+        meanings.used.add(MEANT)
     if isinstance(body, Call) and body.function in meanings.of_numbers:
         kind = "partial"
     if not written.variables:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.gradient_names import NAMED
 from chainrule.documents.reader.inventory import Inventory, all_parts, arguments_of, base_name, items_of, under
 from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
@@ -164,7 +165,7 @@ def is_update(statement: Statement) -> bool:
         statement.relation != "="
         or statement.number
         or left == statement.right
-        or not all(isinstance(p, w.Symbol | w.Scripted) for p in parts)
+        or not all(isinstance(p, w.Symbol | w.Scripted) or getattr(p, "sign", "") == NAMED for p in parts)
     ):
         return False
     for part in all_parts(statement.right):

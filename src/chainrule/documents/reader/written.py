@@ -129,7 +129,7 @@ class Differentiation(Written):
     Attributes
     ----------
     sign : str
-        "partial", "d", "nabla" or "delta".
+        "partial", "d", "nabla" or "delta"; "name" for dw where the document says dw = dL/dw.
     subject : Written or None
         What stands in the numerator; None for an operator, whose subject follows it in a `Beside`.
     variables : tuple of Written

@@ -1,0 +1,123 @@
+"""Names of code for gradients: after "dz = dL/dz", dw is dL/dw.
+
+A document gives such a name where it sets d and a letter equal to a derivative by this letter, or where it names them
+one after another in a sentence: "dz, which is dL/dz". Then d before any letter is the derivative of the same loss, up
+to where the document names another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import pairwise
+from typing import Any
+
+from chainrule.documents.reader.written import (
+    Beside,
+    Bracketed,
+    Differentiation,
+    Numeral,
+    Scripted,
+    Symbol,
+    Written,
+    WrittenChain,
+)
+from chainrule.documents.sources.pieces import Piece
+
+NAMED = "name"
+"""The sign of a derivative that is written as a name."""
+
+MEANT = "d before a letter names a gradient"
+
+
+def with_gradient_names(
+    chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
+) -> dict[int, list[WrittenChain]]:
+    """The chains of all pieces, in which names of gradients are derivatives."""
+    losses = dict(_losses(chains, pieces))
+    if not losses:
+        return dict(chains)
+    first, found, last = losses[min(losses)], dict[int, list[WrittenChain]](), None
+    for number in sorted(chains):
+        last = losses.get(number, last)
+        loss = first if last is None else last
+        found[number] = [_renamed(chain, loss) for chain in chains[number]]
+    return found
+
+
+# What follows is private.
+
+_END = re.compile(r"[.!?。！？]|\n\s*\n")
+
+
+def _losses(chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]) -> Iterator[tuple[int, Written]]:
+    """By the number of a piece that says what d before a letter means: what is differentiated."""
+    for number, found in chains.items():
+        for chain in found:
+            for link, (left, right) in zip(chain.links, pairwise(chain.members), strict=True):
+                if link.relation in ("=", ":=", "≡") and (loss := _loss(left, right)) is not None:
+                    yield number, loss
+    alone = {number: found[0].members[0] for number, found in chains.items() if _is_lone(found)}
+    for one, other in pairwise(sorted(chains)):
+        between = "".join(piece.text for piece in pieces[one + 1 : other])
+        if one in alone and other in alone and not _END.search(between):
+            loss = _loss(alone[one], alone[other]) or _loss(alone[other], alone[one])
+            if loss is not None:
+                yield one, loss
+
+
+def _is_lone(chains: Sequence[WrittenChain]) -> bool:
+    return len(chains) == 1 and len(chains[0].members) == 1
+
+
+def _loss(name: Written | None, derivative: Written | None) -> Written | None:
+    """What is differentiated in a derivative by a letter, if the other formula is d and this letter."""
+    match derivative:
+        case Differentiation(subject=Symbol() | Beside() as subject, variables=(variable,)) if (
+            isinstance(name, Beside) and len(name.parts) == 2 and _at(name, 0) == variable
+        ):
+            match subject:
+                case Beside(parts=(Symbol() as loss, Bracketed()), joints=("",)):
+                    return loss  # L(a, y)
+            return subject
+    return None
+
+
+def _at(written: Beside, at: int) -> Written | None:
+    """The letter, with its scripts, of which d and what follows it are the gradient."""
+    sign, after = written.parts[at], written.parts[at + 1] if at + 1 < len(written.parts) else None
+    if not (isinstance(sign, Symbol) and sign.text == "d" and not sign.accents) or written.joints[at]:
+        return None
+    base = after.base if isinstance(after, Scripted) else after
+    numbered = isinstance(after, Scripted) and isinstance(after.upper, Numeral | Bracketed)  # dz^2, dz^{(i)}
+    return after if isinstance(base, Symbol) and not numbered else None
+
+
+def _renamed(node: Any, loss: Written) -> Any:
+    """A tree in which names of gradients are derivatives of a loss."""
+    if isinstance(node, tuple):
+        return tuple(_renamed(each, loss) for each in node)
+    if isinstance(node, Differentiation) or not isinstance(node, Written | WrittenChain):
+        return node
+    if isinstance(node, Beside):
+        parts, joints, at = list[Written](), list[str](), 0
+        while at < len(node.parts):
+            joints += [node.joints[at - 1]] if at else []
+            variable = _at(node, at) if at + 1 < len(node.parts) else None
+            parts.append(_renamed(node.parts[at], loss) if variable is None else _gradient(variable, loss, node, at))
+            at += 1 if variable is None else 2
+        return parts[0] if len(parts) == 1 else replace(node, parts=tuple(parts), joints=tuple(joints))
+    values = {each.name: getattr(node, each.name) for each in fields(node)}
+    made = {name: _renamed(value, loss) for name, value in values.items() if name != "place"}
+    changed = {name: value for name, value in made.items() if value != values[name]}
+    return replace(node, **changed) if changed else node
+
+
+def _gradient(variable: Written, loss: Written, node: Beside, at: int) -> Written:
+    place = node.parts[at].place[0], variable.place[1]
+    match variable:
+        case Scripted(base=base, lower=lower, upper=Symbol(text="T" | "top") as upper, primes=0):  # (dz)^T
+            bare = base if lower is None else replace(variable, upper=None)
+            return Scripted(Differentiation(NAMED, loss, (bare,), place=place), None, upper, place=place)
+    return Differentiation(NAMED, loss, (variable,), place=place)

@@ -1,0 +1,41 @@
+from chainrule.documents import check_derivation
+
+LOSS = r"Let $q = r + s t$ and $E = q^2$."
+
+
+def verdicts(text):
+    return [step.verdict for step in check_derivation(text, repairs=False).claims]
+
+
+def test_d_before_a_letter_is_a_gradient_where_an_equation_says_so(claims):
+    text = LOSS + "\n\n$$dq = \\frac{dE}{dq} = 2 q$$\n\n$$ds = t \\, dq$$"
+    assert claims(text)[2] == "partial(E, s) = t * partial(E, q)"
+    assert verdicts(text) == ["proved", "proved", "proved"]
+
+
+def test_a_sentence_names_the_gradient_and_what_it_is():
+    text = LOSS + " In code we write $dq$ for the derivative $\\frac{dE}{dq}$."
+    text += "\n\n$$ds = t \\, dq$$\n\n$$dr = t \\, dq$$"
+    assert verdicts(text) == ["proved", "wrong if read so"]
+
+
+def test_names_apart_from_each_other_say_nothing(claims):
+    text = LOSS + " We write $dq$. The derivative is $\\frac{dE}{dq}$.\n\n$$ds = t \\, dq$$"
+    assert claims(text)[-1] == "d * s = t * d * q"
+
+
+def test_another_loss_counts_from_where_it_is_named(claims):
+    text = LOSS + "\n\n$$dr = \\frac{dE}{dr}$$\n\nLet $F = q^3$ with $dr = \\frac{dF}{dr}$.\n\n$$ds = t \\, dr$$"
+    assert claims(text)[-1] == "partial(F, s) = t * partial(F, r)"
+
+
+def test_total_differentials_stay(claims):
+    text = "Let $y = x^2$.\n\n$$dy = \\frac{dy}{dx} dx$$"
+    assert "name" not in " ".join(claims(text))
+    assert claims(text)[0] != "partial(y, x) = partial(y, x)"
+
+
+def test_a_name_of_a_gradient_that_gets_a_new_value_is_an_update():
+    text = LOSS + "\n\n$$dq = \\frac{dE}{dq}$$\n\n$$dr = dr / 5$$"
+    report = check_derivation(text, repairs=False)
+    assert [step.verdict for step in report.steps][-1] == "hypothesis"
