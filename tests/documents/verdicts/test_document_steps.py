@@ -292,3 +292,16 @@ def test_a_colon_between_formulas_is_not_read():
 
 def test_a_small_letter_whose_norm_is_taken_is_a_vector():
     assert last_of("Let $W$ be an orthogonal matrix.\n\n$$\\lVert W x \\rVert = \\lVert x \\rVert$$") == "proved"
+
+
+def test_values_in_an_example_tie_no_name_to_others():
+    first = "$$u = p q$$\n\n$$C = 5 u$$\n\n## An example\n\nTake $p = 2$ and $q = 4$.\n\n"
+    text = first + "## Its slope\n\nSo $u = 8$.\n\n$$\\frac{dC}{dp} = 5 q$$"
+    assert verdicts(text)[-1] == (13, "proved")
+    assert verdicts(text.replace(" and $q = 4$", ""))[-1] == (13, "undecided")  # p q = 8 ties q to p
+
+
+def test_a_second_definition_in_a_sentence_counts_where_it_is_the_last():
+    text = "$$s = p q$$\n\n$$C = s^3$$\n\nHere $s = p r$.\n\n"
+    text += "$$\\frac{dC}{dp} = 3 s^2 r$$\n\n$$\\frac{dC}{dp} = 3 s^2 q$$"
+    assert verdicts(text)[-2:] == [(7, "proved if"), (9, "no definition")]

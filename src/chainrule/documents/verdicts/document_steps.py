@@ -229,15 +229,17 @@ class _Past:
     def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
         """Enter the step of a claim."""
         name = terms.base_of(claim.left)
+        every = doubts.values_in(claim)
+        is_value = inline and _gives_value(claim, every - {name}, doubts)
+        is_new = claim.follows is None and name in doubts.reading.again and not is_value
         if inline and not step.verdict.holds:
             words = f"{step.text!r} in line {step.line}"
-            self.doubted.append((doubts.values_in(claim), f"whether {words} holds here"))
-            every = doubts.values_in(claim)
+            self.doubted.append((every, f"whether {words} holds here"))
             if finding.status == "differs":
                 self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
-            if claim.relation == "=" and not doubts.changes(claim) and every - {name}:  # not v = 11
+            is_tie = claim.relation == "=" and not doubts.changes(claim) and not (is_value or is_new)
+            if is_tie and every - {name}:
                 self.tied |= dict.fromkeys([name] if name else every if finding.status == "differs" else (), words)
-        is_new = claim.follows is None and name in doubts.reading.again
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
@@ -260,6 +262,13 @@ class _Past:
 
 def _stands_in(letter: str, words: str) -> bool:
     return re.search(rf"(?<![A-Za-z\\]){re.escape(letter)}(?![A-Za-z])", words) is not None
+
+
+def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
+    """Whether a sentence gives the value of a name in an example, where all that it is made of has values: v = 11."""
+    free = (name for name in others if name not in doubts.names.definitions)
+    known = isinstance(claim.left, terms.Name) and isinstance(claim.right, terms.Number)
+    return known and all(letter_of(name) in doubts.reading.valued for name in free)
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
