@@ -154,3 +154,14 @@ def test_a_member_before_a_bracket_with_its_own_index_is_a_factor(claims):
     block = "---\nn: size\nx: vector n\nu: vector n\nuse: softmax as s\n---\n\n"
     text = r"$$\sum_{i=1}^n s_i u_i = \sum_{i=1}^n \sum_{j=1}^n s_i (u_i + 1 - s_j) + \sum_{j=1}^n s_j (u_j - 1)$$"
     assert "s(x)[j] * (u[j] - 1)" in claims(block + text)[-1]
+
+
+def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolute_value(claims):
+    text = r"Let $C \in \mathbb{R}^{k \times k}$ be symmetric and $u \in \mathbb{R}^k$." + "\n\n"
+    density = r"\frac{1}{\sqrt{|C|}} e^{-\frac{1}{2} u^T C^{-1} u}"
+    last = claims(
+        text + f"$$q = {density}$$\n\n$$-\\log q = \\frac{{1}}{{2}} \\log |C| + \\frac{{1}}{{2}} u^T C^{{-1}} u$$"
+    )[-1]
+    assert last == "-log(q) = 1 / 2 * log(det(C)) + 1 / 2 * u' @ inverse(C) @ u"
+    assert claims(text + r"$$\nabla_C \det |C| = |C| (C^{-1})^T$$") == ["grad(det(C), C) = det(C) * inverse(C)'"]
+    assert claims(r"$$\frac{1}{|R|} \sum_{i=1}^n v_i = |V_i|$$") == ["1 / abs(R) * sum(i in n: v[i]) = abs(V[i])"]

@@ -158,6 +158,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("over", "over", _unresolved, 2, place="written"),
         Operator("raised", "raised_as_written", _unresolved, 2, place="written"),
         Operator("turned", "turned", _unresolved, place="written"),
+        Operator("bars", "bars", _unresolved, place="written"),
         Operator("+", "added", _folded(np.add), -1, 1, "infix"),
         Operator("-", "added", np.subtract, 2, 1, "infix"),
         Operator("negative", "entrywise", np.negative, 1, 3, "prefix"),

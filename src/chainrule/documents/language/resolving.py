@@ -47,6 +47,9 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             return Apply("/" if scales else "./", (inside(left), inside(right)), span=term.span)
         case Apply(operator="turned", operands=(operand,)):
             return inside(operand) if shapes.of(operand).known == () else Apply("'", (inside(operand),), span=term.span)
+        case Apply(operator="bars", operands=(operand,)):
+            is_number = shapes.of(term).known == () != shapes.of(operand).known
+            return Apply("det" if is_number else "abs", (inside(operand),), span=term.span)
         case terms.RuleCall(arguments=arguments):
             counts = tuple(1 if is_column(shapes.of(each)) else len(shapes.of(each).known or ()) for each in arguments)
             dims = shapes.of(term).known

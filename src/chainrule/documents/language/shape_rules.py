@@ -317,6 +317,18 @@ def of_square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
     return square(u, term, Shape(), operand)
 
 
+def bars(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The determinant of a square matrix; for others the absolute value of each entry."""
+    if operand.known is None:
+        return False
+    if vector_axis(operand) is not None or len(operand.known) != 2 or out.known:
+        return same(u, term, out, operand)
+    sizes = [dim.found().size for dim in operand.known]
+    if None not in sizes and sizes[0] != sizes[1]:
+        return same(u, term, out, operand)
+    return of_square(u, term, out, operand)
+
+
 def square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
     """A square matrix, of a square matrix."""
     size = Dim()
@@ -415,6 +427,7 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
         transposed,
         measured,
         of_square,
+        bars,
         square,
         diagonal_matrix,
         member,

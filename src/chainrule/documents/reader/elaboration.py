@@ -266,9 +266,7 @@ class Elaborator(Meanings):
             elif kind in ("(", "[", "{"):
                 return self.term(inside)
             elif kind == "|":
-                if isinstance(inside, w.Symbol) and inside.text[:1].isupper():
-                    self.used.add("bars mean absolute values")
-                return Apply("abs", (self.term(inside),))
+                return self._in_bars(inside)
             elif kind == "||":
                 return Apply("norm", (self.term(inside),))
         if kind == "<" and len(items) == 2:
@@ -277,6 +275,22 @@ class Elaborator(Meanings):
             self.used.add("a list in brackets is a vector")
             return line(items, written, self.term)
         raise NotMeant("a list in brackets", written.place)
+
+    def _in_bars(self, inside: Written) -> Term:
+        """An absolute value, or the determinant of what may be a matrix: of a capital letter that stands elsewhere."""
+        entries = {
+            letter
+            for part in all_parts(inside)
+            if isinstance(part, w.Scripted) and part.lower is not None
+            for letter in all_parts(part)
+        }
+        letters = {part for part in all_parts(inside) if isinstance(part, w.Symbol)} - entries
+        capitals = {base_name(letter) for letter in letters if letter.text[:1].isupper()}
+        if capitals:
+            self.used.add("bars mean absolute values, or the determinant of a matrix")
+        counts = self.inventory.barred
+        may_be = any(self.inventory.bare[name] > counts[name] for name in capitals)  # not the count of a set, |S|
+        return Apply("bars" if may_be else "abs", (self.term(inside),))
 
     def _stated(self, written: Written) -> terms.Condition:
         found = self.condition(written)
@@ -492,6 +506,8 @@ class Elaborator(Meanings):
             argument, end = self._factor(parts, joints, at + 1)
         else:
             argument = self._beside(parts[at + 1 : end], joints[at + 1 : end - 1])
+        if head.text == "det" and isinstance(argument, Apply) and argument.operator == "bars":  # det |A|
+            argument = argument.operands[0]
         found: Term = Apply(ELEMENTARY[head.text], (argument,))
         if isinstance(part, w.Scripted):
             found = _in_base(found, head.text, part.lower, self)

@@ -163,6 +163,8 @@ class Inventory:
     """By base: how often it has one index and is bold, or has an arrow."""
     plain: Counter[str] = field(default_factory=Counter)
     """By base: how often it has one index, and nothing shows that it is a vector."""
+    barred: Counter[str] = field(default_factory=Counter)
+    """By base: how often it stands alone between bars."""
     bold: Counter[str] = field(default_factory=Counter)
     """By base: how often it is bold."""
     arrays: set[str] = field(default_factory=set)
@@ -405,6 +407,8 @@ class Inventory:
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
                         self.called[base_name(head)].append(other)
                         self.words |= {base_name(head)} if head.is_word else set()
+            case Bracketed(kind="|", items=(Symbol() as one,)):
+                self.barred[base_name(one)] += 1
             case Comparing():
                 self._conditioned(written)
         for part in under(written):
