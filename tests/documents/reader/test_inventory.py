@@ -114,3 +114,12 @@ def test_a_bold_letter_without_its_index_is_no_single_entry():
     plain, bold = Symbol("t"), Symbol("z", font="bold")
     found = inventory(Beside((entry, sums, plain, bold), ("", "", "")))
     assert (found.may_be_single("t"), found.may_be_single("z")) == (True, False)
+
+
+def test_a_variable_of_an_event_is_an_index_only_where_it_is_a_subscript():
+    def indices(*formulas):
+        return Inventory.of([chain for text in formulas for chain in chains_of(text)]).indices
+
+    assert indices("P(y = k) = q_k", "y + 1 = z") == {"k"}
+    assert indices("P(y = k) = q_k", "q_y = z") == {"k", "y"}
+    assert indices(r"\mathbf{1}(y = k) = q_k", "y + 1 = z") == {"k", "y"}

@@ -38,6 +38,13 @@ def test_a_letter_without_its_index_is_the_number_of_one_example(claims):
     assert claims(text)[-1].startswith("exp(-z__one)")
 
 
+def test_only_letters_with_which_more_fits_are_the_number_of_one_example(claims):
+    text = r"$$E = \sum_i (y_i - t_i)^2$$ $$\frac{e^{-z}}{1 + e^{-z}} = 1 - \frac{1}{1 + e^{-z}}, \quad c = z_i - z_j$$"
+    text += r"$$A x + A^T = 1, \quad A_{ij} = 2$$ $$\sqrt{\sum_i x_i^2} = \|x\|$$"
+    assert claims(text)[0].startswith("exp(-z__one)")
+    assert claims(text)[-1] == "sqrt(sum(i in n2: x[i]^2)) = norm(x)"
+
+
 def test_the_derivative_by_one_of_several_vectors_is_one_of_the_derivatives_by_all(claims):
     text = r"$$J = \sum_i \mathbf{v}_i^T \mathbf{v}_i$$ $$\frac{\partial J}{\partial \mathbf{v}_i} = 2 \mathbf{v}_i$$"
     assert claims(text) == ["member(grad(J, v), i) = 2 * member(v, i)"]

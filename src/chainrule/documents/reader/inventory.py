@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language.trees import every_part, parts_of
+from chainrule.documents.reader.known_words import INDICATORS
 from chainrule.documents.reader.written import (
     Beside,
     BigOperator,
@@ -196,6 +197,10 @@ class Inventory:
     comparisons: list[frozenset[str]] = field(default_factory=list)
     """The letters of each comparison of sums of letters, such as i + j = s + 1."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
+    _events: set[int] = field(default_factory=set, init=False, repr=False)
+    """Comparisons in events, by identity."""
+    _variables: set[str] = field(default_factory=set, init=False, repr=False)
+    """Letters that are compared with their values in events, as y in P(y = k | x)."""
 
     def declare(self, name: str, axes: int) -> None:
         """Enter the number of indices of a name that the document declares."""
@@ -230,7 +235,7 @@ class Inventory:
             return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
         with_others = self.comparisons + ([_letters_in(self.subscripts["delta"])] if self.delta_compares else [])
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
-        found = self.bound | self.compared | usual | beside
+        found = self.bound | self.compared | (self._variables & seen) | usual | beside
         return frozenset((found & INDEX_LETTERS | stated) - self.limits - self.declared.keys())
 
     def index_name(self, letter: str) -> str:
@@ -399,6 +404,9 @@ class Inventory:
                             self.arrays |= {base_name(base)} if text in TRANSPOSES else set()
                     head = one.base if isinstance(one, Scripted) else one
                     inside = other.base if isinstance(other, Scripted) else None
+                    within = inside or other
+                    if isinstance(head, Symbol) and isinstance(within, Bracketed) and head.text not in INDICATORS:
+                        self._event(within)
                     if isinstance(head, Symbol) and isinstance(inside, Bracketed):
                         if head.is_word:
                             other = inside  # softmax(z)_i
@@ -409,10 +417,19 @@ class Inventory:
                         self.words |= {base_name(head)} if head.is_word else set()
             case Bracketed(kind="|", items=(Symbol() as one,)):
                 self.barred[base_name(one)] += 1
-            case Comparing():
+            case Comparing() if id(written) not in self._events:
                 self._conditioned(written)
         for part in under(written):
             self._see(part)
+
+    def _event(self, bracket: Bracketed) -> None:
+        """Note the letters that are compared in brackets behind a name."""
+        for each in bracket.items:
+            if isinstance(each, Comparing) and all(isinstance(member, Symbol) for member in each.members):
+                variable, *values = (member.text for member in each.members if isinstance(member, Symbol))
+                self._events.add(id(each))
+                self._variables.add(variable)
+                self.compared |= set(values)
 
     def _see_inside_scripts(self, *scripts: Written | None) -> None:
         for part in (part for script in scripts if script is not None for part in all_parts(script)):

@@ -109,6 +109,9 @@ def read(pieces: Pieces) -> Reading:
             if min(map(_misfits_of, tried)) == _misfits(best):
                 break
             best, chosen = min(tried, key=_misfits_of)
+    for letter in sorted(chosen.get("singles", ())):
+        option = {"singles": chosen["singles"] - {letter}}
+        best, chosen = _better(best, chosen, option, *shared, spare=1)
     for letter in sorted(_square(best) & inventory.vectors.keys()):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
         found = DocumentReader(*shared, **(chosen | option)).reading()
