@@ -20,6 +20,7 @@ from chainrule.algebra.linear_systems import TooManyRows
 from chainrule.algebra.regions import sample
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.documents.evidence.assumptions import candidates, is_telling
+from chainrule.documents.evidence.common_terms import in_full, with_common_terms
 from chainrule.documents.evidence.inputs import Branches, FreeArray, points, samples
 from chainrule.documents.evidence.questions import Counterexample, Finding, Question, cut_names
 from chainrule.documents.evidence.stand_ins import FORMS, told
@@ -88,6 +89,8 @@ class Prover:
     # What follows is private.
 
     def _found(self, claim: Relation, clock: Clock) -> Finding:
+        if (found := self._with_common_terms(claim, clock.part())) is not None:
+            return found
         cut = cut_names(self.names, claim)
         looping = sorted(self.names.circular & self.names.used_by(claim.left, claim.right, *claim.conditions))
         if not cut.issuperset(looping):
@@ -107,6 +110,23 @@ class Prover:
             if found and is_proved and (looping or _Search(self._question(claim), clock).holds_at_points()):
                 return replace(found, free=chosen)
         return Finding("undecided", reason=f"the definition of {looping[0]} leads to itself")
+
+    def _with_common_terms(self, claim: Relation, clock: Clock) -> Finding | None:
+        """The proof for all values of costly terms that stand on both sides; None if there is none."""
+        other = with_common_terms(self.derivation, claim)
+        if other is None:
+            return None
+        [named], names, shapes = other.claims, Names.of(other), Shapes(other)
+        new = names.definitions.keys() - self.names.definitions.keys()
+        cut = cut_names(names, named)
+        if not new <= cut or any(term is named.left for term, _ in shapes.faults):
+            return None
+        with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
+            found = _Search(Question.of(other, shapes, names, named, cut=cut), clock).by_cells()
+            if found and found.status == "proved" and _Search(self._question(claim), clock).holds_at_points(POINTS):
+                exceptions = tuple(in_full(each, other) for each in found.exceptions)
+                return replace(found, free=cut - new, exceptions=exceptions, note=in_full(found.note, other))
+        return None
 
     def _assumed(self, claim: Relation, search: _Search, differs: Finding) -> Finding:
         """The finding for a claim that differs: it may hold under an assumption that the text does not state."""
@@ -214,9 +234,9 @@ class _Search:
                 return refuted
         return self._where_sums_have_terms() or self._proof(told_of)
 
-    def holds_at_points(self) -> bool:
-        """Whether both sides are defined and equal at a few points."""
-        return self._at_points(self.question.choices_of_sizes()[0], 2) is None and self.tried > 0
+    def holds_at_points(self, most: int = 2) -> bool:
+        """Whether both sides are defined and equal at two points, or at one, among so many."""
+        return self._at_points(self.question.choices_of_sizes()[0], most, enough=2) is None and self.tried > 0
 
     # What follows is private.
 
@@ -399,7 +419,7 @@ class _Search:
                 return refuted
         return None
 
-    def _at_points(self, sizes: Mapping[str, int], count: int) -> Finding | None:
+    def _at_points(self, sizes: Mapping[str, int], count: int, enough: float = math.inf) -> Finding | None:
         question = self.question
         arrays, places = question.arrays(sizes), question.places(sizes)
         several = list(range(len(FORMS))) if question.functions else [None]
@@ -419,6 +439,8 @@ class _Search:
                     return self._differs(visitor, visit)
                 self.note = self.note or visit.results.note
                 self.tried += bool(visit.results.places and not visit.outcome.undecided)
+            if self.tried >= enough:
+                return None
         return None
 
     def _ties(self, sizes: Mapping[str, int], arrays: Sequence[FreeArray]) -> Iterator[dict[str, Fraction]]:
