@@ -123,3 +123,12 @@ def test_a_variable_of_an_event_is_an_index_only_where_it_is_a_subscript():
     assert indices("P(y = k) = q_k", "y + 1 = z") == {"k"}
     assert indices("P(y = k) = q_k", "q_y = z") == {"k", "y"}
     assert indices(r"\mathbf{1}(y = k) = q_k", "y + 1 = z") == {"k", "y"}
+
+
+def test_a_letter_with_entries_over_which_a_sum_of_values_runs_is_no_index_elsewhere():
+    def indices(*formulas):
+        return Inventory.of([chain for text in formulas for chain in chains_of(text)]).indices
+
+    assert indices(r"\sum_x p(x) \log q(x) = h", "x_i + c = 1") == {"i"}
+    assert indices(r"\sum_k p(k) = h", "c = 1") == {"k"}
+    assert indices(r"\sum_v q_v = h", "v_i + c = 1") == {"i", "v"}

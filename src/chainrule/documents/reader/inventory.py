@@ -235,7 +235,8 @@ class Inventory:
             return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
         with_others = self.comparisons + ([_letters_in(self.subscripts["delta"])] if self.delta_compares else [])
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
-        found = self.bound | self.compared | (self._variables & seen) | usual | beside
+        values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
+        found = (self.bound - values) | self.compared | (self._variables & seen) | usual | beside
         return frozenset((found & INDEX_LETTERS | stated) - self.limits - self.declared.keys())
 
     def index_name(self, letter: str) -> str:
