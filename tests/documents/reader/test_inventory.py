@@ -132,3 +132,18 @@ def test_a_letter_with_entries_over_which_a_sum_of_values_runs_is_no_index_elsew
     assert indices(r"\sum_x p(x) \log q(x) = h", "x_i + c = 1") == {"i"}
     assert indices(r"\sum_k p(k) = h", "c = 1") == {"k"}
     assert indices(r"\sum_v q_v = h", "v_i + c = 1") == {"i", "v"}
+def test_a_difference_shows_that_delta_with_two_indices_compares_them_beside_other_deltas():
+    def found(text, prose=""):
+        return Inventory.of(chains_of(text), prose)
+
+    assert found(r"\delta_i = y_i, \quad p_i (\delta_{ij} - p_j)").delta_compares
+    assert found(r"\delta_i = y_i, \quad p_i \delta_{ij}", "kronecker's delta").delta_compares
+    assert not found(r"\delta_i = y_i, \quad p_i \delta_{ij}").delta_compares
+    assert not found(r"\delta_i = y_i, \quad \delta_{ij} - e_{ij}").delta_compares
+    assert not found(r"\delta_{ij} = y_i - t_{ij}, \quad \delta_i + p_i (\delta_{ij} - p_j)").delta_compares
+    assert found(r"\delta_k = 1, \quad \delta_{ic} - p_i").indices >= {"c"}
+
+
+def test_a_delta_with_one_index_is_an_entry_where_two_indices_are_compared():
+    found = Inventory.of(chains_of(r"\delta_i = y_i, \quad p_i (\delta_{ij} - p_j)"))
+    assert found.member_axis(sub("delta", Symbol("i"))) is None

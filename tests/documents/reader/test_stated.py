@@ -155,3 +155,9 @@ def test_the_one_hot_vector_of_a_class_is_one_hot(words):
 def test_what_stands_beside_each_value_of_a_name_says_nothing_of_it():
     text = "For each $t$, the one-hot vector of $y$, called $p$, has one entry of 1.\n\n$$\\sum_k t_k = 1$$"
     assert check_derivation(text).steps[-1].verdict != "proved"
+
+
+def test_words_after_for_end_where_a_clause_about_a_formula_begins():
+    text = "Here $t$ is the label for the row and $y = 2x$ is the output.\n\n$$y = x + x$$"
+    assert [each.line for each in read(pieces_of(text, "notes.md")).derivation.definitions] == [1]
+    assert conditions(f"For the rows and $x > 0$ we have{CLAIM}") == [["x is positive"]]

@@ -180,6 +180,8 @@ class Elaborator(Meanings):
             if is_delta and lower is not None and upper is None:
                 indices = items_of(lower)
                 if len(indices) == 2:
+                    if not self.inventory.is_only_delta:
+                        self.used.add("delta with two indices compares them")
                     one, other = (self.index(index) for index in indices)
                     return Truth(terms.Comparison("=", one, other))
             axis = axis_of_slice(lower)

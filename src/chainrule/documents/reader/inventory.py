@@ -177,6 +177,10 @@ class Inventory:
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
     """The words of the document, in small letters."""
+    deltas: int = 0
+    """How often a sum has delta with two indices beside something with one of them, as in delta_ij - p_j."""
+    made_deltas: bool = False
+    """Whether an equation for delta with two indices has entries on its other side, as delta_ij = y_ij - t_ij."""
     summing: bool = False
     """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
     declared: dict[str, int] = field(default_factory=dict)
@@ -190,6 +194,9 @@ class Inventory:
             above = [link.above for link in chain.links if link.above is not None]
             for written in (*filter(None, chain.members), *chain.conditions, *above):
                 found._see(written)
+            first, second = (*chain.members, None, None)[:2]
+            if len(_pair_of_delta(first)) == 2 and second is not None:
+                found.made_deltas |= any(isinstance(part, Scripted) for part in all_parts(second))
             for condition in (*chain.conditions, *above):
                 found._conditioned(condition)
         return found
@@ -233,7 +240,7 @@ class Inventory:
         usual = {letter for letter in seen & USUAL_INDICES if letter not in self.bare or letter not in self.limits}
         if self.summing:
             return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
-        with_others = self.comparisons + ([_letters_in(self.subscripts["delta"])] if self.delta_compares else [])
+        with_others = self.comparisons + ([_letters_in(self._pairs_of_delta)] if self.delta_compares else [])
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
         values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
         found = (self.bound - values) | self.compared | (self._variables & seen) | usual | beside
@@ -245,9 +252,20 @@ class Inventory:
 
     @property
     def delta_compares(self) -> bool:
-        """Whether delta with two indices is 1 where they are equal: it never has another number of them."""
-        counts = {len(items) for items in self.subscripts["delta"]}
-        return counts == {2} and self.bare["delta"] < len(self.subscripts["delta"])
+        """Whether delta with two indices is 1 where they are equal: it never has another number of them, or the text or
+        a difference such as delta_ij - p_j shows it, and nothing says that it is made of entries."""
+        told = self.deltas > 0 or (bool(self._pairs_of_delta) and "kronecker" in self.prose)
+        return self.is_only_delta or (told and not self.made_deltas)
+
+    @property
+    def is_only_delta(self) -> bool:
+        """Whether delta is nothing else than what compares two indices."""
+        every = self.subscripts["delta"]
+        return len(self._pairs_of_delta) == len(every) > self.bare["delta"]
+
+    @property
+    def _pairs_of_delta(self) -> list[tuple[Written, ...]]:
+        return [items for items in self.subscripts["delta"] if len(items) == 2]
 
     def example(self, base: str, upper: Written | None) -> Symbol | Numeral | None:
         """The number of the example that a superscript in brackets gives: i in x^{(i)}, if sums run over i.
@@ -296,7 +314,10 @@ class Inventory:
         if self.columns[base] and self.plain[base]:
             return 1 if _is_bold(whole) else None
         single, places = Counter[str](), Counter[tuple[int, str]]()
+        apart = base == "delta" and self.delta_compares  # then it has no entries with two indices
         for items in self.subscripts[base]:
+            if apart and len(items) == 2:
+                continue
             letters = [item.text if isinstance(item, Symbol) else "" for item in items if self.is_index(item)]
             if len(letters) == 1:
                 single.update(letters)
@@ -420,6 +441,8 @@ class Inventory:
                 self.barred[base_name(one)] += 1
             case Comparing() if id(written) not in self._events:
                 self._conditioned(written)
+            case Signed(terms=terms):
+                self.deltas += _compares_indices(terms)
         for part in under(written):
             self._see(part)
 
@@ -480,6 +503,27 @@ def _is_bold(whole: Written) -> bool:
     """Whether a letter is bold, or has an arrow."""
     base = whole.base if isinstance(whole, Scripted) else whole
     return isinstance(base, Symbol) and (base.font == "bold" or "vec" in base.accents)
+
+
+def _compares_indices(terms: Iterable[Written]) -> bool:
+    """Whether one of the terms of a sum is delta with two letters, and all others have one of these at most each."""
+    pairs, others = list[tuple[Written, ...]](), set[tuple[Written, ...]]()
+    for term in terms:
+        if pair := _pair_of_delta(term):
+            pairs.append(pair)
+        else:
+            every = (items_of(part.lower) for part in all_parts(term) if isinstance(part, Scripted))
+            others |= {items for items in every if items}
+    return len(pairs) == 1 and bool(others) and all(len(items) == 1 and items[0] in pairs[0] for items in others)
+
+
+def _pair_of_delta(written: Written | None) -> tuple[Written, ...]:
+    """The two letters below a delta without a superscript; none for anything else."""
+    match written:
+        case Scripted(base=Symbol(text="delta", accents=()), lower=lower, upper=None):
+            items = items_of(lower)
+            return items if len(items) == 2 and all(isinstance(each, Symbol) for each in items) else ()
+    return ()
 
 
 def _letters_in(lists: Iterable[tuple[Written, ...]]) -> frozenset[str]:

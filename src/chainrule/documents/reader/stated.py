@@ -268,7 +268,8 @@ class _Sentence:
         after = _STOP.split(self.text[end:])[0]
         marks = {name: _last(words, before) for name, words in _MARKERS.items()}
         last = max(marks, key=lambda name: marks[name])
-        if last == "condition" and self._is_topic(before[marks[last] :]):
+        words = before[marks[last] :]
+        if last == "condition" and (self._is_topic(words) or self._is_subject(words, end)):
             marks["condition"] = -1
             last = max(marks, key=lambda name: marks[name])
         if last == "condition" and marks["case"] >= 0:
@@ -288,6 +289,10 @@ class _Sentence:
         chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
         plain = all(link.relation == "in" for chain in chains for link in chain.links)
         return bool(comma and chains and plain and _TOPIC.match(topic) and not FACTS.search(topic))
+
+    def _is_subject(self, words: str, end: int) -> bool:
+        """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
+        return bool(_ENDED.fullmatch(words) and _VERB.match(self.text[end:]))
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""
@@ -448,6 +453,8 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+_ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
+_VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
 _TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 _APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
