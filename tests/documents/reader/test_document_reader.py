@@ -197,3 +197,28 @@ def test_a_function_with_a_subscript_is_defined_by_its_formula(definitions):
 def test_a_relation_that_fits_only_with_arrays_of_one_entry_does_not_fit():
     text = r"$$\mathbf{u}^T + \mathbf{v} = \mathbf{v} + \mathbf{u}$$"
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["does not fit if read so"]
+
+
+def test_numbers_of_layers_are_parts_of_names_that_have_entries(claims, definitions):
+    text = r"""
+$$h_1 = \tanh(r_1), \quad h_2 = A h_1$$
+
+$$q_i = \frac{e^{h_{2,i}}}{\sum_j e^{h_{2,j}}}$$
+
+$$\frac{\partial q_i}{\partial h_{2,j}} = q_i ([i = j] - q_j)$$
+"""
+    assert claims(text) == ["partial(q[i], h_2[j]) = q[i] * ([i = j] - q[j])"]
+    assert definitions(text).keys() == {"h_1", "h_2", "q"}
+
+
+def test_a_definition_that_a_later_section_repeats_is_no_second_one(reading_of):
+    text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$\\mathbf{v_1} = 2x$$\n\n$$v_2 = 3 v_1$$\n\n$$v_2 = 6x$$"
+    found = reading_of(text)
+    assert [each.name for each in found.derivation.definitions] == ["v_1", "v_2"]
+    assert [entry.kind for entry in found.entries] == ["definition", "definition", "claim", "claim", "claim"]
+    assert list(found.again) == ["v_2"]
+
+
+def test_a_section_that_defines_one_numbered_name_anew_leaves_the_others(definitions):
+    text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$v_1 = 5x$$\n\n$$r = v_1 + v_2$$"
+    assert definitions(text)["r"] == "v_1__part_2 + v_2"

@@ -55,3 +55,8 @@ def test_an_argument_of_a_function_that_is_defined_is_a_variable():
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong"
     text = "Text about $z$ and $c$.\n\n$$f(z) = z^2$$\n\n$$f'(z) = 2 c z$$"
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+
+
+def test_a_numbered_name_moves_with_what_another_section_makes_it_of(reading_of):
+    made_of = reading_of("# A\n\n$$r_1 = V_1 x$$\n\n# B\n\n$$\\frac{d r_1^2}{d V_1} = 0$$").made_of
+    assert made_of["r_1"][1] >= {"V_1", "x"}

@@ -147,3 +147,10 @@ def test_a_difference_shows_that_delta_with_two_indices_compares_them_beside_oth
 def test_a_delta_with_one_index_is_an_entry_where_two_indices_are_compared():
     found = Inventory.of(chains_of(r"\delta_i = y_i, \quad p_i (\delta_{ij} - p_j)"))
     assert found.member_axis(sub("delta", Symbol("i"))) is None
+
+
+def test_a_number_before_an_index_is_a_part_of_the_name_if_it_stands_alone_too():
+    assert Inventory.of(chains_of(r"h_1 = W h_2, \quad q_i = \exp h_{2,i}")).is_numbered("h")
+    assert not Inventory.of(chains_of(r"h_1 = W, \quad q_i = \exp h_i")).is_numbered("h")
+    assert not Inventory.of(chains_of(r"q_i = h_{1,i} + h_{2,i}")).is_numbered("h")
+    assert not Inventory.of(chains_of(r"h_1 = h, \quad q_i = h_{2,i}")).is_numbered("h")

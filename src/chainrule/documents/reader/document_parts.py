@@ -8,11 +8,14 @@ variable there: no later part defines it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of
+from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.scripts import label
 from chainrule.documents.reader.statements import Statement, is_example, target_of, uses_target
-from chainrule.documents.reader.written import Differentiation, Scripted, Symbol, Written
+from chainrule.documents.reader.written import Differentiation, Numeral, Scripted, Symbol, Written, alike
 from chainrule.documents.sources.pieces import Piece
 
 SCOPE = 8
@@ -65,13 +68,16 @@ class Scopes:
             parts[id(piece)] = part
         parts |= {number: parts[id(piece)] for number, piece in (same or {}).items()}
         first: dict[int, dict[str, Written]] = {}
+        letters: dict[str, str] = {}  # of names with a part that is no index, such as z_1
         for statement in statements:
             target = target_of(statement, inventory)
             if target is not None and known(target.base, statement):
                 continue
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
                 continue
-            first.setdefault(parts[id(statement.piece)], {}).setdefault(target.base, statement.right)
+            name = name_in(target.name, inventory) or target.base
+            letters[name] = target.base
+            first.setdefault(parts[id(statement.piece)], {}).setdefault(name, statement.right)
         entries: dict[int, set[str]] = {}  # by part: the letters that have indices there
         for statement in statements:
             for side in (statement.left, statement.right):
@@ -82,7 +88,8 @@ class Scopes:
         anywhere = frozenset[str]().union(*entries.values())
         by = [set[str]() for _ in range(count + 1)]  # by part: the letters by which something is differentiated
         for statement in statements:
-            by[parts[id(statement.piece)]] |= {*_variables(statement.left), *_variables(statement.right)}
+            for side in (statement.left, statement.right):
+                by[parts[id(statement.piece)]] |= {*_variables(side, inventory)}
         meant: dict[int, dict[str, str]] = {}
         functions = {t.base for each in statements if (t := target_of(each, inventory)) and t.parameters}
         last, several = dict[str, int](), set[str]()  # where a letter was defined last, and functions defined anew
@@ -98,17 +105,38 @@ class Scopes:
                 inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
                 before = last.get(base)
                 varied = any(base in by[each] for each in range(number) if each not in around.get(number, ()))
-                if before is None or (not inside and first[before][base] != right):
-                    one = base in anywhere - entries[number] and _is_number(base, right, anywhere)
+                if before is None or (not inside and not alike(first[before][base], right)):
+                    one = letters[base] in anywhere - entries[number] and _is_number(letters[base], right, anywhere)
                     here[base] = base if before is None and not one and not varied else f"{base}__part_{number}"
                     last[base] = places[number][base] = number
                     several |= {base} & functions if before is not None else set()
             for base, where in places[number].items():
-                one = base not in entries.get(where, ()) and _is_number(base, first[where][base], anywhere)
-                if one and base in entries.get(number, ()):
+                letter = letters[base]
+                one = letter not in entries.get(where, ()) and _is_number(letter, first[where][base], anywhere)
+                if one and letter in entries.get(number, ()):
                     here[base] = base
         names = {number: {b: n for b, n in here.items() if b != n} for number, here in meant.items()}
         return Scopes(parts, names, places)
+
+
+def name_in(written: Written, inventory: Inventory) -> str:
+    """The name of a letter with what its subscript adds to it: z_1, where 1 chooses no entry. Nothing if it is none.
+
+    >>> name_in(Scripted(Symbol("z"), lower=Symbol("out", is_word=True)), Inventory())
+    'z_out'
+    """
+    base = written.base if isinstance(written, Scripted) else written
+    if not isinstance(base, Symbol):
+        return ""
+    letter, labels = base_name(base), list[str]()
+    numbered = inventory.is_numbered(letter)
+    counted = inventory.has_entries(letter) and not numbered and base.font != "bold"
+    for place, item in enumerate(items_of(written.lower) if isinstance(written, Scripted) else ()):
+        chosen = item.value != 0 and counted if isinstance(item, Numeral) else inventory.is_index(item)
+        if not chosen or (numbered and place == 0):
+            with suppress(NotMeant):
+                labels.append(label(item))
+    return "_".join([letter, *labels])
 
 
 # What follows is private.
@@ -122,15 +150,10 @@ def _with_indices(formula: Written, inventory: Inventory) -> Iterator[str]:
                     yield base_name(base)
 
 
-def _variables(formula: Written) -> Iterator[str]:
+def _variables(formula: Written, inventory: Inventory) -> Iterator[str]:
     for part in all_parts(formula):
         if isinstance(part, Differentiation):
-            yield from (
-                base_name(each)
-                for variable in part.variables
-                for each in all_parts(variable)
-                if isinstance(each, Symbol)
-            )
+            yield from (name_in(each, inventory) for variable in part.variables for each in all_parts(variable))
 
 
 def _is_number(base: str, right: Written, indexed: Set[str]) -> bool:

@@ -55,6 +55,7 @@ from chainrule.documents.reader.statements import (
 )
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
+from chainrule.documents.reader.written import alike
 from chainrule.documents.sources.pieces import Piece
 
 MOST_DEPTH = 120
@@ -196,6 +197,7 @@ class DocumentReader:
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
     written: dict[str, w.Written] = field(default_factory=dict)
+    targets: dict[str, w.Written] = field(default_factory=dict)
     moved: dict[int, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, Term] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
@@ -587,17 +589,20 @@ class DocumentReader:
         if is_value and full not in self.definitions and full in self._all_names():
             return False
         if full in self.definitions and self._is_closed(target, statement.right):
-            if self.written.get(full) == statement.right:
+            if alike(self.written.get(full), statement.right):
                 return statement.piece.kind == "inline"
             part = self._part_of(statement.piece)
             full = f"{target.base}__line_{line}"
             self.moved.setdefault(part, {})[target.base] = full
-        elif self.written.get(full) == statement.right and not letters_of(statement.right):
+        elif alike(self.written.get(full), statement.right) and not letters_of(statement.right):
             return True
         elif full in self.definitions and not statement.number and not _is_value(statement):
-            self.again[full] = line
             with suppress(NotMeant):
-                self._loops(full, target, self.elaborator.term(statement.right))
+                said = self.elaborator.term(statement.right)
+                self._loops(full, target, said)
+                if self._is_repeated(full, target, statement.right, said):
+                    return False
+            self.again[full] = line
         if full in self.definitions or full in self.unread or full in ELEMENTARY:
             return False
         if is_example(statement, self.inventory):
@@ -630,7 +635,7 @@ class DocumentReader:
             self.labels.setdefault(index, self.elaborator.open_size(index))
         self.definitions[full] = Definition(full, body, parameters, line)
         self.defined_at[full] = self.besides.numbers[id(statement.piece)]
-        self.written[full] = statement.right
+        self.written[full], self.targets[full] = statement.right, target.name
         if parameters:
             self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
             self.elaborator.latest[self.elaborator.named(target.base)] = full
@@ -648,6 +653,11 @@ class DocumentReader:
                     return each.text
         return ""
 
+    def _is_repeated(self, full: str, target: Target, right: w.Written, said: Term) -> bool:
+        """Whether a display says of a name what its definition says, in the same words: then it is just a claim."""
+        same = alike(self.written.get(full), right) and alike(self.targets.get(full), target.name)
+        return same and _names_in(said) == _names_in(self.definitions[full].body)
+
     def _loops(self, full: str, target: Target, body: Term) -> None:
         """Enter a letter that is made of itself, but of entries with other letters: z_k of a_j, a_j of z_j."""
         names = Names(self.definitions, {})
@@ -662,7 +672,7 @@ class DocumentReader:
     def _renews(self, target: Target, statement: Statement) -> bool:
         """Whether a sentence says something else of a name than its definition. What it says is then a claim."""
         full = self._name_of(target)
-        if full not in self.definitions or self.written.get(full) == statement.right or _is_value(statement):
+        if full not in self.definitions or alike(self.written.get(full), statement.right) or _is_value(statement):
             return False
         if statement.relation != "=" or is_example(statement, self.inventory):
             return False
@@ -818,6 +828,10 @@ def _ends_turned(term: Term) -> bool:
     while isinstance(term, Apply) and term.operator in ("beside", "dot"):
         term = term.operands[1]
     return isinstance(term, Apply) and term.operator == "turned"
+
+
+def _names_in(term: Term) -> set[str]:
+    return {part.text for part in terms.every(term) if isinstance(part, Name) and not part.text.startswith(OPEN)}
 
 
 def _compared(term: Term) -> tuple[Term, ...]:

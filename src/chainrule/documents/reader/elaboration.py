@@ -188,6 +188,7 @@ class Elaborator(Meanings):
             family = axis is None and self.inventory.family_of(whole)
             name = (family or self.named(name)) + "_prime" * primes
             name, entries = with_entries(self, name, base_name(base), lower, base.font == "bold")
+            name = self.aliases.get(name, name) if name != base_name(base) else name
             if (found := self._example(base, lower, upper)) is not None:
                 return found
             name, more, upper = with_upper(self, name, upper)
@@ -428,7 +429,7 @@ class Elaborator(Meanings):
         full, more, upper = with_upper(self, full, upper)
         items = arguments_of(bracket)
         own = self.named(name) + full.removeprefix(name)
-        meant = own if own in self.functions else self.named(full)
+        meant = own if own in self.functions and full not in self.aliases else self.named(full)
         meant = self.with_arity(meant, name, len(items))
         full = self.with_arity(full, name, len(items))
         if is_event(bracket):

@@ -288,6 +288,14 @@ class Inventory:
         return any(self.is_index(item) and not isinstance(item, Numeral)
                    for items in self.subscripts.get(base, ()) for item in items)  # fmt: skip
 
+    def is_numbered(self, base: str) -> bool:
+        """Whether a number begins each subscript of a letter, and entries are chosen behind it: z_2 and z_{2,i}."""
+        lists = self.subscripts.get(base, ())
+        begun = all(items and isinstance(items[0], Numeral) and self.is_index(items[0]) for items in lists)
+        alone = any(len(items) == 1 for items in lists)
+        behind = any(isinstance(item, Symbol) and self.is_index(item) for items in lists for item in items[1:])
+        return begun and alone and behind and not self.bare[base] and base not in self.declared
+
     def may_be_single(self, base: str) -> bool:
         """Whether a name without its index may be one of its entries. A bold one is all of them."""
         return self.has_entries(base) and not self.bold[base] >= self.bare[base] > 0
@@ -309,7 +317,7 @@ class Inventory:
         Where some are bold and some are plain, those that are bold are vectors.
         """
         base = _letter_of(whole)
-        if self.declared.get(base, 2) < 2 or base in self.lone:
+        if self.declared.get(base, 2) < 2 or base in self.lone or self.is_numbered(base):
             return None
         if self.columns[base] and self.plain[base]:
             return 1 if _is_bold(whole) else None
@@ -346,6 +354,7 @@ class Inventory:
             two = any(len(items) == 2 and all(map(self.is_index, items)) for items in lists)
             capital = base.capitalize()
             small = len(base) == 1 and base != capital and not self.bare[base]
+            small = small and not self.is_numbered(base)
             if two and small and self.bare[capital] and not self.has_entries(capital):
                 found[base] = capital
         return found

@@ -18,7 +18,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
-from chainrule.documents.reader.document_parts import Scopes
+from chainrule.documents.reader.document_parts import Scopes, name_in
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.gradient_names import with_gradient_names
@@ -128,9 +128,11 @@ def read(pieces: Pieces) -> Reading:
     for each in statements:
         target = target_of(each, inventory)
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
+        letters |= {name_in(one, inventory) for one in all_parts(each.right)} - {""}
         if target is not None and letters:  # not v = 11
-            there, part = made_of.setdefault(target.base, {}), scopes.parts.get(id(each.piece), 0)
-            there[part] = there.get(part, frozenset()) | letters
+            for name in {target.base, name_in(target.name, inventory) or target.base}:
+                there, part = made_of.setdefault(name, {}), scopes.parts.get(id(each.piece), 0)
+                there[part] = there.get(part, frozenset()) | letters
         if target is not None and not (letters or target.parameters) and each.piece.kind == "inline":
             valued.add(target.base)
     known = dict[str, Any](

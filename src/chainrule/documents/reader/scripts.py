@@ -28,6 +28,9 @@ def with_entries(
         return name, tuple(map(meanings.index, items))
     if len(letters) == len(items) > 2 and not all(map(meanings.inventory.is_index, items)):
         return f"{name}_{''.join(letters)}", ()  # a word
+    if items and meanings.inventory.is_numbered(base):
+        first, *items = items
+        name += f"_{label(first)}"
     for item in items:
         is_number = not letters_of(item)
         is_zero = is_number and isinstance(item, w.Numeral) and not item.value  # indices count from 1

@@ -113,6 +113,8 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
     subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
     if lower is not None:
         subscripts = (*subscripts, *items_of(lower))
+    if inventory.is_numbered(base_name(base)):
+        subscripts = subscripts[1:]
     entries = inventory.has_entries(base_name(base))
     indices = tuple(
         each for each in subscripts if inventory.is_index(each) and (entries or not isinstance(each, w.Numeral))

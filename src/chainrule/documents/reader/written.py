@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
+
+from chainrule.documents.language.trees import names_of
 
 Place = tuple[int, int]
 """Start and end in the text of the formula."""
@@ -256,3 +259,17 @@ class WrittenChain:
     conditions: tuple[Written, ...] = ()
     row: int = 0
     tag: str = ""
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two formulas, or tuples of them, are the same but for the fonts of letters.
+
+    >>> alike(Scripted(Symbol("z", font="bold"), Numeral(Fraction(1))), Scripted(Symbol("z"), Numeral(Fraction(1))))
+    True
+    """
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if not isinstance(one, Written):
+        return bool(one == other)
+    own = (name for name in names_of(one) if name != "font")
+    return type(one) is type(other) and all(alike(getattr(one, name), getattr(other, name)) for name in own)
