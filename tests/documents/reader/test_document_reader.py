@@ -222,3 +222,11 @@ def test_a_definition_that_a_later_section_repeats_is_no_second_one(reading_of):
 def test_a_section_that_defines_one_numbered_name_anew_leaves_the_others(definitions):
     text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$v_1 = 5x$$\n\n$$r = v_1 + v_2$$"
     assert definitions(text)["r"] == "v_1__part_2 + v_2"
+
+
+def test_a_summary_may_repeat_any_member_of_the_chain_that_defines_a_name(reading_of):
+    text = "# A\n\n$$u_1 = \\frac{d r^2}{d r} = 2 r$$\n\n# Summary\n\n$$u_1 = 2 r$$\n\n$$u_1 = 3 r$$"
+    found = reading_of(text)
+    assert [entry.kind for entry in found.entries] == ["definition", "claim", "claim", "claim"]
+    assert [entry.statement.right.parts[0].value for entry in found.entries if entry.defines == ""][-1] == 3
+    assert list(found.again) == ["u_1"]

@@ -68,9 +68,14 @@ class Scopes:
             parts[id(piece)] = part
         parts |= {number: parts[id(piece)] for number, piece in (same or {}).items()}
         first: dict[int, dict[str, Written]] = {}
+        others: dict[tuple[int, str], list[Written]] = {}  # the further members of the chain that defines a name
         letters: dict[str, str] = {}  # of names with a part that is no index, such as z_1
         for statement in statements:
             target = target_of(statement, inventory)
+            if statement.number and statement.head is not None and statement.relation == "=":
+                here = parts[id(statement.piece)], name_in(statement.head, inventory)
+                if here[1] in first.get(here[0], {}):
+                    others.setdefault(here, []).append(statement.right)
             if target is not None and known(target.base, statement):
                 continue
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
@@ -105,7 +110,8 @@ class Scopes:
                 inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
                 before = last.get(base)
                 varied = any(base in by[each] for each in range(number) if each not in around.get(number, ()))
-                if before is None or (not inside and not alike(first[before][base], right)):
+                said = [] if before is None else [first[before][base], *others.get((before, base), ())]
+                if before is None or (not inside and not any(alike(each, right) for each in said)):
                     one = letters[base] in anywhere - entries[number] and _is_number(letters[base], right, anywhere)
                     here[base] = base if before is None and not one and not varied else f"{base}__part_{number}"
                     last[base] = places[number][base] = number

@@ -198,6 +198,7 @@ class DocumentReader:
     definitions: dict[str, Definition] = field(default_factory=dict)
     written: dict[str, w.Written] = field(default_factory=dict)
     targets: dict[str, w.Written] = field(default_factory=dict)
+    said: dict[str, list[tuple[w.Written, set[str]]]] = field(default_factory=dict)
     moved: dict[int, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, Term] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
@@ -636,6 +637,7 @@ class DocumentReader:
         self.definitions[full] = Definition(full, body, parameters, line)
         self.defined_at[full] = self.besides.numbers[id(statement.piece)]
         self.written[full], self.targets[full] = statement.right, target.name
+        self.said[full] = [(statement.right, _names_in(body))]
         if parameters:
             self.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
             self.elaborator.latest[self.elaborator.named(target.base)] = full
@@ -654,9 +656,10 @@ class DocumentReader:
         return ""
 
     def _is_repeated(self, full: str, target: Target, right: w.Written, said: Term) -> bool:
-        """Whether a display says of a name what its definition says, in the same words: then it is just a claim."""
-        same = alike(self.written.get(full), right) and alike(self.targets.get(full), target.name)
-        return same and _names_in(said) == _names_in(self.definitions[full].body)
+        """Whether a display says of a name what the chain of its definition says, in the same words: it is a claim."""
+        names = _names_in(said)
+        same = any(alike(each, right) and names == others for each, others in self.said.get(full, ()))
+        return same and alike(self.targets.get(full), target.name)
 
     def _loops(self, full: str, target: Target, body: Term) -> None:
         """Enter a letter that is made of itself, but of entries with other letters: z_k of a_j, a_j of z_j."""
@@ -731,6 +734,8 @@ class DocumentReader:
     def _claimed(self, statement: Statement) -> None:
         self.elaborator.outer = _outer_letters(statement.head or statement.left)
         left, right = self._term(statement.left), self._term(statement.right)
+        for full in (name for name, target in self.targets.items() if target is statement.head):
+            self.said[full].append((statement.right, _names_in(right)))
         if self.inventory.summing:
             head = left if statement.head is None else self.elaborator.term(statement.head)
             calls = (each for part in terms.every(head) if isinstance(part, terms.Call) for each in part.arguments)
