@@ -161,3 +161,10 @@ def test_words_after_for_end_where_a_clause_about_a_formula_begins():
     text = "Here $t$ is the label for the row and $y = 2x$ is the output.\n\n$$y = x + x$$"
     assert [each.line for each in read(pieces_of(text, "notes.md")).derivation.definitions] == [1]
     assert conditions(f"For the rows and $x > 0$ we have{CLAIM}") == [["x is positive"]]
+
+
+def test_what_a_section_about_the_notation_says_holds_as_far_as_the_section_around_it():
+    text = f"# A\n\n## Notation\n\nLet $x > 0$.\n\n## Steps\n\nText.{CLAIM}# B\n\nText.{CLAIM}"
+    assert conditions(text) == [["x is positive"], ["?"]]
+    assert conditions(f"# Notation\n\nLet $x > 0$.{CLAIM}# B\n\nText.{CLAIM}") == [["x is positive"], ["x is positive"]]
+    assert conditions(f"# Notación compacta\n\nLet $x > 0$.\n\n# B\n\nText.{CLAIM}") == [["x is positive"]]

@@ -73,9 +73,9 @@ class Scopes:
         for statement in statements:
             target = target_of(statement, inventory)
             if statement.number and statement.head is not None and statement.relation == "=":
-                here = parts[id(statement.piece)], name_in(statement.head, inventory)
-                if here[1] in first.get(here[0], {}):
-                    others.setdefault(here, []).append(statement.right)
+                part, name = parts[id(statement.piece)], name_in(statement.head, inventory)
+                if name in first.get(part, {}):
+                    others.setdefault((part, name), []).append(statement.right)
             if target is not None and known(target.base, statement):
                 continue
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):

@@ -58,6 +58,12 @@ GENERAL = _words(
 )
 """After these no case is distinguished any more."""
 
+NOTATION = _words(
+    "notations? conventions? set-?up bezeichnungen notación notações notação обозначения",
+    "ký_hiệu 记号 符号 記号 記法 표기",
+)
+"""Words in the headings of sections that speak about the section around them."""
+
 COPULA = re.compile(
     r"\s*(?:(?:is|are|be|being|denotes?|ist|sind|sei|seien|est|sont|soit|soient|sea|sean|es|son|là|—|–|-)\s|"
     r"是|为|為|を|は|が|는|은|이|가)?\s*(?P<what>.*)",
