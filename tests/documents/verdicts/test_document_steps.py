@@ -305,3 +305,8 @@ def test_a_second_definition_in_a_sentence_counts_where_it_is_the_last():
     text = "$$s = p q$$\n\n$$C = s^3$$\n\nHere $s = p r$.\n\n"
     text += "$$\\frac{dC}{dp} = 3 s^2 r$$\n\n$$\\frac{dC}{dp} = 3 s^2 q$$"
     assert verdicts(text)[-2:] == [(7, "proved if"), (9, "no definition")]
+def test_indicators_of_vectors_are_decided_entry_by_entry():
+    text = r"$$\frac{\partial}{\partial u} \max(0, u) = \mathrm{diag}(1_{u > 0})$$"
+    text += "\n\n$$1_{u < 0} = 1 - 1_{u \\geq 0}$$\n\n$$1_{u < 0} = 1 - 1_{u > 0}$$"
+    found = steps_of(pieces_of(f"Let $u \\in \\mathbb{{R}}^n$.\n\n{text}", "a.md")).steps
+    assert [step.verdict.name for step in found] == ["proved", "proved", "wrong"]

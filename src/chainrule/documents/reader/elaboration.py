@@ -19,7 +19,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.ellipses import INDEX, between
 from chainrule.documents.reader.grids import grid, line
-from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of
+from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of, under
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
@@ -43,6 +43,9 @@ from chainrule.documents.reader.slopes import (
 from chainrule.documents.reader.standard_arrays import standard_array
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.written import Written
+
+ORDERS = frozenset({"<", "<=", ">", ">="})
+ZERO = Number(Fraction(0))
 
 _Factor: TypeAlias = tuple[str, Term]
 
@@ -167,7 +170,7 @@ class Elaborator(Meanings):
         self, whole: Written, base: Written, lower: Written | None, upper: Written | None, primes: int
     ) -> Term:
         if upper is None and not primes and (stated := _indicated(base, lower)) is not None:
-            return Truth(self._stated(stated))
+            return self._indicating(stated)
         if isinstance(base, w.Symbol):
             name = base_name(base)
             known = name in self.inventory.by or self.inventory.declared.get(name, -1) >= 0
@@ -295,6 +298,20 @@ class Elaborator(Meanings):
         may_be = any(self.inventory.bare[name] > counts[name] for name in capitals)  # not the count of a set, |S|
         return Apply("bars" if may_be else "abs", (self.term(inside),))
 
+    def _indicating(self, written: Written) -> Term:
+        """The truth of a condition; of a name beside a number that of each entry: 1_{z > 0} is relu(sign(z))."""
+        stated = self._stated(written)
+        is_index = any(map(self.inventory.is_index, under(written)[:1]))
+        match stated:
+            case terms.Comparison(relation=relation, left=Name(), right=Number() as number) if (
+                relation in ORDERS and not is_index
+            ):
+                found: Term = stated.left if number == ZERO else Apply("-", (stated.left, number))
+                found = Apply("negative", (found,)) if relation in ("<", ">=") else found
+                above: Term = Apply("relu", (Apply("sign", (found,)),))
+                return above if relation in ("<", ">") else Apply("-", (Number(Fraction(1)), above))
+        return Truth(stated)
+
     def _stated(self, written: Written) -> terms.Condition:
         found = self.condition(written)
         if found is None:
@@ -394,7 +411,7 @@ class Elaborator(Meanings):
         is_condition = len(bracket.items) == 1 and isinstance(bracket.items[0], w.Comparing)
         text = base_name(head) if isinstance(head, w.Symbol) else str(head.value)
         if is_condition and text in INDICATORS and not isinstance(part, w.Scripted):
-            found: Term = Truth(self._stated(bracket.items[0]))
+            found: Term = self._indicating(bracket.items[0])
         elif isinstance(head, w.Numeral) or bracket.kind not in ("(", "[", "{"):
             return None
         else:
