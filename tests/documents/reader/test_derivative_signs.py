@@ -50,6 +50,11 @@ def test_a_slash_between_others_stays():
     assert with_slashes([F, X], ["/"]) == ([F, X], ["/"])
 
 
+def test_the_word_grad_is_an_operator_and_a_letter_is_none():
+    assert operator_of(Symbol("grad", is_word=True), X, None, (0, 0)) == Differentiation("grad", None, (X,))
+    assert operator_of(Symbol("grad"), X, None, (0, 0)) is None
+
+
 def test_nabla_and_partial_with_scripts_are_operators():
     assert operator_of(Symbol("nabla"), X, None, (0, 0)) == Differentiation("nabla", None, (X,))
     assert operator_of(Symbol("nabla"), None, Numeral(2), (0, 0)) == Differentiation("nabla", None, (), 2)

@@ -1,7 +1,7 @@
 """What the letters of a document are, from all their uses."""
 
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.inventory import Inventory, base_name, items_of
+from chainrule.documents.reader.inventory import Inventory, arguments_of, base_name, items_of
 from chainrule.documents.reader.written import (
     Beside,
     BigOperator,
@@ -154,3 +154,11 @@ def test_a_number_before_an_index_is_a_part_of_the_name_if_it_stands_alone_too()
     assert not Inventory.of(chains_of(r"h_1 = W, \quad q_i = \exp h_i")).is_numbered("h")
     assert not Inventory.of(chains_of(r"q_i = h_{1,i} + h_{2,i}")).is_numbered("h")
     assert not Inventory.of(chains_of(r"h_1 = h, \quad q_i = h_{2,i}")).is_numbered("h")
+def test_a_column_that_is_an_argument_has_entries():
+    column = r"\begin{{pmatrix}} {} \\ {} \end{{pmatrix}}".format
+    found = Inventory.of(chains_of(f"f({column('x_1', 'x_2')}) = g({column('y_1', 'y_1')})"))
+    assert found.written_out == {"x"}
+    assert found.has_entries("x")
+    assert not found.has_entries("y")
+    (bracket,) = found.called["f"]
+    assert arguments_of(bracket) == (Symbol("x"),)

@@ -45,3 +45,39 @@ def test_a_prime_on_a_bracket_is_the_derivative_by_its_letter():
     assert elaborated("(a u)' + h(u)") == "slope(beside(a, u), u) + h"
     with pytest.raises(NotMeant, match="by something that is not told"):
         elaborated("(a u)'")
+
+
+def test_a_gradient_at_a_formula_is_by_a_letter_of_its_own():
+    found = elaborated(r"\nabla f(a + b)^T", functions={"f": ()})
+    assert found == "turned(at(slope(f(argument_at_1), argument_at_1), argument_at_1 = a + b))"
+
+
+def test_a_gradient_without_arguments_is_at_those_of_the_definition():
+    assert elaborated(r"\nabla J", functions={"J": ("v", "w")}) == "table(slope(J(v, w), v) | slope(J(v, w), w))"
+    assert elaborated(r"\nabla J", depends={"J": ("w",)}) == "slope(J, w)"
+    with pytest.raises(NotMeant, match="by nothing that is said"):
+        elaborated(r"\nabla J")
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        (r"\left. \frac{dJ}{dw} \right|_{w = 2}", "at(slope(J, w), w = 2)"),
+        (r"\frac{dJ}{dw} \Big|_{w = u}", "at(slope(J, w), w = u)"),
+        (r"\left. \frac{dJ}{dw} \right|_{u_0}", "at(slope(J, w), w = u_0)"),
+        (r"\left. J \right|_{v = 1, w = 2}", "at(at(J, v = 1), w = 2)"),
+    ],
+)
+def test_values_elsewhere_stand_behind_a_bar(formula, term):
+    assert elaborated(formula) == term
+
+
+def test_a_value_at_something_that_is_not_told_is_not_read():
+    with pytest.raises(NotMeant, match="a value at something"):
+        elaborated(r"\left. J \right|_{u}")
+
+
+def test_nabla_may_be_a_row_and_grad_never_is():
+    chains = chains_of(r"\nabla_w J, \operatorname{grad}_w J")
+    reader = Elaborator(Inventory.of(chains), nabla_is_row=True)
+    assert [reader.term(each).kind for each in chains[0].members[0].items] == ["written, rows", "written"]

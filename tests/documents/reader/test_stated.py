@@ -168,3 +168,11 @@ def test_what_a_section_about_the_notation_says_holds_as_far_as_the_section_arou
     assert conditions(text) == [["x is positive"], ["?"]]
     assert conditions(f"# Notation\n\nLet $x > 0$.{CLAIM}# B\n\nText.{CLAIM}") == [["x is positive"], ["x is positive"]]
     assert conditions(f"# Notación compacta\n\nLet $x > 0$.\n\n# B\n\nText.{CLAIM}") == [["x is positive"]]
+def test_a_set_tells_that_nabla_is_a_row():
+    def told(text):
+        pieces = pieces_of(text, "notes.md").pieces
+        found = Stated.of(pieces, {number: chains_of(piece.text) for number, piece in enumerate(pieces)})
+        return found.nabla_is_row
+
+    assert told(r"We write $\nabla f(x) \in \mathbb{R}^{1 \times n}$ for it.")
+    assert not told(r"We write $\nabla f(x) \in \mathbb{R}^n$ for it.")

@@ -72,8 +72,9 @@ def with_slashes(parts: list[Written], joints: list[str]) -> tuple[list[Written]
 
 
 def operator_of(base: Written, lower: Written | None, upper: Written | None, place: Place) -> Written | None:
-    """\\nabla and \\partial with what stands at them, or None for every other base."""
-    if not isinstance(base, Symbol) or base.text not in ("nabla", "partial") or base.accents:
+    """\\nabla, \\partial and the word grad with what stands at them, or None for every other base."""
+    is_word = isinstance(base, Symbol) and base.text == "grad" and base.is_word
+    if not isinstance(base, Symbol) or not (is_word or base.text in ("nabla", "partial")) or base.accents:
         return None
     variables = () if lower is None else lower.items if isinstance(lower, Listed) else (lower,)
     order = int(upper.value) if isinstance(upper, Numeral) and upper.value in (1, 2, 3, 4) else 1
@@ -82,7 +83,7 @@ def operator_of(base: Written, lower: Written | None, upper: Written | None, pla
             return None
         variables = variables * order if len(variables) == 1 else variables
         return Differentiation("partial", None, variables, len(variables), place=place)
-    found = Differentiation("nabla", None, variables, order, place=place)
+    found = Differentiation(base.text, None, variables, order, place=place)
     return found if upper is None or order > 1 else Scripted(found, None, upper, place=place)
 
 

@@ -38,7 +38,7 @@ from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
-from chainrule.documents.reader.known_words import ELEMENTARY, RELATIONS, UNTOLD, NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, RELATIONS, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.scripts import with_entries
@@ -234,6 +234,7 @@ class DocumentReader:
                     self._declare(self._aliases_in(own[each.piece], each.piece).get(name, name), each)
                 self._declare(name, each)
         self.elaborator = Elaborator(self.inventory, {}, self._layers(), self.layout, lettered=self.lettered)
+        self.elaborator.nabla_is_row = self.besides.stated.nabla_is_row
         self.elaborator.rules = {
             self._in_block(name, number): rule
             for number, rules in self.besides.block.rules.items()
@@ -254,6 +255,8 @@ class DocumentReader:
         for each in every:
             if not isinstance(each.name, w.Symbol):
                 self._declare_entries(each)
+        found = {name: () for name, kind in self.kinds.items() if isinstance(kind, FunctionKind)}
+        self.elaborator.functions = found | self.elaborator.functions
 
     def _declare(self, name: str, declared: Declared, axes: int = 0) -> None:
         """Enter the kind of a name, if it has none; `axes` more for indices with which the name stands."""
@@ -262,7 +265,10 @@ class DocumentReader:
         in_text = declared not in self.besides.block.declared
         calls = sum(name not in letters_of(each) for each in self.inventory.called.get(name, ()))  # not in a(1 - a)
         told = isinstance(kind, FunctionKind) and kind.arguments
-        called = calls and (told or self.inventory.bare[name] <= calls + 1 or not self.inventory.is_value(name))
+        letter = base_of(declared.name)
+        scripted = told and not isinstance(declared.name, w.Symbol) and letter in self.inventory.called
+        known = told or self.inventory.bare[name] <= calls + 1 or not self.inventory.is_value(name)
+        called = scripted or (calls and known)
         idle = isinstance(kind, IndexKind | ValueKind) and name in self.inventory.indices
         unneeded = idle or (isinstance(kind, FunctionKind) and not called) or name in self.inventory.limits
         if kind is None or name in self.kinds or (in_text and unneeded):
@@ -333,6 +339,7 @@ class DocumentReader:
     def _functions(self) -> dict[str, tuple[str, ...]]:
         """Names that the document defines with parameters, or that are words or primed and called."""
         found: dict[str, tuple[str, ...]] = {n: () for n, kind in self.kinds.items() if isinstance(kind, FunctionKind)}
+        told = {name for name, kind in self.kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
         targets = [(target_of(statement, self.inventory), statement) for statement in self.statements]
         for target, _ in targets:
             if target is not None and target.parameters and target.base not in ELEMENTARY:
@@ -349,9 +356,11 @@ class DocumentReader:
                     name
                     and all(names)
                     and not found.get(name)
-                    and (several or not self.inventory.is_value(target.base))
+                    and (several or name in told or not self.inventory.is_value(target.base))
                 ):
                     found[name] = tuple(names)
+                elif name and all(names) and name not in found:
+                    self.elaborator.depends.setdefault(name, tuple(names))
         for name in self.inventory.called.keys() - found.keys() - self.kinds.keys() - ELEMENTARY.keys():
             is_primed = name in self.inventory.primed and name not in self.inventory.by
             if is_primed or name in self.inventory.words or self.inventory.is_always_called(name):
@@ -619,11 +628,11 @@ class DocumentReader:
         if bound:
             body = terms.Family(bound, body)
             body = Apply("'", (body,)) if self.rows and len(bound) == 1 else body
-        parameters = tuple(
-            (name := self.elaborator.named(base_name(p)), self._kind_of_parameter(name, body))
-            for p in target.parameters
-            if isinstance(p, w.Symbol)
-        )
+        letters = [self.elaborator.named(base_name(p)) for p in target.parameters if isinstance(p, w.Symbol)]
+        kind = self.kinds.get(full)
+        told = kind.arguments if isinstance(kind, FunctionKind) and len(kind.arguments) == len(letters) else ()
+        kinds = map(ValueKind, told) if told else (self._kind_of_parameter(name, body) for name in letters)
+        parameters = tuple(zip(letters, kinds, strict=True))
         if self._key_of(target) not in self.elaborator.functions:
             parameters = ()
         body = of_any_length(body, [name for name, _ in parameters], self.elaborator.ranges)
@@ -753,6 +762,8 @@ class DocumentReader:
                 conditions.append(found)
         if statement.resumed:
             self.elaborator.used.add("it goes on from the display before")
+        if any(letter.startswith(EQUATED) for letter in letters_of(statement.right)):
+            self.elaborator.used.add("functions without arguments are equal if their values are")
         if statement.right == w.Numeral(Fraction(0)):
             self.elaborator.used.add("it may be set to zero")
         free = self._free_indices(left, right, *conditions) - self.labels.keys()

@@ -34,6 +34,7 @@ from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.slopes import (
     at_arguments,
+    evaluated,
     function_of,
     gradient,
     parameters_of,
@@ -238,6 +239,8 @@ class Elaborator(Meanings):
             if isinstance(lower, w.Symbol) and lower.text == "infty":
                 name = "norminf"
             return Apply(name, (self.term(base.items[0]),))
+        if isinstance(base, w.Bracketed) and base.kind == "at" and lower is not None and not primes:
+            return evaluated(self, base.items[0], lower)
         if primes:
             if lower is not None or primes > 1:
                 raise NotMeant("a derivative of a bracket", whole.place)
@@ -334,6 +337,9 @@ class Elaborator(Meanings):
         if len(parts) > 1 and isinstance(parts[-1], w.NotRead) and parts[-1].what == w.UNOPENED:
             self.used.add("a closing bracket that nothing opens is left out")
             return self._beside(parts[:-1], joints[:-1])
+        match parts:
+            case [first, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)]:
+                return evaluated(self, first, there)
         factors, at = list[_Factor](), 0
         while at < len(parts):
             joint = joints[at - 1] if at else ""
@@ -360,7 +366,12 @@ class Elaborator(Meanings):
         if isinstance(part, w.Differentiation) and part.subject is None:
             if after is None:
                 raise NotMeant("a derivative of nothing", part.place)
-            if part.sign == "nabla" and not part.variables:
+            if part.sign in ("nabla", "grad") and not part.variables:
+                scripted = parts[at + 2] if at + 2 < len(parts) else None
+                if isinstance(scripted, w.Scripted) and isinstance(scripted.base, w.Bracketed) and not scripted.primes:
+                    inside = (*parts[: at + 2], scripted.base)
+                    found, end = gradient(self, part, inside, joints, at)
+                    return self._with_scripts(found, scripted), end
                 return gradient(self, part, parts, joints, at)
             if isinstance(after, w.Bracketed) and len(parts) > at + 2:
                 self.used.add(BRACKET)
@@ -419,12 +430,13 @@ class Elaborator(Meanings):
             if applied is None:
                 return None
             found = applied
-        if isinstance(after, w.Scripted):
-            if after.lower is not None:
-                found = Entry(found, tuple(self.index(item) for item in items_of(after.lower)))
-            if after.upper is not None:
-                found = self._raised(found, after.upper)
-        return found
+        return self._with_scripts(found, after) if isinstance(after, w.Scripted) else found
+
+    def _with_scripts(self, found: Term, scripted: w.Scripted) -> Term:
+        """A value with the scripts that stand at the brackets behind it."""
+        if scripted.lower is not None:
+            found = Entry(found, tuple(self.index(item) for item in items_of(scripted.lower)))
+        return found if scripted.upper is None else self._raised(found, scripted.upper)
 
     def _applied(self, part: Written, head: w.Symbol, bracket: w.Bracketed) -> Term | None:
         name, upper, lower, primes = base_name(head), None, None, 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from chainrule.documents.language.trees import every_part, parts_of
 from chainrule.documents.reader.known_words import INDICATORS
@@ -19,6 +20,7 @@ from chainrule.documents.reader.written import (
     Comparing,
     Differentiation,
     Dots,
+    Grid,
     Listed,
     Numeral,
     Scripted,
@@ -100,7 +102,7 @@ def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
     found: list[Written] = []
     items = list(bracket.items)
     while items:
-        item = items.pop(0)
+        item = _written_out(items.pop(0))
         last, after = found[-1] if found else None, items[0] if items else None
         match last, item, after:
             case (
@@ -115,6 +117,18 @@ def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
             case _:
                 found.append(item)
     return tuple(found)
+
+
+def _written_out(item: Written) -> Written:
+    """The vector x for the column of its entries x_1, x_2 that is written out."""
+    inside = item.items[0] if isinstance(item, Bracketed) and len(item.items) == 1 else item
+    if not isinstance(inside, Grid) or len(inside.rows) < 2 or any(len(row) > 1 for row in inside.rows):
+        return item
+    bases = {cell.base for (cell,) in inside.rows if isinstance(cell, Scripted) and not (cell.upper or cell.primes)}
+    numbers = [cell.lower for (cell,) in inside.rows if isinstance(cell, Scripted)]
+    counted = numbers == [Numeral(Fraction(number)) for number in range(1, len(inside.rows) + 1)]
+    base = next(iter(bases), None)
+    return base if counted and len(bases) == 1 and isinstance(base, Symbol) else item
 
 
 @dataclass
@@ -183,6 +197,8 @@ class Inventory:
     """Whether an equation for delta with two indices has entries on its other side, as delta_ij = y_ij - t_ij."""
     summing: bool = False
     """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
+    written_out: set[str] = field(default_factory=set)
+    """Letters of which a function's argument is the column of all entries: f((x_1; x_2))."""
     declared: dict[str, int] = field(default_factory=dict)
     """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
 
@@ -285,7 +301,7 @@ class Inventory:
         """Whether subscripts of a name choose entries."""
         if base in self.declared:
             return self.declared[base] > 0
-        return any(self.is_index(item) and not isinstance(item, Numeral)
+        return base in self.written_out or any(self.is_index(item) and not isinstance(item, Numeral)
                    for items in self.subscripts.get(base, ()) for item in items)  # fmt: skip
 
     def is_numbered(self, base: str) -> bool:
@@ -425,7 +441,7 @@ class Inventory:
                 self.by.update(_bases(variables))
             case Beside(parts=parts, joints=joints):
                 match parts:
-                    case (Differentiation(sign="nabla", subject=None), subject, *rest) if not rest or (
+                    case (Differentiation(sign="nabla" | "grad", subject=None), subject, *rest) if not rest or (
                         isinstance(rest[0], Bracketed) and len(rest) == 1
                     ):
                         self.differentiated.update(_bases([subject] if _is_value(subject) else []))
@@ -445,6 +461,9 @@ class Inventory:
                             self.entries_called[base_name(head)].append(inside)  # s(x)_i
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
                         self.called[base_name(head)].append(other)
+                        (item, *more) = other.items or (other,)
+                        if not more and isinstance(letter := _written_out(item), Symbol) and letter is not item:
+                            self.written_out.add(base_name(letter))
                         self.words |= {base_name(head)} if head.is_word else set()
             case Bracketed(kind="|", items=(Symbol() as one,)):
                 self.barred[base_name(one)] += 1

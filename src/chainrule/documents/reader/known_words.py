@@ -34,6 +34,12 @@ BRACKET = "the derivative is that of the bracket behind it alone"
 UNTOLD = "depends on something in a way that is not told"
 """The doubt about a loss whose definition does not lead to what it is differentiated by, behind the loss's name."""
 
+ARGUMENT = "argument_"
+"""How letters begin that stand for the arguments of functions without arguments."""
+
+EQUATED = f"{ARGUMENT}of_"
+"""How they begin in equations between functions."""
+
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}

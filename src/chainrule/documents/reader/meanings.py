@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.known_words import ARGUMENT
 from chainrule.documents.reader.written import Written
 
 
@@ -67,6 +68,10 @@ class Meanings(ABC):
         By name: the sizes that a block declares to be numbers or made of others.
     ranges : mapping
         By name: the sizes of indices that a block declares.
+    nabla_is_row : bool
+        True if nabla of a number is a row, which grad never is.
+    depends : dict
+        By name of a value: the names in brackets behind it where the document says what it is.
     """
 
     inventory: Inventory
@@ -92,6 +97,8 @@ class Meanings(ABC):
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Term] = field(default_factory=dict)
     ranges: Mapping[str, Term] = field(default_factory=dict)
+    nabla_is_row: bool = False
+    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:
@@ -109,6 +116,11 @@ class Meanings(ABC):
             return self.ranges[index]
         self._fresh += 1
         return Name(f"{OPEN}{index}{self._fresh}")
+
+    def new_letter(self) -> str:
+        """A letter for the argument of a function."""
+        self._fresh += 1
+        return f"{ARGUMENT}at_{self._fresh}"
 
     @abstractmethod
     def term(self, written: Written) -> Term:

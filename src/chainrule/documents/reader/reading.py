@@ -16,6 +16,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.compositions import with_values
 from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes, name_in
@@ -53,12 +54,14 @@ def read(pieces: Pieces) -> Reading:
         if piece.kind in ("display", "inline")
     }
     chains = with_gradient_names(with_digit_pairs(chains), pieces.pieces)
+    stated = Stated.of(pieces.pieces, chains)
+    chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
     every = [(piece, chain) for _, piece, chain in numbered]
     prose = " ".join(piece.text for piece in pieces.pieces if piece.kind == "prose").lower()
     inventory = Inventory.of((chain for _, chain in every), prose)
-    besides = Besides(block, Stated.of(pieces.pieces, chains), {id(piece): number for number, piece, _ in numbered})
+    besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = list(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)

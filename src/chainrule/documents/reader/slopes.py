@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chainrule.documents.language import terms
@@ -19,22 +19,48 @@ from chainrule.documents.reader.written import Written
 def gradient(
     meanings: Meanings, part: w.Differentiation, parts: Sequence[Written], joints: Sequence[str], at: int
 ) -> tuple[Term, int]:
-    """\\nabla f(x, y): the derivatives by all arguments, at these; \\nabla J(w) of a value is one by w."""
+    """\\nabla f(x, y): the derivatives by all arguments, at these; \\nabla J(w) of a value is one by w.
+
+    Without arguments, \\nabla f is that at the parameters with which f is defined.
+    """
     subject, bracket = parts[at + 1], parts[at + 2] if at + 2 < len(parts) else None
-    if joints[at] or joints[at + 1 : at + 2] != ("",) or not isinstance(bracket, w.Bracketed):
+    if joints[at]:
         raise NotMeant("a gradient by nothing that is said", part.place)
+    if joints[at + 1 : at + 2] != ("",) or not isinstance(bracket, w.Bracketed):
+        names = _parameters_without_arguments(meanings, subject)
+        plain = tuple(w.Symbol(each, place=part.place) for each in names)
+        if not plain:
+            raise NotMeant("a gradient by nothing that is said", part.place)
+        return _gradient(meanings, part, subject, w.Bracketed("(", plain, place=part.place)), at + 2
+    return _gradient(meanings, part, subject, bracket), at + 3
+
+
+def _gradient(meanings: Meanings, part: w.Differentiation, subject: Written, bracket: w.Bracketed) -> Term:
+    items, name = arguments_of(bracket), base_name(subject) if isinstance(subject, w.Symbol) else ""
+    if len(items) == 1 == part.order and not isinstance(items[0], w.Symbol) and name not in meanings.depends:
+        return _at_new_letter(meanings, part, subject, bracket)
     names = parameters_of(meanings, subject, bracket)
     variables = [w.Symbol(name, place=part.place) for name in names]
     by_each = [replace(part, sign="partial", subject=subject, variables=(each,) * part.order) for each in variables]
     if len(by_each) == 1:
         value = replace(part, subject=subject, variables=(variables[0],))
-        return at_arguments(meanings, slope_of(meanings, value, meanings.term(subject), 1), names, bracket), at + 3
+        return at_arguments(meanings, slope_of(meanings, value, meanings.term(subject), 1), names, bracket)
     if part.order > 1:
         raise NotMeant("a second derivative by several variables", part.place)
     if not function_of(meanings, subject, len(names)):
         meanings.used.add("a gradient is by all that stands in brackets")
     column = terms.Table(tuple((slope_of(meanings, each, meanings.term(subject), len(names)),) for each in by_each))
-    return at_arguments(meanings, column, names, bracket), at + 3
+    return at_arguments(meanings, column, names, bracket)
+
+
+def _at_new_letter(meanings: Meanings, part: w.Differentiation, subject: Written, bracket: w.Bracketed) -> Term:
+    """The derivative of a function of one argument at something: by a letter of its own, where this is the value."""
+    letter = w.Symbol(meanings.new_letter(), place=bracket.place)
+    value = meanings.term(w.Beside((subject, replace(bracket, items=(letter,))), ("",), place=part.place))
+    if not isinstance(value, Call):
+        raise NotMeant("a derivative at something", bracket.place)
+    slope = slope_of(meanings, replace(part, variables=(letter,)), value)
+    return terms.At(slope, letter.text, meanings.term(bracket.items[0]))
 
 
 def parameters_of(meanings: Meanings, subject: Written, bracket: w.Bracketed) -> tuple[str, ...]:
@@ -42,6 +68,7 @@ def parameters_of(meanings: Meanings, subject: Written, bracket: w.Bracketed) ->
     items = arguments_of(bracket)
     name = function_of(meanings, subject, len(items))
     names = _names_of(meanings, name, base_name(subject), len(items)) if isinstance(subject, w.Symbol) and name else ()
+    names = names or _parameters_without_arguments(meanings, subject)
     if len(names) != len(items):
         names = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items)
     if not all(names) or len(set(names)) < len(names):
@@ -49,15 +76,46 @@ def parameters_of(meanings: Meanings, subject: Written, bracket: w.Bracketed) ->
     return names
 
 
+def _parameters_without_arguments(meanings: Meanings, subject: Written) -> tuple[str, ...]:
+    """The names in brackets behind a letter where the document says what it is: a function, or a value."""
+    if name := function_of(meanings, subject):
+        return meanings.functions[name]
+    return meanings.depends.get(meanings.named(base_name(subject)), ()) if isinstance(subject, w.Symbol) else ()
+
+
 def at_arguments(meanings: Meanings, slope: Term, names: Sequence[str], bracket: w.Bracketed) -> Term:
     """A derivative at arguments: \\frac{\\partial f}{\\partial x}(a, b)."""
-    items = zip(names, map(meanings.term, arguments_of(bracket)), strict=True)
-    moved = {own: value for name, value in items if value != Name(own := meanings.named(name, alone=True))}
+    return _at(meanings, slope, dict(zip(names, arguments_of(bracket), strict=True)), bracket)
+
+
+def evaluated(meanings: Meanings, inside: Written, lower: Written) -> Term:
+    """A value elsewhere: \\left. f(x) \\right|_{x = a}; of a derivative by x also \\left. df/dx \\right|_a.
+
+    Raises
+    ------
+    NotMeant
+    """
+    there = dict[str, Written]()
+    for each in lower.items if isinstance(lower, w.Listed) else (lower,):
+        match each, inside:
+            case w.Comparing(members=(w.Symbol() as name, value), relations=("=",)), _:
+                there[base_name(name)] = value
+            case ((w.Symbol() | w.Scripted() | w.Numeral()), w.Differentiation(variables=(w.Symbol() as name,))):
+                there[base_name(name)] = each
+            case _:
+                raise NotMeant("a value at something that is not read", lower.place)
+    return _at(meanings, meanings.term(inside), there, lower)
+
+
+def _at(meanings: Meanings, found: Term, there: Mapping[str, Written], place: Written) -> Term:
+    """A term where names have other values."""
+    items = [(meanings.named(name, alone=True), meanings.term(value)) for name, value in there.items()]
+    moved = {own: value for own, value in items if value != Name(own)}
     for name, value in moved.items():
         if moved.keys() & terms.free_names(value) - {name}:
-            raise NotMeant("a derivative where variables are exchanged", bracket.place)
-        slope = terms.At(slope, name, value)
-    return slope
+            raise NotMeant("a derivative where variables are exchanged", place.place)
+        found = terms.At(found, name, value)
+    return found
 
 
 def primed_bracket(meanings: Meanings, bracket: Written) -> Term:
@@ -119,8 +177,9 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
         names = _names_of(meanings, name, base_name(subject), count)
         body = Call(name, tuple(Name(meanings.named(each, alone=True)) for each in names))
     kind = f"written, {meanings.layout}" if meanings.layout else "written"
-    if written.sign == "nabla":
-        kind = "written"
+    if written.sign in ("nabla", "grad", "jacobian"):
+        is_row = written.sign == "jacobian" or (written.sign == "nabla" and meanings.nabla_is_row)
+        kind = "written, rows" if is_row else "written"
     if written.sign == NAMED:
         meanings.used.add(MEANT)
     if isinstance(body, Call) and body.function in meanings.of_numbers:
@@ -128,7 +187,7 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
     if not written.variables:
         raise NotMeant("a gradient by nothing that is said", written.place)
     variables = [meanings.term(variable) for variable in written.variables]
-    variables *= written.order if written.sign == "nabla" and len(variables) == 1 else 1
+    variables *= written.order if written.sign in ("nabla", "grad") and len(variables) == 1 else 1
     if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
         meanings.used.add("a derivative by a transpose is one by the vector")
         variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]

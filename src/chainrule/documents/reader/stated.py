@@ -104,6 +104,8 @@ class Stated:
     roles: dict[int, str] = field(default_factory=dict)
     bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
+    nabla_is_row: bool = False
+    """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
     @staticmethod
     def of(pieces: Sequence[Piece], chains: dict[int, list[WrittenChain]]) -> Stated:
@@ -138,6 +140,9 @@ class Stated:
             if link.relation == "in" and right is not None:
                 names = _names(left) or _names(chain.members[0])
                 kind, facts = members_of(right) or (None, frozenset())
+                sign = left.parts[0] if isinstance(left, w.Beside) else left
+                if isinstance(sign, w.Differentiation) and sign.sign == "nabla" and isinstance(kind, ValueKind):
+                    self.nabla_is_row |= len(kind.shape) == 2 and kind.shape[0] == ONE
                 self.declared += [Declared(each, kind, line=line, piece=number) for each in names if kind is not None]
                 first, last, end = self.bounds.get(number, (number, number, number))
                 role, text = self.roles.get(number, ""), piece.text

@@ -132,7 +132,8 @@ class Differentiation(Written):
     Attributes
     ----------
     sign : str
-        "partial", "d", "nabla" or "delta"; "name" for dw where the document says dw = dL/dw.
+        "partial", "d", "nabla", "grad" or "delta"; "jacobian" for D f(x) and J_f(x); "name" for dw where the document
+        says dw = dL/dw.
     subject : Written or None
         What stands in the numerator; None for an operator, whose subject follows it in a `Beside`.
     variables : tuple of Written

@@ -1,0 +1,349 @@
+"""Functions as things of their own, as their values at a letter: f \\circ g, (f g)', D f(x), J_f(x), x \\mapsto x^2.
+
+(f \\circ g)(x) is f(g(x)), its derivative at a point is that of f(g(u)) by a new letter u where u is the point, and
+an equation between functions, h = f \\circ g, is one between their values at a letter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.reader.declarations import Declared, base_of
+from chainrule.documents.reader.derivative_signs import beside
+from chainrule.documents.reader.inventory import all_parts, base_name, under
+from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
+from chainrule.documents.reader.written import (
+    Beside,
+    Bracketed,
+    Comparing,
+    Differentiation,
+    Fractional,
+    Link,
+    Numeral,
+    Scripted,
+    Signed,
+    Symbol,
+    Written,
+    WrittenChain,
+)
+
+JACOBIANS = frozenset({"J", "Jac"})
+"""Letters that with a function below them are its matrix of derivatives."""
+
+
+def with_values(
+    chains: Mapping[int, list[WrittenChain]], declared: Iterable[Declared]
+) -> dict[int, list[WrittenChain]]:
+    """The chains of all pieces, in which functions without arguments are values at letters.
+
+    Parameters
+    ----------
+    chains : mapping
+        By the numbers of their pieces.
+    declared : iterable of Declared
+        What sentences say of names: some are functions.
+    """
+    chains = _with_maps(chains)
+    every = [chain for found in chains.values() for chain in found]
+    names = frozenset(base_of(each.name) for each in declared if isinstance(each.kind, FunctionKind))
+    functions = names | _called(every)
+    if not functions:
+        return chains
+    reader = _Functions(functions, _stands_before_functions("D", every, functions))
+    return {number: [reader.chain(each) for each in own] for number, own in chains.items()}
+
+
+# What follows is private.
+
+
+_Node = TypeVar("_Node", Written, WrittenChain, Link)
+
+
+@dataclass
+class _Functions:
+    """The names that are functions, and whether D before one is its derivative."""
+
+    names: Set[str]
+    has_operator: bool
+    made: Iterator[int] = field(default_factory=lambda: iter(range(1, 1 << 30)))
+
+    def chain(self, chain: WrittenChain) -> WrittenChain:
+        """A chain, of values if it is one of functions."""
+        members = [member for member in chain.members if member is not None]
+        links = {link.relation for link in chain.links}
+        if members and links and links <= {"=", ":="} and self._are_functions(members):
+            at = _in_brackets(self._letter(members[0], EQUATED))
+            chain = replace(chain, members=tuple(each and self.value(each, at) for each in chain.members))
+        return _changed(chain, self.read)
+
+    def read(self, written: Written) -> Written:
+        """A formula in which every function has its argument."""
+        match written:
+            case Beside(parts=parts, joints=joints):
+                found, kept = list[Written](), list[str]()
+                at = 0
+                while at < len(parts):
+                    kept += [joints[at - 1]] if at else []
+                    part, at = self._factor(parts, joints, at)
+                    found.append(part)
+                if len(found) == 1:
+                    return replace(found[0], place=written.place)
+                return replace(written, parts=tuple(found), joints=tuple(kept))
+            case Differentiation(subject=Written() as subject, variables=(Symbol() as variable,)) if self.is_compound(
+                subject
+            ):
+                return replace(written, subject=self.read(self.value(subject, _in_brackets(variable))))
+        return _changed(written, self.read)
+
+    def _factor(self, parts: Sequence[Written], joints: Sequence[str], at: int) -> tuple[Written, int]:
+        """The factor that begins at a part, and where the next begins."""
+        part, ahead = parts[at], parts[at + 1 : at + 3]
+        close = [*joints[at : at + 2], "/", "/"]
+        match part, *ahead:
+            case Differentiation(sign=sign, subject=None, variables=()), Bracketed() as inside, bracket if (
+                close[:2] == ["", ""] and self.is_compound(inside) and _bracket_of(bracket)
+            ):
+                return self._derived(sign, inside, bracket, part), at + 3
+            case Symbol(text="D"), inside, bracket if (
+                close[:2] == ["", ""] and self.has_operator and self.is_function(inside) and _bracket_of(bracket)
+            ):
+                return self._derived("jacobian", inside, bracket, part), at + 3
+            case Scripted(base=Symbol() as base, lower=Written() as lower, upper=None, primes=0), bracket, *_ if (
+                not close[0] and base_name(base) in JACOBIANS and self.is_function(lower) and _bracket_of(bracket)
+            ):
+                return self._derived("jacobian", lower, bracket, part), at + 2
+            case Scripted(base=Bracketed() as inside, lower=None, upper=None, primes=1), bracket, *_ if (
+                not close[0] and self.is_compound(inside) and _bracket_of(bracket)
+            ):
+                return self._derived("d", inside, bracket), at + 2
+            case Differentiation(sign=sign, subject=Written() as inside, variables=(_,)), bracket, *_ if (
+                not close[0] and self.is_compound(inside) and _bracket_of(bracket)
+            ):
+                return self._derived(sign, inside, bracket), at + 2
+            case Bracketed(kind="(") as inside, bracket, *_ if (
+                not close[0] and self.is_compound(inside) and (called := _bracket_of(bracket))
+            ):
+                value = replace(self.read(self.value(inside, called)), place=(inside.place[0], bracket.place[1]))
+                return self._with_scripts(value, bracket), at + 2
+        return self.read(part), at + 1
+
+    def _derived(self, sign: str, function: Written, bracket: Written, first: Written | None = None) -> Written:
+        """The derivative of a function at what stands in brackets, with the scripts of these."""
+        called = _bracket_of(bracket)
+        assert called is not None
+        (point,) = called.items
+        letter = point if isinstance(point, Symbol) else self._letter(bracket)
+        value = self.read(self.value(function, _in_brackets(letter)))
+        place = (first or function).place[0], bracket.place[1]
+        found: Written = Differentiation(sign, value, (letter,), place=place)
+        if letter is not point:
+            there = Comparing((letter, self.read(point)), ("=",), place=point.place)
+            found = Scripted(Bracketed("at", (found,), place=place), there, place=place)
+        return self._with_scripts(found, bracket)
+
+    def _with_scripts(self, found: Written, bracket: Written) -> Written:
+        if not isinstance(bracket, Scripted):
+            return found
+        inside = Bracketed("(", (found,), place=found.place)
+        return Scripted(inside, bracket.lower, bracket.upper, place=(found.place[0], bracket.place[1]))
+
+    def _letter(self, near: Written, start: str = ARGUMENT) -> Symbol:
+        return Symbol(f"{start}{next(self.made)}", place=near.place)
+
+    def value(self, function: Written, at: Bracketed) -> Written:
+        """The value of a function at arguments in brackets."""
+        place = function.place
+        match function:
+            case Bracketed(items=(inside,)):
+                return replace(function, items=(self.value(inside, at),))
+            case Beside(parts=parts, joints=joints):
+                factors, kept = list[Written](), list[str]()
+                for run, joint in _runs(parts, joints):
+                    argument = at
+                    for outer in reversed(run[1:]):
+                        argument = _in_brackets(self.value(outer, argument))
+                    factors.append(self.value(run[0], argument))
+                    kept.append(joint)
+                return replace(beside(factors, kept[1:]), place=place)
+            case Signed(terms=terms):
+                return replace(function, terms=tuple(self.value(term, at) for term in terms))
+            case Fractional(upper=upper, lower=lower):
+                return replace(function, upper=self.value(upper, at), lower=self.value(lower, at))
+            case Scripted(base=Bracketed() as inside, upper=upper, primes=0):
+                return replace(function, base=Bracketed("(", (self.value(inside, at),), place=place))
+            case Scripted(base=Bracketed() as inside):
+                return self._derived("d", inside, at)
+            case Scripted(base=Symbol(), upper=Numeral() as upper):
+                called = Bracketed("(", (self.value(replace(function, upper=None), at),), place=place)
+                return Scripted(called, None, upper, place=place)
+            case Symbol() | Scripted():
+                return Beside((function, at), ("",), place=place)
+        return function
+
+    # What is a function
+
+    def is_function(self, written: Written) -> bool:
+        """Whether a formula is made of functions without arguments, and of numbers."""
+        match written:
+            case Symbol():
+                return base_name(written) in self.names
+            case Scripted(base=Symbol() as base, upper=None | Numeral() | Symbol(text="l" | "L")):
+                return base_name(base) in self.names
+            case Scripted(base=Bracketed() as inside, lower=None, upper=None | Numeral(), primes=0 | 1):
+                return self.is_function(inside)
+            case Bracketed(kind="(" | "[", items=(inside,)):
+                return self.is_function(inside)
+            case Beside(parts=parts, joints=joints):
+                calls = any(
+                    not joint and isinstance(other, Bracketed) and isinstance(_head(one), Symbol)
+                    for one, other, joint in zip(parts, parts[1:], joints, strict=False)
+                )
+                return not calls and "/" not in joints and self._all(parts)
+            case Signed(terms=parts):
+                return self._all(parts)
+            case Fractional(upper=upper, lower=lower):
+                return self._all((upper, lower))
+        return False
+
+    def _all(self, parts: Sequence[Written]) -> bool:
+        numbers = [isinstance(part, Numeral) for part in parts]
+        return not all(numbers) and all(
+            plain or self.is_function(part) for plain, part in zip(numbers, parts, strict=True)
+        )
+
+    def is_compound(self, written: Written) -> bool:
+        """Whether it is made of several functions."""
+        inner = written
+        while isinstance(inner, Bracketed) and len(inner.items) == 1:
+            inner = inner.items[0]
+        return isinstance(inner, Beside | Signed | Fractional) and self.is_function(inner)
+
+    def _are_functions(self, members: Sequence[Written]) -> bool:
+        """Whether members are functions without arguments: some are compositions or derivatives.
+
+        The first may be a letter that the others define.
+        """
+        first, *others = members
+        is_name = isinstance(first, Symbol | Scripted) and isinstance(_head(first), Symbol)
+        if not others or not all(map(self.is_function, others)) or not (is_name or self.is_function(first)):
+            return False
+        return any(_is_composed(each) or (_is_primed(each) and self.is_function(first)) for each in members)
+
+
+def _is_composed(written: Written) -> bool:
+    return any(isinstance(part, Beside) and "o" in part.joints for part in all_parts(written))
+
+
+def _is_primed(written: Written) -> bool:
+    return any(isinstance(part, Scripted) and part.primes for part in all_parts(written))
+
+
+def _runs(parts: Sequence[Written], joints: Sequence[str]) -> Iterator[tuple[list[Written], str]]:
+    """The parts between which no sign of a composition stands, with the joint before each of them."""
+    run, before = [parts[0]], ""
+    for part, joint in zip(parts[1:], joints, strict=True):
+        if joint == "o":
+            run.append(part)
+        else:
+            yield run, before
+            run, before = [part], joint
+    yield run, before
+
+
+def _head(written: Written) -> Written:
+    return written.base if isinstance(written, Scripted) else written
+
+
+def _in_brackets(written: Written) -> Bracketed:
+    return Bracketed("(", (written,), place=written.place)
+
+
+def _bracket_of(written: Written) -> Bracketed | None:
+    """The brackets with the only argument of a function, perhaps with scripts behind them."""
+    inside = _head(written)
+    return inside if isinstance(inside, Bracketed) and inside.kind == "(" and len(inside.items) == 1 else None
+
+
+def _changed(node: _Node, function: Callable[[Written], Written]) -> _Node:
+    """A node of which the parts are replaced by function(part)."""
+
+    def inside(value: Any) -> Any:
+        if isinstance(value, Written):
+            return function(value)
+        if isinstance(value, tuple):
+            return tuple(_changed(each, function) if isinstance(each, Link) else inside(each) for each in value)
+        return value
+
+    before = {each.name: getattr(node, each.name) for each in fields(node)}
+    after = {name: inside(value) for name, value in before.items()}
+    return node if after == before else replace(node, **after)
+
+
+def _called(chains: Iterable[WrittenChain]) -> frozenset[str]:
+    """The names that never stand without brackets behind them, but beside a sign of a composition."""
+    total, called = Counter[str](), Counter[str]()
+    for chain in chains:
+        for member in filter(None, chain.members if chain.links else ()):
+            for part in all_parts(member):
+                if isinstance(part, Symbol):
+                    total[base_name(part)] += 1
+                if isinstance(part, Beside):
+                    for at, one in enumerate(part.parts):
+                        around = part.joints[max(at - 1, 0) : at + 1]
+                        after = part.parts[at + 1] if at + 1 < len(part.parts) and not part.joints[at] else None
+                        if isinstance(head := _head(one), Symbol):
+                            is_call = after is not None and _bracket_of(after) is not None
+                            called[base_name(head)] += is_call or "o" in around
+    return frozenset(name for name, count in called.items() if count == total[name])
+
+
+def _stands_before_functions(sign: str, chains: Iterable[WrittenChain], functions: Set[str]) -> bool:
+    """Whether a letter stands before functions with arguments only, and before brackets with compositions."""
+    total = before = 0
+    for chain in chains:
+        for member in filter(None, chain.members):
+            for part in all_parts(member):
+                total += isinstance(part, Symbol) and part.text == sign
+                for one, other in zip(part.parts, part.parts[1:], strict=False) if isinstance(part, Beside) else ():
+                    head = _head(other)
+                    is_sign = isinstance(one, Symbol) and one.text == sign
+                    before += is_sign and (
+                        base_name(head) in functions if isinstance(head, Symbol) else _is_composed(other)
+                    )
+    return before == total > 0
+
+
+def _with_maps(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
+    """Chains, with f : x \\mapsto x^2 as f(x) := x^2, also where the sets of f stand between or before."""
+    found: dict[int, list[WrittenChain]] = {}
+    named: Written | None = None
+    for number in sorted(chains):
+        found[number] = []
+        for chain in chains[number]:
+            name, named = named, None
+            match [link.relation for link in chain.links], chain.members:
+                case [":", "->"], (Symbol() | Scripted() as own, Symbol() as letter, Written() as body) if (
+                    letter.font != "blackboard" and not _uses(body, own)
+                ):
+                    chain = _map_of(chain, own, letter, body)
+                case [":", "->"], (Symbol() | Scripted() as own, _, _):
+                    named = own
+                case ["->"], (Symbol() as letter, Written() as body) if (
+                    name is not None and under(body) and not _uses(body, name)
+                ):
+                    chain = _map_of(chain, name, letter, body)
+            found[number].append(chain)
+    return found
+
+
+def _uses(body: Written, name: Written) -> bool:
+    return any(_head(name) == part for part in all_parts(body))
+
+
+def _map_of(chain: WrittenChain, name: Written, letter: Symbol, body: Written) -> WrittenChain:
+    left = Beside((name, _in_brackets(letter)), ("",), place=letter.place)
+    return replace(chain, members=(left, body), links=(Link(":=", chain.links[-1].place),))

@@ -1,0 +1,97 @@
+"""Functions without arguments: compositions, their derivatives, maps, and equations between functions."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+BETWEEN_VECTORS = (
+    "Let $g:\\mathbb{R}^n \\to \\mathbb{R}^n$ and $h:\\mathbb{R}^n \\to \\mathbb{R}^n$ be differentiable functions.\n\n"
+)
+OF_NUMBERS = "Let $f, g: \\mathbb{R} \\to \\mathbb{R}$ be differentiable.\n\n"
+OF_A_VECTOR = (
+    "Let $f: \\mathbb{R}^n \\to \\mathbb{R}$, $A \\in \\mathbb{R}^{n \\times n}$ and $b \\in \\mathbb{R}^n$.\n\n"
+    "$$F(x) = f(Ax + b)$$\n\n"
+)
+ROWS = (
+    "For $f: \\mathbb{R}^n \\to \\mathbb{R}$ let $\\nabla f(x) \\in \\mathbb{R}^{1 \\times n}$ be the derivatives, and "
+    "$g:\\mathbb{R}^n \\to \\mathbb{R}^n$.\n\n"
+)
+MAPS = "Let $f: \\mathbb{R} \\to \\mathbb{R}$, $x \\mapsto x^2$ and $g: x \\mapsto \\sin x$.\n\n"
+COLUMN = (
+    "Let $f : \\mathbb{R}^2 \\to \\mathbb{R}$ with\n\n"
+    "$$f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$$\n\n"
+)
+SEVERAL = "Let $f_1, f_2 : \\mathbb{R} \\to \\mathbb{R}$ and $F = f_2 \\circ f_1$.\n\n"
+
+
+def last(text, claim):
+    return check_derivation(f"{text}$${claim}$$").steps[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (BETWEEN_VECTORS, r"\nabla(h \circ g)(x) = \nabla h(g(x)) \bullet \nabla g(x)"),
+        (BETWEEN_VECTORS, r"D(h \circ g)(x) = Dh(g(x)) \, Dg(x)"),
+        (BETWEEN_VECTORS, r"J_{h \circ g}(x) = J_h(g(x)) \cdot J_g(x)"),
+        (OF_NUMBERS, r"(f \circ g)'(x) = f'(g(x)) \, g'(x)"),
+        (OF_NUMBERS, r"(f \circ g)' = (f' \circ g) \cdot g'"),
+        (OF_NUMBERS, r"(f g)' = f' g + f g'"),
+        (OF_NUMBERS, r"\left(\frac{f}{g}\right)' = \frac{f' g - f g'}{g^2}"),
+        (OF_NUMBERS, r"\frac{d (f \circ g)}{dx} = f'(g(x)) g'(x)"),
+        (OF_NUMBERS, r"\frac{d}{dx} (f + g)(x) = f'(x) + g'(x)"),
+        (OF_A_VECTOR, r"\nabla F(x) = A^T \nabla f(Ax + b)"),
+        (OF_A_VECTOR, r"\operatorname{grad} F(x)^T = J_f(Ax + b) A"),
+        (ROWS, r"\operatorname{grad} f(x) = \nabla f(x)^T"),
+        (ROWS, r"\nabla (f \circ g)(x) = \nabla f(g(x)) \nabla g(x)"),
+        (MAPS, r"(f \circ g)'(x) = 2 \sin x \cos x"),
+        (COLUMN, r"\frac{\partial f}{\partial x_2}(x) = 2 x_2"),
+        (COLUMN, r"f(\begin{pmatrix} a \\ b \end{pmatrix}) = 3 a + b^2"),
+        (SEVERAL, r"F'(x) = f_2'(f_1(x)) f_1'(x)"),
+    ],
+)
+def test_derivatives_of_compositions_are_proved(text, claim):
+    assert last(text, claim).verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (BETWEEN_VECTORS, r"\nabla(h \circ g)(x) = \nabla h(g(x))"),  # a lost inner derivative
+        (BETWEEN_VECTORS, r"\nabla(h \circ g)(x) = \nabla g(x) \, \nabla h(g(x))"),  # the order of the product
+        (BETWEEN_VECTORS, r"\nabla(h \circ g)(x) = \nabla h(g(x))^T \, \nabla g(x)"),  # a transpose
+        (BETWEEN_VECTORS, r"D(h \circ g)(x) = Dh(x) Dg(x)"),  # at another point
+        (BETWEEN_VECTORS, r"J_{h \circ g}(x) = J_g(h(x)) J_h(x)"),  # the other composition
+        (BETWEEN_VECTORS, r"h \circ g = g \circ h"),
+        (OF_NUMBERS, r"(f \circ g)' = f' \circ g'"),
+        (OF_NUMBERS, r"(f \circ g)' = f' \circ g"),
+        (OF_NUMBERS, r"(f g)' = f' g'"),
+        (OF_NUMBERS, r"(f \circ g)(x) = g(f(x))"),
+        (OF_NUMBERS, r"\frac{d (f \circ g)}{dx} = f'(x) g'(x)"),
+        (OF_A_VECTOR, r"\nabla F(x) = A^T \nabla f(x)"),
+        (OF_A_VECTOR, r"\nabla F(x) = \nabla f(Ax + b)"),
+        (OF_A_VECTOR, r"\nabla F(x) = A^T \nabla f(Ax)"),
+        (ROWS, r"\operatorname{grad} f(x) = \nabla f(x)"),
+        (ROWS, r"\nabla (f \circ g)(x) = \nabla f(g(x)) \nabla g(x)^T"),
+        (MAPS, r"(f \circ g)(x) = \sin(x^2)"),
+        (MAPS, r"(f \circ g)'(x) = 2 \sin x"),
+        (COLUMN, r"\nabla f(x) = \begin{pmatrix} 2 x_2 \\ 3 \end{pmatrix}"),
+        (COLUMN, r"f(\begin{pmatrix} a \\ b \end{pmatrix}) = 3 b + a^2"),
+        (SEVERAL, r"F' = f_2' \circ f_1"),
+    ],
+)
+def test_false_derivatives_of_compositions_do_not_hold(text, claim):
+    assert last(text, claim).verdict not in ("proved", "verified", "held", "proved if")
+
+
+def test_a_composition_is_its_value_in_a_definition(definitions):
+    found = definitions(OF_NUMBERS + "$$h = f \\circ g$$\n\n$$h'(x) = f'(g(x)) g'(x)$$")
+    assert found["h"] == "f(g(argument_of_1))"
+
+
+def test_products_entry_by_entry_are_no_compositions(claims):
+    assert claims("$$d = a \\circ \\sigma'(z) \\circ b$$\n\n$$d + a = b$$") == ["d + a = b"]
+
+
+def test_the_place_of_a_value_is_that_of_the_composition():
+    assert last(OF_NUMBERS, r"(f \circ g)'(x) = f'(x)").left == r"(f \circ g)'(x)"
