@@ -22,6 +22,8 @@ COLUMN = (
     "$$f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$$\n\n"
 )
 SEVERAL = "Let $f_1, f_2 : \\mathbb{R} \\to \\mathbb{R}$ and $F = f_2 \\circ f_1$.\n\n"
+OF_TWO = "Let $f : (x, y) \\mapsto x^2 y$.\n\n"
+NAMED = "Let $f, g: \\mathbb{R}^n \\to \\mathbb{R}^n$ and $h = f \\circ g$.\n\n"
 
 
 def last(text, claim):
@@ -47,7 +49,13 @@ def last(text, claim):
         (MAPS, r"(f \circ g)'(x) = 2 \sin x \cos x"),
         (COLUMN, r"\frac{\partial f}{\partial x_2}(x) = 2 x_2"),
         (COLUMN, r"f(\begin{pmatrix} a \\ b \end{pmatrix}) = 3 a + b^2"),
+        (COLUMN, r"\nabla_{\begin{pmatrix} a \\ b \end{pmatrix}} f = \begin{pmatrix} 3 \\ 2 b \end{pmatrix}"),
+        (COLUMN, r"\frac{\partial f}{\partial x_2}(\begin{pmatrix} a \\ b \end{pmatrix}) = 2 b"),
+        (COLUMN, r"\nabla_x f^T = J_f(x)"),
         (SEVERAL, r"F'(x) = f_2'(f_1(x)) f_1'(x)"),
+        (OF_TWO, r"\nabla f(x, y) = \begin{pmatrix} 2 x y \\ x^2 \end{pmatrix}"),
+        (NAMED, r"J_h(x) = J_f(g(x)) J_g(x)"),
+        (OF_NUMBERS, r"\frac{d}{dt} f(g(t)) = \frac{d f}{d x}(g(t)) \, \frac{d g}{d t}(t)"),
     ],
 )
 def test_derivatives_of_compositions_are_proved(text, claim):
@@ -78,6 +86,13 @@ def test_derivatives_of_compositions_are_proved(text, claim):
         (COLUMN, r"\nabla f(x) = \begin{pmatrix} 2 x_2 \\ 3 \end{pmatrix}"),
         (COLUMN, r"f(\begin{pmatrix} a \\ b \end{pmatrix}) = 3 b + a^2"),
         (SEVERAL, r"F' = f_2' \circ f_1"),
+        (COLUMN, r"\nabla_{\begin{pmatrix} a \\ b \end{pmatrix}} f = \begin{pmatrix} 3 \\ 2 a \end{pmatrix}"),
+        (COLUMN, r"\frac{\partial f}{\partial x_2}(\begin{pmatrix} a \\ b \end{pmatrix}) = 2 a"),
+        (COLUMN, r"\nabla_x f^T = \begin{pmatrix} 2 x_2 & 3 \end{pmatrix}"),
+        (OF_TWO, r"\nabla f(x, y) = \begin{pmatrix} x^2 \\ 2 x y \end{pmatrix}"),
+        (NAMED, r"J_h(x) = J_f(x) J_g(x)"),
+        (NAMED, r"J_h(x) = J_g(x) J_f(g(x))"),
+        (OF_NUMBERS, r"\frac{d}{dt} f(g(t)) = \frac{d f}{d x}(t) \, \frac{d g}{d t}(t)"),
     ],
 )
 def test_false_derivatives_of_compositions_do_not_hold(text, claim):
@@ -86,7 +101,7 @@ def test_false_derivatives_of_compositions_do_not_hold(text, claim):
 
 def test_a_composition_is_its_value_in_a_definition(definitions):
     found = definitions(OF_NUMBERS + "$$h = f \\circ g$$\n\n$$h'(x) = f'(g(x)) g'(x)$$")
-    assert found["h"] == "f(g(argument_of_1))"
+    assert found["h"] == "f(g(argument_of_g))"
 
 
 def test_products_entry_by_entry_are_no_compositions(claims):
@@ -95,3 +110,9 @@ def test_products_entry_by_entry_are_no_compositions(claims):
 
 def test_the_place_of_a_value_is_that_of_the_composition():
     assert last(OF_NUMBERS, r"(f \circ g)'(x) = f'(x)").left == r"(f \circ g)'(x)"
+
+
+def test_a_derivative_at_its_own_variable_is_that_derivative(claims):
+    body = "\\frac{\\partial (\\sum_i y_i^2)}{\\partial y}"
+    (found,) = claims(f"$${body}(y)^T A = 2 y^T A$$\n\n$$A_{{ij}} = y_i$$")
+    assert found == "grad(sum(i in n0: y[i]^2), y)' @ A = 2 * y' @ A"

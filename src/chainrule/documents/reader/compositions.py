@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.declarations import Declared, base_of
 from chainrule.documents.reader.derivative_signs import beside
-from chainrule.documents.reader.inventory import all_parts, base_name, under
+from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, under
 from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
 from chainrule.documents.reader.written import (
     Beside,
@@ -50,15 +50,19 @@ def with_values(
     chains = _with_maps(chains)
     every = [chain for found in chains.values() for chain in found]
     names = frozenset(base_of(each.name) for each in declared if isinstance(each.kind, FunctionKind))
-    functions = names | _called(every)
+    functions = (names | _called(every)) - SIGNS
     if not functions:
         return chains
     reader = _Functions(functions, _stands_before_functions("D", every, functions))
+    reader.names = functions.union(*map(reader.defined, every))
     return {number: [reader.chain(each) for each in own] for number, own in chains.items()}
 
 
 # What follows is private.
 
+
+SIGNS = frozenset({"d", "D", "delta", "partial", "o", "O"})
+"""Letters that stand before brackets and are no functions of which there are compositions."""
 
 _Node = TypeVar("_Node", Written, WrittenChain, Link)
 
@@ -71,12 +75,17 @@ class _Functions:
     has_operator: bool
     made: Iterator[int] = field(default_factory=lambda: iter(range(1, 1 << 30)))
 
+    def defined(self, chain: WrittenChain) -> frozenset[str]:
+        """The letter that is a composition of functions: h = f \\circ g."""
+        first, *others = chain.members
+        is_one = self._equates(chain) and isinstance(first, Symbol) and any(map(_is_composed, filter(None, others)))
+        return frozenset({base_name(first)} if is_one and isinstance(first, Symbol) else ())
+
     def chain(self, chain: WrittenChain) -> WrittenChain:
         """A chain, of values if it is one of functions."""
         members = [member for member in chain.members if member is not None]
-        links = {link.relation for link in chain.links}
-        if members and links and links <= {"=", ":="} and self._are_functions(members):
-            at = _in_brackets(self._letter(members[0], EQUATED))
+        if self._equates(chain):
+            at = _in_brackets(Symbol(f"{EQUATED}{_innermost(members[-1])}", place=members[0].place))
             chain = replace(chain, members=tuple(each and self.value(each, at) for each in chain.members))
         return _changed(chain, self.read)
 
@@ -151,8 +160,8 @@ class _Functions:
         inside = Bracketed("(", (found,), place=found.place)
         return Scripted(inside, bracket.lower, bracket.upper, place=(found.place[0], bracket.place[1]))
 
-    def _letter(self, near: Written, start: str = ARGUMENT) -> Symbol:
-        return Symbol(f"{start}{next(self.made)}", place=near.place)
+    def _letter(self, near: Written) -> Symbol:
+        return Symbol(f"{ARGUMENT}{next(self.made)}", place=near.place)
 
     def value(self, function: Written, at: Bracketed) -> Written:
         """The value of a function at arguments in brackets."""
@@ -222,6 +231,12 @@ class _Functions:
             inner = inner.items[0]
         return isinstance(inner, Beside | Signed | Fractional) and self.is_function(inner)
 
+    def _equates(self, chain: WrittenChain) -> bool:
+        """Whether all members are functions without arguments."""
+        links = {link.relation for link in chain.links}
+        members = [member for member in chain.members if member is not None]
+        return bool(members and links) and links <= {"=", ":="} and self._are_functions(members)
+
     def _are_functions(self, members: Sequence[Written]) -> bool:
         """Whether members are functions without arguments: some are compositions or derivatives.
 
@@ -232,6 +247,17 @@ class _Functions:
         if not others or not all(map(self.is_function, others)) or not (is_name or self.is_function(first)):
             return False
         return any(_is_composed(each) or (_is_primed(each) and self.is_function(first)) for each in members)
+
+
+def _innermost(function: Written) -> str:
+    """The name of a function that takes the argument itself: g for f \\circ g."""
+    match function:
+        case Beside(parts=parts, joints=joints):
+            run, _ = next(_runs(parts, joints))
+            return _innermost(run[-1])
+        case Symbol():
+            return base_name(function)
+    return next((name for part in under(function) if (name := _innermost(part))), "")
 
 
 def _is_composed(written: Written) -> bool:
@@ -326,14 +352,14 @@ def _with_maps(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[Writt
         for chain in chains[number]:
             name, named = named, None
             match [link.relation for link in chain.links], chain.members:
-                case [":", "->"], (Symbol() | Scripted() as own, Symbol() as letter, Written() as body) if (
-                    letter.font != "blackboard" and not _uses(body, own)
+                case [":", "->"], (Symbol() | Scripted() as own, Written() as letter, Written() as body) if (
+                    _is_parameter(letter) and not _uses(body, own)
                 ):
                     chain = _map_of(chain, own, letter, body)
                 case [":", "->"], (Symbol() | Scripted() as own, _, _):
                     named = own
-                case ["->"], (Symbol() as letter, Written() as body) if (
-                    name is not None and under(body) and not _uses(body, name)
+                case ["->"], (Written() as letter, Written() as body) if (
+                    name is not None and _is_parameter(letter) and under(body) and not _uses(body, name)
                 ):
                     chain = _map_of(chain, name, letter, body)
             found[number].append(chain)
@@ -344,6 +370,14 @@ def _uses(body: Written, name: Written) -> bool:
     return any(_head(name) == part for part in all_parts(body))
 
 
-def _map_of(chain: WrittenChain, name: Written, letter: Symbol, body: Written) -> WrittenChain:
-    left = Beside((name, _in_brackets(letter)), ("",), place=letter.place)
+def _is_parameter(written: Written) -> bool:
+    """Whether it is a letter, letters in brackets, or the column of the entries of one: what a function is of."""
+    if isinstance(written, Bracketed):
+        return written.kind == "(" and all(map(_is_parameter, arguments_of(written)))
+    return isinstance(written, Symbol) and written.font != "blackboard"
+
+
+def _map_of(chain: WrittenChain, name: Written, letter: Written, body: Written) -> WrittenChain:
+    called = letter if isinstance(letter, Bracketed) else _in_brackets(letter)
+    left = Beside((name, called), ("",), place=letter.place)
     return replace(chain, members=(left, body), links=(Link(":=", chain.links[-1].place),))

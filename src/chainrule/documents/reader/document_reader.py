@@ -122,8 +122,8 @@ class Reading:
     """Letters to which a sentence gives a number."""
     places: Mapping[int, int] = field(default_factory=dict)
     """The number of the part of each piece, by its identity."""
-    alone: Callable[[Set[int]], Reading] | None = None
-    """The reading of some pieces, by identity, as if the document had no other formulas."""
+    alone: Callable[[Set[int], bool], Reading] | None = None
+    """The reading of some pieces, by identity, as if the document had no other formulas; or said nothing else, too."""
     without: Callable[[Set[int]], Reading] | None = None
     """The reading without some statements, by identity."""
 
@@ -174,6 +174,8 @@ class DocumentReader:
         Whether e with an index is a unit vector.
     lettered : set of str
         Letters of indices that name layers.
+    near : bool
+        True if only what the text says between the statements counts.
     """
 
     inventory: Inventory
@@ -193,6 +195,7 @@ class DocumentReader:
     units: bool = False
     lettered: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
+    near: bool = False
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
@@ -223,6 +226,8 @@ class DocumentReader:
         own = {self.besides.numbers[id(each.piece)]: self._part_of(each.piece) for each in self.statements}
         said = [each for each in self.besides.stated.declared if base_of(each.name) not in self.distrusted]
         said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
+        if self.near:
+            said = [each for each in said if min(own) <= each.piece <= max(own)]
         every = [*self.besides.block.declared, *said]
         self.later = self.besides.block.renamed()
         for each in every:
@@ -350,13 +355,14 @@ class DocumentReader:
                 names = [base_name(p) if isinstance(p, w.Symbol) else "" for p in target.parameters]
                 name = self._key_of(target)
                 letters = letters_of(statement.right)
+                made = names[0].startswith(EQUATED)
                 if name is not None and all(names) and not set(names) <= letters:
                     self.elaborator.values.add(name)
                 elif (
                     name
                     and all(names)
                     and not found.get(name)
-                    and (several or name in told or not self.inventory.is_value(target.base))
+                    and (several or name in told or made or not self.inventory.is_value(target.base))
                 ):
                     found[name] = tuple(names)
                 elif name and all(names) and name not in found:
@@ -724,7 +730,12 @@ class DocumentReader:
         return base.text if isinstance(base, Name) else None
 
     def _kind_of_parameter(self, name: str, body: Term) -> ValueKind:
-        """A column if the body uses its entries, its norm or its transpose, or has it behind a transpose."""
+        """What another function in the body takes; a column if the body has its entries, norm or transpose, or has it
+        behind a transpose; else a number.
+        """
+        for part in terms.every(body):
+            if isinstance(part, terms.Call) and (shape := self._shape_taken(part, name)) is not None:
+                return ValueKind(shape)
         one = terms.Number(Fraction(1))
         for part in terms.every(body):
             match part:
@@ -733,6 +744,18 @@ class DocumentReader:
                 case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_turned(left):
                     return ValueKind((Name(f"length_of_{name}"), one))
         return ValueKind(())
+
+    def _shape_taken(self, call: terms.Call, name: str) -> tuple[Term, ...] | None:
+        """The shape of a name that is an argument of a function of which it is said what it takes."""
+        kind, definition = self.kinds.get(call.function), self.definitions.get(call.function)
+        taken = kind.arguments if isinstance(kind, FunctionKind) else ()
+        if definition is not None:
+            taken = tuple(own.shape if isinstance(own, ValueKind) else () for _, own in definition.parameters)
+        for argument, shape in zip(call.arguments, taken, strict=False):
+            if argument == Name(name) and shape:
+                own = definition.lengths if definition is not None else {}
+                return tuple(Name(f"length_of_{name}") if getattr(size, "text", "") in own else size for size in shape)
+        return None
 
     def _term(self, side: w.Written) -> Term:
         found = self.elaborator.term(side)

@@ -34,10 +34,14 @@ from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.slopes import (
     at_arguments,
+    at_point,
     evaluated,
     function_of,
     gradient,
+    is_at_its_variable,
+    is_one_thing,
     parameters_of,
+    point_below,
     primed_bracket,
     slope_of,
 )
@@ -366,6 +370,9 @@ class Elaborator(Meanings):
         if isinstance(part, w.Differentiation) and part.subject is None:
             if after is None:
                 raise NotMeant("a derivative of nothing", part.place)
+            if part.sign in ("nabla", "grad") and (point := point_below(self, part, after)) is not None:
+                part, parts = replace(part, variables=()), (*parts[: at + 1], after, point)
+                return gradient(self, part, parts, (*joints[: at + 1], ""), at)[0], at + 2
             if part.sign in ("nabla", "grad") and not part.variables:
                 scripted = parts[at + 2] if at + 2 < len(parts) else None
                 if isinstance(scripted, w.Scripted) and isinstance(scripted.base, w.Bracketed) and not scripted.primes:
@@ -376,6 +383,12 @@ class Elaborator(Meanings):
             if isinstance(after, w.Bracketed) and len(parts) > at + 2:
                 self.used.add(BRACKET)
                 return slope_of(self, part, self.term(after)), at + 2
+            match after:
+                case w.Scripted(base=w.Symbol(), upper=w.Symbol() as upper, primes=0) if (
+                    len(parts) == at + 2 and part.sign == "nabla" and is_transpose(self, upper)
+                ):
+                    of = slope_of(self, part, self.term(replace(after, upper=None)))
+                    return Apply("turned", (of,)), at + 2  # \\nabla_x f^T
             if len(parts) > at + 2 and self._factor(parts, joints, at + 1)[1] < len(parts):
                 self.used.add("a derivative reaches to the end of its term")
             return slope_of(self, part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
@@ -388,7 +401,7 @@ class Elaborator(Meanings):
             return terms.Differential(inner), end
         if joints[at : at + 1] == ("o",) and isinstance(part, w.Symbol) and base_name(part) in self.functions:
             inner, end = self._factor(parts, joints, at + 1)
-            if not isinstance(inner, Call):
+            if not isinstance(inner, Call) or end < at + 3:
                 raise NotMeant("a composition without an argument", part.place)
             return Call(self.named(base_name(part)), (inner,)), end
         if (
@@ -397,13 +410,18 @@ class Elaborator(Meanings):
             and isinstance(after, w.Bracketed)
             and part.subject is not None
         ):
-            plain = all(isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots) for item in after.items)
+            plain = all(map(is_one_thing, after.items))
             several, known = len(after.items) > 1, function_of(self, part.subject, len(arguments_of(after)))
             if after.kind == "(" and ((plain and (several or known)) or (several and known)):
                 names = parameters_of(self, part.subject, after)
                 return at_arguments(
                     self, slope_of(self, part, self.term(part.subject), len(names)), names, after
                 ), at + 2
+        if close and (found_there := at_point(self, part, after)) is not None:
+            return found_there, at + 2
+        if close and is_at_its_variable(part, after):
+            found = self.term(part)
+            return (self._with_scripts(found, after) if isinstance(after, w.Scripted) else found), at + 2
         if isinstance(head, w.Symbol | w.Numeral) and close:
             called = self._called(part, head, after)
             if called is not None:

@@ -145,8 +145,8 @@ def read(pieces: Pieces) -> Reading:
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         return replace(DocumentReader(inventory, few, besides, scopes, **options).reading(), **known)
 
-    def alone(pieces: Set[int]) -> Reading:
-        options = {key: value for key, value in chosen.items() if key != "aliases"}
+    def alone(pieces: Set[int], near: bool) -> Reading:
+        options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
         told = {each.name for each in best.derivation.definitions} | best.unread.keys()
         options["elsewhere"] = frozenset(map(letter_of, told))
         return again([each for each in statements if id(each.piece) in pieces], options)

@@ -88,6 +88,48 @@ def at_arguments(meanings: Meanings, slope: Term, names: Sequence[str], bracket:
     return _at(meanings, slope, dict(zip(names, arguments_of(bracket), strict=True)), bracket)
 
 
+def is_one_thing(item: Written) -> bool:
+    """Whether something alone in brackets is where a derivative is taken, and no factor: a letter, a vector, a call."""
+    match item:
+        case w.Beside(parts=(w.Symbol() | w.Scripted(), w.Bracketed(kind="(")), joints=("",)):
+            return True
+    return isinstance(item, w.Symbol | w.Scripted | w.Numeral | w.Dots | w.Bracketed)
+
+
+def point_below(meanings: Meanings, part: w.Differentiation, subject: Written) -> w.Bracketed | None:
+    """What stands below nabla in brackets, if it is no name but where the gradient of a function is taken."""
+    match part.variables, subject:
+        case (w.Bracketed() | w.Beside() as point,), w.Symbol() if (
+            is_one_thing(point) and meanings.named(base_name(subject)) in meanings.functions
+        ):
+            return w.Bracketed("(", (point,), place=point.place)
+    return None
+
+
+def at_point(meanings: Meanings, part: Written, after: Written | None) -> Term | None:
+    """\\frac{df}{dx}(g(t)) of a function of one argument, of which nothing tells the letter: x is this letter."""
+    match part, after:
+        case w.Differentiation(subject=w.Symbol() as subject, variables=(variable,)), w.Bracketed(items=(item,)) if (
+            meanings.functions.get(meanings.named(base_name(subject))) == () and is_one_thing(item)
+        ):
+            letter = variable.base if isinstance(variable, w.Scripted) else variable
+            if isinstance(letter, w.Symbol):
+                called = w.Beside((subject, w.Bracketed("(", (letter,), place=part.place)), ("",), place=part.place)
+                slope = slope_of(meanings, part, meanings.term(called))
+                return at_arguments(meanings, slope, (base_name(letter),), after)
+    return None
+
+
+def is_at_its_variable(part: Written, after: Written | None) -> bool:
+    """Whether brackets behind a derivative only tell its variable again, or the vector of which this is an entry."""
+    bracket = after.base if isinstance(after, w.Scripted) else after
+    match part, bracket:
+        case w.Differentiation(subject=w.Written(), variables=(variable,)), w.Bracketed(kind="(", items=(item,)):
+            base = variable.base if isinstance(variable, w.Scripted) else variable
+            return isinstance(item, w.Symbol) and item in (variable, base)
+    return False
+
+
 def evaluated(meanings: Meanings, inside: Written, lower: Written) -> Term:
     """A value elsewhere: \\left. f(x) \\right|_{x = a}; of a derivative by x also \\left. df/dx \\right|_a.
 

@@ -96,13 +96,13 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
     with the last definitions before it.
     """
-    end, others, past = time.monotonic() + total, dict[Set[int], dict[int, Step]](), _Past()
+    end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), _Past()
     anew = _Anew(reading, past)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
     for position, (entry, step) in enumerate(every):
         for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
-                others[pieces] = _proved_alone(reading, pieces, seconds / 2, left)
+                others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left)
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
@@ -158,19 +158,27 @@ def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step |
     return _claimed(entry, claims[entry.claim], finding, doubts, _Past())
 
 
-def _apart(reading: Reading, entry: ReadRelation) -> Iterator[frozenset[int]]:
-    """The pieces of the part of a claim, and its own one, unless they are all."""
+def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[int], bool]]:
+    """The pieces of the part of a claim, its own one, and the part without what is said elsewhere.
+
+    True where nothing that is said elsewhere counts.
+    """
     if reading.alone is not None and entry.kind in ("claim", "does not fit"):
         place = reading.places.get(id(entry.statement.piece))
         own = frozenset(id(each.statement.piece) for each in reading.entries)
         part = frozenset(piece for piece in own if reading.places.get(piece) == place)
-        yield from dict.fromkeys(each for each in (part, frozenset({id(entry.statement.piece)})) if each != own)
+        sets = dict.fromkeys(each for each in (part, frozenset({id(entry.statement.piece)})) if each != own)
+        yield from ((each, False) for each in sets)
+        if part != own and part != frozenset({id(entry.statement.piece)}):
+            yield part, True
 
 
-def _proved_alone(reading: Reading, pieces: frozenset[int], seconds: float, total: float) -> dict[int, Step]:
+def _proved_alone(
+    reading: Reading, pieces: frozenset[int], near: bool, seconds: float, total: float
+) -> dict[int, Step]:
     """The steps among some pieces that are proved without the other ones, by the identity of their statements."""
     assert reading.alone is not None
-    alone = reading.alone(pieces)
+    alone = reading.alone(pieces, near)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
     claims = {id(each.statement): each.claim for each in reading.entries if each.claim is not None}
     for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, _Past()), strict=True):
