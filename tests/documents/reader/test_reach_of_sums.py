@@ -26,3 +26,7 @@ def test_a_name_stands_bare_if_no_argument_follows():
     assert stands_bare("s", member("1 - s"))
     assert not stands_bare("s", member("1 - s(x)"))
     assert stands_bare("s", member("s(x) s"))
+
+
+def test_the_index_of_a_sum_over_pairs_is_that_of_their_parts():
+    assert index_of_last_sum(member(r"\sum_{(x_i, y_i) \in R} x_i y_i")) == "i"

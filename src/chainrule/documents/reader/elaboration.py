@@ -30,6 +30,7 @@ from chainrule.documents.reader.known_words import (
     NotMeant,
 )
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.ranges import NUMBERED, members_counted, ranges_of, size_of_set
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.slopes import (
@@ -278,6 +279,9 @@ class Elaborator(Meanings):
                     return Truth(self._stated(inside))
             elif kind in ("(", "[", "{"):
                 return self.term(inside)
+            elif kind == "|" and isinstance(inside, w.Symbol) and base_name(inside) in self.inventory.sets:
+                self.used.add(NUMBERED)
+                return Name(size_of_set(inside))
             elif kind == "|":
                 return self._in_bars(inside)
             elif kind == "||":
@@ -576,45 +580,12 @@ class Elaborator(Meanings):
         if at + 1 >= len(parts):
             raise NotMeant(f"a {part.kind} of nothing", part.place)
         body = self._beside(parts[at + 1 :], joints[at + 1 :])
-        return self._folded(part, body), len(parts)
-
-    def _folded(self, part: w.BigOperator, body: Term) -> Term:
-        ranges, condition = self._ranges(part)
+        ranges, condition = ranges_of(self, part)
+        members_counted(ranges, body, parts[at + 1 :], part.place)
         for index, low, high in reversed(ranges):
             body = Fold(part.kind, index, low, high, body, condition)
             condition = None
-        return body
-
-    def _ranges(self, part: w.BigOperator) -> tuple[list[tuple[str, Term, Term]], terms.Condition | None]:
-        one: Term = Number(Fraction(1))
-        lower, upper = part.lower, part.upper
-        match lower:
-            case w.Comparing(members=(w.Symbol() as index, first), relations=("=",)):
-                high = self.open_size(self._index_name(index)) if upper is None else self.term(upper)
-                return [(self._index_name(index), self.term(first), high)], None
-            case w.Comparing(members=(low, w.Symbol() as index, high), relations=("<=", "<=")):
-                return [(self._index_name(index), self.term(low), self.term(high))], None
-            case w.Comparing(members=(w.Symbol() as index, w.Symbol() as other)) if id(part) in self.pairs and {
-                base_name(index), base_name(other)
-            } <= self.inventory.indices:  # fmt: skip
-                self.used.add("a sum over two letters runs over both")
-                high = self.open_size(self._index_name(index))
-                return [(self._index_name(each), one, high) for each in (index, other)], self.condition(lower)
-            case w.Comparing(members=(w.Symbol() as index, other)) if self.condition(lower) is not None:
-                if isinstance(other, w.Symbol) and base_name(index) in self.outer:
-                    index = other if base_name(other) in self.inventory.indices - self.outer else index
-                high = self.open_size(self._index_name(index)) if upper is None else self.term(upper)
-                return [(self._index_name(index), one, high)], self.condition(lower)
-            case w.Symbol():
-                high = self.open_size(self._index_name(lower)) if upper is None else self.term(upper)
-                return [(self._index_name(lower), one, high)], None
-            case w.Listed(items=items) | w.Beside(parts=items) if all(isinstance(item, w.Symbol) for item in items):
-                names = [self._index_name(item) for item in items if isinstance(item, w.Symbol)]
-                return [(name, one, self.open_size(name)) for name in names], None
-        raise NotMeant(f"the range of a {part.kind} is not read", part.place)
-
-    def _index_name(self, index: w.Symbol) -> str:
-        return self.inventory.index_name(self.named(base_name(index)))
+        return body, len(parts)
 
     def _signed(self, parts: Sequence[Written], signs: Sequence[int]) -> Term:
         """Terms with signs. A sum reaches over the next terms as long as they use its index."""

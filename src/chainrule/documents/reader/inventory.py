@@ -97,6 +97,18 @@ def items_of(script: Written | None) -> tuple[Written, ...]:
     return (script,)
 
 
+def index_of_members(inside: Written) -> Symbol | None:
+    """The index of the members of a set: i of i, and of (x_i, y_i) or (x^{(i)}, y^{(i)}); None if they have none."""
+    if isinstance(inside, Symbol):
+        return inside
+    if not isinstance(inside, Bracketed) or not all(isinstance(item, Scripted) for item in inside.items):
+        return None
+    scripts = [script for item in inside.items if isinstance(item, Scripted) for script in (item.lower, item.upper)]
+    found = {script.items[0] if isinstance(script, Bracketed) else script for script in scripts if script is not None}
+    only = found.pop() if len(found) == 1 and len(scripts) == 2 * len(inside.items) else None
+    return only if isinstance(only, Symbol) else None
+
+
 def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
     """The arguments in brackets; x_1, \\ldots, x_n are one, the vector x."""
     found: list[Written] = []
@@ -153,6 +165,8 @@ class Inventory:
         By base: the brackets that follow it directly.
     entries_called : mapping
         By base: the brackets that follow it directly and have a subscript.
+    sets : set of str
+        Letters of sets whose members sums run over.
     differentiated, by : Counter
         Bases in numerators and denominators of derivatives.
     primed : set of str
@@ -161,6 +175,7 @@ class Inventory:
 
     bound: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
+    sets: set[str] = field(default_factory=set)
     limits: set[str] = field(default_factory=set)
     subscripts: dict[str, list[tuple[Written, ...]]] = field(default_factory=lambda: defaultdict(list))
     superscripts: dict[str, list[Written]] = field(default_factory=lambda: defaultdict(list))
@@ -499,12 +514,20 @@ class Inventory:
             self.primed.add(base)
 
     def _bind(self, lower: Written | None, upper: Written | None) -> None:
+        first = lower.items[0] if isinstance(lower, Listed) else lower
+        match first:
+            case Comparing(members=(inside, Symbol(font=font) as every), relations=("in",)) if font != "blackboard":
+                self.sets.add(base_name(every))
+                lower = index_of_members(inside) or lower
         for part in all_parts(lower) if lower is not None else ():
             if isinstance(part, Symbol):
                 self.bound.add(part.text)
                 break
         if isinstance(lower, Listed):
             self.bound |= {item.text for item in lower.items if isinstance(item, Symbol)}
+            match lower.items:
+                case (Symbol(), *_, Comparing(members=(Symbol(text=text), *_))):
+                    self.bound.add(text)  # i, j = 1
         if isinstance(upper, Symbol):
             self.limits.add(upper.text)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Name, Term
+from chainrule.documents.language.terms import Condition, Name, Term
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.known_words import ARGUMENT
 from chainrule.documents.reader.written import Written
@@ -129,3 +129,7 @@ class Meanings(ABC):
     @abstractmethod
     def index(self, written: Written) -> Term:
         """The term of an index."""
+
+    @abstractmethod
+    def condition(self, written: Written) -> Condition | None:
+        """The condition that a formula states; None if it states none."""

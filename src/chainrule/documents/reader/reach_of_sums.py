@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chainrule.documents.language.trees import parts_of
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import all_parts, base_name, letters_of
+from chainrule.documents.reader.inventory import all_parts, base_name, index_of_members, letters_of
 from chainrule.documents.reader.written import Written
 
 
@@ -16,7 +16,10 @@ def index_of_last_sum(part: Written) -> str | None:
     pieces = part.parts if isinstance(part, w.Beside) else (part,)
     for piece in pieces:
         if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod") and piece.lower is not None:
-            index = next((each for each in all_parts(piece.lower) if isinstance(each, w.Symbol)), None)
+            lower = piece.lower
+            if isinstance(lower, w.Comparing) and lower.relations == ("in",):
+                lower = index_of_members(lower.members[0]) or lower
+            index = next((each for each in all_parts(lower) if isinstance(each, w.Symbol)), None)
             return None if index is None else base_name(index)
     return None
 
