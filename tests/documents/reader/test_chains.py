@@ -194,6 +194,11 @@ FORMULAS = [
     (r"\sum_{\substack{i=1\\ i \ne j}} x", ["{SUM_[⟨cmp(i = 1), cmp(i != j)⟩] x}"]),
     (r"\boxed{\begin{aligned} a &= b \\ &= c \end{aligned}}", ["a = b", "∅ = c"]),
     (r"x = 1 if y > 0 and z = 2", ["x = 1 | cmp(y > 0) & cmp(z = 2)"]),
+    (r"a + b = \\ c d \\ e \le \\ & f \\ g = h", ["<a +b> = {c d}", "e <= f", "g = h"]),
+    (r"u = \\ v = \\ w =", ["u = ∅", "v = ∅", "w = ∅"]),
+    (r"\vartriangle w + \triangle v", ["<{Delta w} +{Delta v}>"]),
+    (r"\partialfrac{e}{v_{j}} + \pqty{x, y} + \pd{f}{x}", ["<d/(partial e; v_[j]) +`(x, y)` +d/(partial f; x)>"]),
+    (r"y = \text{\textcolor{blue}{\fbox{$ a_i $}}} + \text{\color{red}$b$}", ["y = <a_[i] +b>"]),
 ]
 
 

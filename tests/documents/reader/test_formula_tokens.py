@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.documents.reader.formula_tokens import first_and_rest, tokens_of
+from chainrule.documents.reader.formula_tokens import first_and_rest, tokens_of, words_in_derivatives
 
 
 def kinds(text, macros=()):
@@ -46,3 +46,10 @@ def test_definitions_within_a_formula_are_left_out():
 def test_a_number_has_a_first_digit():
     (number,) = tokens_of("123")
     assert [(part.text, part.start, part.end) for part in first_and_rest(number)] == [("1", 0, 1), ("23", 1, 3)]
+
+
+def test_a_run_of_letters_that_something_is_differentiated_by_is_a_name():
+    assert words_in_derivatives(r"\frac{\partial E}{\partial out_k} + \frac{\partial y}{\partial out_j}") == {"out"}
+    assert not words_in_derivatives(
+        r"\frac{\partial E}{\partial out_k} + \frac{\partial^3 f}{\partial xyz \partial xyz}"
+    )

@@ -130,3 +130,9 @@ def test_one_wrong_step_does_not_change_what_the_text_declares():
     )
     steps = check_derivation(text).steps
     assert [step.verdict for step in steps[-2:]] == ["does not fit if read so", "proved"]
+
+
+def test_a_word_that_steps_differentiate_by_is_one_name(claims):
+    text = r"$$\frac{\partial E}{\partial w} = \frac{\partial E}{\partial net} \frac{\partial net}{\partial w}$$"
+    text += "\n\n" + r"$$\frac{\partial E}{\partial net} = 3 net$$"
+    assert claims(text)[-1] == "partial(E, net) = 3 * net"

@@ -105,3 +105,9 @@ def test_the_update_of_a_name_does_not_say_what_it_depends_on():
 def test_a_name_is_no_function_of_a_bracket_with_itself():
     text = "The function $a$ is used below.\n\n$$a = 1 / (1 + e^{-z})$$\n\n$$\\frac{da}{dz} = a(1 - a)$$"
     assert [step.verdict for step in check_derivation(text).steps] == ["definition", "proved"]
+
+
+def test_a_relation_that_is_written_at_both_ends_of_a_line_stands_where_it_stands_first():
+    found, _ = statements("a = b =\n\\\\ = c \\ge \\\\ \\ge d")
+    assert [s.relation for s in found] == ["=", "=", ">="]
+    assert [s.place[0] for s in found] == [2, 6, 15]

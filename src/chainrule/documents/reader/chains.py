@@ -76,7 +76,7 @@ def _rows(items: list[Item]) -> list[list[Item]]:
         cells = _without_alignment(row)
         if all(role_of(item) in ("comma", "point", *UNSEEN) for item in cells):
             continue
-        if found and (_continues(row) or _is_unfinished(found[-1])):
+        if found and (_continues(row) or _is_unfinished(found[-1]) or _is_right_side(row, found[-1])):
             found[-1] += cells
         else:
             found.append(cells)
@@ -164,6 +164,13 @@ def _is_unfinished(row: list[Item]) -> bool:
         "sign",
         "joint",
     )
+
+
+def _is_right_side(row: list[Item], before: list[Item]) -> bool:
+    """True for a row without relations behind one that ends with an equality or an inequality: a = \\\\ b."""
+    last = next((item for item in reversed(before) if role_of(item) not in ("label", *UNSEEN)), None)
+    ends = last is not None and role_of(last) == "relation" and construct_of(last).value in ("=", *_BOUNDS)
+    return ends and not any(role_of(item) == "relation" for item in row)
 
 
 # Chains of one row

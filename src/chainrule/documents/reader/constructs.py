@@ -45,7 +45,7 @@ _same(
     varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon
     Phi Psi Omega ell hbar imath jmath wp Re Im aleph infty emptyset varnothing→emptyset partial nabla grad→nabla top
     intercal→top bot dagger ddagger angle degree→circ exists neg lnot→neg % # & $ S→§ diamond clubsuit
-    spadesuit heartsuit triangle bigtriangleup→triangle eth digamma ast→* star""",
+    spadesuit heartsuit triangle→Delta bigtriangleup→Delta vartriangle→Delta eth digamma ast→* star""",
 )
 _same("roman", "dd→d diff→d differential→d")
 _same("blackboard", "R→R N→N Z→Z Q→Q C→C Reals→R reals→R RR→R Rr→R")
@@ -112,8 +112,10 @@ _same("inside", "textcolor colorbox style class cssId html href mathcolor", "rm"
 _same("braced", "underbrace overbrace", "m")
 _same("over", "stackrel overset buildrel cancelto", "mm")
 _same("under", "underset", "mm")
-_same("derivative", "dv→d derivative→d odv→d pdv→partial partialderivative→partial fdv→delta")
-_same("enclosed", "abs→| norm→|| lVert→|| set→{ floor→floor ceil→ceil Abs→| Norm→|| qty→( inner→< ip→<", "m")
+_same("derivative", "dv→d derivative→d odv→d od→d pdv→partial partialderivative→partial fdv→delta")
+_same("derivative", "pd→partial partialfrac→partial")
+_same("enclosed", "abs→| norm→|| lVert→|| set→{ floor→floor ceil→ceil Abs→| Norm→|| inner→< ip→<", "m")
+_same("enclosed", "qty→( pqty→( pa→( bqty→[ cro→[", "m")
 _same("stack", "substack", "m")
 _same("matrix", "pmatrix→( bmatrix→[ matrix→", "m")
 _same("casework", "cases", "m")

@@ -22,6 +22,7 @@ from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes, name_in
 from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
+from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.stated import Stated
@@ -43,13 +44,14 @@ CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 
 def read(pieces: Pieces) -> Reading:
     """The reading of a document under which the most relations fit, by their shapes alone."""
-    formulas = (piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
-    block = Block(" ".join(formulas))
+    formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
+    block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
         if piece.kind == "declarations":
             block.read(piece, number, pieces.macros)
+    words = block.words | words_in_derivatives(formulas)
     chains = {
-        number: chains_of(piece.text, pieces.macros, block.words)
+        number: chains_of(piece.text, pieces.macros, words)
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }

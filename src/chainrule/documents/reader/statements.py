@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.gradient_names import NAMED
 from chainrule.documents.reader.inventory import Inventory, all_parts, arguments_of, base_name, items_of, under
-from chainrule.documents.reader.written import Written, WrittenChain
+from chainrule.documents.reader.written import Link, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
 DEFINING = ("=", ":=")
@@ -57,9 +57,13 @@ class Target:
 
 
 def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Statement]:
-    """The relations of all chains. A row that begins with a relation goes on from the row or the display before."""
+    """The relations of all chains. A row that begins with a relation goes on from the row or the display before.
+
+    A relation at the end of a row may stand at the beginning of the next, too; then it is one, where it stands first.
+    """
     last: Written | None = None
     head: Written | None = None
+    hanging: Link | None = None
     before: Piece | None = None
     count = 0
     for piece, chain in chains:
@@ -71,7 +75,11 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
         if not continues:
             head, count = members[0] if members else None, 0
         left = last if continues else (members[0] if members else None)
-        for link, right in zip(chain.links, members[1:], strict=False):
+        links = list(chain.links)
+        if continues and links and hanging is not None and hanging.relation == links[0].relation and before is piece:
+            links[0] = hanging
+        hanging = links[-1] if links and members[-1] is None else None
+        for link, right in zip(links, members[1:], strict=False):
             if left is not None and right is not None:
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)

@@ -349,13 +349,21 @@ class FormulaReader:
         if "." in (opening, closing) and "{" in (opening, closing) and sole is not None:
             return written.CasesOf(self.rows(sole.items), place=element.place)
         kind = opening if opening == closing else "at" if opening == "." and closing == "|" else opening + closing
+        return self.between(element, kind)
+
+    def between(self, element: Element, kind: str) -> Written:
+        """The items of an element in brackets of a kind."""
         if self.depth >= MOST_NESTED:
             return NotRead(f"more than {MOST_NESTED} formulas within each other", place=element.place)
-        reader = FormulaReader(elements_of(items, element.font), self.depth + 1, in_bracket=True)
+        reader = FormulaReader(elements_of(element.arguments[0], element.font), self.depth + 1, in_bracket=True)
         found, separators = reader.listed()
         if kind in ("..", ".)", "(.", ".]", "[."):
             return found[0] if len(found) == 1 else Listed(found, place=element.place)
         return Bracketed(kind, found, separators, place=element.place)
+
+    def enclosed(self, element: Element) -> Written:
+        """\\abs{x}, \\pqty{x}: a command that writes the brackets."""
+        return self.between(element, str(element.value))
 
     def bar(self, element: Element) -> Written:
         """The bars of an absolute value or of a norm; a bar alone is a sign."""
@@ -461,7 +469,7 @@ _ATOMS: dict[str, _Make] = {
         formula_of(element.arguments[0], reader.depth + 1),
         place=element.place,
     ),
-    "enclosed": lambda reader, element: Bracketed(str(element.value), (reader.inside(element),), place=element.place),
+    "enclosed": FormulaReader.enclosed,
     "stack": lambda reader, element: Listed(
         tuple(formula_of(row, reader.depth + 1) or Words("") for row in split(element.arguments[0], "row")),
         place=element.place,
