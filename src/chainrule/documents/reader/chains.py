@@ -270,7 +270,7 @@ def _tag_of(segment: Segment) -> str:
 
 def _read(segment: Segment) -> _Part:
     """The members of a segment. A sign that stands for nothing is listed with the last member, and what follows it."""
-    elements = _without_ends(segment.elements)
+    elements = _with_last_step(_without_ends(segment.elements))
     if any(element.role == "infix" for element in elements):
         return _Part(segment, [FormulaReader(elements).alone()], [])
     reader = FormulaReader(elements)
@@ -287,6 +287,17 @@ def _read(segment: Segment) -> _Part:
         part.members += more[1:]
         part.links += links
     return part.finished()
+
+
+def _with_last_step(elements: list[Element]) -> list[Element]:
+    """With a step that stands in brackets at the end: a = b (= c)."""
+    last = elements[-1] if elements else None
+    if last is None or last.role != "bracket" or last.value != ("(", "("):
+        return elements
+    inside = elements_of(last.arguments[0])
+    steps = len(inside) > 1 and inside[0].role == "relation" and inside[0].value == "="
+    goes_on = any(element.role == "relation" for element in elements[:-1])
+    return [*elements[:-1], *inside] if steps and goes_on else elements
 
 
 def _joined(parts: list[_Part]) -> list[_Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chainrule.documents.reader.constructs import CONSTRUCTS, SIGNS, Construct
 from chainrule.documents.reader.formula_tokens import FormulaToken
@@ -104,7 +105,7 @@ class _Grouping:
                 self.add(token)
         while len(self.stack) > 1:
             self.unwind()
-        return self.stack[0].items
+        return _angled(self.stack[0].items, "all")
 
     def add(self, item: Item) -> None:
         if not self.skipped:
@@ -121,6 +122,7 @@ class _Grouping:
     def shut(self, closing: str, end: int) -> None:
         group = self.stack.pop()
         group.closing, group.end = closing, end
+        group.items = _angled(group.items, group.kind)
         self.stack[-1].items.append(group)
 
     def unwind(self) -> None:
@@ -207,3 +209,32 @@ class _Grouping:
 
 def _problem(token: FormulaToken, what: str) -> FormulaToken:
     return FormulaToken("problem", what, token.start, token.end, token.raw)
+
+
+_NO_FACTOR = ("relation", "sign", "joint", "comma", "end")
+
+
+def _angled(items: list[Item], kind: str) -> list[Item]:
+    """With <x, y> in brackets, where < cannot be a relation, or > cannot: nothing stands before it, or behind it."""
+    signs = [at for at, item in enumerate(items) if isinstance(item, FormulaToken) and item.raw in ("<", ">")]
+    found: list[Item] = []
+    at = 0
+    for first, last in pairwise(signs):
+        if first >= at and _is_angled(items, first, last, kind):
+            found += items[at:first]
+            found.append(Group("(", "<", items[first].start, items[first + 1 : last], "<", items[last].end))
+            at = last + 1
+    return [*found, *items[at:]] if at else items
+
+
+def _is_angled(items: list[Item], first: int, last: int, kind: str) -> bool:
+    opening, closing = items[first], items[last]
+    if not isinstance(opening, FormulaToken) or not isinstance(closing, FormulaToken):
+        return False
+    roles = [role_of(item) for item in items[first + 1 : last]]
+    before = next((role for role in map(role_of, reversed(items[max(first - 9, 0) : first])) if role != "space"), "")
+    after = next((role for role in map(role_of, items[last + 1 : last + 9]) if role != "space"), "end")
+    starts = before in _NO_FACTOR or (not before and kind == "(")
+    ends = after in (*_NO_FACTOR, "script") and after != "sign"
+    pair = (opening.raw, closing.raw) == ("<", ">")
+    return pair and roles.count("comma") == 1 and "relation" not in roles and (starts or ends)
