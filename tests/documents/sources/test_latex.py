@@ -43,6 +43,10 @@ from chainrule.documents.sources.opening import pieces_of
             "\\mybox{$\\displaystyle\na = b\n$}\nand $\\displaystyle c$",
             [("display", "\\displaystyle\na = b", "$", 1), ("inline", "\\displaystyle c", "$", 4)],
         ),
+        (
+            "\\framebox{$u = v$}\nA rule.\n\\fbox{$x$} and so on",
+            [("display", "u = v", "$", 1), ("inline", "x", "$", 3)],
+        ),
     ],
 )
 def test_formulas_and_headings_of_latex(in_latex, text, expected):

@@ -28,6 +28,7 @@ _SCOPES = re.compile(
 """Environments in which letters may be something else than around them."""
 _GROUP = re.compile(r"\s{0,9}(?:\[[^\[\]\n]{0,200}\]\s{0,9})?(?=\{)")
 _BOX = re.compile(r"\s*(?:\\[A-Za-z]{1,20}\*?\{?\s*){0,2}")
+_FRAMED = re.compile(r"\s*\\f(?:rame)?box\s*\{\s*")
 _BOX_ENDS = re.compile(r"\s*\}?\s*[.,;]?\s*(?:\\\\)?\s*(?:%.*)?")
 _FRAME = re.compile(r"(?:\[[^\[\]\n]{0,99}\]|<[^<>\n]{0,99}>)*\s{0,9}(?=\{)")
 
@@ -115,12 +116,13 @@ def _whole(text: str, token: Token, closing: array[int], around: dict[str, str])
 
 
 def _stands_alone(text: str, span: Region) -> bool:
-    """Whether an inline formula is set as a display: $\\displaystyle ...$ alone in its lines, perhaps in a box."""
-    if span.kind != "inline" or not text.startswith("\\displaystyle", span.first):
+    """Whether an inline formula is set as a display: alone in its lines, in a frame or with \\displaystyle."""
+    if span.kind != "inline":
         return False
     before = text[max(span.start - 100, 0) : span.start].rsplit("\n", 1)[-1]
     after = text[span.end : span.end + 100].split("\n", 1)[0]
-    return bool(_BOX.fullmatch(before) and _BOX_ENDS.fullmatch(after))
+    opening = _BOX if text.startswith("\\displaystyle", span.first) else _FRAMED
+    return bool(opening.fullmatch(before) and _BOX_ENDS.fullmatch(after))
 
 
 def _without_overlaps(spans: list[Region]) -> list[Region]:
