@@ -31,6 +31,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
+from chainrule.documents.reader.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
 from chainrule.documents.reader.differentials import stands_for_changes, with_constants
 from chainrule.documents.reader.document_parts import Scopes
@@ -406,6 +407,9 @@ class DocumentReader:
         )
         derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in self.entries})
         derivation, losses = with_unknown_losses(with_layers(derivation))
+        derivation, counted = counted_from_one(derivation, [each.condition for each in held], self.inventory.indices)
+        for number in counted:
+            self._doubt(number, frozenset({COUNTED}))
         for number, names in losses.items():
             self._doubt(number, frozenset({f"{names} {UNTOLD}"}))
         try:
