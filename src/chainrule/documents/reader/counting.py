@@ -2,7 +2,7 @@
 
 In sum_{i=0}^n w_i x_i the entries of w and x have the numbers 0 to n. They become the entries 1 to n + 1, with every
 index that chooses among them anywhere. Where another sum over such entries begins at 1, nothing shows which entries
-there are for an index without a range; then all stays as it is written.
+there are for an index without a range; then all stays as it is written, as do entries with a computed index.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def counted_from_one(derivation: Derivation, stated: Iterable[Term], letters: Se
     --------
     >>> from chainrule.documents.language.parsing import derivation_of
     >>> from chainrule.documents.language.printing import text_of
-    >>> text = "size n\\nw : column n\\nx : column n\\nclaim 1: sum(i in 0..n: w[i] * x[i + 1]) = w[0]"
+    >>> text = "size n\\nw : column n\\nx : column n\\nclaim 1: sum(i in 0..n: i * w[i] * x[i]) = w[0]"
     >>> found, claims = counted_from_one(derivation_of(text), (), set())
     >>> text_of(found.claims[0].left), text_of(found.claims[0].right)
-    ('sum(i in n + 1: w[i] * x[i - 1 + 1 + 1])', 'w[1]')
+    ('sum(i in n + 1: (i - 1) * w[i] * x[i])', 'w[1]')
     """
     if not any(_begins_at_zero(part) for part in derivation.parts):
         return derivation, set()
@@ -155,8 +155,8 @@ class _Marks(_Walk):
         """An index of an entry goes with the axis; a 0 is a reason to count from there."""
         if terms.is_number(index, 0):
             self.zero.add(axis)
-        if any(isinstance(part, Entry) for part in terms.every(index)):
-            self.fixed.add(axis)
+        if not isinstance(index, Name | Number):
+            self.fixed.add(axis)  # what x_{i+k} is beyond the ends is told in words
         for name in sorted(terms.free_names(index)):
             place = self.place(name, scope, formula)
             if place is not None:
