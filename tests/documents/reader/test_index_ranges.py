@@ -32,3 +32,9 @@ def test_a_set_has_so_many_members():
 def test_the_members_of_a_set_are_no_numbers(reading_of, text):
     (entry,) = reading_of(f"$${text} = {text} + 1$$").entries
     assert entry.kind == "not read"
+
+
+def test_what_a_sum_over_a_set_defines_is_never_certain():
+    text = r"$$F = \sum_{i=1}^n u_i$$" + "\n\n" + r"$$E = \sum_{i \in B} u_i$$" + "\n\n"
+    steps = check_derivation(text + r"$$\frac{\partial E}{\partial u_k} = 1$$").steps
+    assert [step.verdict for step in steps] == ["definition", "definition", "wrong if read so"]

@@ -16,3 +16,7 @@ import pytest
 def test_delta_belongs_to_a_name_unless_it_is_one(claims, text, expected):
     (claim,) = claims(f"$${text} = 2$$")
     assert claim.partition("c + ")[2] == f"{expected} = 2"
+
+
+def test_delta_is_a_name_where_a_block_says_so(claims):
+    assert claims("---\nDelta: matrix n n\nw: vector n\n---\n\n$$w + \\Delta w = 2 w$$") == ["w + Delta @ w = 2 * w"]

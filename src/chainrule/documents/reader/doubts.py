@@ -11,6 +11,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.document_reader import Reading, ReadRelation
+from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 
 _ANY = Shape()
 HIDDEN = "?"
@@ -190,6 +191,8 @@ class Doubts:
         for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
             if name.endswith(("_0", "__0", "star", "ast")):
                 yield f"{name} may have a value that is told elsewhere"
+        if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.every(claim)):
+            yield NUMBERED
         if used and any(_is_computed(side) for side in (claim.left, claim.right)):
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):

@@ -98,6 +98,15 @@ def size_of_set(every: w.Symbol) -> str:
     return f"{base_name(every)}__set"
 
 
+def is_of_set(size: Term) -> bool:
+    """Whether a size is the number of members of a set.
+
+    >>> is_of_set(Name(size_of_set(w.Symbol("S"))))
+    True
+    """
+    return isinstance(size, Name) and size.text.endswith("__set")
+
+
 def members_counted(ranges: Sequence[Range], body: Term, parts: Sequence[Written], place: w.Place) -> None:
     """Refuse a sum over a set whose members are values, as in that of x^2 or f(x) over x in S.
 
@@ -112,8 +121,7 @@ def members_counted(ranges: Sequence[Range], body: Term, parts: Sequence[Written
     NotMeant
     """
     for index, _, high in ranges:
-        is_set = isinstance(high, Name) and high.text.endswith("__set")
-        if is_set and (_stands_alone(body, index) or any(_is_written_alone(part, index) for part in parts)):
+        if is_of_set(high) and (_stands_alone(body, index) or any(_is_written_alone(part, index) for part in parts)):
             raise NotMeant("a sum of the members of a set", place)
 
 

@@ -25,7 +25,7 @@ from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
-from chainrule.documents.reader.prefixes import with_changes
+from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import (
@@ -56,7 +56,9 @@ def read(pieces: Pieces) -> Reading:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_gradient_names(with_changes(with_digit_pairs(chains)), pieces.pieces)
+    chains = with_digit_pairs(chains)
+    chains = chains if CHANGE in block.names else with_changes(chains)
+    chains = with_gradient_names(chains, pieces.pieces)
     stated = Stated.of(pieces.pieces, chains)
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
