@@ -165,6 +165,8 @@ def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolu
     assert last == "-log(q) = 1 / 2 * log(det(C)) + 1 / 2 * u' @ inverse(C) @ u"
     assert claims(text + r"$$\nabla_C \det |C| = |C| (C^{-1})^T$$") == ["grad(det(C), C) = det(C) * inverse(C)'"]
     assert claims(r"$$\frac{1}{|R|} \sum_{i=1}^n v_i = |V_i|$$") == ["1 / abs(R) * sum(i in n: v[i]) = abs(V[i])"]
+
+
 def test_the_indicator_of_an_order_is_that_of_each_entry(claims):
     text = r"$$\sum_j 1_{j > 1} = r - 1, \quad u \odot \mathbb{1}_{u > 0} = u - \mathbb{1}[u \leq 2] \odot u$$"
     assert claims(f"Let $u \\in \\mathbb{{R}}^n$.\n\n{text}") == [

@@ -132,6 +132,8 @@ def test_a_letter_with_entries_over_which_a_sum_of_values_runs_is_no_index_elsew
     assert indices(r"\sum_x p(x) \log q(x) = h", "x_i + c = 1") == {"i"}
     assert indices(r"\sum_k p(k) = h", "c = 1") == {"k"}
     assert indices(r"\sum_v q_v = h", "v_i + c = 1") == {"i", "v"}
+
+
 def test_a_difference_shows_that_delta_with_two_indices_compares_them_beside_other_deltas():
     def found(text, prose=""):
         return Inventory.of(chains_of(text), prose)
@@ -154,6 +156,8 @@ def test_a_number_before_an_index_is_a_part_of_the_name_if_it_stands_alone_too()
     assert not Inventory.of(chains_of(r"h_1 = W, \quad q_i = \exp h_i")).is_numbered("h")
     assert not Inventory.of(chains_of(r"q_i = h_{1,i} + h_{2,i}")).is_numbered("h")
     assert not Inventory.of(chains_of(r"h_1 = h, \quad q_i = h_{2,i}")).is_numbered("h")
+
+
 def test_a_column_that_is_an_argument_has_entries():
     column = r"\begin{{pmatrix}} {} \\ {} \end{{pmatrix}}".format
     found = Inventory.of(chains_of(f"f({column('x_1', 'x_2')}) = g({column('y_1', 'y_1')})"))

@@ -168,6 +168,8 @@ def test_what_a_section_about_the_notation_says_holds_as_far_as_the_section_arou
     assert conditions(text) == [["x is positive"], ["?"]]
     assert conditions(f"# Notation\n\nLet $x > 0$.{CLAIM}# B\n\nText.{CLAIM}") == [["x is positive"], ["x is positive"]]
     assert conditions(f"# Notación compacta\n\nLet $x > 0$.\n\n# B\n\nText.{CLAIM}") == [["x is positive"]]
+
+
 def test_a_set_tells_that_nabla_is_a_row():
     def told(text):
         pieces = pieces_of(text, "notes.md").pieces

@@ -305,8 +305,36 @@ def test_a_second_definition_in_a_sentence_counts_where_it_is_the_last():
     text = "$$s = p q$$\n\n$$C = s^3$$\n\nHere $s = p r$.\n\n"
     text += "$$\\frac{dC}{dp} = 3 s^2 r$$\n\n$$\\frac{dC}{dp} = 3 s^2 q$$"
     assert verdicts(text)[-2:] == [(7, "proved if"), (9, "no definition")]
+
+
 def test_indicators_of_vectors_are_decided_entry_by_entry():
     text = r"$$\frac{\partial}{\partial u} \max(0, u) = \mathrm{diag}(1_{u > 0})$$"
     text += "\n\n$$1_{u < 0} = 1 - 1_{u \\geq 0}$$\n\n$$1_{u < 0} = 1 - 1_{u > 0}$$"
     found = steps_of(pieces_of(f"Let $u \\in \\mathbb{{R}}^n$.\n\n{text}", "a.md")).steps
     assert [step.verdict.name for step in found] == ["proved", "proved", "wrong"]
+
+
+SCORE = "Let $E = -g \\log r - (1 - g) \\log (1 - r)$.\n\n"
+
+
+def test_cases_in_one_sentence_hold_for_what_follows_them_up_to_the_next_one():
+    text = "When $g = 1$, the score is $E = -\\log r$, and when $g = 0$ it is $E = -\\log (1 - r)$."
+    assert [name for _, name in verdicts(SCORE + text)[1:]] == ["proved", "proved"]
+    swapped = text.replace("(1 - r)", "q").replace("\\log r", "\\log (1 - r)").replace("\\log q", "\\log r")
+    assert "proved" not in [name for _, name in verdicts(SCORE + swapped)]
+
+
+def test_cases_behind_what_holds_for_them_prove_nothing_of_the_formula_between_them():
+    text = "We have $E = -\\log (1 - r)$ when $g = 1$, and $E = -\\log r$ when $g = 0$."
+    assert "proved" not in [name for _, name in verdicts(SCORE + text)]
+
+
+def test_a_case_ends_with_its_sentence_where_the_next_one_begins():
+    text = "If $g = 1$, then $E = -\\log r$. If $g = 0$, then $E = -\\log (1 - r)$."
+    assert [name for _, name in verdicts(SCORE + text)[1:]] == ["proved", "proved"]
+
+
+def test_a_loss_of_which_nothing_shows_the_shape_is_a_number():
+    [_, step] = steps_of(pieces_of(SCORE + "$$E = -\\log r$$", "a.md")).steps
+    assert {"g", "r"} == step.finding.counterexample.values.keys()
+    assert all("," not in value for value in step.finding.counterexample.values.values())

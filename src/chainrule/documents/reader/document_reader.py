@@ -62,6 +62,9 @@ from chainrule.documents.sources.pieces import Piece
 MOST_DEPTH = 120
 """Terms within each other."""
 
+LOSSES = frozenset({"E", "J", "L"})
+"""Capital letters that are numbers where they have a definition and nothing shows their shapes."""
+
 SUPPOSED = ("condition", "case", "denied", "past", "assumed")
 """Roles that sentences give to formulas which they do not claim."""
 
@@ -832,12 +835,13 @@ class DocumentReader:
     # Names
 
     def _matrices(self) -> frozenset[str]:
-        """Capital letters without a subscript that are no sizes and are not differentiated."""
+        """Capital letters without a subscript that are no sizes, are not differentiated and define no loss."""
         found = set()
         for base in self.inventory.bare:
             letter = base.split("_")[0]
             capital = (len(letter) == 1 and letter.isupper()) or letter in ("Theta", "Sigma", "Phi")
-            is_loss = base in self.inventory.differentiated and not self.inventory.bold[base]
+            may_be_loss = base in self.inventory.differentiated or (base in LOSSES and base in self.definitions)
+            is_loss = may_be_loss and not self.inventory.bold[base]
             if capital and not is_loss and base not in self.inventory.limits:
                 found.add(base)
         decorated = {name for name in self._all_names() if name.split("_")[0] in found}

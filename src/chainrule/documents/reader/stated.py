@@ -403,8 +403,14 @@ class _Sentence:
         Conditions come before the displays for which they hold, or after them.
         """
         start = self.first
+        before = any(
+            chain.links and self.stated.roles.get(other) != "condition"
+            for other in range(self.first, number)
+            for chain in self.chains.get(other, [])
+        )
         for place, each in enumerate(self.stated.hypotheses):
-            if each.at >= self.first and each.certain and _excludes(each.subject, subject):
+            other = each.at >= self.first and each.at < number and not before and _gives_another(each.subject, subject)
+            if each.at >= self.first and each.certain and (other or _excludes(each.subject, subject)):
                 after = self._shown(self.first, each.at)
                 self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
                 start = each.at if after else number
@@ -433,6 +439,8 @@ class _Sentence:
         return at
 
     def _enter(self, subject: Written, fact: str, start: int, end: int, certain: bool, number: int, text: str) -> None:
+        while start < min(number, end) and self.pieces[start].kind == "prose":
+            start += 1  # the end of the sentence before
         if start < end and not (isinstance(subject, w.Symbol) and subject.is_word):
             line = self.pieces[number].place_of(0)[0]
             self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
@@ -451,6 +459,17 @@ def _excludes(one: Written, other: Written) -> bool:
     if not isinstance(one, w.Comparing) or not isinstance(other, w.Comparing) or len(one.members) != 2:
         return False
     return set(one.members) == set(other.members) and one.relations != other.relations
+
+
+def _gives_another(one: Written, other: Written) -> bool:
+    """Whether two equations give one letter different numbers: y = 1 and y = 0."""
+    match one, other:
+        case (
+            w.Comparing(members=(left, w.Numeral(value=value)), relations=("=",)),
+            w.Comparing(members=(same, w.Numeral(value=another)), relations=("=",)),
+        ):
+            return left == same and value != another
+    return False
 
 
 _PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
