@@ -4,12 +4,14 @@ import io
 import os
 import pickle
 import random
+import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -211,3 +213,35 @@ def test_saved_models_of_rows_take_arrays(chainrule, whole_flowers):
     assert "Pipeline of StandardScaler, StandardScaler, SoftmaxRegression; expected one of an encoder" in told
     save(StandardScaler().fit(rows), "scaler.chainrule")
     assert "holds a StandardScaler, not a classifier" in chainrule("predict", "scaler.chainrule", "rows.npy").err
+
+
+@pytest.mark.parametrize("fitted_to", ["array", "frame"])
+@pytest.mark.parametrize(
+    "make",
+    [SoftmaxRegression, lambda: make_pipeline(StandardScaler(), SoftmaxRegression()), TabularClassifier],
+    ids=["rows", "pipeline", "table"],
+)
+def test_saved_models_take_built_in_data_sets(chainrule, fitted_to, make):
+    wine = load_wine(as_frame=fitted_to == "frame")
+    model = make()
+    if isinstance(model, TabularClassifier):
+        model.set_params(max_iter=5, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(wine.data, wine.target)
+    save(model, "wine.model")
+    found = chainrule("evaluate", "wine.model", "wine", "--mistakes", "3", "--json").metrics()
+    assert found["n_rows"] == 178
+    assert found["accuracy"] == pytest.approx(model.score(wine.data, wine.target))
+    shown = chainrule("predict", "wine.model", "wine").succeeded().out.splitlines()
+    assert [shown[1].split(",")[0], shown[-1].split(",")[0]] == ["1", "178"]
+    chainrule("evaluate", "wine.model", "iris").complaint("iris")
+
+
+def test_saved_models_of_names_of_classes_take_built_in_data_sets(chainrule):
+    wine = load_wine()
+    save(
+        make_pipeline(StandardScaler(), SoftmaxRegression()).fit(wine.data, wine.target_names[wine.target]),
+        "wine.model",
+    )
+    assert chainrule("evaluate", "wine.model", "wine", "--json").metrics()["accuracy"] > 0.95

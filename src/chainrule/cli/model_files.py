@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import glob
+import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -135,12 +137,20 @@ def read_samples(
         If the source cannot be read or does not fit the model, or if the model does not know a label.
     """
     classifier, place = classifier_of(model), None
+    if data in BUILT_IN and target == "":  # a file of `save` does not say what the labels are called
+        target = table_files.BUILT_IN_TARGET
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
         return _columns(model, data, target, ids)
     if ids:
         raise CommandError(f"--id: the model takes {data} as numbers or images without names; it is for tables")
     if isinstance(classifier, ConvClassifier):
         found = _images(classifier, data, target is not None, labels)
+    elif data in BUILT_IN:
+        read = table_files.read(data)
+        y = table_files.built_in_labels(data, read.pop(table_files.BUILT_IN_TARGET), classifier.classes_)
+        keys = {"row": range(1, len(y) + 1)}
+        found = DataSet(data, np.column_stack(list(read.values())), y, where=table_files.data_row, keys=keys)
+        _check_width(found, classifier)
     elif is_predicted_in_blocks(data):
         known = columns or list(getattr(classifier, "feature_names_in_", ())) or None
         found = read_blocks(data, target, labels, known, classifier.n_features_in_)
@@ -149,9 +159,7 @@ def read_samples(
         # "y" is the target of array files that were read without --target; their labels may have another usual name.
         X, y = array_files.read(data, None if target == "y" else target, labels, classifier.n_features_in_)
         found = DataSet(Path(data).name, X, y)
-        if X.shape[1] != classifier.n_features_in_:
-            counts = f"{X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
-            raise CommandError(f"{found.name} has {counts}")
+        _check_width(found, classifier)
     if target is not None and found.y is None:
         raise CommandError(f"{data}: there are no labels; give a file of them with --labels")
     if isinstance(classifier, MLPClassifier | SoftmaxRegression) and not isinstance(found.X, dict):
@@ -160,13 +168,25 @@ def read_samples(
             note("only one of model and data has names of features; features are taken in their order")
     if isinstance(model, Pipeline):
         X = found.X.toarray() if hasattr(found.X, "toarray") else found.X
-        found = replace(found, X=model[0].transform(X))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="X (does not have valid|has no|has) feature names")
+            found = replace(found, X=model[0].transform(X))
     if target is None:
         return found
     test = found.test
     if test is not None:
         test = replace(test, y=as_known_classes(test.y, data, classifier.classes_))
     return replace(found, y=as_known_classes(found.y, found.name, classifier.classes_, place), test=test)
+
+
+_NUMBERED = re.compile(r"x\d+")
+
+
+def _check_width(found: DataSet, classifier: Any) -> None:
+    """Raise CommandError for rows of another number of features."""
+    if found.X.shape[1] != classifier.n_features_in_:
+        counts = f"{found.X.shape[1]} features per row; the model needs {classifier.n_features_in_}"
+        raise CommandError(f"{found.name} has {counts}")
 
 
 def _images(classifier: ConvClassifier, data: str, labelled: bool, labels: Path | None = None) -> DataSet:
@@ -191,6 +211,10 @@ def _columns(model: Any, data: str, target: str | None, ids: Sequence[str]) -> D
             table_files.check_there(data)
         return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target, ids), None)
     columns, y = table_files.read(data), None
+    if encoder.used_[0] not in columns and all(map(_NUMBERED.fullmatch, encoder.used_)):
+        # The model was fitted to a matrix, whose columns have no names.
+        features = [name for name in columns if name != table_files.BUILT_IN_TARGET]
+        columns |= {f"x{place}": columns.pop(name) for place, name in enumerate(features)}
     absent = [name for name in encoder.used_ if name not in columns]
     if absent:
         raise CommandError(f"{data} lacks the columns {listed(absent, 10)}, which the model needs")
@@ -199,6 +223,7 @@ def _columns(model: Any, data: str, target: str | None, ids: Sequence[str]) -> D
     keys |= {name: table_files.column_of_keys(columns[name]) for name in ids}
     if target is not None:
         columns, values = table_files.split_target(columns, target, data, what="evaluate")
+        values = table_files.built_in_labels(data, values, model.classes_)
         y = as_known_classes(values, data, model.classes_)
     return DataSet(data, encoder.transform(columns), y, where=table_files.data_row, keys=keys)
 

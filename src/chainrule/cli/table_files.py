@@ -109,6 +109,16 @@ def _built_in(name: str) -> dict[str, Array]:
     return columns
 
 
+def built_in_labels(name: str, labels: Array, classes: Array) -> Array:
+    """The labels of a built-in data set by name, or as scikit-learn's numbers, if a model knows these."""
+    if classes.dtype.kind not in "iu" or labels.dtype.kind in "iu":
+        return labels
+    from sklearn import datasets
+
+    numbers: Array = getattr(datasets, f"load_{name}")().target
+    return numbers
+
+
 def split_target(
     columns: Mapping[str, Array], target: str, source: str, *, what: str = "--target"
 ) -> tuple[dict[str, Array], Array]:
