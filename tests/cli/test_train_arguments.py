@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 COLUMNS = "'stem', 'leaf', 'colour', 'fenced', 'species'"
@@ -15,8 +16,7 @@ def test_a_missing_target_is_told_before_an_existing_output(chainrule, flowers_c
     if ending == ".csv":
         path.write_bytes(flowers_csv.read_bytes())
     else:
-        pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
-        pandas.read_csv(flowers_csv).to_parquet(path)
+        pd.read_csv(flowers_csv).to_parquet(path)
     Path("flowers.chainrule").write_text("kept")
     chainrule("train", *model, path).complaint("--target: name the column to predict", COLUMNS)
     chainrule("train", *model, path, "--target", "speces").complaint("no column 'speces'; did you mean 'species'?")
@@ -27,8 +27,10 @@ def test_a_missing_target_is_told_before_an_existing_output(chainrule, flowers_c
 def test_arrays_without_a_known_name_are_named(chainrule, model):
     np.savez("rows.npz", X=np.ones((9, 2)), answer=np.arange(9) % 2)
     Path("rows.chainrule").write_text("kept")
-    chainrule("train", *model, "rows.npz").complaint("--target: name the array of labels in rows.npz", "'X', 'answer'")
-    chainrule("train", *model, "rows.npz", "--target", "anwser").complaint("did you mean 'answer'?", "'X', 'answer'")
+    chainrule("train", *model, "rows.npz").complaint(
+        "--target: name the array of labels in rows.npz", "X (9, 2), answer (9,)"
+    )
+    chainrule("train", *model, "rows.npz", "--target", "anwser").complaint("did you mean 'answer'?", "X, answer")
     chainrule("train", *model, "rows.npz", "--target", "answer").complaint("rows.chainrule exists")
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from chainrule import column_importances, load, write_report
@@ -132,9 +133,8 @@ def test_a_report_names_the_most_important_columns_in_words(chainrule, flowers_c
 
 
 def test_a_model_file_of_a_table_has_importances_and_a_report_of_its_columns(chainrule, flowers_csv):
-    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
     chainrule("train", flowers_csv, "--target", "species").succeeded()
-    model, table = load("flowers.chainrule"), pandas.read_csv(flowers_csv)
+    model, table = load("flowers.chainrule"), pd.read_csv(flowers_csv)
     found = column_importances(model, table.drop(columns="species"), table["species"], repeats=2)
     assert set(found) == {"stem", "leaf", "colour", "fenced"}
     assert found["stem"] > found["fenced"]

@@ -1,6 +1,7 @@
 """Importances: shuffling a column costs what the model lost with it, and nothing where it does not look."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import make_pipeline
@@ -91,8 +92,7 @@ def test_features_of_a_column_are_added():
 
 @pytest.mark.parametrize("kind", ["pandas", "mapping"])
 def test_importances_of_a_pipeline_are_of_the_columns_that_it_is_given(kind):
-    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
-    frame = pandas.DataFrame({"kind": ["a", "b"] * 30, "noise": np.arange(60.0), "key": [f"k{n}" for n in range(60)]})
+    frame = pd.DataFrame({"kind": ["a", "b"] * 30, "noise": np.arange(60.0), "key": [f"k{n}" for n in range(60)]})
     table = frame if kind == "pandas" else {name: frame[name].to_numpy() for name in frame}
     labels = frame["kind"].eq("a").to_numpy()
     pipeline = make_pipeline(TableEncoder(), SoftmaxRegression()).fit(table, labels)
@@ -102,8 +102,7 @@ def test_importances_of_a_pipeline_are_of_the_columns_that_it_is_given(kind):
 
 
 def test_importances_of_a_pipeline_of_numbers_have_the_names_of_a_frame():
-    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install -e '.[tables]'")
-    frame = pandas.DataFrame({"wide": np.arange(40.0) % 2, "noise": np.arange(40.0)})
+    frame = pd.DataFrame({"wide": np.arange(40.0) % 2, "noise": np.arange(40.0)})
     pipeline = make_pipeline(SmoothScaler(), SoftmaxRegression()).fit(frame.to_numpy(), frame["wide"])
     assert list(column_importances(pipeline, frame.to_numpy(), frame["wide"], repeats=1)) == ["x0", "x1"]
     assert list(column_importances(pipeline, frame, frame["wide"], repeats=1)) == ["wide", "noise"]
