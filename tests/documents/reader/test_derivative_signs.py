@@ -26,6 +26,7 @@ SQUARED = Scripted(PARTIAL, None, Numeral(2))
             beside([PARTIAL, X]),
             Differentiation("partial", Signed((F, Y), (1, -1)), (X,)),
         ),
+        (Signed((PARTIAL, F), (1, -1)), beside([PARTIAL, X]), Differentiation("partial", Signed((F,), (-1,)), (X,))),
         (Signed((beside([D, F]),), (-1,)), beside([D, X]), Signed((Differentiation("d", F, (X,)),), (-1,))),
     ],
 )

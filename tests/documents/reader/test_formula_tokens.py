@@ -21,6 +21,11 @@ def kinds(text, macros=()):
         ("np.sum(x)", [("word", "sum"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
         (r"\text{if } i", [("phrase", "if"), ("letter", "i")]),
         (r"\text{if $i$ is odd}", [("phrase", "if"), ("letter", "i"), ("phrase", "is odd")]),
+        (
+            r"\text{loss(y)}",
+            [("sign", "{"), ("word", "loss"), ("sign", "("), ("letter", "y"), ("sign", ")"), ("sign", "}")],
+        ),
+        (r"\text{where(x)}", [("phrase", "where(x)")]),
         (r"\mathrm{ReLU}", [("word", "ReLU")]),
         (r"\operatorname{arg\,max}", [("word", "argmax")]),
         ("x % remark", [("letter", "x")]),

@@ -144,9 +144,12 @@ def _derivative(upper: Written, lower: Written, place: Place) -> Written | None:
         return None
     subject = beside(parts[1:], joints[1:]) if len(parts) > 1 else None
     if isinstance(upper, Signed):
-        if subject is None:
+        if subject is None and mark[0] != "partial":
             return None
-        subject = Signed((subject, *terms[1:]), upper.signs, place=(subject.place[0], upper.place[1]))
+        if subject is None:  # \\partial -\\log f
+            subject = Signed(terms[1:], upper.signs[1:], place=(terms[1].place[0], upper.place[1]))
+        else:
+            subject = Signed((subject, *terms[1:]), upper.signs, place=(subject.place[0], upper.place[1]))
     variables: list[list[Written]] = []
     below_parts, below_joints = _parts(lower)
     ask = False

@@ -65,6 +65,8 @@ _LATEX = re.compile(_PATTERN.replace("PLAIN", r"\#\d").replace("WORD", _WORD), r
 _PLAIN = re.compile(_PATTERN.replace("PLAIN", r"!=|\*\*|[+-]=|<-(?=\s)").replace("WORD", _WORD), re.VERBOSE | re.DOTALL)
 _PLAIN_SCRIPT = re.compile(r"_(?![{(\s])(?P<below>[^\W_]+)|(?:\^|\*\*)(?P<above>[-−+]?(?:\d+(?:\.\d+)?|[^\W\d_]))")
 _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
+_CALLED = re.compile(r"[A-Za-z]{3,}\((?:[A-Za-z](?:_(?:\w|\{\w+\}))?(?:, ?(?=[^,)]))?)+\)")
+"""A function at letters, such as softmax(x), within a text."""
 _SPACING = re.compile(r"\\[,;:! ]|\\(?:thinspace|mathrm|text|rm)\b|[\s~{}]")
 _NAME = re.compile(r"[^\W\d_][\w'-]*[^\W_]\Z")
 _BELOW = tuple("_ᵢⱼₖₙₘ₀₁")
@@ -304,7 +306,9 @@ def _words(command: FormulaToken, tokens: list[FormulaToken]) -> Iterator[Formul
         else:
             text = _SPACE.sub(" ", "".join(each.raw for each in part)).strip("{} ")
             start, end = (part[0].start, part[-1].end) if part else (command.start, command.end)
-            if _NAME.match(text) and text.lower() not in CONNECTIVES:
+            if _CALLED.fullmatch(text) and text.partition("(")[0].lower() not in CONNECTIVES:
+                yield from (each for each in part if each.kind != "space")
+            elif _NAME.match(text) and text.lower() not in CONNECTIVES:
                 yield FormulaToken("word", text, start, end, text)
             elif len(text) > 1 and any(each.isalpha() for each in text):
                 yield FormulaToken("phrase", text, start, end, text)
