@@ -136,3 +136,14 @@ def test_a_word_that_steps_differentiate_by_is_one_name(claims):
     text = r"$$\frac{\partial E}{\partial w} = \frac{\partial E}{\partial net} \frac{\partial net}{\partial w}$$"
     text += "\n\n" + r"$$\frac{\partial E}{\partial net} = 3 net$$"
     assert claims(text)[-1] == "partial(E, net) = 3 * net"
+
+
+def test_a_vector_without_an_index_may_be_another_one_than_those_with_one(claims):
+    text = r"""
+$$g(a, h) = \exp(a^T h)$$
+
+$$\sum_{k=1}^K g(-a_k, h) = \sum_{k=1}^K \exp(-a_k^T h)$$
+
+$$a^T a = \|a\|^2$$
+"""
+    assert claims(text)[:1] == ["sum(k in K: g(-member(a__all, k), h)) = sum(k in K: exp(-(member(a__all, k)' @ h)))"]

@@ -338,3 +338,35 @@ def test_a_loss_of_which_nothing_shows_the_shape_is_a_number():
     [_, step] = steps_of(pieces_of(SCORE + "$$E = -\\log r$$", "a.md")).steps
     assert {"g", "r"} == step.finding.counterexample.values.keys()
     assert all("," not in value for value in step.finding.counterexample.values.values())
+
+
+def test_a_section_with_columns_is_read_beside_sections_with_rows():
+    text = r"""# A
+
+$$q = x V + b$$
+
+$$r = s V + b$$
+
+$$C = \sum_i r_i q_i$$
+
+# B
+
+$$g(a, h) = \exp(a^T h)$$
+
+$$\frac{\partial}{\partial h} \left(g(a_o, h) + \sum_{k=1}^K g(-a_k, h)\right)
+= g(a_o, h) \cdot a_o^T - \sum_{k=1}^K g(-a_k, h) \cdot a_k^T$$
+
+$$\frac{\partial g(a, h)}{\partial h} = g(a, h) \cdot a^T$$
+
+$$\frac{\partial g(a_o, h)}{\partial h} = g(a_o, h) \cdot a_o^T$$
+"""
+    found = {step.line: step.verdict.name for step in steps_of(pieces_of(text, "a.md")).steps}
+    assert [found[line] for line in (14, 16, 18)] == ["proved"] * 3
+
+
+def test_a_name_whose_definition_is_not_read_may_stand_beside_a_derivative_but_not_in_it():
+    text = (
+        "# A\n\n$$r = w + \\ldots$$\n\n# B\n\n$$r \\frac{d}{d w} (3 w) = 3 r$$\n\n# C\n\n$$\\frac{d}{d w} (w + r) = 1$$"
+    )
+    verdicts = [step.verdict.name for step in steps_of(pieces_of(text, "a.md")).steps]
+    assert verdicts == ["not read", "proved", "no definition"]

@@ -174,6 +174,8 @@ class DocumentReader:
         Letters whose members are the vectors along the other axis than their indices suggest.
     lone : set of str
         Letters that are one vector, though members of them seem to be vectors.
+    apart : set of str
+        Letters that without an index are a vector of their own, beside the vectors that have one.
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -196,6 +198,7 @@ class DocumentReader:
     distrusted: Set[str] = frozenset()
     turned: Set[str] = frozenset()
     lone: Set[str] = frozenset()
+    apart: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
@@ -224,7 +227,7 @@ class DocumentReader:
 
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
-        self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone)
+        self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone, apart=self.apart)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         own = {self.besides.numbers[id(each.piece)]: self._part_of(each.piece) for each in self.statements}

@@ -84,7 +84,9 @@ class Doubts:
         values, definitions = within.values_in(claim), within.names.definitions
         slopes = [part for part in within.every(claim) if isinstance(part, terms.Slope)]
         moved = {letter_of(terms.base_of(part.variable)) for part in slopes} | ({HIDDEN} if slopes else set())
-        for name in values:
+        others = any(isinstance(part, terms.Differential | terms.At) for part in within.every(claim))
+        inside = within.names.used_by(*(part for each in slopes for part in (each.body, each.variable)))
+        for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
             unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"
             arguments = body.arguments if isinstance(body, terms.Call) and unknown else ()

@@ -202,6 +202,8 @@ class Inventory:
     transposed or stands behind a transpose."""
     lone: Set[str] = frozenset()
     """Letters that are one vector, though members of them seem to be vectors."""
+    apart: Set[str] = frozenset()
+    """Letters that without an index are a vector of their own, beside the vectors that have one."""
     turned: Set[str] = frozenset()
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
@@ -333,9 +335,12 @@ class Inventory:
 
     def family_of(self, whole: Written) -> str:
         """The matrix of which a bold letter with an index is a column, where the letter without it is plain: its
-        capital, if it is used; else nothing."""
+        capital, if it is used; else nothing. That of a letter that is a vector of its own without the index."""
         base = _letter_of(whole)
-        is_one = isinstance(whole, Scripted) and len(items_of(whole.lower)) == 1
+        items = items_of(whole.lower) if isinstance(whole, Scripted) else ()
+        is_one = len(items) == 1
+        if is_one and base in self.apart and self.member_axis(whole) is not None:
+            return f"{base}__all" if self.is_index(items[0]) else ""
         if not (is_one and _is_bold(whole) and self.plain[base]):
             return ""
         capital = base[0].upper() + base[1:]

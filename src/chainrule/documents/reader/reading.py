@@ -7,8 +7,9 @@ something else in a section. It is judged by the shapes alone, never by whether 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from chainrule.documents.language.dimensions import Shape
@@ -108,8 +109,8 @@ def read(pieces: Pieces) -> Reading:
         single = frozenset(() if inventory.summing else filter(inventory.may_be_single, several - block.names))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for letter in sorted(each for each in several if inventory.vectors[each] > 0):
-            lone = chosen.get("lone", frozenset()) | {letter}
-            best, chosen = _better(best, chosen, {"lone": lone}, *shared)
+            for kind in ("lone", "apart") if inventory.bare[letter] else ("lone",):
+                best, chosen = _better(best, chosen, {kind: chosen.get(kind, frozenset()) | {letter}}, *shared)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]
             for part, names in _in_doubt(best, scopes.parts)[1].items():
@@ -154,7 +155,13 @@ def read(pieces: Pieces) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
         told = {each.name for each in best.derivation.definitions} | best.unread.keys()
         options["elsewhere"] = frozenset(map(letter_of, told))
-        return again([each for each in statements if id(each.piece) in pieces], options)
+        few = [each for each in statements if id(each.piece) in pieces]
+        found = again(few, options)
+        tried = [(_misfits(found), found)]
+        for way in _ways(found, options, layout or "transposed", inventory) if tried[0][0] else ():
+            found = again(few, options | way)
+            tried.append((_misfits(found) + len(way.keys() - {"apart"}), found))
+        return min(tried, key=lambda each: each[0])[1]
 
     def without(dropped: Set[int]) -> Reading:
         return again([each for each in statements if id(each) not in dropped], chosen)
@@ -163,6 +170,21 @@ def read(pieces: Pieces) -> Reading:
 
 
 # What follows is private.
+
+
+def _ways(reading: Reading, options: Mapping[str, Any], layout: str, inventory: Inventory) -> Iterator[dict[str, Any]]:
+    """Options that a part of a document may take in its own way: columns, gradients as rows, vectors apart."""
+    unfit = _in_doubt(reading, reading.places)[0]
+    vectors = frozenset(each for each in unfit if inventory.vectors[each] and inventory.bare[each])
+    every: dict[str, list[Any]] = {
+        "rows": [False] if options.get("rows") else [],
+        "layout": [layout] if options.get("layout") != layout else [],
+        "apart": [vectors | options.get("apart", frozenset())] if vectors else [],
+    }
+    for values in product(*[[None, *some] for some in every.values()]):
+        way = {name: value for name, value in zip(every, values, strict=True) if value is not None}
+        if way:
+            yield way
 
 
 def _by_shape(
