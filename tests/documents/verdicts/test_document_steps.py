@@ -370,3 +370,9 @@ def test_a_name_whose_definition_is_not_read_may_stand_beside_a_derivative_but_n
     )
     verdicts = [step.verdict.name for step in steps_of(pieces_of(text, "a.md")).steps]
     assert verdicts == ["not read", "proved", "no definition"]
+
+
+def test_a_letter_that_the_document_defines_is_no_constant_in_a_formula_alone():
+    slope = "\n\n$$\\frac{\\partial}{\\partial y} "
+    text = f"We write $e = y - t$ for an error.{slope} e^2 = 2 e$${slope} e^y = e^y \\quad \\text{{for }} e > 0$$"
+    assert [step.verdict.holds for step in steps_of(pieces_of(text, "a.md")).steps] == [False, True, False]

@@ -167,7 +167,8 @@ class DocumentReader:
     losses : bool
         True if functions without a definition take a vector.
     elsewhere : set of str
-        Names that statements define which are left out.
+        Letters that statements define which are left out here: none is a constant or a standard array, or has a value
+        that a sentence assumes.
     distrusted : set of str
         Names that are not what sentences say of them, for their shapes do not fit it.
     turned : set of str
@@ -199,9 +200,9 @@ class DocumentReader:
     turned: Set[str] = frozenset()
     lone: Set[str] = frozenset()
     apart: Set[str] = frozenset()
+    elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
-    elsewhere: Set[str] = frozenset()
     near: bool = False
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
@@ -260,6 +261,7 @@ class DocumentReader:
         self.elaborator.indexed = self._functions_with_indices()
         targets = (target_of(statement, self.inventory) for statement in self.statements)
         defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
+        defined |= self.elsewhere
         self.elaborator.standing = standing_for_themselves(self.inventory, defined, self.kinds, self.units)
         self.elaborator.euler = "e" not in defined
         self.elaborator.differentials = stands_for_changes(self.statements, self.inventory)

@@ -133,6 +133,9 @@ def read(pieces: Pieces) -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
 
+    targets = (target_of(each, inventory) for each in statements)
+    letters_defined = {each.base for each in targets if each is not None and isinstance(each.name, w.Symbol)}
+    letters_defined |= {letter_of(name) for name in (*best.unread, *(d.name for d in best.derivation.definitions))}
     made_of, valued = dict[str, dict[int, frozenset[str]]](), set[str]()
     for each in statements:
         target = target_of(each, inventory)
@@ -149,12 +152,11 @@ def read(pieces: Pieces) -> Reading:
     )
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
-        return replace(DocumentReader(inventory, few, besides, scopes, **options).reading(), **known)
+        reader = DocumentReader(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
+        return replace(reader.reading(), **known)
 
     def alone(pieces: Set[int], near: bool) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
-        told = {each.name for each in best.derivation.definitions} | best.unread.keys()
-        options["elsewhere"] = frozenset(map(letter_of, told))
         few = [each for each in statements if id(each.piece) in pieces]
         found = again(few, options)
         tried = [(_misfits(found), found)]
