@@ -22,6 +22,7 @@ COLUMN = (
     "$$f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$$\n\n"
 )
 SEVERAL = "Let $f_1, f_2 : \\mathbb{R} \\to \\mathbb{R}$ and $F = f_2 \\circ f_1$.\n\n"
+ENTRIES = "$f_i : \\mathbb{R}^n \\to \\mathbb{R}$ for $i = 1, \\ldots, m$"
 OF_TWO = "Let $f : (x, y) \\mapsto x^2 y$.\n\n"
 NAMED = "Let $f, g: \\mathbb{R}^n \\to \\mathbb{R}^n$ and $h = f \\circ g$.\n\n"
 
@@ -110,6 +111,33 @@ def test_products_entry_by_entry_are_no_compositions(claims):
 
 def test_the_place_of_a_value_is_that_of_the_composition():
     assert last(OF_NUMBERS, r"(f \circ g)'(x) = f'(x)").left == r"(f \circ g)'(x)"
+
+
+@pytest.mark.parametrize(
+    ("declared", "claim"),
+    [
+        (ENTRIES, r"f_i(x + y)^2 = f_j(x + y) f_i(x + y)"),
+        (
+            "$f_i : \\mathbb{R}^n \\to \\mathbb{R}$ for $i = 1, \\ldots, m$",
+            r"\nabla f_i(x + y) = \nabla f_{i+1}(x + y)",
+        ),
+        ("$F_l : \\mathbb{R}^n \\to \\mathbb{R}^n$", r"F_l \circ F_m = F_m \circ F_l"),
+        ("$F_l : \\mathbb{R}^n \\to \\mathbb{R}^n$", r"D F_l (x + y) = D F_m(x + y)"),
+        ("$s_l : \\mathbb{R} \\to \\mathbb{R}$", r"s_l(x + y) = s_{l+1}(x + y)"),
+        ("$s_l : \\mathbb{R} \\to \\mathbb{R}$", r"s_l \circ s_m = s_m \circ s_l"),
+        ("$f, g : \\mathbb{R} \\to \\mathbb{R}$", r"(f \circ g)' = (g \circ f)'"),
+        ("functions $f$ and $g$", r"(f \circ g)' = (g \circ f)'"),
+    ],
+)
+def test_functions_of_one_letter_and_several_indices_are_not_the_same(declared, claim):
+    assert last(f"Let {declared} be given.\n\n", claim).verdict not in ("proved", "verified", "held", "proved if")
+
+
+def test_a_function_with_an_index_is_an_entry_of_one():
+    text = f"Let {ENTRIES} and $A \\in \\mathbb{{R}}^{{n \\times n}}$.\n\n$$h_i(x) = f_i(A x)$$\n\n"
+    step = last(text, r"\nabla h_i(x) = A^T \nabla f_i(A x)")
+    assert step.verdict == "proved"
+    assert step.strict.startswith("claim 5 [i in n0]: grad(h[i], x) = A' @ at(grad(f(")
 
 
 def test_a_derivative_at_its_own_variable_is_that_derivative(claims):

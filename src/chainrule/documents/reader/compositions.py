@@ -17,6 +17,7 @@ from chainrule.documents.reader.derivative_signs import beside
 from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, under
 from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
 from chainrule.documents.reader.written import (
+    CALLED,
     Beside,
     Bracketed,
     Comparing,
@@ -285,7 +286,7 @@ def _head(written: Written) -> Written:
 
 
 def _in_brackets(written: Written) -> Bracketed:
-    return Bracketed("(", (written,), place=written.place)
+    return Bracketed("(", (written,), (CALLED,), place=written.place)
 
 
 def _bracket_of(written: Written) -> Bracketed | None:

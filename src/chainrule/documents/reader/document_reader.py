@@ -302,6 +302,11 @@ class DocumentReader:
                 kind = ValueKind(said(shape))
             case IndexKind(size=size):
                 kind = IndexKind(*said((size,)))
+            case FunctionKind(arguments=arguments, result=result) if axes:  # f_i(x) is an entry of f(x)
+                if result or axes > 1 or not all(arguments):
+                    return
+                kind = FunctionKind(tuple(map(said, arguments)), said((UNSAID, ONE)))
+                self.elaborator.indexed |= {name}
             case FunctionKind(arguments=arguments, result=result):
                 kind = FunctionKind(tuple(map(said, arguments)), said(result))
         self.kinds[name] = kind
@@ -539,6 +544,7 @@ class DocumentReader:
         if target is not None and self.besides.has_defined(target.base, statement):
             target = None
         self.elaborator.used.clear()
+        self.elaborator.apart.clear()
         before, count = set(self.again), len(self.definitions)
         part = self._part_of(statement.piece)
         aliases = self._aliases_in(part, self.besides.numbers[id(statement.piece)])

@@ -272,6 +272,8 @@ class Elaborator(Meanings):
 
     def _bracketed(self, written: w.Bracketed) -> Term:
         kind, items = written.kind, written.items
+        if w.CALLED in written.separators:
+            raise NotMeant("a composition of what may be no function", written.place)
         if len(items) == 1:
             inside = items[0]
             if isinstance(inside, w.Comparing):
@@ -494,6 +496,8 @@ class Elaborator(Meanings):
             found = self._chosen(found, part, (*more, *entries, *(Name(each) for each in indices)))
             return found if upper is None else self._raised(found, upper)
         if full not in self.functions:
+            if w.CALLED in bracket.separators and self.named(full) not in self.depends:
+                return None
             if full not in self.values and not self.inventory.is_value(name):
                 return None
             if full not in self.values:
@@ -518,8 +522,20 @@ class Elaborator(Meanings):
         if (entries or more) and name in self.indexed:
             found = Entry(found, (*more, *entries))
         elif entries or more:
-            self.used.add(f"{name} is one function for all indices")
+            if w.CALLED in bracket.separators:
+                raise NotMeant(f"a composition of several functions {name}", part.place)
+            self._of_one_function(name, (*more, *entries), arguments, part)
         return found if upper is None else self._power_of_function(found, upper)
+
+    def _of_one_function(self, name: str, indices: tuple[Term, ...], arguments: Sequence[Term], part: Written) -> None:
+        """Take g_j(z_j) for g(z_j). But g_j(x) and g_k(x) are different things, if g has several indices."""
+        letters = frozenset[str]().union(*map(terms.free_names, indices))
+        told = bool(letters) and letters <= frozenset[str]().union(*map(terms.free_names, arguments))
+        self.used.add(f"{name} is one function for all indices")
+        seen = self.apart.setdefault(name, {})
+        seen[indices] = seen.get(indices, True) and told
+        if len(seen) > 1 and not all(seen.values()):
+            raise NotMeant(f"several functions {name} at one argument", part.place)
 
     def _of_rule(self, rule: str, part: str, bracket: w.Bracketed) -> Term:
         code = rule_function(rule, part)

@@ -70,6 +70,8 @@ class Meanings(ABC):
         By name: the sizes of indices that a block declares.
     nabla_is_row : bool
         True if nabla of a number is a row, which grad never is.
+    apart : dict
+        By name of a function: its indices in a statement, and whether these stand in its arguments, too.
     depends : dict
         By name of a value: the names in brackets behind it where the document says what it is.
     """
@@ -99,6 +101,7 @@ class Meanings(ABC):
     ranges: Mapping[str, Term] = field(default_factory=dict)
     nabla_is_row: bool = False
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    apart: dict[str, dict[tuple[Term, ...], bool]] = field(default_factory=dict)
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:

@@ -99,6 +99,8 @@ def read(pieces: Pieces) -> Reading:
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
     best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
+    kinds = {base_of(each.name): each.kind for each in besides.stated.declared}
+    mapping = {name for name, kind in kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
     said = {base_of(each.name) for each in besides.stated.declared if not isinstance(each.kind, FunctionKind)}
     for _ in range(2):
         for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"units": True}):
@@ -106,7 +108,8 @@ def read(pieces: Pieces) -> Reading:
         several, _ = _in_doubt(best, scopes.parts)
         distrusted = chosen.get("distrusted", frozenset()) | _mostly_unfit(best, several & said)
         best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
-        single = frozenset(() if inventory.summing else filter(inventory.may_be_single, several - block.names))
+        plain = several - block.names - mapping
+        single = frozenset(() if inventory.summing else filter(inventory.may_be_single, plain))
         best, chosen = _better(best, chosen, {"singles": single}, *shared)
         for letter in sorted(each for each in several if inventory.vectors[each] > 0):
             for kind in ("lone", "apart") if inventory.bare[letter] else ("lone",):

@@ -57,7 +57,7 @@ def _at_new_letter(meanings: Meanings, part: w.Differentiation, subject: Written
     """The derivative of a function of one argument at something: by a letter of its own, where this is the value."""
     letter = w.Symbol(meanings.new_letter(), place=bracket.place)
     value = meanings.term(w.Beside((subject, replace(bracket, items=(letter,))), ("",), place=part.place))
-    if not isinstance(value, Call):
+    if not isinstance(value.base if isinstance(value, terms.Entry) else value, Call):
         raise NotMeant("a derivative at something", bracket.place)
     slope = slope_of(meanings, replace(part, variables=(letter,)), value)
     return terms.At(slope, letter.text, meanings.term(bracket.items[0]))

@@ -154,7 +154,8 @@ class Stated:
                 of, to = members_of(right), members_of(after)
                 if of and to and isinstance(of[0], ValueKind) and isinstance(to[0], ValueKind):
                     kind = FunctionKind((of[0].shape,), to[0].shape)
-                    self.declared += [Declared(each, kind, frozenset(), line, number) for each in _names(left)]
+                    names = _names(left) or _names(chain.members[0])
+                    self.declared += [Declared(each, kind, frozenset(), line, number) for each in names]
 
 
 def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:

@@ -79,6 +79,8 @@ class Bracketed(Written):
         "(", "[", "{", "|", "||", "<", "floor", "ceil", or both signs where they differ: "[(" for [0, 1), and
         "][" for ]0, 1[. "at" is \\left. \\right|, whose place of evaluation is its subscript; "binomial" has
         two items.
+    separators : tuple of str
+        `CALLED` alone for the argument of a function that is written without: then these are no factors.
     """
 
     kind: str
@@ -204,6 +206,9 @@ class Words(Written):
 
     text: str
 
+
+CALLED = "called"
+"""The separator in brackets that certainly hold the argument of a function."""
 
 UNOPENED = "bracket ) without a beginning"
 """A closing bracket that nothing opens, as something that is not read."""
