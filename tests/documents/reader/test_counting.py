@@ -29,3 +29,8 @@ def test_entries_that_a_sum_numbers_from_0_count_from_1(claims):
 )
 def test_numbers_of_entries_keep_their_meaning(formula, expected):
     assert verdicts(formula) == [expected]
+
+
+def test_entries_that_a_size_chooses_keep_their_numbers(claims):
+    text = r"$$E_t = \sum_{r=0}^t s_r V_r$$" + "\n\n" + r"$$\frac{\partial E_t}{\partial s_t} = V_t$$"
+    assert claims(text) == ["partial(E[t], s[t]) = V[t]"]

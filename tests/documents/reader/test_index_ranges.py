@@ -38,3 +38,10 @@ def test_what_a_sum_over_a_set_defines_is_never_certain():
     text = r"$$F = \sum_{i=1}^n u_i$$" + "\n\n" + r"$$E = \sum_{i \in B} u_i$$" + "\n\n"
     steps = check_derivation(text + r"$$\frac{\partial E}{\partial u_k} = 1$$").steps
     assert [step.verdict for step in steps] == ["definition", "definition", "wrong if read so"]
+
+
+def test_the_members_of_a_set_are_no_numbers_where_their_letter_means_something_else():
+    text = (
+        r"# A" + "\n\n" + r"$$x = W u, \quad x_i = v_i$$" + "\n\n# B\n\n" + r"$$H(p) = \sum_{x \in X} p(x) \log p(x)$$"
+    )
+    assert check_derivation(text).steps[-1].verdict == "not read"

@@ -159,7 +159,9 @@ class _Marks(_Walk):
             self.fixed.add(axis)  # what x_{i+k} is beyond the ends is told in words
         for name in sorted(terms.free_names(index)):
             place = self.place(name, scope, formula)
-            if place is not None:
+            if place is None:
+                self.fixed.add(axis)  # x_n, where n is a size
+            else:
                 self.join(axis, place)
 
     def fix_numbered(self, condition: Term) -> None:

@@ -597,7 +597,7 @@ class Elaborator(Meanings):
             raise NotMeant(f"a {part.kind} of nothing", part.place)
         body = self._beside(parts[at + 1 :], joints[at + 1 :])
         ranges, condition = ranges_of(self, part)
-        members_counted(ranges, body, parts[at + 1 :], part.place)
+        members_counted(part, ranges, body, parts[at + 1 :])
         for index, low, high in reversed(ranges):
             body = Fold(part.kind, index, low, high, body, condition)
             condition = None

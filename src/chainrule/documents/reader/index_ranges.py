@@ -107,12 +107,14 @@ def is_of_set(size: Term) -> bool:
     return isinstance(size, Name) and size.text.endswith("__set")
 
 
-def members_counted(ranges: Sequence[Range], body: Term, parts: Sequence[Written], place: w.Place) -> None:
+def members_counted(part: w.BigOperator, ranges: Sequence[Range], body: Term, parts: Sequence[Written]) -> None:
     """Refuse a sum over a set whose members are values, as in that of x^2 or f(x) over x in S.
 
     Parameters
     ----------
+    part : BigOperator
     ranges : sequence of Range
+        Its ranges.
     body : Term
         What is summed, and `parts` as it is written.
 
@@ -120,9 +122,13 @@ def members_counted(ranges: Sequence[Range], body: Term, parts: Sequence[Written
     ------
     NotMeant
     """
-    for index, _, high in ranges:
-        if is_of_set(high) and (_stands_alone(body, index) or any(_is_written_alone(part, index) for part in parts)):
-            raise NotMeant("a sum of the members of a set", place)
+    if not any(is_of_set(high) for _, _, high in ranges):
+        return
+    first = part.lower.items[0] if isinstance(part.lower, w.Listed) else part.lower
+    member = index_of_members(first.members[0]) if isinstance(first, w.Comparing) else None
+    alone = member is not None and any(_is_written_alone(each, base_name(member)) for each in parts)
+    if alone or any(_stands_alone(body, index) for index, _, _ in ranges):
+        raise NotMeant("a sum of the members of a set", part.place)
 
 
 # What follows is private.
