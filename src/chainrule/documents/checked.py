@@ -14,8 +14,8 @@ from typing import Any
 from chainrule.documents.evidence.judging import SECONDS
 from chainrule.documents.evidence.questions import Counterexample
 from chainrule.documents.language.printing import relation_text
-from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of
 from chainrule.documents.repairs.searching import Repair, repairs
 from chainrule.documents.sources.opening import pieces_of

@@ -376,3 +376,27 @@ def test_a_letter_that_the_document_defines_is_no_constant_in_a_formula_alone():
     slope = "\n\n$$\\frac{\\partial}{\\partial y} "
     text = f"We write $e = y - t$ for an error.{slope} e^2 = 2 e$${slope} e^y = e^y \\quad \\text{{for }} e > 0$$"
     assert [step.verdict.holds for step in steps_of(pieces_of(text, "a.md")).steps] == [False, True, False]
+
+
+def test_a_derivative_under_a_condition_of_a_sentence_is_a_claim_if_it_is_proved():
+    text = "Let $v = a + u$ and $J = 3 v$. If we know that $\\frac{dv}{da} = 1$, then it follows.\n\n"
+    assert verdicts(text)[-1][1] == "proved"
+    assert verdicts(text.replace("= 1$", "= 2$"))[-1][1] == "hypothesis"
+
+
+def test_an_assumed_derivative_is_no_claim_and_proves_nothing():
+    text = "If $\\frac{dJ}{dw} = 0$, the step is $s = \\frac{dJ}{dw}$.\n\n$$\\frac{dJ}{dw} = 0$$"
+    assert "proved" not in [name for _, name in verdicts(text)]
+
+
+def test_an_identity_between_equivalences_is_a_claim_and_their_equations_are_none():
+    text = "$$x = 2 y \\Leftrightarrow y = \\frac{x}{2} = \\frac{2x}{4}$$"
+    assert [name for _, name in verdicts(text)].count("proved") == 2
+    assert "wrong" not in [name for _, name in verdicts(text)]
+
+
+def test_derivatives_of_functions_that_are_defined_on_a_part_of_the_line_are_proved():
+    assert last_of("$$f(x) = \\log x$$\n\n$$f'(x) = 1/x$$") == "proved"
+    assert last_of("$$F(t) = t + (\\ln t)^2$$\n\n$$F'(t) = 1 + \\frac{2 \\ln t}{t}$$") == "proved"
+    assert last_of("$$g(x) = \\sqrt{x - 1}$$\n\n$$g'(x) = \\frac{1}{2 \\sqrt{x - 1}}$$") == "proved"
+    assert last_of("$$f(x) = \\log x$$\n\n$$f'(x) = 2/x$$") == "wrong"

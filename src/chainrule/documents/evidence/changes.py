@@ -48,12 +48,15 @@ class Change:
     def derivatives(self, compute: Callable[[], Value], place: tuple[int, ...] | None, orders: int) -> ExactArray:
         """The derivatives of what is computed by the changes, or by one of them, at e = 0.
 
-        Conditions that are recorded on the way are then those at e = 0.
+        Conditions that are recorded on the way are then those at e = 0, also where nothing can be computed: that the
+        logarithm of x + e does not exist is a condition on x.
         """
         before = len(current().conditions)
-        slopes = slopes_of(compute(), self.array if place is None else wrapped(self.array[place]), orders)
-        entries = [substituted(Exact(slope), self.at_zero, known=self._known) for slope in slopes.ravel().tolist()]
-        self._forget(before)
+        try:
+            slopes = slopes_of(compute(), self.array if place is None else wrapped(self.array[place]), orders)
+            entries = [substituted(Exact(slope), self.at_zero, known=self._known) for slope in slopes.ravel().tolist()]
+        finally:
+            self._forget(before)
         return array_of(entries, slopes.shape)
 
     def _forget(self, before: int) -> None:

@@ -86,12 +86,14 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
     """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
     used = names.used_by(claim.left, claim.right, *claim.conditions)
     bodies = [names.definitions[name].body for name in used if name in names.definitions]
-    every = (part for term in (claim.left, claim.right, *bodies) for part in terms.every(term))
+    every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):
         free = used - names.definitions.keys()
         letters = {name.split("__")[0] for name in free} - indices
         alone = {_OTHERS.sub("", name) for name in free} - indices
+        moved = {terms.base_of(part.variable).split("__")[0] for part in every if isinstance(part, terms.Slope)}
         for each in asides:
-            if each.place < place and each.tied in (alone if each.is_whole else letters):
+            alone_moves = moved == {each.tied} and not each.letters & (letters - moved)  # d/dR, with R = A X
+            if each.place < place and not alone_moves and each.tied in (alone if each.is_whole else letters):
                 return f"{each.words} may say what {each.tied} depends on"
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -32,25 +32,30 @@ from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.asides import Aside, bar_of, doubts_of
 from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
 from chainrule.documents.reader.counting import COUNTED, counted_from_one
-from chainrule.documents.reader.declarations import ONE, UNSAID, Block, Declared, base_of, sizes_said
+from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of, sizes_said
 from chainrule.documents.reader.differentials import stands_for_changes, with_constants
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
-from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, RELATIONS, UNTOLD, NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, MAYBE, RELATIONS, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
-from chainrule.documents.reader.reach_of_sums import over_both
+from chainrule.documents.reader.parameters import kind_of_parameter
+from chainrule.documents.reader.reach_of_sums import outer_letters, over_both
+from chainrule.documents.reader.readings import Besides, Reading, ReadRelation
 from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.standard_arrays import standing_for_themselves
-from chainrule.documents.reader.stated import Hypothesis, Stated
+from chainrule.documents.reader.stated import Hypothesis
 from chainrule.documents.reader.statements import (
     Statement,
     Target,
+    gives_derivative,
+    gives_value,
     is_example,
     is_update,
     joint_defined,
+    says_more,
     target_of,
     uses_target,
 )
@@ -67,83 +72,6 @@ LOSSES = frozenset({"E", "J", "L"})
 
 SUPPOSED = ("condition", "case", "denied", "past", "assumed")
 """Roles that sentences give to formulas which they do not claim."""
-
-
-@dataclass(frozen=True, eq=False)
-class ReadRelation:
-    """A relation of the document as it was read.
-
-    Attributes
-    ----------
-    statement : Statement
-    kind : str
-        "claim", "definition" or "not read".
-    claim : int or None
-        Its position among the claims of the derivation.
-    reason : str
-        Why it is not read, or why its shapes do not fit.
-    rests_on : frozenset of str
-        What its reading supposes.
-    renewed : frozenset of str
-        Names that it defines anew, if it is not read.
-    defines : str
-        The name that it defines.
-    """
-
-    statement: Statement
-    kind: str
-    claim: int | None = None
-    reason: str = ""
-    rests_on: frozenset[str] = frozenset()
-    renewed: frozenset[str] = frozenset()
-    defines: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """A document in the strict language, beside its relations."""
-
-    derivation: Derivation
-    shapes: Shapes
-    entries: tuple[ReadRelation, ...]
-    unread: Mapping[str, str] = field(default_factory=dict)
-    """Names whose definitions are not read, with the reasons."""
-    again: Mapping[str, int] = field(default_factory=dict)
-    """Names that a later display seems to define again, with its line."""
-    declared: Set[str] = frozenset()
-    """Names of which the document says what they are."""
-    variables: Set[str] = frozenset()
-    """Letters of which no sentence speaks, and which are never called."""
-    bars: Mapping[int, str] = field(default_factory=dict)
-    """By the number of a claim: why nothing is proved of it."""
-    looping: Set[str] = frozenset()
-    """Letters of which a definition is left out, as it would lead to itself."""
-    problems: tuple[tuple[int, str], ...] = ()
-    """Lines of declarations that are not understood, with what was expected."""
-    made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
-    """By letter and part: the letters in all equations for it."""
-    valued: Set[str] = frozenset()
-    """Letters to which a sentence gives a number."""
-    places: Mapping[int, int] = field(default_factory=dict)
-    """The number of the part of each piece, by its identity."""
-    alone: Callable[[Set[int], bool], Reading] | None = None
-    """The reading of some pieces, by identity, as if the document had no other formulas; or said nothing else, too."""
-    without: Callable[[Set[int]], Reading] | None = None
-    """The reading without some statements, by identity."""
-
-
-@dataclass(frozen=True, eq=False)
-class Besides:
-    """The rest of a document besides its formulas: its blocks, its sentences, and the numbers of pieces by identity."""
-
-    block: Block
-    stated: Stated
-    numbers: Mapping[int, int]
-
-    def has_defined(self, base: str, statement: Statement) -> bool:
-        """Whether a block before a statement outside of blocks defines a name: no display defines it anew."""
-        own = any(statement.piece is piece for _, piece, _ in self.block.definitions)
-        return not own and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
 
 
 @dataclass(eq=False)
@@ -554,20 +482,27 @@ class DocumentReader:
         self.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
         self.elaborator.singles = self.singles - own
         self.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
+        role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
+        gives = statement.piece.kind == "inline" and statement.relation == "=" and gives_derivative(statement)
+        tried = gives and role != "denied" and (role in SUPPOSED or is_example(statement, self.inventory))
         try:
             if target is not None and self._defines(target, statement):
                 defines = next(reversed(self.definitions), "") if len(self.definitions) > count else ""
                 self.entries.append(ReadRelation(statement, "definition", defines=defines))
                 return
-            role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
             if statement.piece.kind == "inline":
-                claims = role == "claimed" and statement.relation == "="
+                claims = tried or (role == "claimed" and statement.relation == "=")
                 renews = target is not None and self._renews(target, statement)
-                if not (renews or claims) and (role in SUPPOSED or not _says_more(statement, self.inventory)):
+                if not (renews or claims) and (role in SUPPOSED or not says_more(statement, self.inventory)):
                     if role not in SUPPOSED[:4]:
                         self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
-                self.elaborator.used.add("it stands in a sentence")
+                self.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else [])])
+            if id(statement.piece) in self.equivalences and statement.relation in RELATIONS:
+                with suppress(NotMeant):
+                    self.elaborator.used.add(MAYBE)
+                    self._claimed(replace(statement, number=0, head=None))
+                    return
             if id(statement.piece) in self.equivalences or is_update(statement):
                 self.entries.append(ReadRelation(statement, "hypothesis"))
                 return
@@ -578,6 +513,8 @@ class DocumentReader:
                 raise NotMeant(f"the relation {statement.relation}", statement.place)
             self._claimed(statement)
         except (NotMeant, RecursionError) as error:
+            if tried:
+                return
             renewed = self.again.keys() - before
             self.entries.append(ReadRelation(statement, "not read", reason=str(error), renewed=frozenset(renewed)))
         except Exception as error:  # a defect of the reader costs this statement, not the document
@@ -630,7 +567,7 @@ class DocumentReader:
             self.moved.setdefault(part, {})[target.base] = full
         elif alike(self.written.get(full), statement.right) and not letters_of(statement.right):
             return True
-        elif full in self.definitions and not statement.number and not _is_value(statement):
+        elif full in self.definitions and not statement.number and not gives_value(statement):
             with suppress(NotMeant):
                 said = self.elaborator.term(statement.right)
                 self._loops(full, target, said)
@@ -655,7 +592,11 @@ class DocumentReader:
         letters = [self.elaborator.named(base_name(p)) for p in target.parameters if isinstance(p, w.Symbol)]
         kind = self.kinds.get(full)
         told = kind.arguments if isinstance(kind, FunctionKind) and len(kind.arguments) == len(letters) else ()
-        kinds = map(ValueKind, told) if told else (self._kind_of_parameter(name, body) for name in letters)
+        kinds = (
+            map(ValueKind, told)
+            if told
+            else (kind_of_parameter(name, body, self.kinds, self.definitions) for name in letters)
+        )
         parameters = tuple(zip(letters, kinds, strict=True))
         if self._key_of(target) not in self.elaborator.functions:
             parameters = ()
@@ -708,7 +649,7 @@ class DocumentReader:
     def _renews(self, target: Target, statement: Statement) -> bool:
         """Whether a sentence says something else of a name than its definition. What it says is then a claim."""
         full = self._name_of(target)
-        if full not in self.definitions or alike(self.written.get(full), statement.right) or _is_value(statement):
+        if full not in self.definitions or alike(self.written.get(full), statement.right) or gives_value(statement):
             return False
         if statement.relation != "=" or is_example(statement, self.inventory):
             return False
@@ -747,34 +688,6 @@ class DocumentReader:
             return base.function  # s_i(x), where s without arguments would be s(x)
         return base.text if isinstance(base, Name) else None
 
-    def _kind_of_parameter(self, name: str, body: Term) -> ValueKind:
-        """What another function in the body takes; a column if the body has its entries, norm or transpose, or has it
-        behind a transpose; else a number.
-        """
-        for part in terms.every(body):
-            if isinstance(part, terms.Call) and (shape := self._shape_taken(part, name)) is not None:
-                return ValueKind(shape)
-        one = terms.Number(Fraction(1))
-        for part in terms.every(body):
-            match part:
-                case terms.Entry(base=Name(text=text)) | Apply("turned" | "norm", (Name(text=text),)) if text == name:
-                    return ValueKind((Name(f"length_of_{name}"), one))
-                case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_turned(left):
-                    return ValueKind((Name(f"length_of_{name}"), one))
-        return ValueKind(())
-
-    def _shape_taken(self, call: terms.Call, name: str) -> tuple[Term, ...] | None:
-        """The shape of a name that is an argument of a function of which it is said what it takes."""
-        kind, definition = self.kinds.get(call.function), self.definitions.get(call.function)
-        taken = kind.arguments if isinstance(kind, FunctionKind) else ()
-        if definition is not None:
-            taken = tuple(own.shape if isinstance(own, ValueKind) else () for _, own in definition.parameters)
-        for argument, shape in zip(call.arguments, taken, strict=False):
-            if argument == Name(name) and shape:
-                own = definition.lengths if definition is not None else {}
-                return tuple(Name(f"length_of_{name}") if getattr(size, "text", "") in own else size for size in shape)
-        return None
-
     def _term(self, side: w.Written) -> Term:
         found = self.elaborator.term(side)
         if terms.depth(found) > MOST_DEPTH:
@@ -782,7 +695,7 @@ class DocumentReader:
         return found
 
     def _claimed(self, statement: Statement) -> None:
-        self.elaborator.outer = _outer_letters(statement.head or statement.left)
+        self.elaborator.outer = outer_letters(statement.head or statement.left)
         left, right = self._term(statement.left), self._term(statement.right)
         for full in (name for name, target in self.targets.items() if target is statement.head):
             self.said[full].append((statement.right, _names_in(right)))
@@ -881,36 +794,9 @@ def _name_in_norm(term: Term) -> str:
     return ""
 
 
-def _ends_turned(term: Term) -> bool:
-    """Whether a product ends with a transpose."""
-    while isinstance(term, Apply) and term.operator in ("beside", "dot"):
-        term = term.operands[1]
-    return isinstance(term, Apply) and term.operator == "turned"
-
-
 def _names_in(term: Term) -> set[str]:
     return {part.text for part in terms.every(term) if isinstance(part, Name) and not part.text.startswith(OPEN)}
 
 
 def _compared(term: Term) -> tuple[Term, ...]:
     return (term.left, term.right) if isinstance(term, terms.Comparison) else ()
-
-
-def _is_value(statement: Statement) -> bool:
-    """Whether a sentence gives the value that a letter has in an example: v = 11."""
-    return statement.piece.kind == "inline" and not letters_of(statement.right)
-
-
-def _says_more(statement: Statement, inventory: Inventory) -> bool:
-    """Whether a relation in a sentence says more than what a letter is: one side at least is a derivative or a call."""
-    left = statement.left.parts[0] if isinstance(statement.left, w.Beside) else statement.left
-    if is_example(statement, inventory) or statement.relation not in RELATIONS:
-        return False
-    return statement.number > 0 or not isinstance(left, w.Symbol | w.Numeral | w.Listed)
-
-
-def _outer_letters(written: w.Written) -> frozenset[str]:
-    """The letters in a formula that no sum in it binds."""
-    ranges = [part.lower for part in all_parts(written) if isinstance(part, w.BigOperator) and part.lower is not None]
-    bound = frozenset[str]().union(*map(letters_of, ranges))
-    return letters_of(written) - bound

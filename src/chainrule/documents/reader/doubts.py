@@ -10,8 +10,8 @@ from chainrule.documents.language.dimensions import OPEN, Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
-from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
+from chainrule.documents.reader.readings import Reading, ReadRelation
 
 _ANY = Shape()
 HIDDEN = "?"
@@ -72,6 +72,7 @@ class Doubts:
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
         bound = {name for name, _ in claim.over} | {"pi"}
+        bound |= {name for name, kind in self.names.kinds.items() if isinstance(kind, terms.SizeKind)}
         return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
 
     def leaves(self, claim: Relation, within: Doubts, part: int, here: Relation) -> bool:

@@ -31,6 +31,9 @@ TAKE_NO_BRACKETS = frozenset(
 BRACKET = "the derivative is that of the bracket behind it alone"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
+MAYBE = "it may be what the sentence assumes"
+"""The doubt about a derivative that a sentence gives under its conditions: a claim if proved, else an assumption."""
+
 UNTOLD = "depends on something in a way that is not told"
 """The doubt about a loss whose definition does not lead to what it is differentiated by, behind the loss's name."""
 

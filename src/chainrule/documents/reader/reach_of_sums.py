@@ -53,6 +53,13 @@ def over_both(formulas: Iterable[Written]) -> frozenset[int]:
     return frozenset(number for number, letters, bound in pairs if not letters & (bound | free) and len(letters) == 2)
 
 
+def outer_letters(written: Written) -> frozenset[str]:
+    """The letters in a formula that no sum in it binds."""
+    ranges = [part.lower for part in all_parts(written) if isinstance(part, w.BigOperator) and part.lower is not None]
+    bound = frozenset[str]().union(*map(letters_of, ranges))
+    return letters_of(written) - bound
+
+
 def stands_bare(name: str, written: Written) -> bool:
     """Whether a name stands in a formula without arguments behind it."""
     calls = [

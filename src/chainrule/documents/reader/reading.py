@@ -21,12 +21,13 @@ from chainrule.documents.reader.compositions import with_values
 from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes, name_in
-from chainrule.documents.reader.document_reader import Besides, DocumentReader, Reading
+from chainrule.documents.reader.document_reader import DocumentReader
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
+from chainrule.documents.reader.readings import Besides, Reading
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import (

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.gradient_names import NAMED
-from chainrule.documents.reader.inventory import Inventory, all_parts, arguments_of, base_name, items_of, under
+from chainrule.documents.reader.inventory import (
+    Inventory,
+    all_parts,
+    arguments_of,
+    base_name,
+    items_of,
+    letters_of,
+    under,
+)
+from chainrule.documents.reader.known_words import RELATIONS
 from chainrule.documents.reader.written import Link, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
@@ -183,6 +192,26 @@ def is_update(statement: Statement) -> bool:
         if any(inside[at : at + len(parts)] == parts for at in range(len(inside) - len(parts) + 1)):
             return True
     return False
+
+
+def gives_value(statement: Statement) -> bool:
+    """Whether a sentence gives the value that a letter has in an example: v = 11."""
+    return statement.piece.kind == "inline" and not letters_of(statement.right)
+
+
+def gives_derivative(statement: Statement) -> bool:
+    """Whether the first member of a chain is one derivative: dJ/dv = 3, dw = dJ/dw."""
+    first = statement.left if statement.head is None else statement.head
+    parts = first.parts if isinstance(first, w.Beside) else (first,)
+    return isinstance(parts[0], w.Differentiation)
+
+
+def says_more(statement: Statement, inventory: Inventory) -> bool:
+    """Whether a relation in a sentence says more than what a letter is: one side at least is a derivative or a call."""
+    left = statement.left.parts[0] if isinstance(statement.left, w.Beside) else statement.left
+    if is_example(statement, inventory) or statement.relation not in RELATIONS:
+        return False
+    return statement.number > 0 or not isinstance(left, w.Symbol | w.Numeral | w.Listed)
 
 
 # What follows is private.

@@ -12,10 +12,10 @@ from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.questions import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
-from chainrule.documents.reader.document_reader import Reading, ReadRelation
 from chainrule.documents.reader.doubts import Doubts, letter_of
-from chainrule.documents.reader.known_words import BRACKET, UNTOLD
+from chainrule.documents.reader.known_words import BRACKET, MAYBE, UNTOLD
 from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
@@ -203,11 +203,13 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> It
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
             step = _claimed(entry, claim, finding, doubts, past)
-            yield step
-            past.learn(step, claim, finding, doubts, inline=entry.statement.piece.kind == "inline")
+            yield _or_assumed(entry, step)
+            inline = entry.statement.piece.kind == "inline" and MAYBE not in entry.rests_on
+            past.learn(step, claim, finding, doubts, inline=inline)
         elif entry.kind == "does not fit" and entry.claim is not None:
             reasons = doubts.of(claims[entry.claim], entry)
-            yield _step(entry, verdict_of(Finding("does not fit"), certain=not reasons), entry.reason, doubts=reasons)
+            verdict = verdict_of(Finding("does not fit"), certain=not reasons)
+            yield _or_assumed(entry, _step(entry, verdict, entry.reason, doubts=reasons))
         else:
             past.renewed |= entry.renewed
             yield _step(entry, VERDICTS[entry.kind], entry.reason)
@@ -328,6 +330,13 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *untold))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _or_assumed(entry: ReadRelation, step: Step) -> Step:
+    """A derivative that a sentence gives under its conditions is a claim if it is proved; else it may be assumed."""
+    if MAYBE not in entry.rests_on or step.verdict.holds:
+        return step
+    return replace(step, verdict=VERDICTS["hypothesis"], reason="")
 
 
 def _is_rounded(claim: Relation, finding: Finding) -> bool:

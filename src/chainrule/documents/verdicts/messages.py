@@ -143,9 +143,12 @@ def explained(
 def plain(text: str) -> str:
     """A text in which names that the reader made up look like those of the document.
 
+    >>> plain("the logarithm of t + e1_0")
+    'the logarithm of t'
     >>> plain("y__part_3 = 2 and L_of = x1^2, h__part_5_t_minus_1__any is not defined")
     'y = 2 and L = x1^2, h_t_minus_1 is not defined'
     """
+    text = re.sub(r" \+ e\d+_\d+\b|\be\d+_\d+ \+ ", "", text)  # a change of a letter, which is 0
     return re.sub(
         r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z]+|__(?:any|one|each|all)|_of)\b)", "", text
     )

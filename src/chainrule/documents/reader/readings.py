@@ -1,0 +1,89 @@
+"""A document as it was read: its relations, the derivation in the strict language, and what stays uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Derivation
+from chainrule.documents.reader.declarations import Block
+from chainrule.documents.reader.stated import Stated
+from chainrule.documents.reader.statements import Statement
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRelation:
+    """A relation of the document as it was read.
+
+    Attributes
+    ----------
+    statement : Statement
+    kind : str
+        "claim", "definition" or "not read".
+    claim : int or None
+        Its position among the claims of the derivation.
+    reason : str
+        Why it is not read, or why its shapes do not fit.
+    rests_on : frozenset of str
+        What its reading supposes.
+    renewed : frozenset of str
+        Names that it defines anew, if it is not read.
+    defines : str
+        The name that it defines.
+    """
+
+    statement: Statement
+    kind: str
+    claim: int | None = None
+    reason: str = ""
+    rests_on: frozenset[str] = frozenset()
+    renewed: frozenset[str] = frozenset()
+    defines: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A document in the strict language, beside its relations."""
+
+    derivation: Derivation
+    shapes: Shapes
+    entries: tuple[ReadRelation, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Names whose definitions are not read, with the reasons."""
+    again: Mapping[str, int] = field(default_factory=dict)
+    """Names that a later display seems to define again, with its line."""
+    declared: Set[str] = frozenset()
+    """Names of which the document says what they are."""
+    variables: Set[str] = frozenset()
+    """Letters of which no sentence speaks, and which are never called."""
+    bars: Mapping[int, str] = field(default_factory=dict)
+    """By the number of a claim: why nothing is proved of it."""
+    looping: Set[str] = frozenset()
+    """Letters of which a definition is left out, as it would lead to itself."""
+    problems: tuple[tuple[int, str], ...] = ()
+    """Lines of declarations that are not understood, with what was expected."""
+    made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
+    """By letter and part: the letters in all equations for it."""
+    valued: Set[str] = frozenset()
+    """Letters to which a sentence gives a number."""
+    places: Mapping[int, int] = field(default_factory=dict)
+    """The number of the part of each piece, by its identity."""
+    alone: Callable[[Set[int], bool], Reading] | None = None
+    """The reading of some pieces, by identity, as if the document had no other formulas; or said nothing else, too."""
+    without: Callable[[Set[int]], Reading] | None = None
+    """The reading without some statements, by identity."""
+
+
+@dataclass(frozen=True, eq=False)
+class Besides:
+    """The rest of a document besides its formulas: its blocks, its sentences, and the numbers of pieces by identity."""
+
+    block: Block
+    stated: Stated
+    numbers: Mapping[int, int]
+
+    def has_defined(self, base: str, statement: Statement) -> bool:
+        """Whether a block before a statement outside of blocks defines a name: no display defines it anew."""
+        own = any(statement.piece is piece for _, piece, _ in self.block.definitions)
+        return not own and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
