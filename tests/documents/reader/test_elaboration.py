@@ -173,3 +173,15 @@ def test_the_indicator_of_an_order_is_that_of_each_entry(claims):
         "sum(j in n0: [j > 1]) = r - 1",
         "u .* relu(sign(u)) = u - (1 - relu(sign(u - 2))) .* u",
     ]
+
+
+@pytest.mark.parametrize("sign", ["T", "\\top"])
+def test_the_inverse_of_a_transpose_is_read(sign):
+    claim = f"$$\\frac{{\\partial \\log \\det X}}{{\\partial X}} = X^{{-{sign}}}$$"
+    assert [step.verdict for step in check_derivation(claim).steps] == ["proved"]
+
+
+def test_an_entrywise_product_comes_after_the_product_behind_it():
+    text = "Let $W \\in \\mathbb{R}^{m \\times n}$, $a \\in \\mathbb{R}^n$ and $d \\in \\mathbb{R}^m$.\n\n"
+    claim = "$$a \\odot W^T d = W^T d \\odot a$$"
+    assert check_derivation(text + claim).steps[-1].verdict == "proved"

@@ -24,6 +24,7 @@ from chainrule.documents.reader.inventory import all_parts, arguments_of, base_n
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
+    ENTRYWISE,
     INDICATORS,
     JOINTS,
     RELATIONS,
@@ -262,6 +263,9 @@ class Elaborator(Meanings):
                 if upper.text == "T" and (self.inventory.bare["T"] or self.inventory.subscripts["T"]):
                     self.used.add("T is a name of its own, so that ^T may be a power")
                 return base if is_list else Apply("turned", (base,))
+            case w.Signed(terms=(w.Symbol() as sign,), signs=(-1,)) if is_transpose(self, sign) and _has_capital(base):
+                inverse = Apply("raised", (base, Apply("negative", (Number(Fraction(1)),))))  # A^{-T}
+                return self._raised(inverse, sign)
             case w.Listed(items=items) | w.Beside(parts=items) if any(turns(item) for item in items):
                 for item in items:
                     base = self._raised(base, item)
@@ -350,11 +354,21 @@ class Elaborator(Meanings):
         match parts:
             case [first, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)]:
                 return evaluated(self, first, there)
-        factors, at = list[_Factor](), 0
+        factors, at, whole = list[_Factor](), 0, list[Term]()
         while at < len(parts):
-            joint = joints[at - 1] if at else ""
+            joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
             factor, at = self._factor(parts, joints, at)
+            if joint in ENTRYWISE - self.redefined and _is_capital(first) and not _is_capital(before) and at < len(parts):
+                self.used.add("an entrywise product comes after the product behind it")  # a ⊙ W^T d is a ⊙ (W^T d)
+                whole.append(self._multiplied(factors, parts))
+                factors = []
             factors.append((joint, factor))
+        found = self._multiplied(factors, parts)
+        for left in reversed(whole):
+            found = Apply(".*", (left, found))
+        return found
+
+    def _multiplied(self, factors: Sequence[_Factor], parts: Sequence[Written]) -> Term:
         (_, found), *others = factors
         for joint, factor in others:
             if joint in self.redefined:
@@ -657,6 +671,18 @@ class Elaborator(Meanings):
 
 
 # What follows is private.
+
+
+def _is_capital(part: Written | None) -> bool:
+    """Whether a factor is a capital letter, perhaps with scripts."""
+    base = part.base if isinstance(part, w.Scripted) else part
+    return isinstance(base, w.Symbol) and len(base.text) == 1 and base.text.isupper()
+
+
+def _has_capital(term: Term) -> bool:
+    """Whether a capital letter stands in a term: it may be a matrix."""
+    return any(isinstance(part, Name) and part.text[:1].isupper() for part in terms.every(term))
+
 
 _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Dots: lambda each: "an ellipsis",

@@ -43,6 +43,9 @@ ARGUMENT = "argument_"
 EQUATED = f"{ARGUMENT}of_"
 """How they begin in equations between functions."""
 
+ENTRYWISE = frozenset({".*", "o"})
+"""Signs of entrywise products between factors."""
+
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
