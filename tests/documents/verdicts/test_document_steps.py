@@ -400,3 +400,11 @@ def test_derivatives_of_functions_that_are_defined_on_a_part_of_the_line_are_pro
     assert last_of("$$F(t) = t + (\\ln t)^2$$\n\n$$F'(t) = 1 + \\frac{2 \\ln t}{t}$$") == "proved"
     assert last_of("$$g(x) = \\sqrt{x - 1}$$\n\n$$g'(x) = \\frac{1}{2 \\sqrt{x - 1}}$$") == "proved"
     assert last_of("$$f(x) = \\log x$$\n\n$$f'(x) = 2/x$$") == "wrong"
+
+
+def test_a_function_of_examples_is_no_value():
+    text = "$$\\ell(\\theta) = \\sum_{i=1}^m y^{(i)} \\log h(x^{(i)}) + (1 - y^{(i)}) \\log(1 - h(x^{(i)}))$$\n\n"
+    text += "with $h(x) = g(\\theta^T x)$ and $g(z) = 1/(1 + e^{-z})$.\n\n"
+    claim = "$$\\frac{\\partial \\ell}{\\partial \\theta_j} = \\sum_{i=1}^m (y^{(i)} - h(x^{(i)})) x_j^{(i)}$$"
+    assert last_of(text + claim) == "proved"
+    assert last_of(text + claim.replace("- h", "+ h")) == "wrong if read so"

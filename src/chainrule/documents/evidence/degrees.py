@@ -63,7 +63,7 @@ class SizeDegrees:
                 return CONSTANT
             case terms.Name(text=text):
                 return self._of_name(text, bound)
-            case terms.Entry(base=base):
+            case terms.Entry(base=base) | terms.Apply("member", (base, _)):
                 return self.of(base, bound)
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(operator, operands, bound)
@@ -166,6 +166,8 @@ class SizeDegrees:
         if isinstance(term, terms.Entry):
             inside = frozenset[str]().union(*map(terms.free_names, term.indices))
             return index is not None and index in inside and self._is_generic(term.base)
+        if isinstance(term, terms.Apply) and term.operator == "member":
+            return index in terms.free_names(term.operands[1]) and self._is_generic(term.operands[0])
         if isinstance(term, terms.Name):
             return index is None and self._is_free_array(term.text)
         return any(self._is_generic(part, index) for part in terms.parts(term))

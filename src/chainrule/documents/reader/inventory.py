@@ -396,13 +396,19 @@ class Inventory:
         return found
 
     def is_value(self, base: str) -> bool:
-        """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x)."""
+        """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x).
+
+        Where h(x) stands beside h(x^{(i)}), h is a function of examples, unless it stands without brackets, too.
+        """
         every = (*self.called[base], *self.entries_called[base]) if self.called[base] else ()
         calls = {tuple(map(_letter_of, arguments_of(bracket))) for bracket in every}
         plain = all(letters and all(letters) for letters in calls)
         same = len({letters[0] for letters in calls if letters}) == 1
         elsewhere = self.bare[base] + len(self.subscripts[base]) > len(every)
-        return bool(calls) and plain and (same or elsewhere)
+        firsts = [arguments_of(bracket)[0] for bracket in every if arguments_of(bracket)]
+        examples = [isinstance(each, Scripted) and isinstance(each.upper, Bracketed) for each in firsts]
+        mixed = any(examples) and any(isinstance(each, Symbol) for each in firsts)
+        return bool(calls) and plain and ((same and not mixed) or elsewhere)
 
     def is_always_called(self, base: str) -> bool:
         """Whether a name never stands without a bracket behind it, in which there is more than its arguments' names."""
