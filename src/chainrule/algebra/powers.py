@@ -23,6 +23,9 @@ from chainrule.algebra.generators import Generator
 from chainrule.algebra.memory import small_fraction
 from chainrule.algebra.spans import Span
 
+POWER_OF_ZERO = "0 to the power of"
+"""How the reason begins why 0 to the power of an unknown number stays undecided."""
+
 LARGEST_POWER = 64
 """Powers beyond are taken by exp and log."""
 
@@ -274,7 +277,7 @@ def power(a: Exact, b: Exact) -> Exact:
             return _rational_power(a, fraction)
     if a.is_zero():
         if whole is None or whole < 0:
-            raise Undecided(f"0 to the power of {b}")
+            raise Undecided(f"{POWER_OF_ZERO} {b}")
         return a
     if whole is not None and whole.q == 1 and sign_at_sample(a)[0] < 0:
         size = exp(b * log(-a))

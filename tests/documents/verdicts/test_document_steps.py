@@ -216,7 +216,7 @@ def test_a_matrix_is_no_exponent_so_that_targets_may_be_named_T():
     assert [name for _, name in verdicts(text)[-2:]] == ["proved", "proved"]
     block = "---\nN, H, K: size\nA: matrix N H\nW: matrix H K\nT: matrix N K\n---\n\n"
     assert [name for _, name in verdicts(block + text.partition("\n\n")[2])[-2:]] == ["proved", "proved"]
-    assert verdicts("---\nx, T: scalar\n---\n\n$$x^T x = x^{T + 1}$$") == [(5, "verified")]
+    assert verdicts("---\nx, T: scalar\n---\n\n$$x^T x = x^{T + 1}$$") == [(5, "proved")]
 
 
 def test_a_name_whose_definition_is_not_read_may_move_with_its_letters_in_other_sections_as_well():
@@ -408,3 +408,17 @@ def test_a_function_of_examples_is_no_value():
     claim = "$$\\frac{\\partial \\ell}{\\partial \\theta_j} = \\sum_{i=1}^m (y^{(i)} - h(x^{(i)})) x_j^{(i)}$$"
     assert last_of(text + claim) == "proved"
     assert last_of(text + claim.replace("- h", "+ h")) == "wrong if read so"
+
+
+def test_values_at_a_letter_that_is_summed_over_are_entries():
+    text = "Let $H(p) = -\\sum_x p(x) \\log p(x)$, $H(p, q) = -\\sum_x p(x) \\log q(x)$ and\n"
+    text += "$D(p \\| q) = \\sum_x p(x) \\log \\frac{p(x)}{q(x)}$.\n\n"
+    assert last_of(text + "$$H(p, q) = H(p) + D(p \\| q)$$") in ("proved", "verified")
+    assert last_of(text + "$$H(p, q) = H(q) + D(p \\| q)$$") == "wrong if read so"
+
+
+def test_a_power_of_zero_is_an_exception():
+    claim = "$$p^y (1-p)^{1-y} = \\exp(y \\log p + (1-y) \\log (1-p))$$"
+    [step] = steps_of(pieces_of(claim, "a.md")).steps
+    assert (step.verdict.name, {*step.finding.exceptions}) == ("proved", {"p", "p - 1"})
+    assert last_of(claim.replace("y \\log p", "2 y \\log p")) == "wrong if read so"

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, product
 
-from chainrule.algebra import Constraint, Undecided
-from chainrule.algebra.linear_systems import TooManyRows
+from chainrule.algebra import Attempt, Constraint, Undecided
+from chainrule.algebra.linear_systems import Linear, TooManyRows
+from chainrule.algebra.powers import POWER_OF_ZERO
 from chainrule.algebra.regions import sample
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.documents.evidence.assumptions import candidates, is_telling
@@ -351,7 +352,8 @@ class _Search:
             visitor.shifts.extend(seen.results.shifts)
 
         def visit_at(values: Values, ties: Ties) -> Visit:
-            return seen if values == first and not ties and not seen.results.shifts else visitor.on_cell(values, ties)
+            is_first = values == first and not ties and not seen.results.shifts
+            return seen if is_first else _without_border(visitor.on_cell(values, ties), ties)
 
         cells = explored(visit_at, domain, islice(samples(arrays), SAMPLES), most=MOST_CELLS)
         visits, complete = list(cells.visits), cells.complete or _cover_all_signs(cells.visits)
@@ -453,6 +455,25 @@ class _Search:
                 values = sample((*domain, replace(border, relation="==")), near)
                 if values is not None:
                     yield values
+
+
+def _without_border(visit: Visit, ties: Ties) -> Visit:
+    """A visit between cells; where it has 0 to an unknown power, this border is an exception."""
+    if not ties or not visit.outcome.undecided or not all(map(_is_power_of_zero, visit.outcome.undecided)):
+        return visit
+    names = [" - ".join(filter(None, (name, _text_of(linear)))) for name, linear in ties.items()]
+    results = replace(visit.results, exceptions=[*visit.results.exceptions, *names], places=set())
+    return replace(visit, outcome=Attempt(1), results=results)
+
+
+def _is_power_of_zero(reason: str) -> bool:
+    return reason.startswith(POWER_OF_ZERO)
+
+
+def _text_of(linear: Linear) -> str:
+    """A linear number in brackets; nothing for 0."""
+    text = " + ".join(f"{c} {name}".strip() for name, c in linear.items() if c)
+    return f"({text})" if " " in text else text
 
 
 def _cover_all_signs(visits: Sequence[Visit]) -> bool:

@@ -358,7 +358,12 @@ class Elaborator(Meanings):
         while at < len(parts):
             joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
             factor, at = self._factor(parts, joints, at)
-            if joint in ENTRYWISE - self.redefined and _is_capital(first) and not _is_capital(before) and at < len(parts):
+            if (
+                joint in ENTRYWISE - self.redefined
+                and _is_capital(first)
+                and not _is_capital(before)
+                and at < len(parts)
+            ):
                 self.used.add("an entrywise product comes after the product behind it")  # a ⊙ W^T d is a ⊙ (W^T d)
                 whole.append(self._multiplied(factors, parts))
                 factors = []
@@ -512,6 +517,10 @@ class Elaborator(Meanings):
         if full not in self.functions:
             if w.CALLED in bracket.separators and self.named(full) not in self.depends:
                 return None
+            if len(items) == 1 and bracket.kind == "(" and not (more or entries) and self._is_summed(items[0]):
+                self.used.add(f"{name} of an index is an entry")  # \sum_x p(x)
+                found = Entry(Name(self.named(full)), (self.index(items[0]),))
+                return found if upper is None else self._raised(found, upper)
             if full not in self.values and not self.inventory.is_value(name):
                 return None
             if full not in self.values:
@@ -550,6 +559,10 @@ class Elaborator(Meanings):
         seen[indices] = seen.get(indices, True) and told
         if len(seen) > 1 and not all(seen.values()):
             raise NotMeant(f"several functions {name} at one argument", part.place)
+
+    def _is_summed(self, item: Written) -> bool:
+        """Whether an argument is a letter over which the document sums."""
+        return isinstance(item, w.Symbol) and base_name(item) in self.inventory.indices
 
     def _of_rule(self, rule: str, part: str, bracket: w.Bracketed) -> Term:
         code = rule_function(rule, part)
