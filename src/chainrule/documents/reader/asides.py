@@ -93,7 +93,8 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
         alone = {_OTHERS.sub("", name) for name in free} - indices
         moved = {terms.base_of(part.variable).split("__")[0] for part in every if isinstance(part, terms.Slope)}
         for each in asides:
-            alone_moves = moved == {each.tied} and not each.letters & (letters - moved)  # d/dR, with R = A X
+            plain = isinstance(each.statement.left, w.Symbol) and each.tied not in letters_of(each.statement.right)
+            alone_moves = plain and moved == {each.tied} and not each.letters & (letters - moved)  # d/dR, with R = A X
             if each.place < place and not alone_moves and each.tied in (alone if each.is_whole else letters):
                 return f"{each.words} may say what {each.tied} depends on"
     return ""

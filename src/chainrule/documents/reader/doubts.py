@@ -72,8 +72,12 @@ class Doubts:
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
         bound = {name for name, _ in claim.over} | {"pi"}
-        bound |= {name for name, kind in self.names.kinds.items() if isinstance(kind, terms.SizeKind)}
         return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
+
+    def moving_in(self, claim: Relation) -> frozenset[str]:
+        """The names in a claim that may depend on something: no size does."""
+        kinds = self.names.kinds
+        return frozenset(name for name in self.values_in(claim) if not isinstance(kinds.get(name), terms.SizeKind))
 
     def leaves(self, claim: Relation, within: Doubts, part: int, here: Relation) -> bool:
         """Whether what the document says elsewhere leaves a claim as it is within a few formulas of a part.

@@ -249,7 +249,8 @@ class _Past:
                 self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
             is_tie = claim.relation == "=" and not doubts.changes(claim) and not (is_value or is_new)
             if is_tie and every - {name}:
-                self.tied |= dict.fromkeys([name] if name else every if finding.status == "differs" else (), words)
+                several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
+                self.tied |= dict.fromkeys([name] if name else several, words)
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
