@@ -422,3 +422,12 @@ def test_a_power_of_zero_is_an_exception():
     [step] = steps_of(pieces_of(claim, "a.md")).steps
     assert (step.verdict.name, {*step.finding.exceptions}) == ("proved", {"p", "p - 1"})
     assert last_of(claim.replace("y \\log p", "2 y \\log p")) == "wrong if read so"
+
+
+def test_a_derivative_of_a_loss_that_nothing_defines_may_say_what_it_is():
+    claim = "$$\\frac{\\partial L}{\\partial w} = \\frac{\\partial}{\\partial w} (y - w x)^2 = -2 x (y - w x)$$"
+    first, second = steps_of(pieces_of(claim, "a.md")).steps
+    assert (first.verdict.name, second.verdict.name) == ("proved if", "proved")
+    assert first.finding.assumed == ("L = (y - w * x)^2",)
+    first, _ = steps_of(pieces_of("Let $L = y - w x$.\n\n" + claim, "a.md")).steps[-2:]
+    assert first.verdict.name == "wrong if read so"

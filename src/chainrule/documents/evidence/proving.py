@@ -29,6 +29,7 @@ from chainrule.documents.evidence.visits import Told, Visitor, number_of_place
 from chainrule.documents.evidence.worlds import COMPARE, Clock, OutOfTime
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
 
@@ -139,7 +140,14 @@ class Prover:
         return differs
 
     def _under_assumptions(self, claim: Relation, search: _Search) -> Iterator[tuple[str, Finding]]:
-        """The findings under one assumption after another: what an unknown function is, then facts about names."""
+        """The findings under one assumption after another: what a loss or a function is, then facts about names."""
+        match claim.left, claim.right:
+            case terms.Slope(body=terms.Name(text=name)) as left, terms.Slope(body=body) as right if (
+                replace(left, body=body) == right
+                and self._is_unknown(name, search.question)
+                and name not in self.names.used_by(body)
+            ):  # dL/dw = d/dw (y - w x)^2, where nothing says what L is
+                yield f"{name} = {text_of(body)}", Finding("proved")
         for words, definition in self.derivation.supposed.items():
             if definition.name in search.question.functions:
                 others = tuple(each for each in self.derivation.declarations if each.name != definition.name)
@@ -152,6 +160,13 @@ class Prover:
                 found = _Search(question, search.clock.part()).finding()
                 if is_telling(question, facts, found):
                     yield words, found
+
+    def _is_unknown(self, name: str, question: Question) -> bool:
+        """Whether nothing says what a name is, or only what it depends on."""
+        definition = self.names.definitions.get(name)
+        if definition is None:
+            return name in question.free
+        return isinstance(definition.body, terms.Call) and definition.body.function == f"{name}_of"
 
     def _question(self, claim: Relation, cut: frozenset[str] = frozenset()) -> Question:
         return Question.of(self.derivation, self.shapes, self.names, claim, cut=cut)

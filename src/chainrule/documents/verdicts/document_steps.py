@@ -303,6 +303,9 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
+    told = {letter_of(each.partition(" = ")[0]) for each in finding.assumed if " = " in each}
+    if told & doubts.reading.made_of.keys():  # the text says something else of this name
+        finding = replace(finding, status="differs", assumed=())
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)
     if not finding.with_both and (again := doubts.uses(claim, past.renewed - beyond)):
