@@ -13,6 +13,7 @@ from chainrule.algebra.comparisons import record
 from chainrule.algebra.exact import Infinite
 from chainrule.algebra.field import OutsideDomain, current
 from chainrule.algebra.formal_derivatives import positions
+from chainrule.algebra.memory import TooLarge
 from chainrule.algebra.powers import single
 
 Value: TypeAlias = Any
@@ -55,8 +56,12 @@ class Change:
         try:
             slopes = slopes_of(compute(), self.array if place is None else wrapped(self.array[place]), orders)
             entries = [substituted(Exact(slope), self.at_zero, known=self._known) for slope in slopes.ravel().tolist()]
-        finally:
+        except TooLarge:  # nothing of this computation remains
+            raise
+        except Exception:
             self._forget(before)
+            raise
+        self._forget(before)
         return array_of(entries, slopes.shape)
 
     def _forget(self, before: int) -> None:

@@ -94,6 +94,8 @@ class DocumentReader:
         Letters without their index that are the value of one example.
     losses : bool
         True if functions without a definition take a vector.
+    tries : bool
+        Whether derivatives that sentences give under their conditions are claims, and identities between equivalences.
     elsewhere : set of str
         Letters that statements define which are left out here: none is a constant or a standard array, or has a value
         that a sentence assumes.
@@ -132,6 +134,7 @@ class DocumentReader:
     units: bool = False
     lettered: Set[str] = frozenset()
     near: bool = False
+    tries: bool = False
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
@@ -484,7 +487,9 @@ class DocumentReader:
         self.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
         role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
         gives = statement.piece.kind == "inline" and statement.relation == "=" and gives_derivative(statement)
-        tried = gives and role != "denied" and (role in SUPPOSED or is_example(statement, self.inventory))
+        tried = (
+            self.tries and gives and role != "denied" and (role in SUPPOSED or is_example(statement, self.inventory))
+        )
         try:
             if target is not None and self._defines(target, statement):
                 defines = next(reversed(self.definitions), "") if len(self.definitions) > count else ""
@@ -498,7 +503,7 @@ class DocumentReader:
                         self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
                 self.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else [])])
-            if id(statement.piece) in self.equivalences and statement.relation in RELATIONS:
+            if self.tries and id(statement.piece) in self.equivalences and statement.relation in RELATIONS:
                 with suppress(NotMeant):
                     self.elaborator.used.add(MAYBE)
                     self._claimed(replace(statement, number=0, head=None))

@@ -137,6 +137,10 @@ def read(pieces: Pieces) -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
 
+    with_tries = DocumentReader(*shared, **(chosen | {"tries": True})).reading()
+    if _misfits(with_tries) <= _misfits(best):  # what sentences may assume decides no shapes
+        best, chosen = with_tries, chosen | {"tries": True}
+
     targets = (target_of(each, inventory) for each in statements)
     letters_defined = {each.base for each in targets if each is not None and isinstance(each.name, w.Symbol)}
     letters_defined |= {letter_of(name) for name in (*best.unread, *(d.name for d in best.derivation.definitions))}
