@@ -431,3 +431,8 @@ def test_a_derivative_of_a_loss_that_nothing_defines_may_say_what_it_is():
     assert first.finding.assumed == ("L = (y - w * x)^2",)
     first, _ = steps_of(pieces_of("Let $L = y - w x$.\n\n" + claim, "a.md")).steps[-2:]
     assert first.verdict.name == "wrong if read so"
+
+
+def test_a_functional_equation_ties_no_letters():
+    text = "A linear function satisfies $g(x + y) = g(x) + g(y)$.\n\n"
+    assert last_of(text + "$$\\frac{\\partial}{\\partial x} x^2 y = 2 x y$$") == "proved"

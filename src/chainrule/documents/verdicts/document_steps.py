@@ -248,6 +248,7 @@ class _Past:
             if finding.status == "differs":
                 self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
             is_tie = claim.relation == "=" and not doubts.changes(claim) and not (is_value or is_new)
+            is_tie = is_tie and not _is_functional(claim)
             if is_tie and every - {name}:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, words)
@@ -334,6 +335,14 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *untold))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _is_functional(claim: Relation) -> bool:
+    """Whether a claim is about all arguments of a function, as f(x + y) = f(x) + f(y): then it ties no letters."""
+    calls = [part for side in (claim.left, claim.right) for part in terms.every(side) if isinstance(part, terms.Call)]
+    plain = {each.function for each in calls if all(isinstance(part, terms.Name) for part in each.arguments)}
+    compound = {each.function for each in calls if any(isinstance(part, terms.Apply) for part in each.arguments[:1])}
+    return bool(plain & compound)
 
 
 def _or_assumed(entry: ReadRelation, step: Step) -> Step:
