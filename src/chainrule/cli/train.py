@@ -202,7 +202,7 @@ def _command(model: str, run: Callable[[Any, str], int], options: type[RunOption
 
 
 def _for_folder(words: Sequence[str]) -> str:
-    """What to do where the first word is no model, and the next one a folder."""
+    """The message for a word that is no model before a folder of pictures; empty if there is no such word."""
     for word, data in itertools.pairwise(words):
         if not Path(word).exists() and Path(data).is_dir():
             return f"there is no model {word!r}; for the folder of pictures: {for_pictures(data)}"

@@ -57,7 +57,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Training:
-    """What all groups share."""
+    """The samples and settings that all groups share."""
 
     epochs: int
     batch_size: int

@@ -127,7 +127,7 @@ def _head(model: Any, checked: dict[Any, Array], X: Any, y: Any, weights: Any) -
 
 
 def _key(fit: Any) -> Any:
-    """What fits have in common whose passes are taken together; None for a fit on its own."""
+    """The key that fits share whose passes are taken together; None for a fit on its own."""
     if not isinstance(fit, Head):
         return None
     model, problem = fit.model, fit.problem

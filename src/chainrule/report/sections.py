@@ -27,7 +27,7 @@ class Picture(NamedTuple):
     words: str
     figure: Any
     rows: Sequence[tuple[str, str]] = ()
-    """What the figure shows by column, the largest first."""
+    """The numbers of the figure by column, the largest first."""
 
 
 def pictures(

@@ -147,7 +147,7 @@ class Prover:
                 and self._is_unknown(name, search.question)
                 and name not in self.names.used_by(body)
             ):  # dL/dw = d/dw (y - w x)^2, where nothing says what L is
-                yield f"{name} = {text_of(body)}", Finding("proved")
+                yield f"{name} = {text_of(body)}", Finding("proved", supposed=name)
         for words, definition in self.derivation.supposed.items():
             if definition.name in search.question.functions:
                 others = tuple(each for each in self.derivation.declarations if each.name != definition.name)

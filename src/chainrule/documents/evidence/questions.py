@@ -101,6 +101,8 @@ class Finding:
         What is assumed that the text does not say.
     free : frozenset of str
         Defined names that were free: it holds for all values of them, however they are defined.
+    supposed : str
+        The name of a loss that is assumed to be what the other side differentiates.
     with_both : bool
         True if it also holds with the second definitions of names that are defined anew.
     of_chain : bool
@@ -122,6 +124,7 @@ class Finding:
     assumed: tuple[str, ...] = ()
     of_chain: bool = False
     free: frozenset[str] = frozenset()
+    supposed: str = ""
     with_both: bool = False
 
 

@@ -7,11 +7,12 @@ is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_la
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from chainrule.documents.language.trees import every_part, names_of, parts_of
+from chainrule.documents.language import trees
+from chainrule.documents.language.trees import every_part, parts_of
 
 Span: TypeAlias = tuple[int, int]
 
@@ -362,22 +363,8 @@ def mapped(term: Term, function: Any) -> Term:
     >>> mapped(Entry(Name("x"), (Name("i"),)), lambda part: Name(part.text + "2"))
     Entry(span=(0, 0), base=Name(span=(0, 0), text='x2'), indices=(Name(span=(0, 0), text='i2'),))
     """
-    changed = {}
-    for name in names_of(term):
-        before = getattr(term, name)
-        after = _mapped(before, function)
-        if after is not before:
-            changed[name] = after
-    return replace(term, **changed) if changed else term
-
-
-def _mapped(value: Any, function: Any) -> Any:
-    if isinstance(value, Term):
-        return function(value)
-    if isinstance(value, tuple):
-        entries = tuple(_mapped(entry, function) for entry in value)
-        return entries if any(a is not b for a, b in zip(entries, value, strict=True)) else value
-    return value
+    found: Term = trees.mapped(term, function, Term)
+    return found
 
 
 def is_number(term: Term, value: int) -> bool:

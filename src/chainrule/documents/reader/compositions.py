@@ -7,9 +7,8 @@ an equation between functions, h = f \\circ g, is one between their values at a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.declarations import Declared, base_of
@@ -30,6 +29,7 @@ from chainrule.documents.reader.written import (
     Symbol,
     Written,
     WrittenChain,
+    with_parts,
 )
 
 JACOBIANS = frozenset({"J", "Jac"})
@@ -65,8 +65,6 @@ def with_values(
 SIGNS = frozenset({"d", "D", "delta", "partial", "o", "O"})
 """Letters that stand before brackets and are no functions of which there are compositions."""
 
-_Node = TypeVar("_Node", Written, WrittenChain, Link)
-
 
 @dataclass
 class _Functions:
@@ -88,7 +86,8 @@ class _Functions:
         if self._equates(chain):
             at = _in_brackets(Symbol(f"{EQUATED}{_innermost(members[-1])}", place=members[0].place))
             chain = replace(chain, members=tuple(each and self.value(each, at) for each in chain.members))
-        return _changed(chain, self.read)
+        found: WrittenChain = with_parts(chain, self.read)
+        return found
 
     def read(self, written: Written) -> Written:
         """A formula in which every function has its argument."""
@@ -107,7 +106,8 @@ class _Functions:
                 subject
             ):
                 return replace(written, subject=self.read(self.value(subject, _in_brackets(variable))))
-        return _changed(written, self.read)
+        whole: Written = with_parts(written, self.read)
+        return whole
 
     def _factor(self, parts: Sequence[Written], joints: Sequence[str], at: int) -> tuple[Written, int]:
         """The factor that begins at a part, and where the next begins."""
@@ -293,21 +293,6 @@ def _bracket_of(written: Written) -> Bracketed | None:
     """The brackets with the only argument of a function, perhaps with scripts behind them."""
     inside = _head(written)
     return inside if isinstance(inside, Bracketed) and inside.kind == "(" and len(inside.items) == 1 else None
-
-
-def _changed(node: _Node, function: Callable[[Written], Written]) -> _Node:
-    """A node of which the parts are replaced by function(part)."""
-
-    def inside(value: Any) -> Any:
-        if isinstance(value, Written):
-            return function(value)
-        if isinstance(value, tuple):
-            return tuple(_changed(each, function) if isinstance(each, Link) else inside(each) for each in value)
-        return value
-
-    before = {each.name: getattr(node, each.name) for each in fields(node)}
-    after = {name: inside(value) for name, value in before.items()}
-    return node if after == before else replace(node, **after)
 
 
 def _called(chains: Iterable[WrittenChain]) -> frozenset[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from chainrule.documents.reader.inventory import base_name, items_of, parts_of_chain
-from chainrule.documents.reader.written import Beside, Numeral, Scripted, Symbol, Written, WrittenChain
+from chainrule.documents.reader.written import Beside, Numeral, Scripted, Symbol, Written, WrittenChain, with_parts
 
 
 def with_digit_pairs(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
@@ -44,19 +45,12 @@ def _has_two(item: Written) -> bool:
 
 def _apart(node: Any, pairs: Set[tuple[str, int]]) -> Any:
     """A tree in which two digits are two numerals."""
-    if isinstance(node, tuple):
-        return tuple(_apart(each, pairs) for each in node)
-    if not isinstance(node, Written | WrittenChain):
-        return node
     if isinstance(node, Scripted) and isinstance(node.base, Symbol) and node.lower is not None:
         items = items_of(node.lower)
         if (base_name(node.base), len(items)) in pairs and any(map(_has_two, items)):
             parts = tuple(digit for item in items for digit in (_digits(item) if _has_two(item) else (item,)))
             node = replace(node, lower=Beside(parts, ("",) * (len(parts) - 1), place=node.lower.place))
-    values = {each.name: getattr(node, each.name) for each in fields(node)}
-    made = {name: _apart(value, pairs) for name, value in values.items() if name != "place"}
-    changed = {name: value for name, value in made.items() if value != values[name]}
-    return replace(node, **changed) if changed else node
+    return with_parts(node, partial(_apart, pairs=pairs))
 
 
 def _digits(item: Any) -> tuple[Numeral, Numeral]:

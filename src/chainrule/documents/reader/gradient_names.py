@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from chainrule.documents.reader.written import (
     Symbol,
     Written,
     WrittenChain,
+    with_parts,
 )
 from chainrule.documents.sources.pieces import Piece
 
@@ -72,7 +74,7 @@ def _is_lone(chains: Sequence[WrittenChain]) -> bool:
 
 
 def _loss(name: Written | None, derivative: Written | None) -> Written | None:
-    """What is differentiated in a derivative by a letter, if the other formula is d and this letter."""
+    """The subject of a derivative by a letter, if the other formula is d and this letter."""
     match derivative:
         case Differentiation(subject=Symbol() | Beside() as subject, variables=(variable,)) if (
             isinstance(name, Beside) and len(name.parts) == 2 and _at(name, 0) == variable
@@ -96,9 +98,7 @@ def _at(written: Beside, at: int) -> Written | None:
 
 def _renamed(node: Any, loss: Written) -> Any:
     """A tree in which names of gradients are derivatives of a loss."""
-    if isinstance(node, tuple):
-        return tuple(_renamed(each, loss) for each in node)
-    if isinstance(node, Differentiation) or not isinstance(node, Written | WrittenChain):
+    if isinstance(node, Differentiation):
         return node
     if isinstance(node, Beside):
         parts, joints, at = list[Written](), list[str](), 0
@@ -108,10 +108,7 @@ def _renamed(node: Any, loss: Written) -> Any:
             parts.append(_renamed(node.parts[at], loss) if variable is None else _gradient(variable, loss, node, at))
             at += 1 if variable is None else 2
         return parts[0] if len(parts) == 1 else replace(node, parts=tuple(parts), joints=tuple(joints))
-    values = {each.name: getattr(node, each.name) for each in fields(node)}
-    made = {name: _renamed(value, loss) for name, value in values.items() if name != "place"}
-    changed = {name: value for name, value in made.items() if value != values[name]}
-    return replace(node, **changed) if changed else node
+    return with_parts(node, partial(_renamed, loss=loss))
 
 
 def _gradient(variable: Written, loss: Written, node: Beside, at: int) -> Written:

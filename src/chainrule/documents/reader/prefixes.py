@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from chainrule.documents.reader.inventory import base_name, parts_of_chain
-from chainrule.documents.reader.written import Beside, Scripted, Symbol, Written, WrittenChain
+from chainrule.documents.reader.written import Beside, Scripted, Symbol, Written, WrittenChain, with_parts
 
 CHANGE = "Delta"
 """The sign of a change, and the accent of its name."""
@@ -42,21 +42,15 @@ def _changed(part: Written) -> Iterator[str]:
 
 def _joined(node: Any) -> Any:
     """A tree in which Delta and a letter are one."""
-    if isinstance(node, tuple):
-        return tuple(_joined(each) for each in node)
-    if not isinstance(node, Written | WrittenChain):
-        return node
     if isinstance(node, Beside) and any(_changed(node)):
         parts, joints = list(node.parts), list(node.joints)
         for at in range(len(parts) - 2, -1, -1):
             if parts[at] == Symbol(CHANGE) and not joints[at]:
                 parts[at : at + 2] = [_with_accent(parts[at + 1], parts[at].place[0])]
                 del joints[at]
-        node = parts[0] if len(parts) == 1 else replace(node, parts=tuple(parts), joints=tuple(joints))
-    values = {each.name: getattr(node, each.name) for each in fields(node)}
-    made = {name: _joined(value) for name, value in values.items() if name != "place"}
-    different = {name: value for name, value in made.items() if value != values[name]}
-    return replace(node, **different) if different else node
+        whole: Written = replace(node, parts=tuple(parts), joints=tuple(joints))
+        return with_parts(parts[0] if len(parts) == 1 else whole, _joined)
+    return with_parts(node, _joined)
 
 
 def _with_accent(after: Written, start: int) -> Written:

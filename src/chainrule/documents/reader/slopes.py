@@ -97,7 +97,7 @@ def is_one_thing(item: Written) -> bool:
 
 
 def point_below(meanings: Meanings, part: w.Differentiation, subject: Written) -> w.Bracketed | None:
-    """What stands below nabla in brackets, if it is no name but where the gradient of a function is taken."""
+    """The point below nabla in brackets at which the gradient of a function is taken; None if a name stands there."""
     match part.variables, subject:
         case (w.Bracketed() | w.Beside() as point,), w.Symbol() if (
             is_one_thing(point) and meanings.named(base_name(subject)) in meanings.functions

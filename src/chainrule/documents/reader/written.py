@@ -6,11 +6,12 @@ whether T transposes, is decided later and for the whole document. Nodes keep th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from chainrule.documents.language.trees import names_of
+from chainrule.documents.language.trees import mapped, names_of
 
 Place = tuple[int, int]
 """Start and end in the text of the formula."""
@@ -265,6 +266,15 @@ class WrittenChain:
     conditions: tuple[Written, ...] = ()
     row: int = 0
     tag: str = ""
+
+
+def with_parts(node: Any, function: Callable[[Any], Any]) -> Any:
+    """The formula, or the chain, in which the formulas directly under it are replaced by function(part).
+
+    >>> with_parts(Signed((Symbol("x"),), (-1,)), lambda part: Symbol("y")).terms[0].text
+    'y'
+    """
+    return mapped(node, function, Written, through=Link)
 
 
 def alike(one: Any, other: Any) -> bool:

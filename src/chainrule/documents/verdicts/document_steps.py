@@ -304,8 +304,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
-    told = {letter_of(each.partition(" = ")[0]) for each in finding.assumed if " = " in each}
-    if told & doubts.reading.made_of.keys():  # the text says something else of this name
+    if letter_of(finding.supposed) in doubts.reading.made_of:  # the text says something else of this name
         finding = replace(finding, status="differs", assumed=())
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)
@@ -326,13 +325,10 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
     elif BRACKET in entry.rests_on and finding.status == "held":
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
-    untold = [
-        f"{each.removesuffix(UNTOLD)}has no path but those of this step"
-        for each in entry.rests_on
-        if each.endswith(UNTOLD)
-    ]
-    if untold and finding.status in ("proved", "verified"):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *untold))
+    if finding.status in ("proved", "verified"):
+        losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
+        assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
+        finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 

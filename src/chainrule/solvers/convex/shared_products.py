@@ -102,7 +102,7 @@ def _columns(shared: dict[int, Request]) -> dict[Any, dict[int, slice]]:
 
 
 def _of_leaf(leaf: Leaf, requests: Sequence[Request]) -> tuple[tuple[Sums, ...], tuple[Array, ...]]:
-    """What each fit's function returns for a leaf, and the transposed gradients that are shared, by dtype."""
+    """The result of each fit's function for a leaf, and the transposed gradients that are shared, by dtype."""
     parts = [
         engine.leaves.leaf(leaf.number, leaf.x, leaf.works, leaf.lender, engine.kept[leaf.number])
         for engine, *_ in requests
