@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from chainrule.documents.checked import with_declarations
 from chainrule.documents.sources.opening import read
 from chainrule.documents.verdicts.document_steps import Step, steps_of
 
@@ -67,10 +68,10 @@ def _likeness(relation: str, text: str) -> float:
     return (left & right).total() / max(left.total(), right.total(), 1)
 
 
-def measured(path: Path, table: Path, seconds: float) -> Measured:
-    """A document read without hints, against its table."""
+def measured(path: Path, table: Path, seconds: float, declarations: str = "") -> Measured:
+    """A document, read with declarations or without hints, against its table."""
     found, begin = Measured(path.stem), time.perf_counter()
-    steps = list(steps_of(read(path), seconds=seconds).steps)
+    steps = list(steps_of(with_declarations(read(path), declarations), seconds=seconds).steps)
     found.seconds = time.perf_counter() - begin
     for row, step in paired(rows_of(table), steps):
         verdict = step.verdict if step else None
@@ -102,6 +103,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="parts of names of documents")
     parser.add_argument("--tables", default="public_documents", help="the folder of adjudications")
+    parser.add_argument("--declare", type=Path, help="a folder of declarations, NAME.txt for each document")
     parser.add_argument("--list", default="", help="the letter of a list")
     parser.add_argument("--each", action="store_true", help="print each relation")
     parser.add_argument("--seconds", type=float, default=5.0, help="time for one claim")
@@ -113,7 +115,9 @@ def main() -> None:
             if chosen.names and not any(part in name for part in chosen.names):
                 continue
             table = HERE / chosen.tables / f"{name.rpartition('.')[0]}.csv"
-            one = measured(chosen.folder / name, table, chosen.seconds)
+            declared = chosen.declare / f"{table.stem}.txt" if chosen.declare else None
+            lines = declared.read_text(encoding="utf-8") if declared and declared.exists() else ""
+            one = measured(chosen.folder / name, table, chosen.seconds, lines)
             every.append(one)
             print(
                 f"{name[-48:]:48} {one.decided:3}/{one.claims:3} {one.seconds:5.1f}s {dict(one.verdicts)}", flush=True
