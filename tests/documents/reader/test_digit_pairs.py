@@ -1,6 +1,6 @@
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
-from chainrule.documents.reader.inventory import all_parts, items_of
+from chainrule.documents.reader.parts_written import all_parts, items_of
 from chainrule.documents.reader.written import Numeral, Scripted
 
 

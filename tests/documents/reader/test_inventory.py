@@ -1,13 +1,13 @@
 """What the letters of a document are, from all their uses."""
 
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.inventory import Inventory, arguments_of, base_name, items_of
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.parts_written import arguments_of
 from chainrule.documents.reader.written import (
     Beside,
     BigOperator,
     Bracketed,
     Comparing,
-    Differentiation,
     Listed,
     Numeral,
     Scripted,
@@ -50,26 +50,6 @@ def test_an_index_may_be_a_sum_of_letters_and_numbers():
     assert not found.is_index(Signed((Symbol("q_max"), ONE), (1, 1)))
 
 
-def test_subscripts_side_by_side_are_several():
-    ij = Beside((Symbol("i"), Symbol("j")), ("",))
-    assert items_of(ij) == (Symbol("i"), Symbol("j"))
-    assert items_of(Listed((Symbol("i"), ij))) == (Symbol("i"), Symbol("i"), Symbol("j"))
-    assert len(items_of(Beside((Numeral(2), Symbol("i")), ("",)))) == 1
-    assert items_of(None) == ()
-
-
-def test_calls_derivatives_and_primes_are_counted():
-    found = inventory(
-        Beside((Symbol("f"), Bracketed("(", (Symbol("x"),))), ("",)),
-        Differentiation("partial", sub("L", Symbol("i")), (Symbol("z"), Symbol("x"))),
-        Scripted(Symbol("g"), primes=1),
-    )
-    assert set(found.called) == {"f"}
-    assert found.differentiated == {"L": 1}
-    assert found.by == {"z": 1, "x": 1}
-    assert found.primed == {"g"}
-
-
 def test_brackets_that_always_begin_with_one_letter_remind_of_what_a_name_depends_on():
     def called(*letters):
         return Beside((Symbol("J"), Bracketed("(", tuple(map(Symbol, letters)))), ("",))
@@ -97,11 +77,6 @@ def test_plain_letters_with_an_index_are_entries_where_bold_ones_are_columns():
     assert (found.member_axis(plain), found.member_axis(bold)) == (None, 1)
     assert (found.family_of(plain), found.family_of(bold)) == ("", "E")
     assert inventory(plain, bold).family_of(bold) == "e__all"
-
-
-def test_accents_are_parts_of_names_and_fonts_are_not():
-    assert base_name(Symbol("y", accents=("hat",))) == "y_hat"
-    assert base_name(Symbol("W", font="bold")) == "W"
 
 
 def test_letters_beside_bound_ones_in_comparisons_and_deltas_are_indices():

@@ -14,7 +14,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import all_parts, base_name, letters_of
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.statements import Statement
 
 

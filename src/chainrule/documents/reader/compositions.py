@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.declarations import Declared, base_of
 from chainrule.documents.reader.derivative_signs import beside
-from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, under
 from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, under
 from chainrule.documents.reader.written import (
     CALLED,
     Beside,

@@ -24,7 +24,7 @@ from chainrule.documents.language.terms import (
     every,
 )
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.inventory import base_name
+from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.templates import definition, takes_vector
 from chainrule.documents.reader.written import Beside, Listed, Scripted, Symbol, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece

@@ -13,7 +13,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Derivation
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import Inventory, all_parts, base_name
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.parts_written import all_parts, base_name
 from chainrule.documents.reader.statements import Statement, target_of
 from chainrule.documents.reader.written import Written
 

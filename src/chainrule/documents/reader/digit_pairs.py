@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from chainrule.documents.reader.inventory import base_name, items_of, parts_of_chain
+from chainrule.documents.reader.parts_written import base_name, items_of, parts_of_chain
 from chainrule.documents.reader.written import Beside, Numeral, Scripted, Symbol, Written, WrittenChain, with_parts
 
 

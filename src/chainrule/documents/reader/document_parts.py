@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, items_of
+from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.parts_written import all_parts, base_name, items_of
 from chainrule.documents.reader.scripts import label
 from chainrule.documents.reader.statements import Statement, is_example, target_of, uses_target
 from chainrule.documents.reader.written import Differentiation, Numeral, Scripted, Symbol, Written, alike

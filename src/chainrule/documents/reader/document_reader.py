@@ -38,10 +38,11 @@ from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
-from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
+from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory
 from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, MAYBE, RELATIONS, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.reach_of_sums import outer_letters, over_both
 from chainrule.documents.reader.readings import Besides, Reading, ReadRelation
 from chainrule.documents.reader.scripts import with_entries

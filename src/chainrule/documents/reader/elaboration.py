@@ -20,7 +20,6 @@ from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.ellipses import INDEX, between
 from chainrule.documents.reader.grids import grid, line
 from chainrule.documents.reader.index_ranges import NUMBERED, members_counted, ranges_of, size_of_set
-from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of, under
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
@@ -32,6 +31,7 @@ from chainrule.documents.reader.known_words import (
     NotMeant,
 )
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, items_of, under
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.slopes import (

@@ -14,9 +14,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Entry, Name, Number, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.derivative_signs import beside
-from chainrule.documents.reader.inventory import base_name, index_of_members, under
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.parts_written import base_name, index_of_members, under
 from chainrule.documents.reader.written import Written
 
 Range: TypeAlias = tuple[str, Term, Term]

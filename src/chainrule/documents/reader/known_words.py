@@ -46,6 +46,9 @@ EQUATED = f"{ARGUMENT}of_"
 ENTRYWISE = frozenset({".*", "o"})
 """Signs of entrywise products between factors."""
 
+TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
+"""Superscripts that may transpose."""
+
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}

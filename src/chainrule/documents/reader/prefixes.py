@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from chainrule.documents.reader.inventory import base_name, parts_of_chain
+from chainrule.documents.reader.parts_written import base_name, parts_of_chain
 from chainrule.documents.reader.written import Beside, Scripted, Symbol, Written, WrittenChain, with_parts
 
 CHANGE = "Delta"

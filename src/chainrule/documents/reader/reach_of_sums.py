@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chainrule.documents.language.trees import parts_of
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import all_parts, base_name, index_of_members, letters_of
+from chainrule.documents.reader.parts_written import all_parts, base_name, index_of_members, letters_of
 from chainrule.documents.reader.written import Written
 
 

@@ -25,7 +25,8 @@ from chainrule.documents.reader.document_reader import DocumentReader
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
-from chainrule.documents.reader.inventory import Inventory, all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
 from chainrule.documents.reader.stated import Stated

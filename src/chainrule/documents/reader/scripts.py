@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chainrule.documents.language.terms import Term
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import TRANSPOSES, all_parts, base_name, items_of, letters_of
-from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.known_words import TRANSPOSES, NotMeant
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.parts_written import all_parts, base_name, items_of, letters_of
 from chainrule.documents.reader.written import Written
 
 

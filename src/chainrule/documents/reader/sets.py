@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chainrule.documents.language.terms import Apply, IndexKind, Kind, Name, Number, Term, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.declarations import ONE, UNSAID
-from chainrule.documents.reader.inventory import base_name
+from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.written import Written
 
 _LETTERS = ("R", "mathbbR", "ℝ")

@@ -10,9 +10,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.gradient_names import MEANT, NAMED
-from chainrule.documents.reader.inventory import arguments_of, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.parts_written import arguments_of, base_name, letters_of
 from chainrule.documents.reader.written import Written
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Set
 
 from chainrule.documents.language.terms import Call, Entry, Kind, Term, ValueKind
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.inventory import Inventory, base_name, items_of
+from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.meanings import Meanings
+from chainrule.documents.reader.parts_written import base_name, items_of
 from chainrule.documents.reader.written import Written
 
 FULL_COLUMNS = {"0": "zeros", "1": "ones"}

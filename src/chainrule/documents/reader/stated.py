@@ -16,7 +16,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
 from chainrule.documents.reader.document_parts import SCOPE
-from chainrule.documents.reader.inventory import all_parts, letters_of
+from chainrule.documents.reader.parts_written import all_parts, letters_of
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.sized_words import IN_A_WORD, sized_kind
 from chainrule.documents.reader.stated_words import (

@@ -7,16 +7,9 @@ from dataclasses import dataclass, replace
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.gradient_names import NAMED
-from chainrule.documents.reader.inventory import (
-    Inventory,
-    all_parts,
-    arguments_of,
-    base_name,
-    items_of,
-    letters_of,
-    under,
-)
+from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.known_words import RELATIONS
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, items_of, letters_of, under
 from chainrule.documents.reader.written import Link, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
