@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chainrule.documents.reader.document_reader import ReadRelation
 from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.readings import ReadRelation
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import Step, steps_in
 from chainrule.documents.verdicts.verdict import VERDICTS

@@ -13,7 +13,13 @@ import pytest
 from chainrule.documents.language.printing import relation_text, text_of
 from chainrule.documents.reader import written
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.declarations import Block
+from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.readings import Besides
+from chainrule.documents.reader.stated import Stated
+from chainrule.documents.reader.statements import statements_of
 from chainrule.documents.sources.opening import pieces_of
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
@@ -108,6 +114,22 @@ def shown():
 def reading_of():
     """The reading of a text in Markdown."""
     return lambda text: read(pieces_of(text, "notes.md"))
+
+
+@pytest.fixture
+def state_of():
+    """The state of a text in Markdown before any statement is read, under some hypotheses."""
+
+    def of(text, **hypotheses):
+        pieces = pieces_of(text, "notes.md").pieces
+        formulas = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind in ("display", "inline")}
+        every = [(pieces[number], chain) for number, found in formulas.items() for chain in found]
+        numbers = {id(piece): number for number, piece in enumerate(pieces)}
+        inventory = Inventory.of(chain for _, chain in every)
+        besides = Besides(Block(text), Stated.of(pieces, formulas), numbers)
+        return DocumentState(inventory, list(statements_of(every)), besides, **hypotheses)
+
+    return of
 
 
 @pytest.fixture

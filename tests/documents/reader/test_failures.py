@@ -1,6 +1,6 @@
 from chainrule.documents import check_derivation
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.reader import document_reader
+from chainrule.documents.reader import document_reader, joining
 from chainrule.documents.reader.failures import NOTHING, without_failures
 
 TEXT = (
@@ -40,20 +40,20 @@ def test_a_defect_in_one_formula_is_told_there_and_the_others_are_judged(monkeyp
             derivation.claims[0] / 0
         return made(derivation, *others)
 
-    made = document_reader.Shapes
-    monkeypatch.setattr(document_reader, "Shapes", shapes)
+    made = joining.Shapes
+    monkeypatch.setattr(joining, "Shapes", shapes)
     report = check_derivation(TEXT.replace("2 \\sinh x \\cosh x", "\\sinh(x + x)"), repairs=False)
     assert [step.verdict for step in report.steps] == ["proved", "not read", "proved"]
     assert "please report it" in report.steps[1].message
 
 
 def test_a_defect_while_a_statement_is_read_is_told_there(monkeypatch):
-    def claimed(self, statement):
+    def claimed(state, statement):
         if "cosh" in statement.piece.text:
             raise IndexError("none")
-        made(self, statement)
+        made(state, statement)
 
-    made = document_reader.DocumentReader._claimed
-    monkeypatch.setattr(document_reader.DocumentReader, "_claimed", claimed)
+    made = document_reader.enter_claim
+    monkeypatch.setattr(document_reader, "enter_claim", claimed)
     report = check_derivation(TEXT.replace("2 \\sinh x \\cosh x", "\\sinh(x + x)"), repairs=False)
     assert [step.verdict for step in report.steps] == ["proved", "not read", "proved"]

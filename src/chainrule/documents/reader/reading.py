@@ -21,21 +21,19 @@ from chainrule.documents.reader.compositions import with_values
 from chainrule.documents.reader.declarations import Block, base_of
 from chainrule.documents.reader.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.document_parts import Scopes, name_in
-from chainrule.documents.reader.document_reader import DocumentReader
+from chainrule.documents.reader.document_reader import reading_of
+from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.kinds_of_names import enter_kinds
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
-from chainrule.documents.reader.statements import (
-    Statement,
-    statements_of,
-    target_of,
-)
+from chainrule.documents.reader.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
 
@@ -77,11 +75,11 @@ def read(pieces: Pieces) -> Reading:
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
     chosen = dict[str, Any](layout=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
-    best = DocumentReader(*shared, **chosen).reading()
+    best = reading_of(DocumentState(*shared, **chosen))
 
     lettered = frozenset(_letters_of_layers(best, inventory))
     if lettered:
-        found = DocumentReader(*shared, **chosen, lettered=lettered).reading()
+        found = reading_of(DocumentState(*shared, **chosen, lettered=lettered))
         if not found.looping and _misfits(found) <= _misfits(best):
             best, chosen = found, chosen | {"lettered": lettered}
 
@@ -95,7 +93,7 @@ def read(pieces: Pieces) -> Reading:
         if (target := target_of(each, inventory)) is not None and target.indices
     }
     for group in _aliases(every, scopes, block.names, defined).values():
-        found = DocumentReader(*shared, **(chosen | with_aliases(group))).reading()
+        found = reading_of(DocumentState(*shared, **(chosen | with_aliases(group))))
         more = _misfits(best) - _misfits(found)
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
             best, chosen = found, chosen | with_aliases(group)
@@ -128,7 +126,7 @@ def read(pieces: Pieces) -> Reading:
         best, chosen = _better(best, chosen, option, *shared, spare=1)
     for letter in sorted(_square(best) & inventory.vectors.keys()):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
-        found = DocumentReader(*shared, **(chosen | option)).reading()
+        found = reading_of(DocumentState(*shared, **(chosen | option)))
         if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
             best, chosen = found, chosen | option
     for section, names in chosen.get("aliases", {}).items():
@@ -138,7 +136,7 @@ def read(pieces: Pieces) -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = _better(best, chosen, option, *shared, spare=1)
 
-    with_tries = DocumentReader(*shared, **(chosen | {"tries": True})).reading()
+    with_tries = reading_of(DocumentState(*shared, **(chosen | {"tries": True})))
     if _misfits(with_tries) <= _misfits(best):  # what sentences may assume decides no shapes
         best, chosen = with_tries, chosen | {"tries": True}
 
@@ -161,8 +159,8 @@ def read(pieces: Pieces) -> Reading:
     )
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
-        reader = DocumentReader(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
-        return replace(reader.reading(), **known)
+        state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
+        return replace(reading_of(state), **known)
 
     def alone(pieces: Set[int], near: bool) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
@@ -205,9 +203,10 @@ def _by_shape(
 
     All parts are read as if their letters were their own; so each part shows what its letters are there.
     """
-    reader = DocumentReader(*shared, **chosen)
-    fixed = reader.kinds.keys() | reader.elaborator.functions.keys() | CONSTANTS
-    fixed |= reader.inventory.indices | reader.inventory.limits
+    state = DocumentState(*shared, **chosen)
+    enter_kinds(state)
+    fixed = state.kinds.keys() | state.elaborator.functions.keys() | CONSTANTS
+    fixed |= state.inventory.indices | state.inventory.limits
     known, own = chosen.get("aliases", {}), dict[int, dict[str, str]]()
     for piece, chain in every:
         part = scopes.parts[id(piece)]
@@ -215,7 +214,7 @@ def _by_shape(
         letters -= scopes.where.get(part, {}).keys() | known.get(part, {}).keys()
         own.setdefault(part, {}).update({letter: f"{letter}__part_{part}" for letter in letters})
     trial = {part: known.get(part, {}) | own.get(part, {}) for part in known.keys() | own.keys()}
-    shapes = DocumentReader(*shared, **(chosen | {"aliases": trial})).reading().shapes
+    shapes = reading_of(DocumentState(*shared, **(chosen | {"aliases": trial}))).shapes
     ranks = {name: _rank(shape) for name, shape in shapes.names.items()}
     ranks = {name: rank for name, rank in ranks.items() if rank or name not in shapes.guessed}
     made = dict[int, dict[str, str]]()
@@ -253,7 +252,7 @@ def _better(
 ) -> tuple[Reading, dict[str, Any]]:
     """The reading with a further option, if more of the document fits then, else the best so far."""
     if _misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
-        reading = DocumentReader(*parts, **(chosen | option)).reading()
+        reading = reading_of(DocumentState(*parts, **(chosen | option)))
         if _misfits(reading) < _misfits(best) + spare:
             return reading, chosen | option
     return best, chosen

@@ -1,0 +1,154 @@
+"""Statements that define a name."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Term, ValueKind
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.any_length import of_any_length
+from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
+from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
+from chainrule.documents.reader.parameter_kinds import kind_of_parameter
+from chainrule.documents.reader.parts_written import base_name, letters_of
+from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
+from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, uses_target
+from chainrule.documents.reader.written import alike
+
+
+def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
+    """Make a definition of a statement, if its name has none so far."""
+    role = state.role_of(statement)
+    if role in SUPPOSED[:4] or target.base in state.inventory.indices:
+        return False
+    if uses_target(statement.right, target) or _is_level(state, target, statement):
+        return False
+    full = name_of(state.elaborator, target)
+    if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
+        return False
+    if condition := _condition_on(state, target, statement):
+        state.unread.setdefault(full, f"it holds for {condition}")
+        raise NotMeant(f"a definition for {condition} alone", statement.place)
+    line = statement.piece.place_of(statement.place[0])[0]
+    is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
+    is_value |= isinstance(statement.right, w.Numeral)
+    if is_value and full not in state.definitions and full in state.all_names():
+        return False
+    if full in state.definitions and _is_closed(state, target, statement.right):
+        if alike(state.written.get(full), statement.right):
+            return statement.piece.kind == "inline"
+        part = state.part_of(statement.piece)
+        full = f"{target.base}__line_{line}"
+        state.moved.setdefault(part, {})[target.base] = full
+    elif alike(state.written.get(full), statement.right) and not letters_of(statement.right):
+        return True
+    elif full in state.definitions and not statement.number and not gives_value(statement):
+        with suppress(NotMeant):
+            said = state.elaborator.term(statement.right)
+            _loops(state, full, target, said)
+            if _is_repeated(state, full, target, statement.right, said):
+                return False
+        state.again[full] = line
+    if full in state.definitions or full in state.unread or full in ELEMENTARY:
+        return False
+    if is_example(statement, state.inventory):
+        return False
+    try:
+        body = term_of(state, statement.right)
+    except NotMeant as error:
+        state.unread[full] = str(error)
+        raise
+    indices = tuple(map(state.elaborator.named, target.indices))
+    body = with_sums(state, body, indices)
+    bound = tuple((index, state.elaborator.open_size(index)) for index in indices)
+    if bound:
+        body = terms.Family(bound, body)
+        body = Apply("'", (body,)) if state.rows and len(bound) == 1 else body
+    letters = [state.elaborator.named(base_name(p)) for p in target.parameters if isinstance(p, w.Symbol)]
+    kind = state.kinds.get(full)
+    told = kind.arguments if isinstance(kind, FunctionKind) and len(kind.arguments) == len(letters) else ()
+    kinds = (
+        map(ValueKind, told)
+        if told
+        else (kind_of_parameter(name, body, state.kinds, state.definitions) for name in letters)
+    )
+    parameters = tuple(zip(letters, kinds, strict=True))
+    if key_of(state.elaborator, target) not in state.elaborator.functions:
+        parameters = ()
+    body = of_any_length(body, [name for name, _ in parameters], state.elaborator.ranges)
+    if full in Names(state.definitions, {}).used_by(body):
+        state.elaborator.used.add(f"{full} and what it is made of define each other")
+        _loops(state, full, target, body)
+        return False
+    free = free_indices(state, body) - {name for name, _ in parameters}
+    for index in sorted(free):
+        state.labels.setdefault(index, state.elaborator.open_size(index))
+    state.definitions[full] = Definition(full, body, parameters, line)
+    state.defined_at[full] = state.number_of(statement)
+    state.written[full], state.targets[full] = statement.right, target.name
+    state.said[full] = [(statement.right, names_in(body))]
+    if parameters:
+        state.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
+        state.elaborator.latest[state.elaborator.named(target.base)] = full
+        if len(parameters) > 1 and all(kind == ValueKind(()) for _, kind in parameters):
+            state.elaborator.of_numbers.add(full)
+    return True
+
+
+def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
+    """Whether a sentence says something else of a name than its definition. What it says is then a claim."""
+    full = name_of(state.elaborator, target)
+    if full not in state.definitions or alike(state.written.get(full), statement.right) or gives_value(statement):
+        return False
+    if statement.relation != "=" or is_example(statement, state.inventory):
+        return False
+    state.again[full] = statement.piece.place_of(statement.place[0])[0]
+    return True
+
+
+# What follows is private.
+
+
+def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:
+    """The words that compare the indices of a name in its definition: "for i < j let a_ij be"."""
+    place = state.number_of(statement)
+    for each in state.besides.stated.hypotheses:
+        if each.certain and each.start <= place < each.end and isinstance(each.subject, w.Comparing):
+            letters = {getattr(member, "text", "") for member in each.subject.members}
+            if len(letters) == 2 and letters <= set(target.indices):
+                return each.text
+    return ""
+
+
+def _is_repeated(state: DocumentState, full: str, target: Target, right: w.Written, said: Term) -> bool:
+    """Whether a display says of a name what the chain of its definition says, in the same words: it is a claim."""
+    names = names_in(said)
+    same = any(alike(each, right) and names == others for each, others in state.said.get(full, ()))
+    return same and alike(state.targets.get(full), target.name)
+
+
+def _loops(state: DocumentState, full: str, target: Target, body: Term) -> None:
+    """Enter a letter that is made of itself, but of entries with other letters: z_k of a_j, a_j of z_j."""
+    names = Names(state.definitions, {})
+    through = {
+        part for part in terms.every(body) if isinstance(part, terms.Entry) and full in names.uses(terms.base_of(part))
+    }
+    if through and not any(terms.free_names(each) & set(target.indices) for each in through):
+        state.looping.add(target.base)
+
+
+def _is_level(state: DocumentState, target: Target, statement: Statement) -> bool:
+    """Whether words set a function equal to a letter that is no parameter, as in the level line f(x, y) = k."""
+    right = statement.right
+    is_plain = isinstance(right, w.Symbol) and right not in target.parameters
+    is_level = statement.piece.kind == "inline" and len(target.parameters) > 1 and is_plain
+    return is_level and key_of(state.elaborator, target) in state.elaborator.functions
+
+
+def _is_closed(state: DocumentState, target: Target, right: w.Written) -> bool:
+    """Whether a function is made of its parameters alone: f(x) = x^2."""
+    names = {base_name(p) for p in target.parameters if isinstance(p, w.Symbol)}
+    letters = letters_of(right)
+    return bool(names) and letters - ELEMENTARY.keys() - {"e", "pi"} <= names

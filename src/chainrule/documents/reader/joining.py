@@ -1,0 +1,228 @@
+"""All statements of a document as one reading: its functions, the conditions that hold, doubts and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import (
+    Apply,
+    Assumption,
+    Condition,
+    Declaration,
+    Derivation,
+    IndexKind,
+    Name,
+    Term,
+    ValueKind,
+)
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.asides import bar_of, doubts_of
+from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
+from chainrule.documents.reader.counting import COUNTED, counted_from_one
+from chainrule.documents.reader.declarations import ONE, base_of
+from chainrule.documents.reader.differentials import with_constants
+from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.failures import without_failures
+from chainrule.documents.reader.known_words import UNTOLD, NotMeant
+from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.parts_written import base_name
+from chainrule.documents.reader.readings import Reading, ReadRelation
+from chainrule.documents.reader.stated import Hypothesis
+from chainrule.documents.reader.strict_form import strict_form
+from chainrule.documents.reader.usual_functions import with_functions
+
+LOSSES = frozenset({"E", "J", "L"})
+"""Capital letters that are numbers where they have a definition and nothing shows their shapes."""
+
+
+def joined(state: DocumentState) -> Reading:
+    """The reading that all statements make, with what the document states besides."""
+    stated = [*_facts_of_blocks(state), *state.besides.stated.hypotheses]
+    held = without_alternatives(
+        held_in(
+            _in_their_places(state, stated),
+            state.elaborator,
+            state.definitions.keys() | state.unread.keys() | state.elsewhere,
+        )
+    )
+    declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
+    derivation = with_functions(
+        Derivation(
+            tuple(Declaration(name, kind) for name, kind in declared.items()),
+            tuple(state.definitions.values()),
+            tuple(Assumption(each.condition) for each in held if not each.compares_indices),
+            tuple(state.claims),
+        ),
+        state.inventory,
+        lambda name: (state.fresh_size(name), ONE) if state.losses else (),
+        rows=state.rows,
+    )
+    derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
+    derivation, losses = with_unknown_losses(with_layers(derivation))
+    derivation, counted = counted_from_one(derivation, [each.condition for each in held], state.inventory.indices)
+    for number in counted:
+        state.doubt(number, frozenset({COUNTED}))
+    for number, names in losses.items():
+        state.doubt(number, frozenset({f"{names} {UNTOLD}"}))
+    try:
+        return _resolved(state, derivation, held)
+    except Exception:  # a defect of the reader: its claim or definition is found, and left out
+        derivation, claims, definitions = without_failures(derivation, partial(_used, state))
+        state.unread |= definitions
+        for place, entry in enumerate(state.entries):
+            if entry.claim in claims:
+                state.entries[place] = ReadRelation(entry.statement, "not read", reason=claims[entry.claim])
+        return _resolved(state, derivation, held)
+
+
+# What follows is private.
+
+
+def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]) -> Reading:
+    """The reading of a derivation, by the shapes of its terms."""
+    state.claims[:] = derivation.claims
+    shapes = Shapes(derivation, _matrices(state), _vectors(state), state.rows)
+    fitting = {id(term) for term, _ in shapes.faults}
+    held = [each for each in held if id(each.condition) not in fitting]
+    strict = strict_form(shapes, *_reached(state, derivation, held))
+    entries = tuple(_judged(state, shapes))
+    read = {each.name for each in derivation.definitions}
+    unread = {name: why for name, why in state.unread.items() if name not in read}
+    found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
+    return replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
+
+
+def _used(state: DocumentState, derivation: Derivation) -> None:
+    """Give a derivation its shapes and its strict form, to see whether this fails."""
+    shapes = Shapes(derivation, _matrices(state), _vectors(state), state.rows)
+    strict_form(shapes, [], [()] * len(derivation.claims))
+
+
+def _facts_of_blocks(state: DocumentState) -> Iterable[Hypothesis]:
+    """The facts in blocks, which hold from there on."""
+    for each in state.besides.block.declared:
+        for fact in sorted(each.facts):
+            yield Hypothesis(each.name, fact, each.piece, 1 << 60, True, each.line, fact)
+
+
+def _in_their_places(state: DocumentState, hypotheses: Iterable[Hypothesis]) -> Iterable[Hypothesis]:
+    """Hypotheses, each of which is read with the names that letters have at its piece."""
+    parts = {state.number_of(each): state.scopes.parts.get(id(each.piece), 0) for each in state.statements}
+    for each in hypotheses:
+        before = max((number for number in parts if number <= each.start), default=-1)
+        state.elaborator.aliases = state.aliases_in(parts.get(before, 0), each.start)
+        yield each
+
+
+def _reached(
+    state: DocumentState, derivation: Derivation, held: Sequence[Held]
+) -> tuple[list[Condition], list[tuple[Condition, ...]]]:
+    """The conditions that reach all claims about their names, and the other ones for each claim."""
+    names, anywhere = Names.of(derivation), range(1 << 60)
+    for number, (claim, at) in enumerate(zip(state.claims, state.places, strict=True)):
+        later = sorted(n for n in names.used_by(claim.left, claim.right) if state.defined_at.get(n, -1) > at)
+        state.doubt(number, frozenset(f"{name} is defined after it" for name in later))
+    reached = [reaching(held, claim, at, names) for claim, at in zip(state.claims, state.places, strict=True)]
+    for number, (here, doubted) in enumerate(reached):
+        state.doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
+        _beside(state, number, {each.at for each in here}, names)
+    lasting = [replace(each, start=0, end=anywhere.stop) for each in held if each.certain]
+    about = [reaching(lasting, claim, 0, names)[0] for claim in state.claims]
+    everywhere = {
+        id(each.condition)
+        for each in held
+        if each.certain
+        and not each.compares_indices
+        and not any(
+            any(one.condition is each.condition for one in wanted)
+            and not any(one.condition is each.condition for one in here)
+            for wanted, (here, _) in zip(about, reached, strict=True)
+        )
+    }
+    always = [each.condition for each in held if id(each.condition) in everywhere]
+    return always, [
+        tuple(each.condition for each in here if id(each.condition) not in everywhere) for here, _ in reached
+    ]
+
+
+def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> None:
+    """Enter the doubts about a claim, and the reason why nothing is proved of it, from all that is said besides."""
+    claim, place = state.claims[number], state.places[number]
+    used = names.used_by(claim.left, claim.right, *claim.conditions)
+    sizes = [size for name in used if isinstance(kind := state.kinds.get(name), ValueKind) for size in kind.shape]
+    about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
+    state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
+    bar = bar_of(state.asides, claim, place, names, state.inventory.indices)
+    for each in state.besides.stated.declared:
+        name = base_of(each.name)
+        if name in used & state.distrusted and each.kind is not None:
+            state.doubt(number, frozenset({f"whether {name} is what the text says of it"}))
+            *_, end = state.besides.stated.bounds.get(each.piece, (1 << 60,))  # of its section
+            if not bar and each.piece <= place < end:
+                bar = f"its shapes do not fit what line {each.line} says of {name}"
+    if bar:
+        state.bars[number] = bar
+
+
+def _judged(state: DocumentState, shapes: Shapes) -> Iterable[ReadRelation]:
+    faults = {id(term): message for term, message in shapes.faults}
+    lone, names = shapes.with_one_entry() - _certain(state), Names.of(shapes.derivation)
+    for entry in state.entries:
+        claim = state.claims[entry.claim] if entry.claim is not None else None
+        if claim is not None and (one := lone and lone & names.used_by(claim.left, claim.right)):
+            doubts = entry.rests_on | {f"whether {min(one)} is an array"}
+            yield replace(entry, kind="does not fit", reason=f"{min(one)} would have one entry only", rests_on=doubts)
+        elif claim is not None and id(claim.left) in faults:
+            told = (state.kinds.keys() - _certain(state)) & names.used_by(claim.left, claim.right)
+            doubts = frozenset(f"whether {name} is here what the text says of it" for name in told)
+            yield replace(entry, kind="does not fit", reason=faults[id(claim.left)], rests_on=entry.rests_on | doubts)
+        else:
+            yield entry
+
+
+def _certain(state: DocumentState) -> set[str]:
+    """The names that blocks declare, as far as they are understood."""
+    found = set[str]()
+    for name in [each.name for each in state.besides.block.declared]:
+        with suppress(NotMeant):
+            found.add(base_name(name) if isinstance(name, w.Symbol) else base_in(state.elaborator.term(name)))
+    return found
+
+
+def _matrices(state: DocumentState) -> frozenset[str]:
+    """Capital letters without a subscript that are no sizes, are not differentiated and define no loss."""
+    found = set()
+    for base in state.inventory.bare:
+        letter = base.split("_")[0]
+        capital = (len(letter) == 1 and letter.isupper()) or letter in ("Theta", "Sigma", "Phi")
+        may_be_loss = base in state.inventory.differentiated or (base in LOSSES and base in state.definitions)
+        is_loss = may_be_loss and not state.inventory.bold[base]
+        if capital and not is_loss and base not in state.inventory.limits:
+            found.add(base)
+    decorated = {name for name in state.all_names() if name.split("_")[0] in found}
+    return frozenset(found | decorated)
+
+
+def _vectors(state: DocumentState) -> frozenset[str]:
+    """Small letters that are always bold, or of which a norm is taken."""
+    bold = {
+        base for base, count in state.inventory.bold.items()
+        if base[:1].islower() and count >= state.inventory.bare[base] > 0
+    }  # fmt: skip
+    every = (part for claim in state.claims for side in (claim.left, claim.right) for part in terms.every(side))
+    measured = {_name_in_norm(part) for part in every} - state.definitions.keys()
+    return frozenset(bold | {base for base in measured if base[:1].islower()})
+
+
+def _name_in_norm(term: Term) -> str:
+    """The name whose norm a term is."""
+    match term:
+        case Apply("norm", (Name(text=text),)):
+            return text
+    return ""

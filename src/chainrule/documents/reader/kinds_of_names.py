@@ -1,0 +1,183 @@
+"""The kinds of names, from all that a document declares, before any of its statements is read."""
+
+from __future__ import annotations
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.terms import FunctionKind, IndexKind, Name, SizeKind, Term, ValueKind
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.conditions_stated import base_in
+from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of, sizes_said
+from chainrule.documents.reader.differentials import stands_for_changes
+from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.elaboration import Elaborator
+from chainrule.documents.reader.inventory import LAYER_LETTERS
+from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, NotMeant
+from chainrule.documents.reader.parts_written import base_name, letters_of
+from chainrule.documents.reader.sides import key_of
+from chainrule.documents.reader.standard_arrays import standing_for_themselves
+from chainrule.documents.reader.statements import joint_defined, target_of
+
+
+def enter_kinds(state: DocumentState) -> None:
+    """Enter the kinds of all names that a document declares, and give the state its elaborator."""
+    own = {state.number_of(each): state.part_of(each.piece) for each in state.statements}
+    said = [each for each in state.besides.stated.declared if base_of(each.name) not in state.distrusted]
+    said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
+    if state.near:
+        said = [each for each in said if min(own) <= each.piece <= max(own)]
+    every = [*state.besides.block.declared, *said]
+    for each in every:
+        if isinstance(each.name, w.Symbol):
+            name = base_name(each.name)
+            if each in state.besides.block.declared:
+                name = state.name_in_block(name, each.piece)
+            elif each.piece in own:
+                _declare(state, state.aliases_in(own[each.piece], each.piece).get(name, name), each)
+            _declare(state, name, each)
+    state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
+    state.elaborator.nabla_is_row = state.besides.stated.nabla_is_row
+    state.elaborator.rules = {
+        state.name_in_block(name, number): rule
+        for number, rules in state.besides.block.rules.items()
+        for name, rule in rules.items()
+    }
+    state.elaborator.sizes = state.sizes
+    blocks = {state.name_in_block(base_of(each.name), each.piece) for each in state.besides.block.declared}
+    kinds = {name: state.kinds[name] for name in blocks & state.kinds.keys()}
+    state.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
+    state.elaborator.functions = _functions(state)
+    state.elaborator.indexed = _functions_with_indices(state)
+    targets = (target_of(statement, state.inventory) for statement in state.statements)
+    defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
+    defined |= state.elsewhere
+    state.elaborator.standing = standing_for_themselves(state.inventory, defined, state.kinds, state.units)
+    state.elaborator.euler = "e" not in defined
+    state.elaborator.differentials = stands_for_changes(state.statements, state.inventory)
+    state.elaborator.redefined = frozenset(filter(None, map(joint_defined, state.statements)))
+    for each in every:
+        if not isinstance(each.name, w.Symbol):
+            _declare_entries(state, each)
+    found = {name: () for name, kind in state.kinds.items() if isinstance(kind, FunctionKind)}
+    state.elaborator.functions = found | state.elaborator.functions
+
+
+# What follows is private.
+
+
+def _declare(state: DocumentState, name: str, declared: Declared, axes: int = 0) -> None:
+    """Enter the kind of a name, if it has none; `axes` more for indices with which the name stands."""
+    kind = declared.kind
+    name = f"{name}__one" if name in state.singles and not axes else name
+    in_text = declared not in state.besides.block.declared
+    calls = sum(name not in letters_of(each) for each in state.inventory.called.get(name, ()))  # not in a(1 - a)
+    told = isinstance(kind, FunctionKind) and kind.arguments
+    letter = base_of(declared.name)
+    scripted = told and not isinstance(declared.name, w.Symbol) and letter in state.inventory.called
+    known = told or state.inventory.bare[name] <= calls + 1 or not state.inventory.is_value(name)
+    called = scripted or (calls and known)
+    idle = isinstance(kind, IndexKind | ValueKind) and name in state.inventory.indices
+    unneeded = idle or (isinstance(kind, FunctionKind) and not called) or name in state.inventory.limits
+    if kind is None or name in state.kinds or (in_text and unneeded):
+        return
+
+    def said(shape: tuple[Term, ...]) -> tuple[Term, ...]:
+        return tuple(state.fresh_size(name) if size == UNSAID else _size(state, size, declared.piece) for size in shape)
+
+    if declared.value is not None:
+        state.sizes[name] = _size(state, declared.value, declared.piece)
+
+    match kind:
+        case ValueKind(shape=shape) if axes:
+            shape = (*shape[: 1 if shape[1:] == (ONE,) else None], *(UNSAID,) * axes)
+            kind = ValueKind(said((*shape, ONE) if len(shape) == 1 else shape))
+        case ValueKind(shape=shape):
+            kind = ValueKind(said(shape))
+        case IndexKind(size=size):
+            kind = IndexKind(*said((size,)))
+        case FunctionKind(arguments=arguments, result=result) if axes:  # f_i(x) is an entry of f(x)
+            if result or axes > 1 or not all(arguments):
+                return
+            kind = FunctionKind(tuple(map(said, arguments)), said((UNSAID, ONE)))
+            state.elaborator.indexed |= {name}
+        case FunctionKind(arguments=arguments, result=result):
+            kind = FunctionKind(tuple(map(said, arguments)), said(result))
+    state.kinds[name] = kind
+    sizes = kind.shape if isinstance(kind, ValueKind) else None
+    state.inventory.declare(name, -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,)))
+    for size in sizes_said(kind):
+        for part in terms.free_names(size):
+            if not part.startswith(OPEN) and part not in state.kinds:
+                state.kinds[part] = SizeKind()
+                state.inventory.declare(part, -1)
+
+
+def _declare_entries(state: DocumentState, declared: Declared) -> None:
+    """The kind of a name with scripts: W_1 is a name, x_i one of several."""
+    try:
+        found = state.elaborator.term(declared.name)
+    except NotMeant as error:
+        state.problems.append((declared.line, str(error)))
+        return
+    indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
+    if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
+        state.inventory.vectors[base_in(found)] += 1
+    if base_in(found):
+        _declare(state, base_in(found), declared, indices)
+
+
+def _size(state: DocumentState, size: Term, piece: int) -> Term:
+    """A size of a block, in which sizes that are made of others are replaced."""
+    if isinstance(size, Name):
+        name = state.name_in_block(size.text, piece)
+        return state.sizes.get(name, Name(name))
+    return terms.mapped(size, lambda part: _size(state, part, piece))
+
+
+def _layers(state: DocumentState) -> frozenset[str]:
+    """Superscripts that name layers: letters next to which l + 1 or l - 1 stand in superscripts, or usual ones."""
+    found = set[str]()
+    for base, uppers in state.inventory.superscripts.items():
+        for upper in uppers:
+            if isinstance(upper, w.Symbol) and upper.text in LAYER_LETTERS - state.kinds.keys() and base != "e":
+                found.add(upper.text)
+    return frozenset(found)
+
+
+def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
+    """Names that the document defines with parameters, or that are words or primed and called."""
+    found: dict[str, tuple[str, ...]] = {n: () for n, kind in state.kinds.items() if isinstance(kind, FunctionKind)}
+    told = {name for name, kind in state.kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
+    targets = [(target_of(statement, state.inventory), statement) for statement in state.statements]
+    for target, _ in targets:
+        if target is not None and target.parameters and target.base not in ELEMENTARY:
+            state.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
+    for target, statement in targets:
+        if target is not None and target.parameters and target.base not in ELEMENTARY:
+            several = len(state.elaborator.arities[target.base]) > 1
+            names = [base_name(p) if isinstance(p, w.Symbol) else "" for p in target.parameters]
+            name = key_of(state.elaborator, target)
+            letters = letters_of(statement.right)
+            made = names[0].startswith(EQUATED)
+            if name is not None and all(names) and not set(names) <= letters:
+                state.elaborator.values.add(name)
+            elif (
+                name
+                and all(names)
+                and not found.get(name)
+                and (several or name in told or made or not state.inventory.is_value(target.base))
+            ):
+                found[name] = tuple(names)
+            elif name and all(names) and name not in found:
+                state.elaborator.depends.setdefault(name, tuple(names))
+    for name in state.inventory.called.keys() - found.keys() - state.kinds.keys() - ELEMENTARY.keys():
+        is_primed = name in state.inventory.primed and name not in state.inventory.by
+        if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):
+            found[name] = ()
+    return found
+
+
+def _functions_with_indices(state: DocumentState) -> frozenset[str]:
+    """Functions whose values have entries, as in softmax(z)_i."""
+    targets = (target_of(statement, state.inventory) for statement in state.statements)
+    return frozenset(target.base for target in targets if target and target.parameters and target.indices)

@@ -1,0 +1,56 @@
+"""Statements that define a name, and those that say of a defined one what it is."""
+
+from chainrule.documents.language.printing import text_of
+
+FUNCTION = r"For $f : \R^3 \to \R$ defined by $f(x,y) = \cos(x + y^2) e^{-1}$:" + "\n\n"
+
+
+def test_the_first_equation_for_a_name_defines_it_and_the_rest_of_its_chain_is_claimed(claims, definitions):
+    text = r"$$s = \frac{1}{1 + e^{-z}} = \frac{e^z}{e^z + 1}$$" + "\n\n" + r"$$s = 1 - \frac{1}{1 + e^z}$$"
+    assert definitions(text) == {"s": "1 / (1 + exp(-z))"}
+    assert claims(text) == ["1 / (1 + exp(-z)) = exp(z) / (exp(z) + 1)", "s = 1 - 1 / (1 + exp(z))"]
+
+
+def test_a_level_line_does_not_define_a_function(reading_of):
+    text = FUNCTION + r"On the line $f(x,y) = k$ nothing changes."
+    assert [text_of(each.body) for each in reading_of(text).derivation.definitions] == ["cos(x + y^2) * exp(-1)"]
+
+
+def test_a_parameter_behind_a_transpose_is_a_column(reading_of):
+    found = reading_of(r"$$h(x) = \frac{1}{1 + e^{-w^T x}}$$" + "\n\n" + r"$$h(x) + h(2x) = c$$")
+    assert len(found.derivation.definitions[0].parameters[0][1].shape) == 2
+
+
+def test_a_function_is_defined_by_its_entries(claims):
+    text = r"Let $u \in \mathbb{R}^m$ and" + "\n\n" + r"$$r_i(u) = \frac{u_i}{\sum_{b=1}^m u_b}$$" + "\n\n"
+    assert claims(text + r"$$r_i(u + u) = r_i(u)$$") == ["r(u + u)[i] = r(u)[i]"]
+
+
+def test_a_function_with_a_subscript_is_defined_by_its_formula(definitions):
+    text = "$$q_v(u) = \\frac{1}{1 + e^{-v^T u}}$$\n\n$$r = q_v(2 u) + q_v(u^2)$$"
+    assert definitions(text)["q_v"] == "1 / (1 + exp(-(v' @ u)))"
+
+
+def test_a_definition_that_a_later_section_repeats_is_no_second_one(reading_of):
+    text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$\\mathbf{v_1} = 2x$$\n\n$$v_2 = 3 v_1$$\n\n$$v_2 = 6x$$"
+    found = reading_of(text)
+    assert [each.name for each in found.derivation.definitions] == ["v_1", "v_2"]
+    assert [entry.kind for entry in found.entries] == ["definition", "definition", "claim", "claim", "claim"]
+    assert list(found.again) == ["v_2"]
+
+
+def test_a_section_that_defines_one_numbered_name_anew_leaves_the_others(definitions):
+    text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$v_1 = 5x$$\n\n$$r = v_1 + v_2$$"
+    assert definitions(text)["r"] == "v_1__part_2 + v_2"
+
+
+def test_a_summary_may_repeat_any_member_of_the_chain_that_defines_a_name(reading_of):
+    text = "# A\n\n$$u_1 = \\frac{d r^2}{d r} = 2 r$$\n\n# Summary\n\n$$u_1 = 2 r$$\n\n$$u_1 = 3 r$$"
+    found = reading_of(text)
+    assert [entry.kind for entry in found.entries] == ["definition", "claim", "claim", "claim"]
+    assert [entry.statement.right.parts[0].value for entry in found.entries if entry.defines == ""][-1] == 3
+    assert list(found.again) == ["u_1"]
+
+
+def test_a_definition_that_leads_to_itself_is_left_out(definitions):
+    assert definitions("$$u = 2 v$$\n\n$$v = 3 u$$\n\n$$r = u$$") == {"u": "2 * v", "r": "u"}

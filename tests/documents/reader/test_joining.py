@@ -1,0 +1,31 @@
+"""All statements as one reading: conditions, doubts and shapes."""
+
+from chainrule.documents import check_derivation
+from chainrule.documents.language.printing import condition_text
+
+
+def test_a_relation_that_fits_only_with_arrays_of_one_entry_does_not_fit():
+    text = r"$$\mathbf{u}^T + \mathbf{v} = \mathbf{v} + \mathbf{u}$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["does not fit if read so"]
+
+
+def test_a_claim_before_a_definition_of_its_name_is_doubted(reading_of):
+    early, _, late = reading_of("$$u + c = 1$$\n\n$$u = 2 x$$\n\n$$u + x = 3 x$$").entries
+    assert "u is defined after it" in early.rests_on
+    assert "u is defined after it" not in late.rests_on
+
+
+def test_a_condition_is_one_of_the_claims_behind_it_in_its_section(reading_of):
+    def conditions(text):
+        found = reading_of(text).derivation
+        every = (found.assumptions, *(claim.conditions for claim in found.claims))
+        return [[condition_text(getattr(each, "condition", each)) for each in some] for some in every]
+
+    first, later = "$$\\log(x) + y = c$$\n\n", "Assume that $x > 0$.\n\n"
+    assert conditions(later + first + "# B\n\n$$2 + x = b + 1$$") == [[], ["x is positive"], []]
+    assert conditions(first + later + "$$2 + x = b + 1$$") == [[], [], ["x is positive"]]
+
+
+def test_a_loss_is_a_number_and_another_capital_letter_a_matrix(reading_of):
+    shapes = reading_of("$$L = w^2$$\n\n$$A v = u, \\quad \\|v\\| = L$$").shapes.names
+    assert [len(shapes[name].known) for name in ("L", "A", "v")] == [0, 2, 2]
