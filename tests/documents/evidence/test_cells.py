@@ -3,8 +3,8 @@
 import pytest
 
 from chainrule.documents.evidence.cells import Cells, cells_at
+from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.questions import Question
-from chainrule.documents.evidence.worlds import Clock
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes

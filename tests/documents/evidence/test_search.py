@@ -1,8 +1,8 @@
 """The search for proofs in cells, and for counterexamples at points."""
 
+from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.search import Search
-from chainrule.documents.evidence.worlds import Clock
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes

@@ -15,11 +15,12 @@ from chainrule.algebra.linear_systems import Linear, TooManyRows
 from chainrule.algebra.powers import POWER_OF_ZERO
 from chainrule.algebra.regions import sample
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
+from chainrule.documents.evidence.array_values import COMPARE
+from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.inputs import Branches, FreeArray, samples
 from chainrule.documents.evidence.questions import Counterexample, Finding, Question
 from chainrule.documents.evidence.stand_ins import told
 from chainrule.documents.evidence.visits import Told, Visitor, number_of_place
-from chainrule.documents.evidence.worlds import COMPARE, Clock
 
 MOST_CELLS = 40
 MOST_BRANCHES = 40

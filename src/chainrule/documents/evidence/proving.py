@@ -14,10 +14,10 @@ from itertools import islice
 
 from chainrule.algebra import Undecided
 from chainrule.documents.evidence.assumptions import candidates, is_telling
+from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.common_terms import in_full, with_common_terms
 from chainrule.documents.evidence.questions import Finding, Question, cut_names
 from chainrule.documents.evidence.search import POINTS, Search
-from chainrule.documents.evidence.worlds import Clock, OutOfTime
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.printing import text_of

@@ -18,11 +18,11 @@ from chainrule.algebra import Undecided
 from chainrule.algebra.linear_systems import TooManyRows
 from chainrule.algebra.regions import sample
 from chainrule.documents.evidence.cells import Cells, cells_at, difference
+from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.inputs import Branches, FreeArray, points, samples
 from chainrule.documents.evidence.questions import Finding, Question
 from chainrule.documents.evidence.stand_ins import FORMS
 from chainrule.documents.evidence.visits import Visitor
-from chainrule.documents.evidence.worlds import Clock, OutOfTime
 
 MANY_CELLS = 8
 """If there are so many at small sizes, points take the place of cells at sizes beyond 3."""
