@@ -70,14 +70,6 @@ def test_a_false_claim_is_refuted_with_different_sides(findings_of, claim):
     assert found.counterexample.left != found.counterexample.right
 
 
-def test_the_indices_for_which_a_claim_holds_are_told(findings_of):
-    [found] = findings_of("claim [k in K, j in K]: partial(p[k], s[j]) = p[k] * (1 - p[j])")
-    assert found.status == "differs"
-    assert all(place["k"] == place["j"] for place in found.held)
-    assert all(place["k"] != place["j"] for place in found.failed)
-    assert len(found.held) + len(found.failed) == 4
-
-
 def test_conditions_on_indices_choose_among_them(findings_of):
     unequal, equal = findings_of(
         "claim [k in K, j in K]: partial(p[k], s[j]) = -p[k] * p[j] when k != j\n"

@@ -14,11 +14,7 @@ from chainrule.algebra.ball import Undecided
 from chainrule.algebra.field import current
 from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.powers import number_of
-from chainrule.documents.evidence.changes import (
-    Value,
-    array_of,
-    wrapped,
-)
+from chainrule.documents.evidence.changes import Value, array_of, wrapped
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.rule_functions import rule_function

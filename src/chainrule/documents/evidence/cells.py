@@ -17,8 +17,9 @@ from chainrule.algebra.regions import sample
 from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.documents.evidence.array_values import COMPARE
 from chainrule.documents.evidence.clocks import Clock
+from chainrule.documents.evidence.findings import Counterexample, Finding
 from chainrule.documents.evidence.inputs import Branches, FreeArray, samples
-from chainrule.documents.evidence.questions import Counterexample, Finding, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.stand_ins import told
 from chainrule.documents.evidence.visits import Told, Visitor, number_of_place
 

@@ -16,7 +16,8 @@ from chainrule.algebra import Undecided
 from chainrule.documents.evidence.assumptions import candidates, is_telling
 from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.common_terms import in_full, with_common_terms
-from chainrule.documents.evidence.questions import Finding, Question, cut_names
+from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.questions import Question, cut_names
 from chainrule.documents.evidence.search import POINTS, Search
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names

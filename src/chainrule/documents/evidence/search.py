@@ -19,8 +19,9 @@ from chainrule.algebra.linear_systems import TooManyRows
 from chainrule.algebra.regions import sample
 from chainrule.documents.evidence.cells import Cells, cells_at, difference
 from chainrule.documents.evidence.clocks import Clock, OutOfTime
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import Branches, FreeArray, points, samples
-from chainrule.documents.evidence.questions import Finding, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.stand_ins import FORMS
 from chainrule.documents.evidence.visits import Visitor
 

@@ -22,8 +22,9 @@ from chainrule.checking.proofs.exploration import Ties, Values, Visit
 from chainrule.documents.evidence.array_values import Undefined
 from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
+from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import Branches, FreeArray
-from chainrule.documents.evidence.questions import Place, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.signs import compared, settled
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms

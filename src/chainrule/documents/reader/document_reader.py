@@ -37,6 +37,7 @@ from chainrule.documents.reader.differentials import stands_for_changes, with_co
 from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
+from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
 from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, MAYBE, RELATIONS, UNTOLD, NotMeant
@@ -46,7 +47,6 @@ from chainrule.documents.reader.reach_of_sums import outer_letters, over_both
 from chainrule.documents.reader.readings import Besides, Reading, ReadRelation
 from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.standard_arrays import standing_for_themselves
-from chainrule.documents.reader.stated import Hypothesis
 from chainrule.documents.reader.statements import (
     Statement,
     Target,
