@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from typing import Any
 
+from chainrule.documents.evidence.findings import Counterexample
 from chainrule.documents.evidence.judging import SECONDS
-from chainrule.documents.evidence.questions import Counterexample
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation

@@ -53,13 +53,6 @@ def test_assumptions_bring_the_names_of_which_they_speak():
     assert asked.free[-3:] == ("t", "u", "v") or set(asked.free) >= {"t", "u", "v"}
 
 
-def test_assumptions_of_matrices_are_facts():
-    asked = question("Q, S : matrix n n\nassume Q' @ Q = eye(n)\nassume S = S'\nclaim: Q = S")
-    assert asked.facts["Q"] == {"orthonormal"}
-    assert asked.facts["S"] == {"symmetric"}
-    assert asked.assumptions == ()
-
-
 def test_sizes_are_unequal_first_and_include_equal_ones():
     several = question("claim: y = 0").choices_of_sizes()
     assert several[0] == {"m": 2, "n": 3}
@@ -74,14 +67,6 @@ def test_further_sizes_follow_from_the_degree():
     assert asked.settled_by_sizes
     assert not question("k : column n\nclaim: 2^n * total(k) = 0").settled_by_sizes
     assert question("k : column n\nclaim: n^70 * total(k) = 0").needs_too_many_sizes
-
-
-def test_inequalities_that_are_assumed_are_facts():
-    asked = question("p, q, r : number\nassume 0 < p and p < 1\nassume q <= 0\nassume r != 0\nclaim: p * q * r = 0")
-    assert asked.facts["p"] == {"positive", "unit"}
-    assert asked.facts["q"] == set()
-    assert asked.facts["r"] == {"nonzero"}
-    assert len(asked.assumptions) == 1
 
 
 def test_assumptions_that_share_a_size_alone_do_not_matter():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from chainrule.algebra import Exact, Field, exact_numbers, variables
-from chainrule.documents.evidence.worlds import Names, Undefined, World
+from chainrule.documents.evidence.array_values import Undefined
+from chainrule.documents.evidence.worlds import Names, World
 from chainrule.documents.language.parsing import derivation_of, term_of
 
 TEXT = """

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.parsing import FACTS, derivation_of
+from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.strict_terms import FACTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "check" / "strict_language.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.partition("```text\n")[2].partition("```")[0]

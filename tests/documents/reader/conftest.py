@@ -15,6 +15,7 @@ from chainrule.documents.reader import written
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import Block
 from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Besides
@@ -147,3 +148,15 @@ def claims(reading_of):
 def definitions(reading_of):
     """The definitions of a text in the strict language, by name."""
     return lambda text: {d.name: text_of(d.body) for d in reading_of(text).derivation.definitions}
+
+
+@pytest.fixture
+def elaborated():
+    """The term of a formula in the strict language, in a document where z, x and y have indices."""
+
+    def of(formula, **options):
+        chains = chains_of(formula)
+        inventory = Inventory.of([*chains, *chains_of(r"z_i + x_j + \sum_k y_k")])
+        return text_of(Elaborator(inventory, **options).term(chains[0].members[0]))
+
+    return of

@@ -4,8 +4,10 @@ import pytest
 
 from chainrule.documents.reader.formula_elements import elements_of
 from chainrule.documents.reader.formula_tokens import tokens_of
-from chainrule.documents.reader.segments import kind_of, segments_of
+from chainrule.documents.reader.segments import condition_of, kind_of, segments_of
 from chainrule.documents.reader.token_groups import groups_of
+from chainrule.documents.reader.written import Comparing, Symbol, Words
+from chainrule.documents.reader.written_trees import FormulaReader
 
 
 def outline(text):
@@ -44,3 +46,18 @@ def test_rows_fall_apart_at_commas_spaces_and_words(text, expected):
 )
 def test_words_say_what_follows(words, kind):
     assert kind_of(words) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\text{if } x < y", Comparing((Symbol("x"), Symbol("y")), ("<",))),
+        (r"\forall x", Symbol("x")),
+        (r"\text{otherwise}", Words("otherwise")),
+    ],
+)
+def test_conditions_say_what_they_say(text, expected):
+    (segment,) = segments_of(elements_of(groups_of(tokens_of(text))))
+    node = FormulaReader(segment.elements).alone() if segment.elements else None
+    assert condition_of(segment, node) == expected
+    assert (condition_of(segment, node, in_cases=True) is None) == (text == r"\text{otherwise}")

@@ -7,7 +7,7 @@ from chainrule.documents.language.printing import condition_text, kind_of
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.stated import Stated, sentences
+from chainrule.documents.reader.stated import Stated
 from chainrule.documents.sources.opening import pieces_of
 
 CLAIM = "\n\n$$f x = x f$$\n\n"
@@ -110,13 +110,6 @@ def test_a_denied_case_is_none():
 )
 def test_sentences_state_kinds(text, name, kind):
     assert kind_stated(text, name) == kind
-
-
-def test_a_sentence_goes_on_through_a_display():
-    text = "For $x > 0$ we have\n\n$$a = b,$$\n\nwhere $y$ is so. Then\n\n$$c = d$$\n\nNext one.\n\nLast"
-    pieces = pieces_of(text, "a.md").pieces
-    found = ["".join(each.split()) for _, _, each in sentences(pieces)]
-    assert found == ["For⟦1⟧wehave⟦3⟧where⟦5⟧isso.", "Then⟦7⟧", "Nextone.", "Last"]
 
 
 def test_a_condition_reaches_past_an_example_within_its_section():

@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule.documents.reader.formula_tokens import tokens_of
-from chainrule.documents.reader.token_groups import MOST_DEPTH, Group, construct_of, groups_of
+from chainrule.documents.reader.token_groups import MOST_DEPTH, Group, construct_of, groups_of, split
 
 
 def outline(items):
@@ -47,3 +47,7 @@ def test_groups_that_lie_too_deep_are_named():
 def test_unknown_commands_have_a_role_of_their_own():
     (token,) = tokens_of(r"\foo")
     assert construct_of(token).role == "unknown"
+
+
+def test_rows_end_without_an_empty_one():
+    assert [len(row) for row in split(groups_of(tokens_of(r"a b \\ c \\")), "row")] == [2, 1]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import chainrule.documents
-from chainrule.documents.evidence.questions import Counterexample, Finding
+from chainrule.documents.evidence.findings import Counterexample, Finding
 from chainrule.documents.verdicts.messages import SENTENCES, explained, pattern, sentence
 from chainrule.documents.verdicts.verdict import VERDICTS
 

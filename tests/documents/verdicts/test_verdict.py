@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.verdicts.verdict import TABLE, VERDICTS, verdict_of
 
 STATUSES = ("proved", "verified", "held", "differs", "undefined", "undecided")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import SUM_ONE
-from chainrule.documents.evidence.questions import Finding, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
 
 FACTS: tuple[tuple[str, str, str], ...] = (

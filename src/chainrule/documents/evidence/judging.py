@@ -10,9 +10,9 @@ from functools import partial
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
+from chainrule.documents.evidence.clocks import TOO_LONG
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.proving import Prover
-from chainrule.documents.evidence.questions import Finding
-from chainrule.documents.evidence.worlds import TOO_LONG
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
 

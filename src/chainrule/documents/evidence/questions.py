@@ -1,18 +1,19 @@
-"""A claim with what it depends on: free names, indices, sizes, what is assumed of them; and what is found out of it."""
+"""A claim with what it depends on: free names, indices, sizes, and what is assumed of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import TypeAlias
 
 from chainrule.documents.evidence.degrees import SizeDegrees
+from chainrule.documents.evidence.facts_in_conditions import fact_in, parts_of_condition
+from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import FreeArray
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
@@ -39,93 +40,6 @@ MOST_TERMS = 2000
 
 MOST_DEGREE = 40
 """Claims of a higher degree in a size are not proved."""
-
-Place: TypeAlias = Mapping[str, int]
-"""The numbers of the indices of a claim."""
-
-
-@dataclass(frozen=True)
-class Counterexample:
-    """A point at which the sides of a claim differ.
-
-    Attributes
-    ----------
-    sizes, indices : mapping
-        Numbers by name.
-    values : mapping
-        The numbers of each free name that the claim depends on, as text.
-    left, right : str
-        The sides there.
-    functions : mapping
-        The known functions that were taken for unknown ones, in words.
-    """
-
-    sizes: Mapping[str, int]
-    indices: Mapping[str, int]
-    values: Mapping[str, str]
-    left: str
-    right: str
-    functions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of a search for evidence for or against a claim.
-
-    Attributes
-    ----------
-    status : str
-        "proved" for all values at some sizes; "verified", for an equation that holds at all points that were tried;
-        "held", for another relation that does; "differs", "undefined" or "undecided"; "proved if" and "verified if"
-        where it differs, and holds under assumptions.
-    sizes : tuple of mapping
-        The choices of sizes to which this applies.
-    all_sizes : bool
-        True if it is a polynomial in each size that stands in it as a number, and of a degree that these sizes settle.
-    inside_only : bool
-        True if nothing is proved of the borders between cells.
-    complete : bool
-        True if the cells cover all values.
-    exceptions : tuple of str
-        Numbers that are not 0 where this is proved.
-    points : int
-        The number of points that were tried.
-    counterexample : Counterexample or None
-    held, failed : tuple of mapping
-        Indices for which the claim holds, and for which it does not, where both happen.
-    note : str
-        Where one side is defined and the other is not.
-    reason : str
-        Why nothing is known.
-    assumed : tuple of str
-        What is assumed that the text does not say.
-    free : frozenset of str
-        Defined names that were free: it holds for all values of them, however they are defined.
-    supposed : str
-        The name of a loss that is assumed to be what the other side differentiates.
-    with_both : bool
-        True if it also holds with the second definitions of names that are defined anew.
-    of_chain : bool
-        True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
-    """
-
-    status: str
-    sizes: tuple[Mapping[str, int], ...] = ()
-    all_sizes: bool = True
-    inside_only: bool = False
-    complete: bool = True
-    exceptions: tuple[str, ...] = ()
-    points: int = 0
-    counterexample: Counterexample | None = None
-    held: tuple[Mapping[str, int], ...] = ()
-    failed: tuple[Mapping[str, int], ...] = ()
-    note: str = ""
-    reason: str = ""
-    assumed: tuple[str, ...] = ()
-    of_chain: bool = False
-    free: frozenset[str] = frozenset()
-    supposed: str = ""
-    with_both: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,21 +106,21 @@ class Question:
         facts |= {name: facts.get(name, frozenset()) | {fact} for name, fact in assumed.items()}
         assumptions, added = list[terms.Condition](), True
         own = list[terms.Condition]()
-        for condition in (part for each in claim.conditions for part in _parts_of(each)):
-            name, fact = _fact_in(condition, names, facts)
+        for condition in (part for each in claim.conditions for part in parts_of_condition(each)):
+            name, fact = fact_in(condition, names, facts)
             if fact and name not in cut | over:
                 facts[name] = facts.get(name, frozenset()) | {fact}
             else:
                 own.append(condition)
         claim = replace(claim, conditions=tuple(own))
-        remaining = [part for each in derivation.assumptions for part in _parts_of(each.condition)]
+        remaining = [part for each in derivation.assumptions for part in parts_of_condition(each.condition)]
         sizes = {name for name, kind in names.kinds.items() if isinstance(kind, SizeKind)}
         while added:  # an assumption brings names of which others speak
             added = False
             for condition in remaining[:]:
                 if not (names.used_by(condition) - sizes).isdisjoint(used) or names.used_by(condition) <= sizes:
                     remaining.remove(condition)
-                    name, fact = _fact_in(condition, names, facts)
+                    name, fact = fact_in(condition, names, facts)
                     if fact and name not in cut:
                         facts[name] = facts.get(name, frozenset()) | {fact}
                     else:
@@ -437,54 +351,3 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
 
 def _nested(term: Term) -> int:
     return len(terms.bound_in(term)) + max(map(_nested, terms.parts(term)), default=0)
-
-
-def _parts_of(condition: terms.Condition) -> Iterator[terms.Condition]:
-    """The conditions that hold together in one, those that make numbers positive first."""
-    if isinstance(condition, terms.Junction) and condition.kind == "and":
-        yield from sorted((part for each in condition.conditions for part in _parts_of(each)), key=_is_below)
-    else:
-        yield condition
-
-
-def _is_below(condition: terms.Condition) -> bool:
-    return isinstance(condition, terms.Comparison) and condition.relation in ("<", "<=") and condition.right == _ONE
-
-
-_ONE, _ZERO = terms.Number(Fraction(1)), terms.Number(Fraction(0))
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "=": "="}
-_SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
-
-
-def _fact_in(condition: terms.Condition, names: Names, facts: Mapping[str, frozenset[str]]) -> tuple[str, str]:
-    """A free name and the fact that an assumption says of it; Q' @ Q = eye(n) makes Q orthonormal."""
-    if isinstance(condition, terms.Comparison) and condition.left == _ZERO:
-        condition = terms.Comparison(_TURNED[condition.relation], condition.right, condition.left)
-    match condition:
-        case terms.Is(subject=terms.Name(text=a), fact=fact) if _is_free(a, names):
-            return a, fact
-        case terms.Comparison(relation=relation, left=terms.Name(text=a), right=right) if (
-            right == _ZERO and relation in _SIGNS and _is_free(a, names)
-        ):
-            return a, _SIGNS[relation]
-        case terms.Comparison(relation="<", left=terms.Name(text=a), right=right) if (
-            right == _ONE and _is_free(a, names) and "positive" in facts.get(a, frozenset())
-        ):
-            return a, "unit"
-        case terms.Comparison(
-            relation="=",
-            left=terms.Apply(operator="@", operands=(terms.Apply(operator="'", operands=(terms.Name(text=a),)), other)),
-            right=terms.Call(function="eye"),
-        ) if other == terms.Name(a) and _is_free(a, names):
-            return a, "orthonormal"
-        case terms.Comparison(
-            relation="=",
-            left=terms.Name(text=a) as one,
-            right=terms.Apply(operator="'", operands=(other,)),
-        ) if other == one and _is_free(a, names):
-            return a, "symmetric"
-    return "", ""
-
-
-def _is_free(name: str, names: Names) -> bool:
-    return name not in names.definitions and isinstance(names.kinds.get(name), ValueKind)

@@ -17,7 +17,7 @@ from chainrule.algebra.exact import made
 from chainrule.algebra.field import Field, current
 from chainrule.algebra.generators import Polynomial
 from chainrule.algebra.powers import single
-from chainrule.documents.evidence.worlds import COMPARE
+from chainrule.documents.evidence.array_values import COMPARE
 
 MOST_SQUARES = 40
 """Longer sums are not split into squares."""

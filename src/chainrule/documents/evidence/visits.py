@@ -19,11 +19,14 @@ from chainrule.algebra.field import OutsideDomain, current
 from chainrule.algebra.linear_systems import Linear
 from chainrule.algebra.memory import Restart, TooLarge
 from chainrule.checking.proofs.exploration import Ties, Values, Visit
+from chainrule.documents.evidence.array_values import Undefined
+from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
+from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import Branches, FreeArray
-from chainrule.documents.evidence.questions import Place, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.signs import compared, settled
-from chainrule.documents.evidence.worlds import Clock, Undefined, World
+from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
 
 Shift: TypeAlias = tuple[str, list[tuple[Any, dict[str, int]]]]

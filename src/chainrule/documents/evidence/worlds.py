@@ -7,13 +7,10 @@ what is defined by the name moves with it. After the formal derivative, e = 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 from itertools import product
-from time import monotonic
 from typing import Any, TypeAlias
 
 import flint
@@ -21,10 +18,19 @@ import numpy as np
 
 from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown, variables
 from chainrule.algebra.ball import Undecided
-from chainrule.algebra.field import current
-from chainrule.algebra.formal_derivatives import variables_of
-from chainrule.algebra.powers import number_of
 from chainrule.algebra.special_functions import constant
+from chainrule.documents.evidence.array_values import (
+    COMPARE,
+    Undefined,
+    applied,
+    entry_of,
+    exact,
+    made_by_size,
+    place_of,
+    result_of_code,
+    single,
+    turned,
+)
 from chainrule.documents.evidence.changes import (
     Change,
     Value,
@@ -34,69 +40,19 @@ from chainrule.documents.evidence.changes import (
     slopes_of,
     wrapped,
 )
+from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import FunctionKind, Term
-
-LONGEST = 6
-"""Terms of a number that stays as it is where numbers are opaque."""
 
 MOST_CHANGES = 3
 """Entries of an array that change together where free names are no variables."""
 
 Bound: TypeAlias = Mapping[str, Value]
 """The values of bound indices and of parameters."""
-
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-TOO_LONG = "it takes too long"
-
-
-class OutOfTime(Exception):
-    """The time for a claim has passed."""
-
-
-class Clock:
-    """The time until which a claim may be computed.
-
-    Parameters
-    ----------
-    seconds : float
-    """
-
-    def __init__(self, seconds: float = math.inf) -> None:
-        self.until = monotonic() + seconds
-
-    def part(self) -> Clock:
-        """A clock that ends when half of the time is left."""
-        now = monotonic()
-        return Clock((self.until - now) / 2)
-
-    def check(self) -> None:
-        """Stop what takes too long.
-
-        Raises
-        ------
-        OutOfTime
-        """
-        if monotonic() > self.until:
-            raise OutOfTime(TOO_LONG)
-
-
-class Undefined(Undecided):
-    """A term without a value at these sizes and indices, such as an entry beyond the end."""
 
 
 @dataclass(eq=False)
@@ -173,19 +129,19 @@ class World:
         bound = bound or {}
         match term:
             case terms.Number(value=number):
-                return int(number) if number.denominator == 1 else exact_numbers(_exact(number))
+                return int(number) if number.denominator == 1 else exact_numbers(exact(number))
             case terms.Name(text=text):
                 return bound[text] if text in bound else self.named(text)
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(operator, [self.value(operand, bound) for operand in operands])
             case terms.Entry(base=base, indices=indices):
-                return self._entry(self.value(base, bound), [self.whole(index, bound) for index in indices])
+                return entry_of(self.value(base, bound), [self.whole(index, bound) for index in indices])
             case terms.Fold():
                 return self._fold(term, bound)
             case terms.Family(indices=indices, body=body):
                 return self._family(indices, body, bound)
             case terms.Table(rows=rows):
-                entries = [_single(self.value(entry, bound)) for row in rows for entry in row]
+                entries = [single(self.value(entry, bound)) for row in rows for entry in row]
                 return array_of(entries, (len(rows), len(rows[0])))
             case terms.Truth(condition=condition):
                 return int(self.holds(condition, bound))
@@ -211,7 +167,7 @@ class World:
         value = self.value(term, bound)
         if isinstance(value, int):
             return value
-        number = _single(value)
+        number = single(value)
         if isinstance(number, Exact) and number.num.is_constant() and not number.den:
             rational = flint.fmpq(number.num.leading_coefficient()) if number.num else flint.fmpq(0)
             if rational.q == 1:
@@ -247,23 +203,7 @@ class World:
 
     def _applied(self, operator: str, operands: list[Value]) -> Value:
         self.clock.check()
-        if all(isinstance(operand, int) for operand in operands) and operator in _WHOLE:
-            return _WHOLE[operator](*operands)
-        try:
-            found = wrapped(OPERATORS[operator].value(*map(exact_numbers, operands)))
-        except IndexError as error:
-            raise Undefined(str(error)) from None
-        return array_of([_opaque(entry) for entry in found.ravel().tolist()], found.shape) if self.opaque else found
-
-    def _entry(self, base: Value, indices: list[int]) -> Value:
-        array = exact_numbers(base)
-        if len(indices) == 1 and array.ndim == 2 and 1 in array.shape:
-            array = wrapped(array.reshape(-1))
-        if len(indices) != array.ndim:
-            raise Undefined(f"{len(indices)} indices for {array.ndim} axes")
-        if not all(1 <= index <= size for index, size in zip(indices, array.shape, strict=True)):
-            raise Undefined("an index beyond the end")
-        return wrapped(array[tuple(index - 1 for index in indices)])
+        return applied(operator, operands, self.opaque)
 
     def _fold(self, term: terms.Fold, bound: Bound) -> Value:
         low, high = self.whole(term.low, bound), self.whole(term.high, bound)
@@ -283,7 +223,7 @@ class World:
     def _family(self, indices: Sequence[tuple[str, Term]], body: Term, bound: Bound) -> Value:
         sizes = [self.whole(size, bound) for _, size in indices]
         entries = [
-            _single(self.value(body, {**bound, **dict(zip((n for n, _ in indices), place, strict=True))}))
+            single(self.value(body, {**bound, **dict(zip((n for n, _ in indices), place, strict=True))}))
             for place in product(*(range(1, size + 1) for size in sizes))
         ]
         return array_of(entries, (*sizes, 1) if len(sizes) == 1 else tuple(sizes))
@@ -291,7 +231,7 @@ class World:
     def _called(self, name: str, arguments: Sequence[Term], order: tuple[int, ...], bound: Bound) -> Value:
         values = [self.value(argument, bound) for argument in arguments]
         if name in MADE_BY_SIZE:
-            return _made_by_size(name, [self.whole(argument, bound) for argument in arguments])
+            return made_by_size(name, [self.whole(argument, bound) for argument in arguments])
         definition, kind = self.names.definitions.get(name), self.names.kinds.get(name)
         arrays: list[Any] = [exact_numbers(value) for value in values]
         if definition is not None and definition.parameters:
@@ -324,31 +264,20 @@ class World:
         else:
             raise Undefined(f"{name} is no function that is defined")
         differentiated = derived_function(of, order) if any(order) else of
-        if definition is not None and (turned := _turned(arrays, [kind for _, kind in definition.parameters])):
-            found = exact_numbers(differentiated(*turned))
+        if definition is not None and (columns := turned(arrays, [kind for _, kind in definition.parameters])):
+            found = exact_numbers(differentiated(*columns))
             return wrapped(found.T) if found.ndim == 2 and found.shape[1] == 1 else found
         if not numbers or all(array.ndim == 0 for array in arrays):
             return differentiated(*values)
         entries = [
-            _single(differentiated(*map(exact_numbers, row)))
+            single(differentiated(*map(exact_numbers, row)))
             for row in zip(*(array.ravel().tolist() for array in arrays), strict=True)
         ]
         return array_of(entries, arrays[0].shape)
 
     def _of_rule(self, call: terms.RuleCall, values: list[Value]) -> Value:
-        """The result of the package's code; labels count from 1 here, and from 0 there."""
         self.clock.check()
-        code = rule_function(call.rule, call.part)
-        arrays = list[Any]()
-        for number, (value, axes) in enumerate(zip(values, call.axes, strict=True)):
-            is_label = isinstance(value, int) and number < len(code.rule.inputs) and code.takes_label(number)
-            array = exact_numbers(value)
-            arrays.append(np.asarray(value - 1) if is_label else wrapped(array.reshape(-1)) if axes == 1 else array)
-        try:
-            found = exact_numbers(code(arrays))
-        except (ValueError, TypeError) as error:
-            raise Undefined(f"{call.rule}: {error}") from None
-        found = wrapped(found.reshape(-1, 1)) if found.ndim == 1 else found
+        found = result_of_code(call, values)
         if call.shape is None or found.shape != tuple(self.whole(size, {}) for size in call.shape):
             raise Undefined(f"the shape of what {call.rule} returns is not known")
         return found
@@ -384,7 +313,7 @@ class World:
             raise Undefined("a derivative by something that has no name")
         name, value = base.text, exact_numbers(world.value(base, bound))
         place = (
-            _place(value, [world.whole(index, bound) for index in variable.indices])
+            place_of(value, [world.whole(index, bound) for index in variable.indices])
             if isinstance(variable, terms.Entry)
             else None
         )
@@ -453,64 +382,3 @@ class World:
     def root(self) -> World:
         """The world in which nothing is changed."""
         return self if self.without is None else self.without.root
-
-
-# What follows is private.
-
-_WHOLE: dict[str, Callable[..., int]] = {
-    "+": lambda *operands: sum(operands),
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "negative": lambda a: -a,
-}
-"""Operators whose results on whole numbers are whole numbers."""
-
-
-def _place(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
-    """The position of an entry in an array."""
-    if len(indices) == 1 and value.ndim == 2:
-        indices = [indices[0], 1] if value.shape[1] == 1 else [1, indices[0]]
-    if len(indices) != value.ndim or not all(1 <= i <= n for i, n in zip(indices, value.shape, strict=True)):
-        raise Undefined("an index beyond the end")
-    return tuple(index - 1 for index in indices)
-
-
-def _turned(arrays: Sequence[ExactArray], kinds: Sequence[terms.Kind]) -> list[ExactArray] | None:
-    """The arguments with rows as columns, where a function takes columns; None if there is none."""
-    found = list(arrays)
-    for number, (array, kind) in enumerate(zip(arrays, kinds, strict=False)):
-        is_column = isinstance(kind, terms.ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
-        if is_column and array.ndim == 2 and array.shape[0] == 1 != array.shape[1]:
-            found[number] = wrapped(array.T)
-    return found if any(a is not b for a, b in zip(found, arrays, strict=True)) else None
-
-
-def _made_by_size(name: str, numbers: Sequence[int]) -> ExactArray:
-    size = numbers[-1]
-    if name == "unit" and not 1 <= numbers[0] <= size:
-        raise Undefined("an index beyond the end")
-    if name in ("ones", "zeros"):
-        return exact_numbers(np.full((size, 1), int(name == "ones")))
-    identity = np.eye(size, dtype=int)
-    return exact_numbers(identity if name == "eye" else identity[:, numbers[0] - 1 : numbers[0]])
-
-
-def _opaque(entry: Any) -> Any:
-    """A number without variables as a constant, if it is long."""
-    if not isinstance(entry, Exact) or len(entry.num) + len(entry.den) <= LONGEST:
-        return entry
-    entered = current()
-    if any(entered.at(position).kind == "variable" for position in variables_of(entered, entry)):
-        return entry
-    value = entry.value
-    return number_of(entered.adjoin("constant", f"c{len(entered.generators)}", value, positive=bool(value > 0)))
-
-
-def _exact(number: Fraction) -> Any:
-    return Exact(0) + flint.fmpq(number.numerator, number.denominator)
-
-
-def _single(value: Any) -> Any:
-    """The one entry of a number, or of a matrix with one entry."""
-    [entry] = exact_numbers(value).ravel().tolist()
-    return entry

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
-from chainrule.documents.language.parsing import SLOPES
+from chainrule.documents.language.strict_terms import SLOPES
 from chainrule.documents.language.terms import Condition, Derivation, Kind, Term
 
 _SLOPE_NAMES = {kind: name for name, kind in SLOPES.items()}

@@ -192,7 +192,7 @@ class Not(Term):
 
 @dataclass(frozen=True)
 class Is(Term):
-    """x is positive: a fact, one of `parsing.FACTS`, about a name."""
+    """x is positive: a fact, one of `strict_terms.FACTS`, about a name."""
 
     subject: Term
     fact: str
@@ -218,7 +218,7 @@ class IndexKind:
 
 @dataclass(frozen=True)
 class ValueKind:
-    """Real numbers of a shape. `facts` are words of `parsing.FACTS`, such as "positive" or "one-hot"."""
+    """Real numbers of a shape. `facts` are words of `strict_terms.FACTS`, such as "positive" or "one-hot"."""
 
     shape: tuple[Term, ...]
     facts: frozenset[str] = frozenset()

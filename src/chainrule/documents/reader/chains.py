@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.reader.constructs import ENVIRONMENTS
 from chainrule.documents.reader.formula_elements import Element, elements_of
 from chainrule.documents.reader.formula_tokens import MOST_TEXT, FormulaToken, tokens_of
-from chainrule.documents.reader.segments import Segment, segments_of
-from chainrule.documents.reader.token_groups import Group, Item, construct_of, groups_of, role_of
+from chainrule.documents.reader.segments import Segment, condition_of, segments_of
+from chainrule.documents.reader.token_groups import Group, Item, construct_of, groups_of, role_of, split
 from chainrule.documents.reader.written import (
     Bracketed,
     Comparing,
@@ -26,7 +26,7 @@ from chainrule.documents.reader.written import (
     Written,
     WrittenChain,
 )
-from chainrule.documents.reader.written_trees import FormulaReader, condition_of, split
+from chainrule.documents.reader.written_trees import FormulaReader
 
 _NUMBER = re.compile(r"\(?(?:eq\.?\s*)?(?:[a-z]{0,4}[\d.]+[a-z]?'*|\*+|[a-z])\)?\Z", re.IGNORECASE)
 INDICES = "ijklmnpqrst"

@@ -12,8 +12,8 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term
 from chainrule.documents.reader.elaboration import Elaborator
+from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.known_words import NotMeant
-from chainrule.documents.reader.stated import Hypothesis
 
 ZERO = Number(Fraction(0))
 SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}

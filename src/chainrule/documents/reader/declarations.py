@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from chainrule.documents.language import parsing
+from chainrule.documents.language import parsing, strict_terms
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.printing import kind_of
 from chainrule.documents.language.rule_functions import functions
+from chainrule.documents.language.strict_tokens import LanguageError
 from chainrule.documents.language.terms import (
     Derivation,
     FunctionKind,
@@ -44,7 +45,7 @@ KINDS = {
 """The words of the strict language for the words of documents."""
 
 FACTS = {
-    **{fact: fact for fact in parsing.FACTS},
+    **{fact: fact for fact in strict_terms.FACTS},
     **dict.fromkeys(("in (0,1)", "between 0 and 1"), "unit"),
     **dict.fromkeys(("sum 1", "sums to 1", "rows sum 1", "sum one", "normalized", "normalised"), "sum-one"),
     **dict.fromkeys(("one hot", "onehot"), "one-hot"),
@@ -235,11 +236,11 @@ def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
     for other in others:
         fact = FACTS.get(" ".join(other.lower().replace("(0, 1)", "(0,1)").split()))
         if fact is None:
-            raise ValueError(f"expected a fact ({', '.join(parsing.FACTS)}, in (0,1), sum 1, ±1), got {other!r}")
+            raise ValueError(f"expected a fact ({', '.join(strict_terms.FACTS)}, in (0,1), sum 1, ±1), got {other!r}")
         facts.append(fact)
     try:
         return _kind(strict, sizes), frozenset(facts)
-    except parsing.LanguageError:
+    except LanguageError:
         wanted = "size, scalar, vector n, row n, matrix m n, array l m n, index n, function"
         raise ValueError(f"expected a kind ({wanted}), got {first!r}") from None
 

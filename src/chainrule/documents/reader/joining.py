@@ -29,11 +29,11 @@ from chainrule.documents.reader.declarations import ONE, base_of
 from chainrule.documents.reader.differentials import with_constants
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.failures import without_failures
+from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.known_words import UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.stated import Hypothesis
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
 

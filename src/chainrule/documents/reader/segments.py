@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chainrule.documents.reader.constructs import CONNECTIVES
+from chainrule.documents.reader.derivative_signs import beside
 from chainrule.documents.reader.formula_elements import Element, elements_of
+from chainrule.documents.reader.written import Words, Written
 
 
 class Segment(NamedTuple):
@@ -77,6 +79,16 @@ def kind_of(words: str) -> str:
     if kind == "condition" and text.endswith(("otherwise", "else")):
         return "otherwise"
     return "note" if kind and text.count(" ") > 3 else kind
+
+
+def condition_of(segment: Segment, node: Written | None, in_cases: bool = False) -> Written | None:
+    """The words of a segment with the node behind them; None where they say "otherwise" in cases."""
+    if segment.kind == "otherwise":
+        return None if in_cases and node is None else Words(segment.words, place=segment.place)
+    words = Words(segment.words, place=segment.place)
+    if segment.kind in ("denial", "note"):
+        return words if node is None else beside([words, node])
+    return node if node is not None or in_cases else words
 
 
 # What follows is private.

@@ -7,7 +7,7 @@ section, or until it is withdrawn. It never reaches backwards. What a sentence d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -15,8 +15,9 @@ from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
-from chainrule.documents.reader.document_parts import SCOPE
+from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
+from chainrule.documents.reader.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.sized_words import IN_A_WORD, sized_kind
 from chainrule.documents.reader.stated_words import (
@@ -30,7 +31,6 @@ from chainrule.documents.reader.stated_words import (
     DENIALS,
     FACTS,
     GENERAL,
-    NOTATION,
     NOUNS,
     OF,
     ONWARD,
@@ -42,49 +42,12 @@ from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_END = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bEq)(?<!\bFig)(?<!\bresp)[.!?](?=\s+[^a-z\s]|\s*\Z)|[。！？]|\n[ \t]*\n"
-)
 _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A condition, or a fact about a name, and the pieces of the document over which it reaches.
-
-    Attributes
-    ----------
-    subject : Written
-        The condition, or the name of which the fact is said.
-    fact : str
-    start, end : int
-        The first piece, and the one after the last.
-    certain : bool
-        False if it is not certain that it is assumed there.
-    line : int
-    text : str
-        The words or the formula that say it.
-    """
-
-    subject: Written
-    fact: str
-    start: int
-    end: int
-    certain: bool
-    line: int
-    text: str
-    at: int = 0
-    """The piece that says it."""
-
-    @property
-    def letters(self) -> frozenset[str]:
-        """The names in it."""
-        return letters_of(self.subject)
 
 
 @dataclass
@@ -118,7 +81,7 @@ class Stated:
             The chains of formulas by the numbers of their pieces.
         """
         found = Stated()
-        ends = _ends(pieces)
+        ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
@@ -158,77 +121,7 @@ class Stated:
                     self.declared += [Declared(each, kind, frozenset(), line, number) for each in names]
 
 
-def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
-    """The sentences of a document: the numbers of their first and last pieces, and the text, with ⟦n⟧ for formula n.
-
-    >>> inline = Piece("inline", "x", ((0, 1, 5),))
-    >>> [text for _, _, text in sentences([Piece("prose", "Let ", ((0, 1, 1),)), inline,
-    ...                                    Piece("prose", " be so. Then", ((0, 1, 8),))])]
-    ['Let ⟦1⟧ be so.', ' Then']
-    """
-    text, first = "", 0
-    for number, piece in enumerate(pieces):
-        if piece.kind in ("inline", "display"):
-            if piece.kind == "inline" and text and pieces[number - 1].kind == "display":
-                yield first, number - 1, text
-                text = ""
-            first = number if not text else first
-            text += f"⟦{number}⟧"
-            if piece.kind == "display" and piece.text.rstrip().endswith((".", "。")):
-                yield first, number, text
-                text = ""
-        elif piece.kind == "prose":
-            at, body = 0, piece.text
-            if text and pieces[number - 1].kind == "display" and body.lstrip()[:1].isupper():
-                yield first, number - 1, text
-                text = ""
-            before_display = number + 1 < len(pieces) and pieces[number + 1].kind == "display"
-            for match in _END.finditer(body):
-                joins = match.group()[0] == "\n" and (
-                    (not body[: match.start()].strip() and pieces[number - 1].kind == "display")
-                    or (before_display and not body[match.end() :].strip())
-                )
-                if joins:
-                    continue
-                text, first = text + body[at : match.end()], (first if text.strip() else number)
-                if text.strip():
-                    yield first, number, text
-                text, at = "", match.end()
-            rest = body[at:]
-            if rest.strip() or text:
-                text, first = text + rest, (first if text else number)
-        else:
-            if text.strip():
-                yield first, number - 1, text
-            text = ""
-            if piece.kind == "heading" and CASES.search(piece.text):
-                yield number, number, piece.text
-    if text.strip():
-        yield first, len(pieces) - 1, text
-
-
 # What follows is private.
-
-
-def _ends(pieces: Sequence[Piece]) -> list[int]:
-    """By number of a piece: where its section ends, which is at the next heading that is no lower.
-
-    What a section about the notation says holds up to the end of the section around it, or of the document.
-    """
-    heads = [(n, int(piece.environment or 7)) for n, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
-    found = [heads[0][0] if heads else len(pieces)] * len(pieces)
-    around = list[int]()  # the ends of the sections around open examples
-    for place, (start, level) in enumerate(heads):
-        later = heads[place + 1 :]
-        own = later[0][0] if later else len(pieces)
-        around_it = level < SCOPE and NOTATION.search(pieces[start].text) is not None
-        end = next((number for number, other in later if other <= level - around_it), len(pieces))
-        if pieces[start].kind == "end":
-            end = around.pop() if around else end
-        elif level == SCOPE:
-            around.append(found[start - 1] if start else len(pieces))
-        found[start:own] = [end] * (own - start)
-    return found
 
 
 def _names(written: Written | None) -> list[Written]:
@@ -343,14 +236,14 @@ class _Sentence:
             told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
             for name in names:
                 letters = letters_of(name)
-                self._close(partial(_says, told=told, letters=letters))
+                self._close(partial(says, told=told, letters=letters))
                 if told:
                     self._free(name, numbers[0])
         if role in ("denied", "past", "claimed"):
             return
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
-                self._close(partial(_is_fact, letters=letters_of(name)))
+                self._close(partial(is_fact, letters=letters_of(name)))
         line = self.pieces[numbers[0]].place_of(0)[0]
         sized = sized_kind(self.text, match.start(), match.end(), self.chains)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
@@ -379,7 +272,7 @@ class _Sentence:
                 self._close(lambda each: not each.fact and each.letters == letters)
                 self._free(subject, number)
             else:
-                self._close(lambda each: not each.fact and _excludes(each.subject, subject), doubted=role != "assumed")
+                self._close(lambda each: not each.fact and excludes(each.subject, subject), doubted=role != "assumed")
         ends = {"assumed": self.end, "case": self._next_displays(), "": self.first}
         ends |= dict.fromkeys(("condition", "relative"), self.last + 1)
         start = self.first
@@ -410,8 +303,8 @@ class _Sentence:
             for chain in self.chains.get(other, [])
         )
         for place, each in enumerate(self.stated.hypotheses):
-            other = each.at >= self.first and each.at < number and not before and _gives_another(each.subject, subject)
-            if each.at >= self.first and each.certain and (other or _excludes(each.subject, subject)):
+            other = each.at >= self.first and each.at < number and not before and gives_another(each.subject, subject)
+            if each.at >= self.first and each.certain and (other or excludes(each.subject, subject)):
                 after = self._shown(self.first, each.at)
                 self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
                 start = each.at if after else number
@@ -445,32 +338,6 @@ class _Sentence:
         if start < end and not (isinstance(subject, w.Symbol) and subject.is_word):
             line = self.pieces[number].place_of(0)[0]
             self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
-
-
-def _says(each: Hypothesis, told: Sequence[str], letters: Set[str]) -> bool:
-    return each.fact in told and each.letters == letters
-
-
-def _is_fact(each: Hypothesis, letters: Set[str]) -> bool:
-    return bool(each.fact) and each.letters == letters
-
-
-def _excludes(one: Written, other: Written) -> bool:
-    """Whether two conditions relate the same sides in different ways: i = j and i \\neq j."""
-    if not isinstance(one, w.Comparing) or not isinstance(other, w.Comparing) or len(one.members) != 2:
-        return False
-    return set(one.members) == set(other.members) and one.relations != other.relations
-
-
-def _gives_another(one: Written, other: Written) -> bool:
-    """Whether two equations give one letter different numbers: y = 1 and y = 0."""
-    match one, other:
-        case (
-            w.Comparing(members=(left, w.Numeral(value=value)), relations=("=",)),
-            w.Comparing(members=(same, w.Numeral(value=another)), relations=("=",)),
-        ):
-            return left == same and value != another
-    return False
 
 
 _PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)

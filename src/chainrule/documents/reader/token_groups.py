@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -69,6 +70,18 @@ def groups_of(tokens: list[FormulaToken]) -> list[Item]:
     ['(']
     """
     return _Grouping(tokens).items()
+
+
+def split(items: Sequence[Item], role: str) -> list[list[Item]]:
+    """Items between the signs of a role; the last part is left out if it is empty."""
+    found: list[list[Item]] = [[]]
+    for item in items:
+        if role_of(item) == role:
+            found.append([])
+        else:
+            found[-1].append(item)
+    blank = role == "row" and all(not isinstance(item, Group) and item.raw == "\\hline" for item in found[-1])
+    return found[:-1] if blank else found
 
 
 # What follows is private.

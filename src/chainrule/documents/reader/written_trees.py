@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chainrule.documents.reader import written
-from chainrule.documents.reader.constructs import ENVIRONMENTS
-from chainrule.documents.reader.derivative_signs import beside, differentiation, fraction_of, operator_of, with_slashes
+from chainrule.documents.reader.atoms import MOST_NESTED, Level, atom
+from chainrule.documents.reader.bars import NO_FACTOR, bars_of, with_double_bars
+from chainrule.documents.reader.derivative_signs import beside, fraction_of, operator_of, with_slashes
 from chainrule.documents.reader.formula_elements import Element, elements_of
-from chainrule.documents.reader.segments import Segment, segments_of
-from chainrule.documents.reader.token_groups import Group, Item, role_of
+from chainrule.documents.reader.token_groups import Item
 from chainrule.documents.reader.written import (
     BigOperator,
     Bracketed,
@@ -26,11 +26,6 @@ from chainrule.documents.reader.written import (
     Words,
     Written,
 )
-
-MOST_NESTED = 50
-"""Formulas within formulas, by brackets and by commands."""
-
-NO_FACTOR = ("relation", "sign", "joint", "comma", "colon", "point", "wide", "infix", "bar", "end")
 
 
 def formula_of(items: Sequence[Item], depth: int = 0, font: str = "", script: bool = False) -> Written | None:
@@ -48,37 +43,18 @@ def formula_of(items: Sequence[Item], depth: int = 0, font: str = "", script: bo
     return None if not found else found[0] if len(found) == 1 else Listed(found, place=reader.place)
 
 
-def grid_of(items: Sequence[Item], depth: int) -> tuple[tuple[Written, ...], ...]:
-    """The cells of a matrix, row by row; an empty cell is Words("")."""
-    return tuple(
-        tuple(formula_of(cell, depth) or Words("") for cell in split(row, "cell")) for row in split(items, "row")
-    )
-
-
-def split(items: Sequence[Item], role: str) -> list[list[Item]]:
-    """Items between the signs of a role; the last part is left out if it is empty."""
-    found: list[list[Item]] = [[]]
-    for item in items:
-        if role_of(item) == role:
-            found.append([])
-        else:
-            found[-1].append(item)
-    blank = role == "row" and all(not isinstance(item, Group) and item.raw == "\\hline" for item in found[-1])
-    return found[:-1] if blank else found
-
-
-class FormulaReader:
+class FormulaReader(Level):
     """Elements, read from left to right."""
 
     def __init__(
         self, elements: Sequence[Element], depth: int = 0, in_bracket: bool = False, is_script: bool = False
     ) -> None:
-        self.elements = _with_double_bars([each for each in elements if each.role not in ("tag", "label")])
+        self.elements = with_double_bars([each for each in elements if each.role not in ("tag", "label")])
         self.at = 0
         self.depth = depth
         self.in_bracket = in_bracket
         self.is_script = is_script
-        self.bars = _bars(self.elements)
+        self.bars = bars_of(self.elements)
 
     @property
     def role(self) -> str:
@@ -99,6 +75,14 @@ class FormulaReader:
         """The place from an element to the one before the next."""
         first = self.elements[min(start, len(self.elements) - 1)]
         return first.start, max(first.end, self.elements[max(self.at - 1, start)].end if self.at > start else first.end)
+
+    def deeper(self, elements: Sequence[Element], in_bracket: bool = False) -> FormulaReader:
+        """The reader of elements within these."""
+        return FormulaReader(elements, self.depth + 1, in_bracket)
+
+    def formula(self, items: Sequence[Item], font: str = "") -> Written | None:
+        """The tree of items within this formula, or None where nothing is written."""
+        return formula_of(items, self.depth + 1, font)
 
     # From the loosest sign to the tightest
 
@@ -283,7 +267,7 @@ class FormulaReader:
             node = Symbol("", place=(element.start, element.start))
         else:
             self.at += 1
-            node = self.atom(element)
+            node = self.bar(element) if element.role == "bar" else atom(self, element)
         layers = 0
         if self.role not in ("script", "prime"):
             return self.scripted(node, element, None, None, 0, element.place)
@@ -325,48 +309,6 @@ class FormulaReader:
         operator = operator_of(base, lower, upper, place) if not primes else None
         return operator or Scripted(base, lower, upper, primes, place=place)
 
-    # Atoms
-
-    def atom(self, element: Element) -> Written:
-        """One element as a node."""
-        if isinstance(element.value, Written):
-            return element.value
-        make = _ATOMS.get(element.role)
-        if make is None:
-            return NotRead(f"{element.role} {element.value}", place=element.place)
-        return make(self, element)
-
-    def inside(self, element: Element, index: int = 0) -> Written:
-        """An argument of a command."""
-        return formula_of(element.arguments[index], self.depth + 1, element.font) or Words("", place=element.place)
-
-    def bracket(self, element: Element) -> Written:
-        """Brackets, with a matrix or cases in them."""
-        assert isinstance(element.value, tuple)
-        opening, closing = element.value
-        items = element.arguments[0]
-        sole = items[0] if len(items) == 1 and isinstance(items[0], Group) and items[0].kind == "begin" else None
-        if "." in (opening, closing) and "{" in (opening, closing) and sole is not None:
-            return written.CasesOf(self.rows(sole.items), place=element.place)
-        kind = opening if opening == closing else "at" if opening == "." and closing == "|" else opening + closing
-        return self.between(element, kind)
-
-    def between(self, element: Element, kind: str) -> Written:
-        """The items of an element in brackets of a kind."""
-        if self.depth >= MOST_NESTED:
-            return NotRead(f"more than {MOST_NESTED} formulas within each other", place=element.place)
-        reader = FormulaReader(elements_of(element.arguments[0], element.font), self.depth + 1, in_bracket=True)
-        found, separators = reader.listed()
-        if kind in ("..", ".)", "(.", ".]", "[."):
-            return found[0] if len(found) == 1 else Listed(found, place=element.place)
-        if kind in ("(", "["):
-            found, separators = _with_dots_apart(found, separators, kind)
-        return Bracketed(kind, found, separators, place=element.place)
-
-    def enclosed(self, element: Element) -> Written:
-        """\\abs{x}, \\pqty{x}: a command that writes the brackets."""
-        return self.between(element, str(element.value))
-
     def bar(self, element: Element) -> Written:
         """The bars of an absolute value or of a norm; a bar alone is a sign."""
         position = self.at - 1
@@ -380,113 +322,8 @@ class FormulaReader:
         self.at = end + 1
         return Bracketed(str(element.value), found, separators, place=self.since(position))
 
-    def environment(self, element: Element) -> Written:
-        """A matrix, cases, or another environment."""
-        construct = ENVIRONMENTS.get(str(element.value))
-        if construct is None:
-            return NotRead(f"\\begin{{{element.value}}}", place=element.place)
-        if construct.role == "cases":
-            return written.CasesOf(self.rows(element.arguments[0]), place=element.place)
-        return self.grid(element, construct.value if construct.role == "grid" else "")
-
-    def grid(self, element: Element, kind: str) -> Written:
-        """A matrix in its brackets."""
-        grid = written.Grid(grid_of(element.arguments[0], self.depth + 1), place=element.place)
-        return Bracketed(kind, (grid,), place=element.place) if kind else grid
-
-    def rows(self, items: Sequence[Item]) -> tuple[tuple[Written, Written | None], ...]:
-        """The values of cases with their conditions."""
-        found: list[tuple[Written, Written | None]] = []
-        for row in split(items, "row"):
-            value, *conditions = split(row, "cell")
-            first = segments_of(elements_of(value))
-            segments = first[1:] + [part for cell in conditions for part in segments_of(elements_of(cell))]
-            if not first and not segments:
-                continue
-            read = [(each, FormulaReader(each.elements, self.depth + 1)) for each in segments]
-            said = [condition_of(each, reader.alone() if each.elements else None, True) for each, reader in read]
-            nodes = [node for node in said if node is not None]
-            place = self.place
-            head = FormulaReader(first[0].elements, self.depth + 1).alone() if first else Words("")
-            found.append(
-                (head, None if not nodes else nodes[0] if len(nodes) == 1 else Listed(tuple(nodes), place=place))
-            )
-        return tuple(found)
-
-    def accent(self, element: Element) -> Written:
-        """An accent over a letter; the scripts under the accent stay."""
-        node = self.inside(element)
-        mark = str(element.value)
-        if isinstance(node, Scripted) and isinstance(node.base, Symbol):
-            return replace(node, base=_accented(node.base, mark), place=element.place)
-        if isinstance(node, Numeral):
-            node = Symbol(str(node.value), font=element.font)
-        if isinstance(node, Symbol):
-            return replace(_accented(node, mark), place=element.place)
-        if mark == "underline":
-            return node
-        return NotRead(f"\\{mark} over more than a symbol", place=element.place)
-
-    def derivative(self, element: Element) -> Written:
-        """\\dv{f}{x} and \\pdv[2]{f}{x}{y}."""
-        optional, *lists = (formula_of(items, self.depth + 1) for items in element.arguments)
-        order = int(optional.value) if isinstance(optional, Numeral) and 0 < optional.value < 10 else 1
-        subject, variables = (None, lists) if len(lists) == 1 else (lists[0], lists[1:])
-        known = [variable for variable in variables if variable is not None]
-        order = max(order, len(known))
-        found = differentiation(str(element.value), subject, known, order, element.place) if known else None
-        return found or NotRead("derivative whose order does not fit its variables", place=element.place)
-
-
-def condition_of(segment: Segment, node: Written | None, in_cases: bool = False) -> Written | None:
-    """The words of a segment with the node behind them; None where they say "otherwise" in cases."""
-    if segment.kind == "otherwise":
-        return None if in_cases and node is None else Words(segment.words, place=segment.place)
-    words = Words(segment.words, place=segment.place)
-    if segment.kind in ("denial", "note"):
-        return words if node is None else beside([words, node])
-    return node if node is not None or in_cases else words
-
 
 # What follows is private.
-
-_Make = Callable[[FormulaReader, Element], Written]
-_ATOMS: dict[str, _Make] = {
-    "big": lambda reader, element: BigOperator(str(element.value), place=element.place),
-    "bracket": FormulaReader.bracket,
-    "bar": FormulaReader.bar,
-    "environment": FormulaReader.environment,
-    "accent": FormulaReader.accent,
-    "derivative": FormulaReader.derivative,
-    "braced": FormulaReader.inside,
-    "noted": lambda reader, element: written.Noted(
-        reader.inside(element), reader.inside(element, 1), place=element.place
-    ),
-    "fraction": lambda reader, element: fraction_of(reader.inside(element), reader.inside(element, 1), element.place),
-    "binomial": lambda reader, element: Bracketed(
-        "binomial", (reader.inside(element), reader.inside(element, 1)), (",",), place=element.place
-    ),
-    "root": lambda reader, element: written.Root(
-        reader.inside(element, 1),
-        formula_of(element.arguments[0], reader.depth + 1),
-        place=element.place,
-    ),
-    "enclosed": FormulaReader.enclosed,
-    "stack": lambda reader, element: Listed(
-        tuple(formula_of(row, reader.depth + 1) or Words("") for row in split(element.arguments[0], "row")),
-        place=element.place,
-    ),
-    "matrix": lambda reader, element: reader.grid(element, str(element.value)),
-    "casework": lambda reader, element: written.CasesOf(reader.rows(element.arguments[0]), place=element.place),
-    "phrase": lambda reader, element: Words(str(element.value), place=element.place),
-    "reference": lambda reader, element: Words(f"({element.value})", place=element.place),
-    "forall": lambda reader, element: Words("for all", place=element.place),
-    "colon": lambda reader, element: Symbol(":", place=element.place),
-}
-
-
-def _accented(symbol: Symbol, mark: str) -> Symbol:
-    return replace(symbol, accents=(*symbol.accents, mark))
 
 
 def _indices(node: Written | None) -> Written | None:
@@ -496,37 +333,6 @@ def _indices(node: Written | None) -> Written | None:
         if all(isinstance(base, Symbol | Numeral | written.Dots) for base in bases):
             return Listed(node.parts, place=node.place)
     return node
-
-
-def _with_dots_apart(
-    items: tuple[Written, ...], separators: tuple[str, ...], kind: str
-) -> tuple[tuple[Written, ...], tuple[str, ...]]:
-    """A list in which dots stand without commas: (x_1, x_2 ... x_n) and [x_1 x_2 ... x_n], but no (x_1 ... x_n)."""
-    if set(separators) - {","} or (kind == "(" and not separators):
-        return items, separators
-    found = [part for item in items for part in _around_dots(item, len(items) == 1)]
-    return (tuple(found), (",",) * (len(found) - 1)) if len(found) > len(items) else (items, separators)
-
-
-def _around_dots(item: Written, alone: bool) -> list[Written]:
-    """The parts of an item before its dots, the dots, and the parts behind them."""
-    if isinstance(item, Signed) and item.signs[0] == 1:
-        first, *rest = _around_dots(item.terms[0], False)
-        if isinstance(first, written.Dots) and len(rest) == 1:
-            return [first, replace(item, terms=(*rest, *item.terms[1:]))]
-    parts = item.parts if isinstance(item, written.Beside) else ()
-    at = next((number for number, part in enumerate(parts) if isinstance(part, written.Dots)), None)
-    if at is None or not isinstance(item, written.Beside) or any(item.joints[max(at - 1, 0) : at + 1]):
-        return [item]
-    sides = (parts[:at], item.joints[: max(at - 1, 0)]), (parts[at + 1 :], item.joints[at + 1 :])
-    if (
-        alone
-        and not any(item.joints)
-        and len({getattr(part, "base", None) for part in (*sides[0][0], *sides[1][0])}) == 1
-    ):
-        return list(parts)
-    before, after = ([beside(side, joints)] if side else [] for side, joints in sides)
-    return [*before, parts[at], *after]
 
 
 def _with_arguments(parts: list[Written], joints: list[str]) -> tuple[list[Written], list[str]]:
@@ -539,40 +345,3 @@ def _with_arguments(parts: list[Written], joints: list[str]) -> tuple[list[Writt
             parts[position - 1 : position + 1] = [replace(part, kind=f"arg{part.kind}", place=place)]
             del joints[position - 1]
     return parts, joints
-
-
-def _with_double_bars(elements: list[Element]) -> list[Element]:
-    """||x|| as a norm: two bars where a factor begins, and the next two that touch."""
-    starts = [
-        at
-        for at in range(len(elements) - 1)
-        if elements[at].role == elements[at + 1].role == "bar"
-        and elements[at].value == elements[at + 1].value == "|"
-        and elements[at].end == elements[at + 1].start
-    ]
-    pairs: list[int] = []
-    for at in starts:
-        if pairs and at == pairs[-1] + 1:
-            continue
-        is_first = at == 0 or elements[at - 1].role in NO_FACTOR or elements[at - 1].role in ("big",)
-        is_first = is_first or (at > 1 and elements[at - 1].role == "script" and elements[at - 2].role == "big")
-        if len(pairs) % 2 or (is_first and any(other > at + 2 for other in starts[-1:])):
-            pairs.append(at)
-    for at in reversed(pairs[: len(pairs) - len(pairs) % 2]):
-        elements[at : at + 2] = [elements[at]._replace(value="||", end=elements[at + 1].end)]
-    return elements
-
-
-def _bars(elements: Sequence[Element]) -> dict[int, tuple[int, int | None]]:
-    """For each bar, how many are left between it and the next relation or comma, and the next of them."""
-    found: dict[int, tuple[int, int | None]] = {}
-    following: dict[object, tuple[int, int | None]] = {}
-    for at in range(len(elements) - 1, -1, -1):
-        element = elements[at]
-        if element.role in ("relation", "comma"):
-            following = {}
-        elif element.role == "bar":
-            count, after = following.get(element.value, (0, None))
-            found[at] = (count + 1, after)
-            following[element.value] = (count + 1, at)
-    return found

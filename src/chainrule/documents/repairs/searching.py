@@ -16,9 +16,10 @@ from itertools import islice, takewhile
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.checking.proofs.exploration import Values
+from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import Branches, samples
 from chainrule.documents.evidence.proving import Prover
-from chainrule.documents.evidence.questions import Place, Question
+from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chainrule.documents.checked import CheckedStep, Report
+from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.judging import NO_TIME_LEFT
-from chainrule.documents.evidence.worlds import TOO_LONG
 from chainrule.documents.language.printing import statements
 from chainrule.documents.reader.declarations import declarations_of
 from chainrule.documents.sources.opening import Unreadable

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from chainrule.documents.evidence import judging
-from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of

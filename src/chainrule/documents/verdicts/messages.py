@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chainrule.documents.evidence.questions import Counterexample, Finding, Place
+from chainrule.documents.evidence.findings import Counterexample, Finding, Place
 
 MOST_DOUBTS = 3
 LONGEST = 70

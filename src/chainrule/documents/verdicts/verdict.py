@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.documents.evidence.questions import Finding
+from chainrule.documents.evidence.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""Conditions that say a fact about a name: x > 0 says that x is positive, and Q' @ Q = eye(n) that Q is orthonormal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.terms import ValueKind
+
+
+def parts_of_condition(condition: terms.Condition) -> Iterator[terms.Condition]:
+    """The conditions that hold together in one, those that make numbers positive first."""
+    if isinstance(condition, terms.Junction) and condition.kind == "and":
+        yield from sorted((part for each in condition.conditions for part in parts_of_condition(each)), key=_is_below)
+    else:
+        yield condition
+
+
+def fact_in(condition: terms.Condition, names: Names, facts: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+    """A free name and the fact that an assumption says of it; Q' @ Q = eye(n) makes Q orthonormal."""
+    if isinstance(condition, terms.Comparison) and condition.left == _ZERO:
+        condition = terms.Comparison(_TURNED[condition.relation], condition.right, condition.left)
+    match condition:
+        case terms.Is(subject=terms.Name(text=a), fact=fact) if _is_free(a, names):
+            return a, fact
+        case terms.Comparison(relation=relation, left=terms.Name(text=a), right=right) if (
+            right == _ZERO and relation in _SIGNS and _is_free(a, names)
+        ):
+            return a, _SIGNS[relation]
+        case terms.Comparison(relation="<", left=terms.Name(text=a), right=right) if (
+            right == _ONE and _is_free(a, names) and "positive" in facts.get(a, frozenset())
+        ):
+            return a, "unit"
+        case terms.Comparison(
+            relation="=",
+            left=terms.Apply(operator="@", operands=(terms.Apply(operator="'", operands=(terms.Name(text=a),)), other)),
+            right=terms.Call(function="eye"),
+        ) if other == terms.Name(a) and _is_free(a, names):
+            return a, "orthonormal"
+        case terms.Comparison(
+            relation="=",
+            left=terms.Name(text=a) as one,
+            right=terms.Apply(operator="'", operands=(other,)),
+        ) if other == one and _is_free(a, names):
+            return a, "symmetric"
+    return "", ""
+
+
+# What follows is private.
+
+
+_ONE, _ZERO = terms.Number(Fraction(1)), terms.Number(Fraction(0))
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "=": "="}
+_SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
+
+
+def _is_below(condition: terms.Condition) -> bool:
+    return isinstance(condition, terms.Comparison) and condition.relation in ("<", "<=") and condition.right == _ONE
+
+
+def _is_free(name: str, names: Names) -> bool:
+    return name not in names.definitions and isinstance(names.kinds.get(name), ValueKind)

@@ -1,0 +1,94 @@
+"""Evidence for or against a claim: a status, the sizes to which it applies, and perhaps a counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Place: TypeAlias = Mapping[str, int]
+"""The numbers of the indices of a claim."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A point at which the sides of a claim differ.
+
+    Attributes
+    ----------
+    sizes, indices : mapping
+        Numbers by name.
+    values : mapping
+        The numbers of each free name that the claim depends on, as text.
+    left, right : str
+        The sides there.
+    functions : mapping
+        The known functions that were taken for unknown ones, in words.
+    """
+
+    sizes: Mapping[str, int]
+    indices: Mapping[str, int]
+    values: Mapping[str, str]
+    left: str
+    right: str
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of a search for evidence for or against a claim.
+
+    Attributes
+    ----------
+    status : str
+        "proved" for all values at some sizes; "verified", for an equation that holds at all points that were tried;
+        "held", for another relation that does; "differs", "undefined" or "undecided"; "proved if" and "verified if"
+        where it differs, and holds under assumptions.
+    sizes : tuple of mapping
+        The choices of sizes to which this applies.
+    all_sizes : bool
+        True if it is a polynomial in each size that stands in it as a number, and of a degree that these sizes settle.
+    inside_only : bool
+        True if nothing is proved of the borders between cells.
+    complete : bool
+        True if the cells cover all values.
+    exceptions : tuple of str
+        Numbers that are not 0 where this is proved.
+    points : int
+        The number of points that were tried.
+    counterexample : Counterexample or None
+    held, failed : tuple of mapping
+        Indices for which the claim holds, and for which it does not, where both happen.
+    note : str
+        Where one side is defined and the other is not.
+    reason : str
+        Why nothing is known.
+    assumed : tuple of str
+        What is assumed that the text does not say.
+    free : frozenset of str
+        Defined names that were free: it holds for all values of them, however they are defined.
+    supposed : str
+        The name of a loss that is assumed to be what the other side differentiates.
+    with_both : bool
+        True if it also holds with the second definitions of names that are defined anew.
+    of_chain : bool
+        True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
+    """
+
+    status: str
+    sizes: tuple[Mapping[str, int], ...] = ()
+    all_sizes: bool = True
+    inside_only: bool = False
+    complete: bool = True
+    exceptions: tuple[str, ...] = ()
+    points: int = 0
+    counterexample: Counterexample | None = None
+    held: tuple[Mapping[str, int], ...] = ()
+    failed: tuple[Mapping[str, int], ...] = ()
+    note: str = ""
+    reason: str = ""
+    assumed: tuple[str, ...] = ()
+    of_chain: bool = False
+    free: frozenset[str] = frozenset()
+    supposed: str = ""
+    with_both: bool = False

@@ -1,0 +1,237 @@
+"""The search for a proof of a claim, or for a point at which its sides differ.
+
+What is not proved in cells, at each of several choices of the sizes, is tried at points: zeros, ties, tiny and huge
+numbers, at more sizes, for several known functions in place of unknown ones. Points prove nothing; at each of them the
+sides are compared exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import islice
+
+from chainrule.algebra import Undecided
+from chainrule.algebra.linear_systems import TooManyRows
+from chainrule.algebra.regions import sample
+from chainrule.documents.evidence.cells import Cells, cells_at, difference
+from chainrule.documents.evidence.clocks import Clock, OutOfTime
+from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.inputs import Branches, FreeArray, points, samples
+from chainrule.documents.evidence.questions import Question
+from chainrule.documents.evidence.stand_ins import FORMS
+from chainrule.documents.evidence.visits import Visitor
+
+MANY_CELLS = 8
+"""If there are so many at small sizes, points take the place of cells at sizes beyond 3."""
+
+POINTS, SOME_POINTS, FEW_POINTS = 40, 6, 3
+ENOUGH = 12
+"""Fewest points at which a claim is verified: the first ones are simple, such as zeros, where false claims may hold."""
+
+
+@dataclass(eq=False)
+class Search:
+    """The search for a proof or a counterexample.
+
+    Parameters
+    ----------
+    question : Question
+    clock : Clock
+
+    Attributes
+    ----------
+    tried : int
+        The number of points at which both sides were defined and equal.
+    note : str
+        What is told of points at which they were not.
+    cells : list of Cells
+        The evidence at the choices of sizes so far.
+    filled : set of int
+        The numbers of the ranges that had members.
+    """
+
+    question: Question
+    clock: Clock
+    tried: int = 0
+    note: str = ""
+    cells: list[Cells] = field(default_factory=list)
+    filled: set[int] = field(default_factory=set)
+
+    def finding(self) -> Finding:
+        """The evidence."""
+        whole, self.clock = self.clock, self.clock.part()
+        found, self.clock = self.by_cells(), whole
+        if found is None or (found.status == "proved" and (found.inside_only or found.exceptions)):
+            refuted = self._by_points(FEW_POINTS if found else SOME_POINTS if self.is_enough() else POINTS)
+            if refuted is not None:
+                return refuted
+        if found is not None:
+            return replace(found, points=self.tried, note=found.note or self.note)
+        return self._unproved()
+
+    def by_cells(self) -> Finding | None:
+        """A proof or a counterexample; None if there is neither."""
+        question = self.question
+        if question.needs_too_many_sizes:
+            return Finding("undecided", reason="the degree in a size is too high")
+        most = 0
+        for sizes in [*question.choices_of_sizes(), *question.further_sizes()]:
+            largest = max(sizes.values(), default=0)
+            if question.is_long(sizes):
+                one: Cells | Finding = Cells(sizes, reason="the sums are too long")
+            elif most >= MANY_CELLS and (largest > 3 or (largest == 3 and len(self.cells) > 3)):
+                one = Cells(sizes, reason="the cells are too many")
+            else:
+                try:
+                    one = cells_at(question, sizes, self.clock, self.filled, self.tried)
+                except OutOfTime as error:
+                    one = Cells(sizes, reason=str(error))
+                most = max(most, getattr(one, "count", 0))
+            if isinstance(one, Finding):
+                return one
+            self.cells.append(one)
+            if len(self.cells) == 1 and not (one.proved or one.undefined):
+                return None
+        told_of = [one for one in self.cells if not one.undefined]
+        if not told_of:
+            return Finding("undefined", (self.cells[0].sizes,), reason=self.cells[0].reason or "it is defined nowhere")
+        if not all(one.proved for one in told_of):
+            return None
+        for sizes in question.hidden_sizes():
+            try:
+                refuted = self._at_points(sizes, 2)
+            except OutOfTime:
+                return None
+            if refuted is not None:
+                return refuted
+        return self._where_sums_have_terms() or self._proof(told_of)
+
+    def holds_at_points(self, most: int = 2) -> bool:
+        """Whether both sides are defined and equal at two points, or at one, among so many."""
+        return self._at_points(self.question.choices_of_sizes()[0], most, enough=2) is None and self.tried > 0
+
+    def is_enough(self) -> bool:
+        """Whether the claim is proved at small sizes at least, and no size stands in it as a number."""
+        proved = {n for one in self.cells if one.proved for n in one.sizes.values()}
+        return proved >= {1, 2, 3} and not self.question.degrees
+
+    # What follows is private.
+
+    def _where_sums_have_terms(self) -> Finding | None:
+        """Nothing if each range had members where the claim was found to hold; else a counterexample or the gap."""
+        if len(self.filled) < len(self.question.ranges):
+            with suppress(OutOfTime):
+                one = cells_at(self.question, self.question.wide_sizes(), self.clock, self.filled, self.tried)
+                if isinstance(one, Finding):
+                    return one
+                if one.proved and len(self.filled) == len(self.question.ranges):
+                    return None
+            return Finding("undecided", reason="a sum has no terms at the sizes that were tried")
+        return None
+
+    def _proof(self, cells: Sequence[Cells]) -> Finding:
+        return Finding(
+            "proved",
+            tuple(one.sizes for one in cells),
+            self.question.settled_by_sizes,
+            any(one.inside_only for one in cells),
+            True,
+            tuple(dict.fromkeys(text for one in cells for text in one.exceptions)),
+            note=next((one.note for one in cells if one.note), self.note),
+        )
+
+    def _unproved(self) -> Finding:
+        """The finding after points have shown no difference."""
+        reason = next((one.reason for one in self.cells if one.reason), "")
+        proved = [one for one in self.cells if one.proved]
+        sizes = tuple(one.sizes for one in self.cells)
+        if self.tried and (gap := self._where_sums_have_terms()):
+            return gap
+        if self.is_enough() and self.tried:
+            return replace(self._proof(proved), points=self.tried)
+        if self.tried < (ENOUGH if self.question.free else 1):
+            reason = reason or f"{self.tried or 'no'} points were found, which are too few"
+            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
+        status = "verified" if self.question.claim.relation == "=" else "held"
+        if self.question.claim.relation == "~":
+            status = "undecided"
+        return Finding(status, sizes, False, complete=False, points=self.tried, note=self.note, reason=reason)
+
+    # Points
+
+    def _by_points(self, count: int) -> Finding | None:
+        """A counterexample among points, if there is one: so many at the first sizes, and some at others."""
+        question = self.question
+        choices = question.choices_of_sizes()
+        plan: list[tuple[Mapping[str, int], int]] = [(choices[0], count)]
+        if question.sizes:
+            plan += [(sizes, count // 3) for sizes in choices[1:3]]
+        if question.sizes and count > FEW_POINTS:
+            plan += [(one.sizes, 2 if count == POINTS else 1) for one in self.cells if not one.proved]
+            plan += [(sizes, 4 if count == POINTS else 1) for sizes in question.larger_sizes()]
+            plan += [(sizes, 2) for sizes in question.further_sizes()]
+        for sizes, count in plan:
+            try:
+                refuted = self._at_points(sizes, count)
+            except OutOfTime:
+                return None
+            except (Undecided, ValueError):
+                continue
+            if refuted is not None:
+                return refuted
+        return None
+
+    def _at_points(self, sizes: Mapping[str, int], count: int, enough: float = math.inf) -> Finding | None:
+        question = self.question
+        arrays, places = question.arrays(sizes), question.places(sizes)
+        several = list(range(len(FORMS))) if question.functions else [None]
+        chosen: Iterable[Mapping[str, Fraction]] = points(arrays, question.constants, count)
+        if not any(each.variables() for each in arrays):
+            chosen = islice(chosen, 1 if not any(each.facts & {"one-hot", "binary"} for each in arrays) else 6)
+        for number, values in enumerate([*self._ties(sizes, arrays), *chosen]):
+            stand_ins = several if number < 2 and count == POINTS else [several[number % len(several)]]
+            for stand_in in stand_ins:
+                visitor = Visitor(question, sizes, _Turns(number), arrays, places,
+                                  stand_in=stand_in, clock=self.clock, filled=self.filled)  # fmt: skip
+                visit = visitor.at_point(values)
+                if any("terms" in reason for reason in visit.outcome.undecided):
+                    visitor = replace(visitor, opaque=True, branches=_Turns(number))
+                    visit = visitor.at_point(values)
+                if visit.outcome.differences:
+                    return difference(visitor, visit, self.tried)
+                self.note = self.note or visit.results.note
+                self.tried += bool(visit.results.places and not visit.outcome.undecided)
+            if self.tried >= enough:
+                return None
+        return None
+
+    def _ties(self, sizes: Mapping[str, int], arrays: Sequence[FreeArray]) -> Iterator[dict[str, Fraction]]:
+        """Points on the borders of cells."""
+        domain = [comparison for each in arrays for comparison in each.comparisons()]
+        near = next(samples(arrays))
+        cells = next((one for one in self.cells if one.sizes == sizes), None)
+        for border in cells.borders[:4] if cells else ():
+            with suppress(TooManyRows):
+                values = sample((*domain, replace(border, relation="==")), near)
+                if values is not None:
+                    yield values
+
+
+# What follows is private.
+
+
+class _Turns(Branches):
+    """Alternatives by turns: another one at each point."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def pick(self, count: int) -> int:
+        """An alternative that depends on the point."""
+        self.used += 1
+        return (self.number * (2 * self.used + 1) + self.number // count) % count

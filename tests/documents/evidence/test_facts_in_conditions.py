@@ -1,0 +1,39 @@
+"""Conditions that say facts about names."""
+
+from chainrule.documents.evidence.facts_in_conditions import fact_in, parts_of_condition
+from chainrule.documents.evidence.questions import Question
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.printing import condition_text
+from chainrule.documents.language.shapes import Shapes
+
+
+def question(text):
+    derivation = derivation_of("size n\n" + text)
+    return Question.of(derivation, Shapes(derivation), Names.of(derivation), derivation.claims[-1])
+
+
+def test_assumptions_of_matrices_are_facts():
+    asked = question("Q, S : matrix n n\nassume Q' @ Q = eye(n)\nassume S = S'\nclaim: Q = S")
+    assert asked.facts["Q"] == {"orthonormal"}
+    assert asked.facts["S"] == {"symmetric"}
+    assert asked.assumptions == ()
+
+
+def test_inequalities_that_are_assumed_are_facts():
+    asked = question("p, q, r : number\nassume 0 < p and p < 1\nassume q <= 0\nassume r != 0\nclaim: p * q * r = 0")
+    assert asked.facts["p"] == {"positive", "unit"}
+    assert asked.facts["q"] == set()
+    assert asked.facts["r"] == {"nonzero"}
+    assert len(asked.assumptions) == 1
+
+
+def test_what_makes_numbers_positive_comes_first():
+    [assumption] = derivation_of("p : number; assume p < 1 and 0 < p").assumptions
+    assert [condition_text(part) for part in parts_of_condition(assumption.condition)] == ["0 < p", "p < 1"]
+
+
+def test_a_defined_name_gets_no_fact():
+    found = derivation_of("p : number; q := p^2; assume q > 0; assume p > 0")
+    said = [fact_in(each.condition, Names.of(found), {}) for each in found.assumptions]
+    assert said == [("", ""), ("p", "positive")]

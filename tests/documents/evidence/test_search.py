@@ -1,0 +1,66 @@
+"""The search for proofs in cells, and for counterexamples at points."""
+
+from chainrule.documents.evidence.clocks import Clock
+from chainrule.documents.evidence.questions import Question
+from chainrule.documents.evidence.search import Search
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.shapes import Shapes
+
+
+def question(text):
+    derivation = derivation_of(text)
+    return Question.of(derivation, Shapes(derivation), Names.of(derivation), derivation.claims[-1])
+
+
+def test_a_search_in_cells_ends_where_nothing_is_proved():
+    search = Search(question("u : number; claim: exp(u) >= 1 + u"), Clock())
+    assert search.by_cells() is None
+    assert len(search.cells) == 1
+    assert not search.is_enough()
+    assert search.holds_at_points()
+    assert search.tried >= 2
+
+
+def test_a_proof_at_three_sizes_is_enough():
+    search = Search(question("size n; x : column n; claim: x' @ x = norm(x)^2"), Clock())
+    assert search.by_cells().status == "proved"
+    assert search.is_enough()
+    assert search.finding().status == "proved"
+
+
+def test_a_polynomial_in_a_size_is_proved_at_enough_sizes(findings_of):
+    power, sums = findings_of("claim: n^7 - n = n * (n^3 - 1) * (n^3 + 1)\nclaim: 2^n >= n + 1")
+    assert power.status == sums.status == "proved"
+    assert power.all_sizes
+    assert max(sizes["n"] for sizes in power.sizes) >= 8
+    assert not sums.all_sizes
+
+
+def test_a_counterexample_says_which_function_was_taken(findings_of):
+    [found] = findings_of("claim: g(2 * u) = 2 * g(u)")
+    assert "with p =" in found.counterexample.functions["g"]
+
+
+def test_a_sum_without_a_proof_is_verified_at_points(findings_of):
+    [found] = findings_of("claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u)")
+    assert found.status == "verified"
+    assert found.points > 20
+
+
+def test_an_inequality_without_a_proof_is_held_at_points(findings_of):
+    [found] = findings_of("claim: exp(u) >= 1 + u")
+    assert found.status == "held"
+    assert found.points > 20
+
+
+def test_an_approximation_is_undecided(findings_of):
+    same, near = findings_of("claim: u + u ~ 2 * u\nclaim: tanh(u) ~ u")
+    assert (same.status, near.status) == ("proved", "undecided")
+
+
+def test_a_claim_is_not_verified_by_few_points(findings_of, monkeypatch):
+    monkeypatch.setattr("chainrule.documents.evidence.search.POINTS", 2)
+    [found] = findings_of("claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u)")
+    assert found.status == "undecided"
+    assert found.points < 12

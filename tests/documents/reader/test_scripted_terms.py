@@ -1,0 +1,67 @@
+"""Terms of letters and of what has scripts."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        ("A^T", "turned(A)"),
+        ("a^2", "raised(a, 2)"),
+        ("A^{-1}", "raised(A, -1)"),
+        ("e^{-x}", "exp(-x)"),
+        (r"\delta_{ij}", "[i = j]"),
+        (r"a_{i_j}", "a[i, j]"),
+        (r"\|x\|_1", "norm1(x)"),
+        (r"\hat{y}_i", "y_hat[i]"),
+        ("W_{out}", "W_out"),
+        ("z_{i+1}", "z[i + 1]"),
+    ],
+)
+def test_a_letter_with_scripts_is(formula, term, elaborated):
+    assert elaborated(formula) == term
+
+
+def test_a_superscript_is_a_layer_where_the_document_says_so(elaborated):
+    assert elaborated("a^l", layers={"l"}) == "a__l"
+    assert elaborated("a^{l-1}", layers={"l"}) == "a__l_minus_1"
+    assert elaborated("a^l") == "raised(a, l)"
+
+
+def test_a_function_without_arguments_is_its_value_at_its_parameters(claims):
+    text = "$$s(z) = \\frac{1}{1 + e^{-z}}$$\n\n$$s' = s (1 - s), \\quad 2 s = s + s, \\quad s(1 - z) = s(1 - z)$$"
+    assert claims(text) == ["s'(z) = s(z) * (1 - s(z))", "2 * s(z) = s(z) + s(z)", "s(1 - z) = s(1 - z)"]
+
+
+def test_a_function_without_arguments_that_is_called_elsewhere_makes_no_step_wrong():
+    block = "---\nx: scalar\ng(x) := x^2 + x\n---\n\n"
+    report = check_derivation(block + "$$g'(2 x) = 2 g + 1$$", repairs=False)
+    assert [step.verdict for step in report.claims] == ["wrong if read so"]
+
+
+EXAMPLES = r"$$\frac{1}{m} \sum_{i=1}^m v^T u^{(i)} = s, \quad u_j^{(i)} = 1$$"
+
+
+def test_a_superscript_in_brackets_over_which_a_sum_runs_numbers_examples(claims):
+    text = f"{EXAMPLES}\n\n$$\\sum_{{i=1}}^m (r^{{(i)}})^2 = r, \\quad u^{{(2)}} = u$$"
+    assert claims(text)[0] == "1 / m * sum(i in m: v' @ member(u__each, i)) = s"
+    assert claims(text)[1:3] == ["u__each[j, i] = 1", "sum(i in m: r__each[i]^2) = r"]
+    assert claims(text)[3] == "member(u__each, 2) = u"
+
+
+def test_an_equation_between_examples_and_a_letter_without_a_number_is_not_wrong():
+    report = check_derivation(f"{EXAMPLES}\n\n$$u_j^{{(i)}} - u_j = 0$$", repairs=False)
+    assert report.steps[-1].verdict == "wrong if read so"
+
+
+def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
+    text = "$$c_k^T c_k = 1$$\n\n$$c_1 - c_{-1} = r$$"
+    assert claims(text)[-1] == "c_1 - c_minus_1 = r"
+
+
+@pytest.mark.parametrize("sign", ["T", "\\top"])
+def test_the_inverse_of_a_transpose_is_read(sign):
+    claim = f"$$\\frac{{\\partial \\log \\det X}}{{\\partial X}} = X^{{-{sign}}}$$"
+    assert [step.verdict for step in check_derivation(claim).steps] == ["proved"]
