@@ -260,7 +260,8 @@ class Question:
     @cached_property
     def degrees(self) -> dict[str, float]:
         """The degree of the claim in each size that stands in it as a number."""
-        found = {size: SizeDegrees(self.names, size).of_claim(self.claim) for size in self.sizes}
+        arrays = {name for name in self.free if self.shapes.names[name].known}
+        found = {size: SizeDegrees(self.names, size, arrays=arrays).of_claim(self.claim) for size in self.sizes}
         return {size: degree for size, degree in found.items() if degree}
 
     @property

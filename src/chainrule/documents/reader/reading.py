@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.language.terms import FunctionKind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.compositions import with_values
@@ -125,7 +125,8 @@ def read(pieces: Pieces) -> Reading:
     for letter in sorted(chosen.get("singles", ())):
         option = {"singles": chosen["singles"] - {letter}}
         best, chosen = _better(best, chosen, option, *shared, spare=1)
-    for letter in sorted(_square(best) & inventory.vectors.keys()):
+    letters = {each for name in _square(best) for each in (letter_of(name), letter_of(name).lower())}
+    for letter in sorted(letters & inventory.vectors.keys()):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
         found = DocumentReader(*shared, **(chosen | option)).reading()
         if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
@@ -268,12 +269,14 @@ def _misfits(reading: Reading) -> int:
 
 
 def _square(reading: Reading) -> set[str]:
-    """The letters of matrices whose sides have one length, which nobody says; small letters are their members."""
+    """The matrices whose sides have one length, which nobody says."""
     found = set[str]()
+    kinds = {each.name: each.kind for each in reading.shapes.derivation.declarations}
     for name, shape in reading.shapes.names.items():
-        dims = shape.known or ()
-        if len(dims) == 2 and dims[0].final == dims[1].final and name not in reading.declared:
-            found |= {name.split("_")[0], name.split("_")[0].lower()}
+        dims, kind = shape.known or (), kinds.get(name)
+        said = isinstance(kind, ValueKind) and len(set(kind.shape)) == 1
+        if len(dims) == 2 and dims[0].final == dims[1].final and not said:
+            found.add(name)
     return found
 
 
