@@ -94,10 +94,10 @@ def test_an_index_of_a_function_is_that_of_its_argument(claims):
 
 
 def test_what_is_not_read_is_listed_with_the_reason(reading_of):
-    text = SOFTMAX + r"$$\lim_{t \to 0} p_k = 1$$"
+    text = SOFTMAX + r"$$\int_{t} p_k = 1$$"
     entries = reading_of(text).entries
     assert [entry.kind for entry in entries] == ["definition", "not read"]
-    assert entries[1].reason == "lim is not read"
+    assert entries[1].reason == "int is not read"
 
 
 @pytest.mark.parametrize(
@@ -230,3 +230,18 @@ def test_a_summary_may_repeat_any_member_of_the_chain_that_defines_a_name(readin
     assert [entry.kind for entry in found.entries] == ["definition", "claim", "claim", "claim"]
     assert [entry.statement.right.parts[0].value for entry in found.entries if entry.defines == ""][-1] == 3
     assert list(found.again) == ["u_1"]
+
+
+def test_conditions_say_what_functions_are():
+    text = "For $f(x) = x^3$ the derivative is\n\n$$f'(x) = 3 x^2$$\n\nIf $f(x) = x^2$, then\n\n$$f'(x) = 2 x$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved", "proved"]
+    text = "For $f(x) = 0$ we get\n\n$$f'(x) = 0$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] != ["proved"]
+
+
+def test_a_value_of_an_unknown_function_depends_on_its_arguments():
+    text = "Let $z = f(x, y)$ with $x = g(t)$ and $y = h(t)$.\n\n"
+    right = r"$$\frac{dz}{dt} = \frac{\partial f}{\partial x} g'(t) + \frac{\partial f}{\partial y} h'(t)$$"
+    assert check_derivation(text + right).steps[-1].verdict == "proved"
+    wrong = r"$$\frac{dz}{dt} = \frac{\partial f}{\partial x} g'(t) - \frac{\partial f}{\partial y} h'(t)$$"
+    assert check_derivation(text + wrong).steps[-1].verdict != "proved"

@@ -83,6 +83,9 @@ class SizeDegrees:
                 return _joined(known) if certain else UNBOUNDED
             case terms.Truth(condition=condition):
                 return UNBOUNDED if self._stands_in(condition) else CONSTANT
+            case terms.Limit(body=body, name=name, to=to):
+                tends = self.of(body, {**bound, name: CONSTANT}) == self.of(to, bound) == CONSTANT
+                return CONSTANT if tends else UNBOUNDED
             case terms.At(body=body, value=value):
                 return self.of(body, bound) if self.of(value, bound) == CONSTANT else UNBOUNDED
             case terms.Call(function=function, arguments=arguments):

@@ -25,6 +25,7 @@ from chainrule.algebra.field import current
 from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.powers import number_of
 from chainrule.algebra.special_functions import constant
+from chainrule.documents.evidence.approach import limit
 from chainrule.documents.evidence.changes import (
     Change,
     Value,
@@ -204,6 +205,9 @@ class World:
                 return self._differential(body, holding, bound)
             case terms.At(body=body, name=name, value=value):
                 return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
+            case terms.Limit(body=body, name=name, to=to):
+                there = exact_numbers(self.value(to, bound))
+                return limit(lambda near: self._with(name, wrapped(there + near), bound, lambda w, b: w.value(body, b)))
         raise Undefined(f"{type(term).__name__.lower()} has no value")
 
     def whole(self, term: Term, bound: Bound) -> int:

@@ -467,6 +467,13 @@ class _Reader:
             value = self.term()
             self.expect(")")
             return terms.At(arguments[0], changed, value, span=(start, self.before))
+        if name == "limit":
+            self.expect(",")
+            moved = self.name()
+            self.expect("->")
+            to = self.term()
+            self.expect(")")
+            return terms.Limit(arguments[0], moved, to, span=(start, self.before))
         while self.take(","):
             arguments.append(self.term())
         holding = self.names() if self.take("holding") else []

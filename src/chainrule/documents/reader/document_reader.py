@@ -39,7 +39,8 @@ from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.failures import failure, without_failures
 from chainrule.documents.reader.implied_sums import free_in, summed
 from chainrule.documents.reader.inventory import LAYER_LETTERS, Inventory, all_parts, base_name, letters_of
-from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, MAYBE, RELATIONS, UNTOLD, NotMeant
+from chainrule.documents.reader.known_words import DEFINED_ANEW, ELEMENTARY, EQUATED, MAYBE, RELATIONS, UNTOLD, NotMeant
+from chainrule.documents.reader.landau_terms import LANDAU, ZERO, orders, vanishing, without_orders
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.reach_of_sums import outer_letters, over_both
@@ -154,6 +155,7 @@ class DocumentReader:
     bars: dict[int, str] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     sizes: dict[str, Term] = field(default_factory=dict)
+    rounded: set[int] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
@@ -312,6 +314,15 @@ class DocumentReader:
                     found[name] = tuple(names)
                 elif name and all(names) and name not in found:
                     self.elaborator.depends.setdefault(name, tuple(names))
+        defined = {target.base for target, _ in targets if target is not None}
+        for target, statement in targets:
+            match statement.right:
+                case w.Beside(parts=(w.Symbol() as function, w.Bracketed(kind="(", items=items)), joints=("",)) if (
+                    target is not None and not target.parameters and all(isinstance(each, w.Symbol) for each in items)
+                ):  # z = f(x, y), where nothing says what f is
+                    name = base_name(function)
+                    if name not in defined | self.kinds.keys() | ELEMENTARY.keys() and not function.is_word:
+                        found.setdefault(name, ())
         for name in self.inventory.called.keys() - found.keys() - self.kinds.keys() - ELEMENTARY.keys():
             is_primed = name in self.inventory.primed and name not in self.inventory.by
             if is_primed or name in self.inventory.words or self.inventory.is_always_called(name):
@@ -502,7 +513,8 @@ class DocumentReader:
                     if role not in SUPPOSED[:4]:
                         self.asides.append(Aside(self.besides.numbers[id(statement.piece)], statement))
                     return
-                self.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else [])])
+                anew = [DEFINED_ANEW] if renews and role == "assumed" else []
+                self.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else []), *anew])
             if self.tries and id(statement.piece) in self.equivalences and statement.relation in RELATIONS:
                 with suppress(NotMeant):
                     self.elaborator.used.add(MAYBE)
@@ -549,9 +561,11 @@ class DocumentReader:
     def _defines(self, target: Target, statement: Statement) -> bool:
         """Make a definition of a statement, if its name has none so far."""
         role = self.besides.stated.roles.get(self.besides.numbers[id(statement.piece)], "")
-        if role in SUPPOSED[:4] or target.base in self.inventory.indices:
+        if (role in SUPPOSED[:4] and not self._is_example_function(role, target, statement)) or (
+            target.base in self.inventory.indices
+        ):
             return False
-        if uses_target(statement.right, target) or self._is_level(target, statement):
+        if uses_target(statement.right, target) or self._is_level(target, statement) or any(orders(statement.right)):
             return False
         full = self._name_of(target)
         if full is None or (full in self.inventory.indices and full not in self.inventory.subscripts):
@@ -674,6 +688,12 @@ class DocumentReader:
         letters = letters_of(right)
         return bool(names) and letters - ELEMENTARY.keys() - {"e", "pi"} <= names
 
+    def _is_example_function(self, role: str, target: Target, statement: Statement) -> bool:
+        """Whether a condition says what a function is: for f(x) = x^2 the derivative is ..."""
+        names = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
+        uses = bool(names & letters_of(statement.right))
+        return role in SUPPOSED[:2] and statement.relation == "=" and uses and self._is_closed(target, statement.right)
+
     def _key_of(self, target: Target) -> str | None:
         """The name with the subscripts that are parts of it, wherever it stands."""
         lower = target.name.lower if isinstance(target.name, w.Scripted) else None
@@ -701,7 +721,7 @@ class DocumentReader:
 
     def _claimed(self, statement: Statement) -> None:
         self.elaborator.outer = outer_letters(statement.head or statement.left)
-        left, right = self._term(statement.left), self._term(statement.right)
+        left, right, is_rounded = self._sides(statement)
         for full in (name for name, target in self.targets.items() if target is statement.head):
             self.said[full].append((statement.right, _names_in(right)))
         if self.inventory.summing:
@@ -729,11 +749,29 @@ class DocumentReader:
         over = tuple((index, self.elaborator.open_size(index)) for index in sorted(free))
         line = statement.piece.place_of(statement.place[0])[0]
         follows = len(self.claims) - 1 if statement.number and self.claims else None
+        if is_rounded or follows in self.rounded:  # sides of such a claim are no sides of the chain
+            follows = None
+        if is_rounded:
+            self.rounded.add(len(self.claims))
         self.places.append(self.besides.numbers[id(statement.piece)])
         self.claims.append(Relation(left, RELATIONS[statement.relation], right, over, tuple(conditions), line, follows))
         self.entries.append(
             ReadRelation(statement, "claim", len(self.claims) - 1, rests_on=frozenset(self.elaborator.used))
         )
+
+    def _sides(self, statement: Statement) -> tuple[Term, Term, bool]:
+        """The sides of a claim; of one with o(h) a limit, and 0; and whether it is one."""
+        sides = statement.left, statement.right
+        smaller = [each for side in sides for each in orders(side)] if statement.relation == "=" else []
+        if not smaller or any(base_name(sign) in self.kinds for sign in (w.Symbol("o"), w.Symbol("O"))):
+            return self._term(sides[0]), self._term(sides[1]), False
+        (variable, power), *others = sorted(smaller, key=lambda each: each[1])
+        self.elaborator.used |= {LANDAU} if not power else set()
+        if any(base_name(other) != base_name(variable) for other, _ in others):
+            raise NotMeant("terms that tend to 0 with several variables", statement.place)
+        left, right = (ZERO if (kept := without_orders(side)) is None else self._term(kept) for side in sides)
+        difference = Apply("-", (left, right))
+        return vanishing(self.elaborator, difference, variable, power), Apply("beside", (ZERO, left)), True
 
     @property
     def _letters(self) -> frozenset[str]:

@@ -31,10 +31,12 @@ from chainrule.documents.reader.known_words import (
     TAKE_NO_BRACKETS,
     NotMeant,
 )
+from chainrule.documents.reader.landau_terms import limit
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, stands_bare, uses, with_body
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.slopes import (
+    along,
     at_arguments,
     at_point,
     evaluated,
@@ -46,6 +48,7 @@ from chainrule.documents.reader.slopes import (
     point_below,
     primed_bracket,
     slope_of,
+    usual_arguments,
 )
 from chainrule.documents.reader.standard_arrays import standard_array
 from chainrule.documents.reader.statements import is_event
@@ -159,7 +162,7 @@ class Elaborator(Meanings):
         if found.text in self.sizes:
             return self.sizes[found.text]
         name = self.latest.get(found.text, found.text)
-        parameters = self.functions.get(name, ())
+        parameters = self.functions.get(name, ()) or usual_arguments(self, name)
         if not parameters or not all(parameters):
             return found
         order = (primes,) if primes and len(parameters) == 1 else ()
@@ -352,8 +355,9 @@ class Elaborator(Meanings):
             self.used.add("a closing bracket that nothing opens is left out")
             return self._beside(parts[:-1], joints[:-1])
         match parts:
-            case [first, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)]:
-                return evaluated(self, first, there)
+            case [*inner, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)] if inner:
+                inside = w.Beside(tuple(inner), tuple(joints[:-1]), place=parts[0].place)
+                return evaluated(self, inside if len(inner) > 1 else inner[0], there)
         factors, at, whole = list[_Factor](), 0, list[Term]()
         while at < len(parts):
             joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
@@ -418,6 +422,16 @@ class Elaborator(Meanings):
                 self.used.add("a derivative reaches to the end of its term")
             return slope_of(self, part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
         head = part.base if isinstance(part, w.Scripted) else part
+        if (
+            isinstance(head, w.Symbol)
+            and head.text == "D"
+            and isinstance(part, w.Scripted)
+            and close
+            and at + 2 < len(parts)
+        ):
+            value, end = self._factor(parts, joints, at + 1)
+            if (derived := along(self, part, value)) is not None:
+                return derived, end
         if self.differentials and close and is_sign(part):
             if isinstance(after, w.Scripted) and isinstance(after.upper, w.Numeral):
                 raise NotMeant("a differential of a power or a power of a differential", part.place)
@@ -618,6 +632,8 @@ class Elaborator(Meanings):
             after = parts[at + 1] if at + 1 < len(parts) else None
             if isinstance(after, w.Bracketed) and len(after.items) > 1:
                 return Apply(part.kind, tuple(self.term(item) for item in after.items)), at + 2
+        if part.kind == "lim" and at + 1 < len(parts):
+            return limit(self, part, self._beside(parts[at + 1 :], joints[at + 1 :])), len(parts)
         if part.kind not in ("sum", "prod", "max", "min"):
             raise NotMeant(f"{part.kind} is not read", part.place)
         if at + 1 >= len(parts):

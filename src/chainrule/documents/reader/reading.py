@@ -125,8 +125,8 @@ def read(pieces: Pieces) -> Reading:
     for letter in sorted(chosen.get("singles", ())):
         option = {"singles": chosen["singles"] - {letter}}
         best, chosen = _better(best, chosen, option, *shared, spare=1)
-    letters = {each for name in _square(best) for each in (letter_of(name), letter_of(name).lower())}
-    for letter in sorted(letters & inventory.vectors.keys()):
+    matrices = {each for name in _square(best) for each in (letter_of(name), letter_of(name).lower())}
+    for letter in sorted(each for each in matrices if each in inventory.vectors):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
         found = DocumentReader(*shared, **(chosen | option)).reading()
         if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
@@ -242,10 +242,20 @@ def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inve
     found, others = set[str](), CONSTANTS | inventory.called.keys()
     for _, piece, chain in every:
         symbols = [part for part in parts_of_chain(chain) if isinstance(part, w.Symbol)]
-        if piece.kind == "inline":
+        if piece.kind == "inline" and not _is_range(chain):
             others |= {base_name(symbol) for symbol in symbols}
         found |= {base_name(symbol) for symbol in symbols if not (symbol.is_word or symbol.accents or symbol.font)}
     return found - others
+
+
+def _is_range(chain: WrittenChain) -> bool:
+    """Whether it only says where a letter lies: x > 0, x \\in \\mathbb{R}."""
+    relations = {link.relation for link in chain.links}
+    first, *others = chain.members
+    numbers = all(
+        isinstance(each, w.Numeral) or (isinstance(each, w.Symbol) and each.font == "blackboard") for each in others
+    )
+    return isinstance(first, w.Symbol) and relations <= {"<", "<=", ">", ">=", "!=", "in"} and bool(others) and numbers
 
 
 def _better(
