@@ -48,6 +48,8 @@ MOST_ASSUMED = 16
 SAMPLES = 8
 """Samples where cells do not tell what lies outside of them."""
 
+NOT_COMPUTED = "a part of it cannot be computed as it was read"
+
 POINTS, SOME_POINTS, FEW_POINTS = 40, 6, 3
 ENOUGH = 12
 """Fewest points at which a claim is verified: the first ones are simple, such as zeros, where false claims may hold."""
@@ -85,8 +87,10 @@ class Prover:
         """The evidence for a claim that is found until a clock ends."""
         try:
             return self._found(claim, clock)
-        except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime) as error:
-            return Finding("undecided", reason=str(error) or type(error).__name__)
+        except (Undecided, OutOfTime) as error:
+            return Finding("undecided", reason=str(error) or NOT_COMPUTED)
+        except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError):  # shapes that no message is for
+            return Finding("undecided", reason=NOT_COMPUTED)
 
     # What follows is private.
 

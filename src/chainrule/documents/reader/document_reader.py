@@ -155,13 +155,21 @@ class DocumentReader:
     bars: dict[int, str] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     sizes: dict[str, Term] = field(default_factory=dict)
+    disputed: Mapping[str, str] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
-        self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone, apart=self.apart)
+        self.inventory = replace(
+            self.inventory,
+            declared={},
+            arrays=set(self.inventory.arrays),
+            turned=self.turned,
+            lone=self.lone,
+            apart=self.apart,
+        )
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         own = {self.besides.numbers[id(each.piece)]: self._part_of(each.piece) for each in self.statements}
@@ -187,6 +195,7 @@ class DocumentReader:
             for name, rule in rules.items()
         }
         self.elaborator.sizes = self.sizes
+        self.disputed = self._disputed()
         blocks = {self._in_block(base_of(each.name), each.piece) for each in self.besides.block.declared}
         kinds = {name: self.kinds[name] for name in blocks & self.kinds.keys()}
         self.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
@@ -204,6 +213,24 @@ class DocumentReader:
                 self._declare_entries(each)
         found = {name: () for name, kind in self.kinds.items() if isinstance(kind, FunctionKind)}
         self.elaborator.functions = found | self.elaborator.functions
+
+    def _disputed(self) -> dict[str, str]:
+        """Doubts about declared names: the text says something else of them, or they stand in two fonts."""
+        told = {base_of(each.name): each for each in self.besides.block.declared if isinstance(each.kind, ValueKind)}
+        uses = {name: self.inventory.bare[name] + len(self.inventory.subscripts.get(name, ())) for name in told}
+        found = {
+            name: f"{name} stands in bold type and in plain type"
+            for name in told
+            if 0 < self.inventory.bold[name] < uses[name]
+        }
+        for each in self.besides.stated.declared:
+            name, kind = base_of(each.name), each.kind
+            here = told[name].kind if name in told else None
+            if isinstance(kind, ValueKind) and isinstance(here, ValueKind) and isinstance(each.name, w.Symbol):
+                sizes = [one for one in zip(kind.shape, here.shape, strict=False) if UNSAID not in one]
+                if len(kind.shape) != len(here.shape) or any(one != other for one, other in sizes):
+                    found[name] = f"line {each.line} says something else of {name} than the declarations"
+        return found
 
     def _declare(self, name: str, declared: Declared, axes: int = 0) -> None:
         """Enter the kind of a name, if it has none; `axes` more for indices with which the name stands."""
@@ -261,6 +288,8 @@ class DocumentReader:
         indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
         if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
             self.inventory.vectors[base_in(found)] += 1
+            if isinstance(declared.name, w.Scripted) and declared.name.lower is None:  # x^{(i)} is a vector
+                self.inventory.arrays |= {base_of(declared.name)}
         if base_in(found):
             self._declare(base_in(found), declared, indices)
 
@@ -438,6 +467,7 @@ class DocumentReader:
         sizes = [size for name in used if isinstance(kind := self.kinds.get(name), ValueKind) for size in kind.shape]
         about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - self.inventory.indices
         self._doubt(number, frozenset(doubts_of(self.asides, place, about, here, self.kinds.keys())))
+        self._doubt(number, frozenset(doubt for name, doubt in self.disputed.items() if name in about))
         bar = bar_of(self.asides, claim, place, names, self.inventory.indices)
         for each in self.besides.stated.declared:
             name = base_of(each.name)

@@ -20,7 +20,7 @@ from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.ellipses import INDEX, between
 from chainrule.documents.reader.grids import grid, line
 from chainrule.documents.reader.index_ranges import NUMBERED, members_counted, ranges_of, size_of_set
-from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of, under
+from chainrule.documents.reader.inventory import all_parts, arguments_of, base_name, items_of, letters_of, under
 from chainrule.documents.reader.known_words import (
     BRACKET,
     ELEMENTARY,
@@ -451,6 +451,13 @@ class Elaborator(Meanings):
         ):
             plain = all(map(is_one_thing, after.items))
             several, known = len(after.items) > 1, function_of(self, part.subject, len(arguments_of(after)))
+            if (
+                known
+                and is_at_its_variable(part, after)
+                and not set(self.functions[known]) & letters_of(part.variables[0])
+            ):
+                there = w.Beside((part.subject, after), ("",), place=part.place)  # dh/dy_1(y), where h(x) is defined
+                return slope_of(self, replace(part, subject=there), self.term(there)), at + 2
             if after.kind == "(" and ((plain and (several or known)) or (several and known)):
                 names = parameters_of(self, part.subject, after)
                 return at_arguments(
