@@ -34,6 +34,8 @@ DEGREES = {
     "f(n + u) = u": 2,
     "prod(k in 0..4: n - k) = 0": 5,
     "n^(-2) = u": 2,
+    "limit((u + k)^2, k -> 0) = u": 0,
+    "limit(n * u + k, k -> 0) = u": math.inf,
     "2^n = u": math.inf,
     "sqrt(n) = u": math.inf,
     "sum(i in n: 1 / i) = u": math.inf,
@@ -47,6 +49,13 @@ DEGREES = {
 def test_the_degree_of(claim):
     derivation = derivation_of(PREAMBLE + f"claim: {claim}")
     assert SizeDegrees(Names.of(derivation), "n").of_claim(derivation.claims[0]) == DEGREES[claim]
+
+
+def test_sums_over_members_and_over_free_names_without_a_declaration_are_no_numbers_of_equal_terms():
+    derivation = derivation_of("size n, m; W : matrix m n; claim: member(W, 1)' @ a + a' @ a = 0")
+    names = Names.of(derivation)
+    assert SizeDegrees(names, "m").of_claim(derivation.claims[0]) == 1
+    assert SizeDegrees(names, "m", arrays=frozenset({"a"})).of_claim(derivation.claims[0]) == 0
 
 
 def test_sums_that_might_hide_a_size_are_counted():

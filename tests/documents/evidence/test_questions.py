@@ -81,6 +81,14 @@ def test_the_limit_of_a_sum_is_a_size_if_nobody_declares_it():
     assert "limit" not in asked.free
 
 
+def test_sizes_are_no_smaller_than_the_entries_that_stand_in_the_claim():
+    asked = question("claim: x[3] + W[4, 2] = 1")
+    assert asked.least == {"n": 3, "m": 4}
+    assert all(sizes["n"] >= 3 and sizes["m"] >= 4 for sizes in asked.choices_of_sizes())
+    assert [sizes["n"] for sizes in question("claim: x[3] = 1").choices_of_sizes()] == [3, 4, 5]
+    assert question("claim: total(x) = 1").least == {}
+
+
 def test_arguments_of_an_unknown_function_that_nothing_moves_are_left_out():
     text = """L : function(column m, column n, column m) -> number
 J := L(z, x, b)

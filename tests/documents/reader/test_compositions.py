@@ -8,6 +8,7 @@ BETWEEN_VECTORS = (
     "Let $g:\\mathbb{R}^n \\to \\mathbb{R}^n$ and $h:\\mathbb{R}^n \\to \\mathbb{R}^n$ be differentiable functions.\n\n"
 )
 OF_NUMBERS = "Let $f, g: \\mathbb{R} \\to \\mathbb{R}$ be differentiable.\n\n"
+BETWEEN_NUMBERS = "Let $f, g: \\mathbb{R}^n \\to \\mathbb{R}$ be differentiable.\n\n"
 OF_A_VECTOR = (
     "Let $f: \\mathbb{R}^n \\to \\mathbb{R}$, $A \\in \\mathbb{R}^{n \\times n}$ and $b \\in \\mathbb{R}^n$.\n\n"
     "$$F(x) = f(Ax + b)$$\n\n"
@@ -144,3 +145,36 @@ def test_a_derivative_at_its_own_variable_is_that_derivative(claims):
     body = "\\frac{\\partial (\\sum_i y_i^2)}{\\partial y}"
     (found,) = claims(f"$${body}(y)^T A = 2 y^T A$$\n\n$$A_{{ij}} = y_i$$")
     assert found == "grad(sum(i in n0: y[i]^2), y)' @ A = 2 * y' @ A"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (OF_NUMBERS, "(f g)'' = f'' g + 2 f' g' + f g''"),
+        (OF_NUMBERS, "(c f)'(x) = c f'(x)"),
+        (OF_NUMBERS, "(a f + b g)''(x) = a f''(x) + b g''(x)"),
+        (OF_A_VECTOR, r"\nabla (c f)(x) = c \nabla f(x)"),
+        (BETWEEN_NUMBERS, r"\nabla (f g) = f \nabla g + g \nabla f"),
+        (BETWEEN_NUMBERS, r"\nabla (f + g) = \nabla f + \nabla g"),
+    ],
+)
+def test_gradients_and_second_derivatives_of_functions(text, claim):
+    assert last(text, claim).verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (OF_NUMBERS, "(f g)'' = f'' g + f g''"),
+        (OF_NUMBERS, "(c f)'(x) = f'(x)"),
+        (BETWEEN_NUMBERS, r"\nabla (f g) = \nabla f \nabla g"),
+        (BETWEEN_NUMBERS, r"\nabla (f g) = f \nabla g"),
+    ],
+)
+def test_wrong_gradients_of_functions_are_not_proved(text, claim):
+    assert not last(text, claim).verdict.startswith("proved")
+
+
+def test_the_text_of_an_equation_between_gradients_is_whole():
+    found = last(BETWEEN_NUMBERS, r"\nabla (f g) = f \nabla g + g \nabla f")
+    assert (found.left, found.right) == (r"\nabla (f g)", r"f \nabla g + g \nabla f")

@@ -1,5 +1,6 @@
 """Statements that define a name, and those that say of a defined one what it is."""
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import text_of
 
 FUNCTION = r"For $f : \R^3 \to \R$ defined by $f(x,y) = \cos(x + y^2) e^{-1}$:" + "\n\n"
@@ -54,3 +55,10 @@ def test_a_summary_may_repeat_any_member_of_the_chain_that_defines_a_name(readin
 
 def test_a_definition_that_leads_to_itself_is_left_out(definitions):
     assert definitions("$$u = 2 v$$\n\n$$v = 3 u$$\n\n$$r = u$$") == {"u": "2 * v", "r": "u"}
+
+
+def test_conditions_say_what_functions_are():
+    text = "For $f(x) = x^3$ the derivative is\n\n$$f'(x) = 3 x^2$$\n\nIf $f(x) = x^2$, then\n\n$$f'(x) = 2 x$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved", "proved"]
+    text = "For $f(x) = 0$ we get\n\n$$f'(x) = 0$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] != ["proved"]

@@ -62,10 +62,10 @@ def test_an_index_of_a_function_is_that_of_its_argument(claims):
 
 
 def test_what_is_not_read_is_listed_with_the_reason(reading_of):
-    text = SOFTMAX + r"$$\lim_{t \to 0} p_k = 1$$"
+    text = SOFTMAX + r"$$\int_{t} p_k = 1$$"
     entries = reading_of(text).entries
     assert [entry.kind for entry in entries] == ["definition", "not read"]
-    assert entries[1].reason == "lim is not read"
+    assert entries[1].reason == "int is not read"
 
 
 @pytest.mark.parametrize(

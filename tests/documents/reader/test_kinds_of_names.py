@@ -1,5 +1,6 @@
 """The kinds of names before any statement is read."""
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.terms import Name, SizeKind, ValueKind
 from chainrule.documents.reader.kinds_of_names import enter_kinds
 
@@ -39,3 +40,27 @@ def test_a_name_that_is_distrusted_is_not_what_sentences_say(state_of):
     state = state_of(text, distrusted={"x"})
     enter_kinds(state)
     assert "x" not in state.kinds
+
+
+def test_a_value_of_an_unknown_function_depends_on_its_arguments():
+    text = "Let $z = f(x, y)$ with $x = g(t)$ and $y = h(t)$.\n\n"
+    right = r"$$\frac{dz}{dt} = \frac{\partial f}{\partial x} g'(t) + \frac{\partial f}{\partial y} h'(t)$$"
+    assert check_derivation(text + right).steps[-1].verdict == "proved"
+    wrong = r"$$\frac{dz}{dt} = \frac{\partial f}{\partial x} g'(t) - \frac{\partial f}{\partial y} h'(t)$$"
+    assert check_derivation(text + wrong).steps[-1].verdict != "proved"
+
+
+def test_declarations_that_the_text_contradicts_are_doubts():
+    declared = "---\nx: column M\nc: number\n---\n\n"
+    claim = r"$$\text{softmax}(x + c)_i = \frac{e^{x_i + c}}{\sum_{j=1}^n e^{x_j + c}}$$"
+    step = check_derivation(f"{declared}For $x \\in \\mathbb{{R}}^n$ we have\n\n{claim}", repairs=False).steps[-1]
+    assert step.verdict == "wrong if read so"
+    assert "line 6 says something else of x than the declarations" in step.doubts
+    bold = "---\n\\mathbf{a}: column n\nB: matrix n n\n---\n\n"
+    found = check_derivation(bold + r"$$a (B + B) = B a + B a$$" + "\n\n" + r"$$B \mathbf{a} = B \mathbf{a}$$").steps
+    assert [each.verdict for each in found] == ["does not fit if read so", "proved"]
+
+
+def test_a_declared_name_with_a_number_in_brackets_is_a_vector(definitions):
+    text = "---\nw: column d\nx^{(i)}: column d\n---\n\n" + r"$$L = \sum_{i=1}^m (w^T x^{(i)})^2$$"
+    assert definitions(text)["L"] == "sum(i in m: (w' @ member(x__each, i))^2)"

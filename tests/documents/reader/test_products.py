@@ -48,3 +48,10 @@ def test_an_entrywise_product_comes_after_the_product_behind_it():
     text = "Let $W \\in \\mathbb{R}^{m \\times n}$, $a \\in \\mathbb{R}^n$ and $d \\in \\mathbb{R}^m$.\n\n"
     claim = "$$a \\odot W^T d = W^T d \\odot a$$"
     assert check_derivation(text + claim).steps[-1].verdict == "proved"
+
+
+def test_a_derivative_at_its_own_variable_is_that_of_the_value():
+    text = "$$h(y) = f(g(y))$$\n\nLet $f(x) = 3 x_1 + x_2^2$ and $g(y) = \\begin{pmatrix} y_1 \\\\ y_1 y_2 \\end{pmatrix}$.\n\n"
+    right = r"$$\frac{\partial h}{\partial y_1}(y) = 3 + 2 y_1 y_2^2$$"
+    assert check_derivation(text + right, repairs=False).steps[-1].verdict == "proved"
+    assert check_derivation(text + right.replace("3 +", "2 +"), repairs=False).steps[-1].verdict != "proved"

@@ -6,6 +6,10 @@ from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import relation_text
 
 
+def verdict_of_last(text):
+    return check_derivation(text, repairs=False).steps[-1].verdict
+
+
 def test_a_letter_may_mean_a_number_in_one_section_and_a_vector_in_another(claims):
     text = r"""
 # Sigmoid
@@ -99,6 +103,21 @@ def test_letters_are_others_where_their_shapes_are_others(claims):
 def test_members_lie_along_the_axis_for_which_no_lengths_must_be_equal(claims):
     text = r"$$z_i = \mathbf{w}_i^T \mathbf{a} + b_i, \quad c = w_{ij} + w_{jk}$$" + "\n\n"
     assert claims(text + r"$$\mathbf{z} = \mathbf{W}^T \mathbf{a} + \mathbf{b}$$") == ["z = W' @ a + b"]
+
+
+def test_members_lie_along_the_axis_for_which_lengths_that_are_stated_differ(claims):
+    text = r"Let $\mathbf{W}^{(l)} \in \mathbb{R}^{d^{(l-1)} \times d^{(l)}}$." + "\n\n"
+    text += r"$$z_i^{(l)} = \mathbf{w}_i^{(l)T} \mathbf{a}^{(l-1)} + b_i^{(l)}$$" + "\n\n"
+    found = claims(text + r"$$\mathbf{z}^{(l)} = \mathbf{W}^{(l)T} \mathbf{a}^{(l-1)} + \mathbf{b}^{(l)}$$")
+    assert found[-1] == "z__l = W__l' @ a__l_minus_1 + b__l"
+
+
+def test_a_letter_whose_range_alone_is_stated_is_no_doubt():
+    wrong = r"$$\frac{d}{dx} x^3 = 3 x$$"
+    assert [
+        verdict_of_last(text + wrong) for text in ("", "Let $x > 0$.\n\n", r"Let $x \in \mathbb{R}$." + "\n\n")
+    ] == ["wrong"] * 3
+    assert verdict_of_last("Let $x = g(t)$.\n\n" + wrong) != "proved"
 
 
 def test_a_function_that_is_defined_by_its_entries_is_no_number_before_a_heading(claims):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.elaboration import Elaborator
@@ -81,3 +82,42 @@ def test_nabla_may_be_a_row_and_grad_never_is():
     chains = chains_of(r"\nabla_w J, \operatorname{grad}_w J")
     reader = Elaborator(Inventory.of(chains), nabla_is_row=True)
     assert [reader.term(each).kind for each in chains[0].members[0].items] == ["written, rows", "written"]
+
+
+FUNCTION = (
+    "Let $f : \\mathbb{R}^n \\to \\mathbb{R}$ be differentiable, $f(x)$ and $A \\in \\mathbb{R}^{n \\times n}$.\n\n"
+)
+
+
+def verdict(formula):
+    return check_derivation(f"{FUNCTION}$$\n{formula}\n$$", repairs=False).steps[-1].verdict
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"D_v f(x) = \nabla f(x)^T v",
+        r"D_{\mathbf{u}} f(x) = \sum_{i=1}^n \frac{\partial f}{\partial x_i} u_i",
+        r"\frac{d}{dt} f(x + t v) \Big|_{t = 0} = \nabla f(x)^T v",
+        r"\nabla f(x) = \left[\frac{\partial f}{\partial x_1}, \dots, \frac{\partial f}{\partial x_n}\right]^T",
+        r"df = \sum_{i=1}^n \frac{\partial f}{\partial x_i} dx_i",
+        r"\nabla (x^T A x) = (A + A^T) x",
+        r"\nabla^2 (x^T A x) = A + A^T",
+    ],
+)
+def test_derivatives_of_a_function_of_a_vector(formula):
+    assert verdict(formula) == "proved"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"D_v f(x) = \nabla f(x)^T x",
+        r"\frac{d}{dt} f(x + t v) \Big|_{t = 1} = \nabla f(x)^T v",
+        r"df = \sum_{i=1}^n \frac{\partial f}{\partial x_i} x_i",
+        r"\nabla (x^T A x) = A x",
+        r"\nabla (x^T A y) = A y",
+    ],
+)
+def test_wrong_derivatives_of_a_function_of_a_vector_are_not_proved(formula):
+    assert verdict(formula) != "proved"

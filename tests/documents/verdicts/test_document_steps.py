@@ -436,3 +436,17 @@ def test_a_derivative_of_a_loss_that_nothing_defines_may_say_what_it_is():
 def test_a_functional_equation_ties_no_letters():
     text = "A linear function satisfies $g(x + y) = g(x) + g(y)$.\n\n"
     assert last_of(text + "$$\\frac{\\partial}{\\partial x} x^2 y = 2 x y$$") == "proved"
+
+
+def test_let_defines_a_name_anew_for_the_claims_behind_it():
+    text = "Let $y = h(t)$.\n\nLet $y = \\ln(1 + u)$ and $u = x^2$. Then\n\n"
+    text += r"$$\frac{dy}{dx} = \frac{dy}{du} \frac{du}{dx} = \frac{1}{1 + u} 2 x = \frac{2 x}{1 + x^2}$$"
+    found = [name for _, name in verdicts(text)]
+    assert found == ["definition", "definition", "definition", "proved if", "proved if", "proved"]
+    wrong = [name for _, name in verdicts(text.replace("2 x", "x"))]
+    assert "proved if" not in wrong[4:5]
+
+
+def test_what_a_let_repeats_in_another_form_is_proved():
+    text = r"Let $y = (x + 1)^2$. Now let $y = x^2 + 2 x + 1$." + "\n\n" + r"$$\frac{dy}{dx} = 2 x + 2$$"
+    assert [name for _, name in verdicts(text)] == ["definition", "proved", "proved"]

@@ -9,7 +9,7 @@ as 2^n or sqrt(n), has no degree: then no number of sizes settles the claim.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
@@ -40,11 +40,14 @@ class SizeDegrees:
     size : str
     every : bool
         True to take all sums for sums of something that is alike for all indices.
+    arrays : set of str
+        Free names without a declaration that are arrays.
     """
 
     names: Names
     size: str
     every: bool = False
+    arrays: Set[str] = frozenset()
     _known: dict[str, Degree] = field(default_factory=dict)
 
     def of_claim(self, claim: Relation) -> float:
@@ -80,6 +83,9 @@ class SizeDegrees:
                 return _joined(known) if certain else UNBOUNDED
             case terms.Truth(condition=condition):
                 return UNBOUNDED if self._stands_in(condition) else CONSTANT
+            case terms.Limit(body=body, name=name, to=to):
+                tends = self.of(body, {**bound, name: CONSTANT}) == self.of(to, bound) == CONSTANT
+                return CONSTANT if tends else UNBOUNDED
             case terms.At(body=body, value=value):
                 return self.of(body, bound) if self.of(value, bound) == CONSTANT else UNBOUNDED
             case terms.Call(function=function, arguments=arguments):
@@ -167,7 +173,8 @@ class SizeDegrees:
             inside = frozenset[str]().union(*map(terms.free_names, term.indices))
             return index is not None and index in inside and self._is_generic(term.base)
         if isinstance(term, terms.Apply) and term.operator == "member":
-            return index in terms.free_names(term.operands[1]) and self._is_generic(term.operands[0])
+            chosen = index is None or index in terms.free_names(term.operands[1])
+            return chosen and self._is_generic(term.operands[0])
         if isinstance(term, terms.Name):
             return index is None and self._is_free_array(term.text)
         return any(self._is_generic(part, index) for part in terms.parts(term))
@@ -176,6 +183,8 @@ class SizeDegrees:
         definition = self.names.definitions.get(name)
         if definition is not None:
             return not definition.parameters and self._is_generic(definition.body)
+        if name in self.arrays:
+            return True
         kind = self.names.kinds.get(name)
         return isinstance(kind, ValueKind) and kind.shape != ()
 

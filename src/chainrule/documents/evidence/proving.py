@@ -28,6 +28,8 @@ from chainrule.documents.language.terms import Derivation, Relation
 MOST_ASSUMED = 16
 """Most assumptions that are tried."""
 
+NOT_COMPUTED = "a part of it cannot be computed as it was read"
+
 
 @dataclass(frozen=True, eq=False)
 class Prover:
@@ -61,8 +63,10 @@ class Prover:
         """The evidence for a claim that is found until a clock ends."""
         try:
             return self._found(claim, clock)
-        except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime) as error:
-            return Finding("undecided", reason=str(error) or type(error).__name__)
+        except (Undecided, OutOfTime) as error:
+            return Finding("undecided", reason=str(error) or NOT_COMPUTED)
+        except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError):  # shapes that no message is for
+            return Finding("undecided", reason=NOT_COMPUTED)
 
     # What follows is private.
 

@@ -19,6 +19,7 @@ from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.sizes import Size
 from chainrule.documents.language.terms import Derivation, IndexKind, Relation, SizeKind, Term, ValueKind
 
 SIZES = (2, 3, 1, 4, 5)
@@ -166,15 +167,34 @@ class Question:
         """The numbers for the sizes, unequal ones first."""
         names = self.sizes
         if len(names) <= 1:
-            return [dict.fromkeys(names, size) for size in (SIZES if names else SIZES[:1])]
+            return self._long_enough([dict.fromkeys(names, size) for size in (SIZES if names else SIZES[:1])])
         count = len(names)
         shifted = [[SIZES[(start + step * place) % 3] for place in range(count)] for start, step in STARTS]
-        return [dict(zip(names, choice, strict=True)) for choice in dict.fromkeys(map(tuple, shifted))]
+        return self._long_enough([dict(zip(names, choice, strict=True)) for choice in shifted])
+
+    @cached_property
+    def least(self) -> dict[str, int]:
+        """The least number of a size of an array of which entries with numbers stand in the claim: 3 for x[3]."""
+        found = dict[str, int]()
+        for part in self.parts():
+            if isinstance(part, terms.Entry) and isinstance(part.base, terms.Name) and part.base.text in self.free:
+                for index, dim in zip(part.indices, self.shapes.names[part.base.text].known or (), strict=False):
+                    if isinstance(index, terms.Number) and len(names := dim.final.names) == 1:
+                        [name] = names
+                        if dim.final == Size.of(name):
+                            found[name] = max(found.get(name, 1), int(index.value))
+        return found
+
+    def _long_enough(self, choices: list[dict[str, int]]) -> list[dict[str, int]]:
+        """Choices of sizes without those at which an entry would lie beyond the end: these sizes start at the least."""
+        found = [{name: max(size, self.least.get(name, 1)) for name, size in sizes.items()} for sizes in choices]
+        return [sizes for n, sizes in enumerate(found) if sizes not in found[:n]]
 
     @cached_property
     def degrees(self) -> dict[str, float]:
         """The degree of the claim in each size that stands in it as a number."""
-        found = {size: SizeDegrees(self.names, size).of_claim(self.claim) for size in self.sizes}
+        arrays = {name for name in self.free if self.shapes.names[name].known}
+        found = {size: SizeDegrees(self.names, size, arrays=arrays).of_claim(self.claim) for size in self.sizes}
         return {size: degree for size, degree in found.items() if degree}
 
     @property
@@ -311,7 +331,7 @@ def cut_names(names: Names, claim: Relation) -> frozenset[str]:
     if any(isinstance(part, terms.Differential) for part in every):
         return frozenset()
     changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
-    changed |= {part.name for part in every if isinstance(part, terms.At)}
+    changed |= {part.name for part in every if isinstance(part, terms.At | terms.Limit)}
     values = {name for name in used & names.definitions.keys() if not names.definitions[name].parameters}
     return frozenset(name for name in values if not names.uses(name) & (changed - {name}))
 
@@ -331,7 +351,7 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
     if any(isinstance(part, terms.Differential) for part in every):
         return names
     changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
-    changed |= {part.name for part in every if isinstance(part, terms.At)}
+    changed |= {part.name for part in every if isinstance(part, terms.At | terms.Limit)}
     calls = [part.function for part in every if isinstance(part, terms.Call)]
     bound = {name for part in every for name in terms.bound_in(part)}
     definitions, kinds = dict(names.definitions), dict(names.kinds)

@@ -19,6 +19,7 @@ import numpy as np
 from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown, variables
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.special_functions import constant
+from chainrule.documents.evidence.approach import limit
 from chainrule.documents.evidence.array_values import (
     COMPARE,
     Undefined,
@@ -160,6 +161,9 @@ class World:
                 return self._differential(body, holding, bound)
             case terms.At(body=body, name=name, value=value):
                 return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
+            case terms.Limit(body=body, name=name, to=to):
+                there = exact_numbers(self.value(to, bound))
+                return limit(lambda near: self._with(name, wrapped(there + near), bound, lambda w, b: w.value(body, b)))
         raise Undefined(f"{type(term).__name__.lower()} has no value")
 
     def whole(self, term: Term, bound: Bound) -> int:

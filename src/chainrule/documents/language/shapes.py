@@ -277,6 +277,9 @@ class Shapes:
             case terms.At(body=body, name=name, value=value):
                 self._u.unify(bound.get(name) or self._named(name), self.visit(value, bound), value)
                 return self.visit(body, bound)
+            case terms.Limit(body=body, name=name, to=to):
+                self._numbers((to,), bound)
+                return self.visit(body, {**bound, name: number()})
             case terms.Choice(branches=branches, otherwise=otherwise):
                 values = [value for _, value in branches] + ([otherwise] if otherwise is not None else [])
                 for condition, _ in branches:

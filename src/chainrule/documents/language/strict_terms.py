@@ -206,6 +206,13 @@ def _called(tokens: Tokens, name: str, order: tuple[int, ...] | None, start: int
         value = read_term(tokens)
         tokens.expect(")")
         return terms.At(arguments[0], changed, value, span=(start, tokens.before))
+    if name == "limit":
+        tokens.expect(",")
+        moved = tokens.name()
+        tokens.expect("->")
+        to = read_term(tokens)
+        tokens.expect(")")
+        return terms.Limit(arguments[0], moved, to, span=(start, tokens.before))
     while tokens.take(","):
         arguments.append(read_term(tokens))
     holding = tokens.names() if tokens.take("holding") else []

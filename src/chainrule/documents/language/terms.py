@@ -163,6 +163,15 @@ class At(Term):
     value: Term
 
 
+@dataclass(frozen=True)
+class Limit(Term):
+    """What `body` tends to where a name, a number, tends to another value from both sides."""
+
+    body: Term
+    name: str
+    to: Term
+
+
 # Conditions
 
 
@@ -395,6 +404,8 @@ def bound_in(term: Term) -> tuple[str, ...]:
             return (index,)
         case Family(indices=indices):
             return tuple(name for name, _ in indices)
+        case Limit(name=name):
+            return (name,)
     return ()
 
 
@@ -414,6 +425,8 @@ def free_names(term: Term) -> frozenset[str]:
         case Family(indices=indices, body=body):
             sizes = frozenset[str]().union(*(free_names(size) for _, size in indices))
             return sizes | (free_names(body) - {name for name, _ in indices})
+        case Limit(body=body, name=name, to=to):
+            return (free_names(body) - {name}) | free_names(to)
     found = frozenset[str]().union(*map(free_names, parts(term)))
     if isinstance(term, Call):
         found |= {term.function}

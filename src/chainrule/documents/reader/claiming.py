@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Name, Relation
+from chainrule.documents.language.terms import Apply, Name, Relation, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.implied_sums import free_in
-from chainrule.documents.reader.known_words import EQUATED, RELATIONS
-from chainrule.documents.reader.parts_written import all_parts, letters_of
+from chainrule.documents.reader.known_words import EQUATED, RELATIONS, NotMeant
+from chainrule.documents.reader.landau_terms import LANDAU, SIGNS, ZERO, orders, vanishing, without_orders
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.reach_of_sums import outer_letters
 from chainrule.documents.reader.readings import ReadRelation
 from chainrule.documents.reader.sides import free_indices, names_in, term_of, with_sums
@@ -20,7 +21,7 @@ from chainrule.documents.reader.statements import Statement
 def enter_claim(state: DocumentState, statement: Statement) -> None:
     """Enter the claim that a statement makes, for all indices that nothing binds, and what its reading supposes."""
     state.elaborator.outer = outer_letters(statement.head or statement.left)
-    left, right = term_of(state, statement.left), term_of(state, statement.right)
+    left, right, is_rounded = _sides(state, statement)
     for full in (name for name, target in state.targets.items() if target is statement.head):
         state.said[full].append((statement.right, names_in(right)))
     if state.inventory.summing:
@@ -48,8 +49,30 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))
     line = statement.piece.place_of(statement.place[0])[0]
     follows = len(state.claims) - 1 if statement.number and state.claims else None
+    if is_rounded or follows in state.rounded:  # sides of such a claim are no sides of the chain
+        follows = None
+    if is_rounded:
+        state.rounded.add(len(state.claims))
     state.places.append(state.number_of(statement))
     state.claims.append(Relation(left, RELATIONS[statement.relation], right, over, tuple(conditions), line, follows))
     state.entries.append(
         ReadRelation(statement, "claim", len(state.claims) - 1, rests_on=frozenset(state.elaborator.used))
     )
+
+
+# What follows is private.
+
+
+def _sides(state: DocumentState, statement: Statement) -> tuple[Term, Term, bool]:
+    """The sides of a claim; of one with o(h) a limit, and 0; and whether it is one."""
+    sides = statement.left, statement.right
+    smaller = [each for side in sides for each in orders(side)] if statement.relation == "=" else []
+    if not smaller or not state.kinds.keys().isdisjoint(SIGNS):
+        return term_of(state, sides[0]), term_of(state, sides[1]), False
+    (variable, power), *others = sorted(smaller, key=lambda each: each[1])
+    state.elaborator.used |= {LANDAU} if not power else set()
+    if any(base_name(other) != base_name(variable) for other, _ in others):
+        raise NotMeant("terms that tend to 0 with several variables", statement.place)
+    left, right = (ZERO if (kept := without_orders(side)) is None else term_of(state, kept) for side in sides)
+    difference = Apply("-", (left, right))
+    return vanishing(state.elaborator, difference, variable, power), Apply("beside", (ZERO, left)), True

@@ -82,6 +82,8 @@ class _Functions:
 
     def chain(self, chain: WrittenChain) -> WrittenChain:
         """A chain, of values if it is one of functions."""
+        whole: WrittenChain = with_parts(chain, _with_gradients)
+        chain = whole if self._equates(whole) else chain
         members = [member for member in chain.members if member is not None]
         if self._equates(chain):
             at = _in_brackets(Symbol(f"{EQUATED}{_innermost(members[-1])}", place=members[0].place))
@@ -126,22 +128,24 @@ class _Functions:
                 not close[0] and base_name(base) in JACOBIANS and self.is_function(lower) and _bracket_of(bracket)
             ):
                 return self._derived("jacobian", lower, bracket, part), at + 2
-            case Scripted(base=Bracketed() as inside, lower=None, upper=None, primes=1), bracket, *_ if (
-                not close[0] and self.is_compound(inside) and _bracket_of(bracket)
+            case Scripted(base=Bracketed() as inside, lower=None, upper=None, primes=primes), bracket, *_ if (
+                primes and not close[0] and self._is_multiple(inside, bracket)
             ):
-                return self._derived("d", inside, bracket), at + 2
+                return self._derived("d", inside, bracket, order=primes), at + 2
             case Differentiation(sign=sign, subject=Written() as inside, variables=(_,)), bracket, *_ if (
                 not close[0] and self.is_compound(inside) and _bracket_of(bracket)
             ):
                 return self._derived(sign, inside, bracket), at + 2
             case Bracketed(kind="(") as inside, bracket, *_ if (
-                not close[0] and self.is_compound(inside) and (called := _bracket_of(bracket))
+                not close[0] and self._is_multiple(inside, bracket) and (called := _bracket_of(bracket))
             ):
                 value = replace(self.read(self.value(inside, called)), place=(inside.place[0], bracket.place[1]))
                 return self._with_scripts(value, bracket), at + 2
         return self.read(part), at + 1
 
-    def _derived(self, sign: str, function: Written, bracket: Written, first: Written | None = None) -> Written:
+    def _derived(
+        self, sign: str, function: Written, bracket: Written, first: Written | None = None, order: int = 1
+    ) -> Written:
         """The derivative of a function at what stands in brackets, with the scripts of these."""
         called = _bracket_of(bracket)
         assert called is not None
@@ -149,7 +153,7 @@ class _Functions:
         letter = point if isinstance(point, Symbol) else self._letter(bracket)
         value = self.read(self.value(function, _in_brackets(letter)))
         place = (first or function).place[0], bracket.place[1]
-        found: Written = Differentiation(sign, value, (letter,), place=place)
+        found: Written = Differentiation(sign, value, (letter,) * order, place=place)
         if letter is not point:
             there = Comparing((letter, self.read(point)), ("=",), place=point.place)
             found = Scripted(Bracketed("at", (found,), place=place), there, place=place)
@@ -185,12 +189,14 @@ class _Functions:
                 return replace(function, upper=self.value(upper, at), lower=self.value(lower, at))
             case Scripted(base=Bracketed() as inside, upper=upper, primes=0):
                 return replace(function, base=Bracketed("(", (self.value(inside, at),), place=place))
-            case Scripted(base=Bracketed() as inside):
-                return self._derived("d", inside, at)
+            case Scripted(base=Bracketed() as inside, primes=primes):
+                return self._derived("d", inside, at, order=primes)
+            case Differentiation(subject=Written() as subject, variables=()):
+                return replace(self._derived(function.sign, subject, at), place=function.place)
             case Scripted(base=Symbol(), upper=Numeral() as upper):
                 called = Bracketed("(", (self.value(replace(function, upper=None), at),), place=place)
                 return Scripted(called, None, upper, place=place)
-            case Symbol() | Scripted():
+            case Symbol() | Scripted() if _name_of(function) in self.names:
                 return Beside((function, at), ("",), place=place)
         return function
 
@@ -203,8 +209,10 @@ class _Functions:
                 return base_name(written) in self.names
             case Scripted(base=Symbol() as base, upper=None | Numeral() | Symbol(text="l" | "L")):
                 return base_name(base) in self.names
-            case Scripted(base=Bracketed() as inside, lower=None, upper=None | Numeral(), primes=0 | 1):
+            case Scripted(base=Bracketed() as inside, lower=None, upper=None | Numeral()):
                 return self.is_function(inside)
+            case Differentiation(sign="nabla" | "grad", subject=Written() as subject, variables=(), order=1):
+                return self.is_function(subject)
             case Bracketed(kind="(" | "[", items=(inside,)):
                 return self.is_function(inside)
             case Beside(parts=parts, joints=joints):
@@ -232,6 +240,23 @@ class _Functions:
             inner = inner.items[0]
         return isinstance(inner, Beside | Signed | Fractional) and self.is_function(inner)
 
+    def _is_multiple(self, written: Written, bracket: Written) -> bool:
+        """Whether it is made of functions, and of letters that are not in the brackets behind it: (c f)(x)."""
+        called = _bracket_of(bracket)
+        if called is None or self.is_compound(written):
+            return called is not None
+        inner = written
+        while isinstance(inner, Bracketed) and len(inner.items) == 1:
+            inner = inner.items[0]
+        letters = {base_name(part) for part in all_parts(inner) if isinstance(part, Symbol)}
+        if not letters & self.names or letters & {
+            base_name(part) for part in all_parts(called) if isinstance(part, Symbol)
+        }:
+            return False
+        return isinstance(inner, Beside | Signed | Fractional) and replace(
+            self, names=frozenset(self.names | letters), made=self.made
+        ).is_function(inner)
+
     def _equates(self, chain: WrittenChain) -> bool:
         """Whether all members are functions without arguments."""
         links = {link.relation for link in chain.links}
@@ -247,7 +272,8 @@ class _Functions:
         is_name = isinstance(first, Symbol | Scripted) and isinstance(_head(first), Symbol)
         if not others or not all(map(self.is_function, others)) or not (is_name or self.is_function(first)):
             return False
-        return any(_is_composed(each) or (_is_primed(each) and self.is_function(first)) for each in members)
+        derived = (_is_composed(each) or (_is_derived(each) and self.is_function(first)) for each in members)
+        return any(derived)
 
 
 def _innermost(function: Written) -> str:
@@ -265,8 +291,27 @@ def _is_composed(written: Written) -> bool:
     return any(isinstance(part, Beside) and "o" in part.joints for part in all_parts(written))
 
 
-def _is_primed(written: Written) -> bool:
-    return any(isinstance(part, Scripted) and part.primes for part in all_parts(written))
+def _is_derived(written: Written) -> bool:
+    return any((isinstance(part, Scripted) and part.primes) or _is_gradient(part) for part in all_parts(written))
+
+
+def _is_gradient(part: Written) -> bool:
+    return isinstance(part, Differentiation) and part.subject is not None and not part.variables
+
+
+def _with_gradients(written: Written) -> Written:
+    """A formula in which \\nabla and the factor behind it are one."""
+    found: Written = with_parts(written, _with_gradients)
+    if not isinstance(found, Beside):
+        return found
+    parts, joints = list(found.parts), list(found.joints)
+    for at in range(len(parts) - 2, -1, -1):
+        match parts[at], joints[at]:
+            case Differentiation(sign="nabla" | "grad", subject=None, variables=()) as sign, "":
+                place = sign.place[0], parts[at + 1].place[1]
+                parts[at : at + 2] = [replace(sign, subject=parts[at + 1], place=place)]
+                del joints[at]
+    return parts[0] if len(parts) == 1 else replace(found, parts=tuple(parts), joints=tuple(joints))
 
 
 def _runs(parts: Sequence[Written], joints: Sequence[str]) -> Iterator[tuple[list[Written], str]]:
@@ -279,6 +324,12 @@ def _runs(parts: Sequence[Written], joints: Sequence[str]) -> Iterator[tuple[lis
             yield run, before
             run, before = [part], joint
     yield run, before
+
+
+def _name_of(written: Written) -> str:
+    """The name of a letter, perhaps with scripts; nothing for anything else."""
+    head = _head(written)
+    return base_name(head) if isinstance(head, Symbol) else ""
 
 
 def _head(written: Written) -> Written:

@@ -14,6 +14,7 @@ from chainrule.documents.language.terms import Comparison, Condition, Is, Name, 
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.written import Symbol
 
 ZERO = Number(Fraction(0))
 SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
@@ -59,7 +60,9 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
         with suppress(NotMeant, RecursionError):
             told = f"{each.text!r} in line {each.line}"
             if each.fact:
-                base = base_in(elaborator.term(each.subject))
+                subject = elaborator.term(each.subject)
+                is_function = isinstance(subject, terms.Call) and isinstance(each.subject, Symbol)  # r for r(u)
+                base = subject.function if is_function and isinstance(subject, terms.Call) else base_in(subject)
                 is_value = base and (each.fact != "any" or base not in _letters(elaborator))
                 found: Condition | None = fact_of(Name(base), each.fact) if is_value else None
             else:

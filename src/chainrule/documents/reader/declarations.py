@@ -241,7 +241,9 @@ def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
     try:
         return _kind(strict, sizes), frozenset(facts)
     except LanguageError:
-        wanted = "size, scalar, vector n, row n, matrix m n, array l m n, index n, function"
+        wanted = (
+            "number, column n, row n, matrix m n, array l m n, size, 1..K, function, with names or numbers for sizes"
+        )
         raise ValueError(f"expected a kind ({wanted}), got {first!r}") from None
 
 

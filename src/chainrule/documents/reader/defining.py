@@ -11,6 +11,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
+from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.parts_written import base_name, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
@@ -21,7 +22,9 @@ from chainrule.documents.reader.written import alike
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Make a definition of a statement, if its name has none so far."""
     role = state.role_of(statement)
-    if role in SUPPOSED[:4] or target.base in state.inventory.indices:
+    if role in SUPPOSED[:4] and not _is_example_function(state, role, target, statement):
+        return False
+    if target.base in state.inventory.indices or any(orders(statement.right)):
         return False
     if uses_target(statement.right, target) or _is_level(state, target, statement):
         return False
@@ -145,6 +148,13 @@ def _is_level(state: DocumentState, target: Target, statement: Statement) -> boo
     is_plain = isinstance(right, w.Symbol) and right not in target.parameters
     is_level = statement.piece.kind == "inline" and len(target.parameters) > 1 and is_plain
     return is_level and key_of(state.elaborator, target) in state.elaborator.functions
+
+
+def _is_example_function(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:
+    """Whether a condition says what a function is: for f(x) = x^2 the derivative is ..."""
+    names = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
+    uses = bool(names & letters_of(statement.right))
+    return role in SUPPOSED[:2] and statement.relation == "=" and uses and _is_closed(state, target, statement.right)
 
 
 def _is_closed(state: DocumentState, target: Target, right: w.Written) -> bool:

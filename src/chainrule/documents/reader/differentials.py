@@ -38,6 +38,7 @@ def stands_for_changes(statements: Sequence[Statement], inventory: Inventory) ->
         for other in set(changes_in(each.right)) - set(changed):
             forward |= _depends(changed[0], other, uses)
             backward |= _depends(other, changed[0], uses)
+            forward |= _is_slope(each.right, changed[0], other)
     return forward and not backward
 
 
@@ -85,6 +86,17 @@ def with_constants(derivation: Derivation, displays: Mapping[int | None, int]) -
 
 
 # What follows is private.
+
+
+def _is_slope(written: Written, name: str, other: str) -> bool:
+    """Whether the derivative of one letter by another, or by its entries, stands in a formula."""
+    slopes = (part for part in all_parts(written) if isinstance(part, w.Differentiation) and len(part.variables) == 1)
+    return any(_letter(each.subject) == name and _letter(each.variables[0]) == other for each in slopes)
+
+
+def _letter(written: Written | None) -> str:
+    base = written.base if isinstance(written, w.Scripted) else written
+    return base_name(base) if isinstance(base, w.Symbol) else ""
 
 
 def _depends(name: str, other: str, uses: dict[str, set[str]]) -> bool:

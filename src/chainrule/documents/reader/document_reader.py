@@ -13,7 +13,7 @@ from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.failures import failure
 from chainrule.documents.reader.joining import joined
 from chainrule.documents.reader.kinds_of_names import enter_kinds
-from chainrule.documents.reader.known_words import MAYBE, RELATIONS, NotMeant
+from chainrule.documents.reader.known_words import DEFINED_ANEW, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -69,7 +69,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 if role not in SUPPOSED[:4]:
                     state.asides.append(Aside(state.number_of(statement), statement))
                 return
-            state.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else [])])
+            lets = [DEFINED_ANEW] if anew and role == "assumed" else []
+            state.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else []), *lets])
         if state.tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)

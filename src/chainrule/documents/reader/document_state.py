@@ -100,12 +100,17 @@ class DocumentState:
     bars: dict[int, str] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     sizes: dict[str, Term] = field(default_factory=dict)
+    disputed: Mapping[str, str] = field(default_factory=dict)
+    rounded: set[int] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
-        self.inventory = replace(self.inventory, declared={}, turned=self.turned, lone=self.lone, apart=self.apart)
+        arrays = set(self.inventory.arrays)
+        self.inventory = replace(
+            self.inventory, declared={}, arrays=arrays, turned=self.turned, lone=self.lone, apart=self.apart
+        )
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         self.later = self.besides.block.renamed()

@@ -158,6 +158,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     sizes = [size for name in used if isinstance(kind := state.kinds.get(name), ValueKind) for size in kind.shape]
     about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
+    state.doubt(number, frozenset(doubt for name, doubt in state.disputed.items() if name in about))
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)
     for each in state.besides.stated.declared:
         name = base_of(each.name)

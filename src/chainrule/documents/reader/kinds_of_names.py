@@ -43,6 +43,7 @@ def enter_kinds(state: DocumentState) -> None:
         for name, rule in rules.items()
     }
     state.elaborator.sizes = state.sizes
+    state.disputed = _disputed(state)
     blocks = {state.name_in_block(base_of(each.name), each.piece) for each in state.besides.block.declared}
     kinds = {name: state.kinds[name] for name in blocks & state.kinds.keys()}
     state.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
@@ -63,6 +64,25 @@ def enter_kinds(state: DocumentState) -> None:
 
 
 # What follows is private.
+
+
+def _disputed(state: DocumentState) -> dict[str, str]:
+    """Doubts about declared names: the text says something else of them, or they stand in two fonts."""
+    told = {base_of(each.name): each for each in state.besides.block.declared if isinstance(each.kind, ValueKind)}
+    uses = {name: state.inventory.bare[name] + len(state.inventory.subscripts.get(name, ())) for name in told}
+    found = {
+        name: f"{name} stands in bold type and in plain type"
+        for name in told
+        if 0 < state.inventory.bold[name] < uses[name]
+    }
+    for each in state.besides.stated.declared:
+        name, kind = base_of(each.name), each.kind
+        here = told[name].kind if name in told else None
+        if isinstance(kind, ValueKind) and isinstance(here, ValueKind) and isinstance(each.name, w.Symbol):
+            sizes = [one for one in zip(kind.shape, here.shape, strict=False) if UNSAID not in one]
+            if len(kind.shape) != len(here.shape) or any(one != other for one, other in sizes):
+                found[name] = f"line {each.line} says something else of {name} than the declarations"
+    return found
 
 
 def _declare(state: DocumentState, name: str, declared: Declared, axes: int = 0) -> None:
@@ -122,6 +142,8 @@ def _declare_entries(state: DocumentState, declared: Declared) -> None:
     indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
     if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
         state.inventory.vectors[base_in(found)] += 1
+        if isinstance(declared.name, w.Scripted) and declared.name.lower is None:  # x^{(i)} is a vector
+            state.inventory.arrays |= {base_of(declared.name)}
     if base_in(found):
         _declare(state, base_in(found), declared, indices)
 
@@ -170,6 +192,15 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
                 found[name] = tuple(names)
             elif name and all(names) and name not in found:
                 state.elaborator.depends.setdefault(name, tuple(names))
+    defined = {target.base for target, _ in targets if target is not None}
+    for target, statement in targets:
+        match statement.right:
+            case w.Beside(parts=(w.Symbol() as function, w.Bracketed(kind="(", items=items)), joints=("",)) if (
+                target is not None and not target.parameters and all(isinstance(each, w.Symbol) for each in items)
+            ):  # z = f(x, y), where nothing says what f is
+                name = base_name(function)
+                if name not in defined | state.kinds.keys() | ELEMENTARY.keys() and not function.is_word:
+                    found.setdefault(name, ())
     for name in state.inventory.called.keys() - found.keys() - state.kinds.keys() - ELEMENTARY.keys():
         is_primed = name in state.inventory.primed and name not in state.inventory.by
         if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):

@@ -31,6 +31,9 @@ TAKE_NO_BRACKETS = frozenset(
 BRACKET = "the derivative is that of the bracket behind it alone"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
+DEFINED_ANEW = "let a name be something else"
+"""The claim of a sentence that says so of a name which is defined: it defines it anew where it does not follow."""
+
 MAYBE = "it may be what the sentence assumes"
 """The doubt about a derivative that a sentence gives under its conditions: a claim if proved, else an assumption."""
 

@@ -43,7 +43,7 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
         names = {
             (terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes if isinstance(each.body, Name)
         }
-        return {name: f"{name}__any" for name, by in names if name in defined and by not in uses(name)}
+        return {name: lost_name(name) for name, by in names if name in defined and by not in uses(name)}
 
     bodies = {each.name: lost(each.body) for each in derivation.definitions}
     definitions = tuple(replace(each, body=_renamed(each.body, bodies[each.name])) for each in derivation.definitions)
@@ -57,6 +57,15 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
             replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)) if new else claim
         )
     return replace(derivation, definitions=definitions, claims=tuple(claims)), found
+
+
+def lost_name(name: str) -> str:
+    """The name of the unknown function that stands for a loss.
+
+    >>> lost_name("J")
+    'J__any'
+    """
+    return f"{name}__any"
 
 
 # What follows is private.

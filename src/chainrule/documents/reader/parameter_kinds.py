@@ -16,8 +16,8 @@ def kind_of_parameter(
 
     It is a column if the body has its entries, its norm or its transpose, or has it behind a transpose.
 
-    >>> kind_of_parameter("x", Apply("turned", (Name("x"),)), {}, {}).shape[0]
-    Name(text='length_of_x')
+    >>> kind_of_parameter("x", Apply("turned", (Name("x"),)), {}, {}).shape[0].text
+    'length_of_x'
     """
     for part in terms.every(body):
         if isinstance(part, terms.Call) and (shape := _shape_taken(part, name, kinds, definitions)) is not None:

@@ -13,11 +13,13 @@ from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.function_calls import called, in_base, power_of_function
 from chainrule.documents.reader.index_ranges import members_counted, ranges_of
 from chainrule.documents.reader.known_words import BRACKET, ELEMENTARY, ENTRYWISE, JOINTS, TAKE_NO_BRACKETS, NotMeant
+from chainrule.documents.reader.landau_terms import limit
 from chainrule.documents.reader.meanings import Meanings
-from chainrule.documents.reader.parts_written import arguments_of, base_name
+from chainrule.documents.reader.parts_written import arguments_of, base_name, letters_of
 from chainrule.documents.reader.scripted_terms import with_scripts
 from chainrule.documents.reader.scripts import is_transpose
 from chainrule.documents.reader.slopes import (
+    along,
     at_arguments,
     at_point,
     evaluated,
@@ -45,8 +47,9 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
         meanings.used.add("a closing bracket that nothing opens is left out")
         return product(meanings, parts[:-1], joints[:-1])
     match parts:
-        case [first, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)]:
-            return evaluated(meanings, first, there)
+        case [*inner, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)] if inner:
+            inside = w.Beside(tuple(inner), tuple(joints[:-1]), place=parts[0].place)
+            return evaluated(meanings, inside if len(inner) > 1 else inner[0], there)
     factors, at, whole = list[_Factor](), 0, list[Term]()
     while at < len(parts):
         joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
@@ -102,6 +105,11 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
             meanings.used.add("a derivative reaches to the end of its term")
         return slope_of(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     head = part.base if isinstance(part, w.Scripted) else part
+    match part:
+        case w.Scripted(base=w.Symbol(text="D")) if close and at + 2 < len(parts):
+            of, end = _factor(meanings, parts, joints, at + 1)
+            if (derived := along(meanings, part, of)) is not None:
+                return derived, end
     if meanings.differentials and close and is_sign(part):
         if isinstance(after, w.Scripted) and isinstance(after.upper, w.Numeral):
             raise NotMeant("a differential of a power or a power of a differential", part.place)
@@ -116,6 +124,10 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
     if isinstance(part, w.Differentiation) and close and isinstance(after, w.Bracketed) and part.subject is not None:
         plain = all(map(is_one_thing, after.items))
         several, known = len(after.items) > 1, function_of(meanings, part.subject, len(arguments_of(after)))
+        own = letters_of(part.variables[0]) if len(part.variables) == 1 else frozenset[str]()
+        if known and is_at_its_variable(part, after) and not own & set(meanings.functions[known]):
+            there = w.Beside((part.subject, after), ("",), place=part.place)  # dh/dy_1(y), where h(x) is defined
+            return slope_of(meanings, replace(part, subject=there), meanings.term(there)), at + 2
         if after.kind == "(" and ((plain and (several or known)) or (several and known)):
             names = parameters_of(meanings, part.subject, after)
             return at_arguments(
@@ -187,6 +199,8 @@ def _big(
         after = parts[at + 1] if at + 1 < len(parts) else None
         if isinstance(after, w.Bracketed) and len(after.items) > 1:
             return Apply(part.kind, tuple(meanings.term(item) for item in after.items)), at + 2
+    if part.kind == "lim" and at + 1 < len(parts):
+        return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):
         raise NotMeant(f"{part.kind} is not read", part.place)
     if at + 1 >= len(parts):

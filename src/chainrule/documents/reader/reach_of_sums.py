@@ -15,7 +15,7 @@ def index_of_last_sum(part: Written) -> str | None:
     """The index of the first sum or product sign in a term; None if it has none."""
     pieces = part.parts if isinstance(part, w.Beside) else (part,)
     for piece in pieces:
-        if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod") and piece.lower is not None:
+        if isinstance(piece, w.BigOperator) and piece.kind in ("sum", "prod", "lim") and piece.lower is not None:
             lower = piece.lower
             if isinstance(lower, w.Comparing) and lower.relations == ("in",):
                 lower = index_of_members(lower.members[0]) or lower

@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.language.terms import FunctionKind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.compositions import with_values
@@ -124,7 +124,8 @@ def read(pieces: Pieces) -> Reading:
     for letter in sorted(chosen.get("singles", ())):
         option = {"singles": chosen["singles"] - {letter}}
         best, chosen = _better(best, chosen, option, *shared, spare=1)
-    for letter in sorted(_square(best) & inventory.vectors.keys()):
+    matrices = {each for name in _square(best) for each in (letter_of(name), letter_of(name).lower())}
+    for letter in sorted(each for each in matrices if each in inventory.vectors):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
         found = reading_of(DocumentState(*shared, **(chosen | option)))
         if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
@@ -241,10 +242,20 @@ def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inve
     found, others = set[str](), CONSTANTS | inventory.called.keys()
     for _, piece, chain in every:
         symbols = [part for part in parts_of_chain(chain) if isinstance(part, w.Symbol)]
-        if piece.kind == "inline":
+        if piece.kind == "inline" and not _is_range(chain):
             others |= {base_name(symbol) for symbol in symbols}
         found |= {base_name(symbol) for symbol in symbols if not (symbol.is_word or symbol.accents or symbol.font)}
     return found - others
+
+
+def _is_range(chain: WrittenChain) -> bool:
+    """Whether it only says where a letter lies: x > 0, x \\in \\mathbb{R}."""
+    relations = {link.relation for link in chain.links}
+    first, *others = chain.members
+    numbers = all(
+        isinstance(each, w.Numeral) or (isinstance(each, w.Symbol) and each.font == "blackboard") for each in others
+    )
+    return isinstance(first, w.Symbol) and relations <= {"<", "<=", ">", ">=", "!=", "in"} and bool(others) and numbers
 
 
 def _better(
@@ -268,12 +279,14 @@ def _misfits(reading: Reading) -> int:
 
 
 def _square(reading: Reading) -> set[str]:
-    """The letters of matrices whose sides have one length, which nobody says; small letters are their members."""
+    """The matrices whose sides have one length, which nobody says."""
     found = set[str]()
+    kinds = {each.name: each.kind for each in reading.shapes.derivation.declarations}
     for name, shape in reading.shapes.names.items():
-        dims = shape.known or ()
-        if len(dims) == 2 and dims[0].final == dims[1].final and name not in reading.declared:
-            found |= {name.split("_")[0], name.split("_")[0].lower()}
+        dims, kind = shape.known or (), kinds.get(name)
+        said = isinstance(kind, ValueKind) and len(set(kind.shape)) == 1
+        if len(dims) == 2 and dims[0].final == dims[1].final and not said:
+            found.add(name)
     return found
 
 

@@ -13,7 +13,7 @@ from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.parts_written import base_name, items_of
 from chainrule.documents.reader.reach_of_sums import stands_bare
 from chainrule.documents.reader.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
-from chainrule.documents.reader.slopes import evaluated, primed_bracket
+from chainrule.documents.reader.slopes import evaluated, primed_bracket, usual_arguments
 from chainrule.documents.reader.standard_arrays import standard_array
 from chainrule.documents.reader.written import Written
 
@@ -23,7 +23,7 @@ def bare(meanings: Meanings, found: Name, primes: int = 0) -> Term:
     if found.text in meanings.sizes:
         return meanings.sizes[found.text]
     name = meanings.latest.get(found.text, found.text)
-    parameters = meanings.functions.get(name, ())
+    parameters = meanings.functions.get(name, ()) or usual_arguments(meanings, name)
     if not parameters or not all(parameters):
         return found
     order = (primes,) if primes and len(parameters) == 1 else ()

@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.gradient_names import MEANT, NAMED
-from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, TRANSPOSES, NotMeant
 from chainrule.documents.reader.meanings import Meanings
-from chainrule.documents.reader.parts_written import arguments_of, base_name, letters_of
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.written import Written
+
+USUAL_CONSTANTS = frozenset({"a", "b", "c", "e", "pi", "lambda"})
+"""Letters that are rarely variables."""
+
+
+def along(meanings: Meanings, part: Written, value: Term) -> Term | None:
+    """The derivative of a function in a direction: D_v f(x) is that of f(x + t v) by t at t = 0."""
+    match part, value:
+        case w.Scripted(base=w.Symbol(text="D"), lower=w.Symbol() as direction, upper=None, primes=0), Call(
+            function=function, arguments=(point,), order=()
+        ) if "D" not in meanings.inventory.bare and not meanings.inventory.is_index(direction):
+            letter = Name(meanings.new_letter())
+            moved = Apply("+", (point, Apply("beside", (letter, meanings.term(direction)))))
+            meanings.used.add("D with a letter below is the derivative in its direction")
+            return terms.At(Slope("partial", Call(function, (moved,)), letter), letter.text, terms.Number(Fraction(0)))
+    return None
 
 
 def gradient(
@@ -30,9 +47,24 @@ def gradient(
         names = _parameters_without_arguments(meanings, subject)
         plain = tuple(w.Symbol(each, place=part.place) for each in names)
         if not plain:
-            raise NotMeant("a gradient by nothing that is said", part.place)
+            variable = _only_variable(meanings, subject)
+            if variable is None or len(parts) > at + 2:
+                raise NotMeant("a gradient by nothing that is said", part.place)
+            meanings.used.add(f"nabla without a letter is the derivative by {base_name(variable)}")
+            return slope_of(meanings, replace(part, variables=(variable,)), meanings.term(subject)), at + 2
         return _gradient(meanings, part, subject, w.Bracketed("(", plain, place=part.place)), at + 2
     return _gradient(meanings, part, subject, bracket), at + 3
+
+
+def _only_variable(meanings: Meanings, subject: Written) -> w.Symbol | None:
+    """The only letter in brackets by which derivatives are taken: x in \\nabla (x^T A x), if A is capital."""
+    if not isinstance(subject, w.Bracketed):
+        return None
+    letters = {base_name(each): each for each in all_parts(subject) if isinstance(each, w.Symbol)}
+    small = {name for name, each in letters.items() if not each.is_word and name[:1].islower()} - USUAL_CONSTANTS
+    small -= meanings.functions.keys() | ELEMENTARY.keys() | TRANSPOSES | meanings.inventory.indices
+    found = small & meanings.inventory.by.keys() or small
+    return letters[min(found)] if len(found) == 1 else None
 
 
 def _gradient(meanings: Meanings, part: w.Differentiation, subject: Written, bracket: w.Bracketed) -> Term:
@@ -209,6 +241,14 @@ def _usual(meanings: Meanings, base: str, count: int) -> tuple[str, ...]:
     ]
     found = Counter(names for names in plain if len(set(names)) == count)
     return found.most_common(1)[0][0] if found else ()
+
+
+def usual_arguments(meanings: Meanings, name: str) -> tuple[str, ...]:
+    """The letters with which a function that has no definition is mostly called, if it is called with letters alone."""
+    if name not in meanings.functions or meanings.functions[name]:
+        return ()
+    counts = Counter(len(arguments_of(bracket)) for bracket in meanings.inventory.called.get(name, ()))
+    return _usual(meanings, name, counts.most_common(1)[0][0]) if counts else ()
 
 
 def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: int = 0) -> Term:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
-from chainrule.documents.reader.known_words import BRACKET, MAYBE, UNTOLD
+from chainrule.documents.reader.known_words import BRACKET, DEFINED_ANEW, MAYBE, UNTOLD
+from chainrule.documents.reader.layer_definitions import lost_name
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
@@ -131,16 +133,18 @@ class _Anew:
         if entry.kind != "claim" or entry.claim is None or reading.without is None or entry.claim in reading.bars:
             return None
         claim = reading.derivation.claims[entry.claim]
-        used = self.doubts.uses(claim, reading.again.keys())
-        dropped, told = self.last.before(position, used) if used else (frozenset[int](), ())
-        if not told or self.past.bar(claim, self.doubts):
+        again = {lost: name for name in reading.again for lost in (name, lost_name(name))}
+        used = list(dict.fromkeys(again[name] for name in self.doubts.uses(claim, again.keys())))
+        dropped, told = self.last.before(position, used) if used else (frozenset[int](), dict[str, int]())
+        if not told or self.past.bar(claim, self.doubts, told):
             return None
         if dropped not in self.without:
             self.without[dropped] = Doubts(reading.without(dropped))
         step = _single_step(self.without[dropped], entry, seconds)
         if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
             return None
-        finding = replace(step.finding, status="proved if", assumed=(*told, *step.finding.assumed))
+        words = (f"{name} is here what line {line} says" for name, line in told.items())
+        finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
 
@@ -228,12 +232,12 @@ class _Past:
     contradicted : dict
         Names of which the document says more than their shape, in an equation that this excludes, with its words.
     tied : dict
-        The names on their left sides, with the words; all names, if the left side is not just a name.
+        The names on their left sides, with the words and their line; all names, if the left side is not just a name.
     """
 
     renewed: set[str] = field(default_factory=set)
     doubted: list[tuple[frozenset[str], str]] = field(default_factory=list)
-    tied: dict[str, str] = field(default_factory=dict)
+    tied: dict[str, tuple[str, int]] = field(default_factory=dict)
     contradicted: dict[str, str] = field(default_factory=dict)
 
     def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
@@ -251,16 +255,20 @@ class _Past:
             is_tie = is_tie and not _is_functional(claim)
             if is_tie and every - {name}:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
-                self.tied |= dict.fromkeys([name] if name else several, words)
+                self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
-    def bar(self, claim: Relation, doubts: Doubts) -> str:
-        """The reason why nothing is proved of a claim; nothing if there is none."""
+    def bar(self, claim: Relation, doubts: Doubts, told: Mapping[str, int] = MappingProxyType({})) -> str:
+        """The reason why nothing is proved of a claim; nothing if there is none.
+
+        An equation does not bar a claim where it is the definition that counts: `told` has the lines of these by name.
+        """
         if excluded := doubts.uses(claim, self.contradicted.keys()):
             return f"{self.contradicted[excluded[0]]} does not agree with what is said of {excluded[0]}"
-        names = doubts.uses(claim, self.tied.keys()) if doubts.changes(claim) else []
-        return f"{self.tied[names[0]]} may say what {names[0]} depends on" if names else ""
+        tied = {name for name, (_, line) in self.tied.items() if told.get(name) != line}
+        names = doubts.uses(claim, tied) if doubts.changes(claim) else []
+        return f"{self.tied[names[0]][0]} may say what {names[0]} depends on" if names else ""
 
     def other_value(self, claim: Relation, finding: Finding, reasons: Sequence[str], doubts: Doubts) -> str:
         """A doubted equation about a name of which something would have to be assumed; nothing if there is none."""
@@ -342,7 +350,9 @@ def _is_functional(claim: Relation) -> bool:
 
 
 def _or_assumed(entry: ReadRelation, step: Step) -> Step:
-    """A derivative that a sentence gives under its conditions is a claim if it is proved; else it may be assumed."""
+    """A step of a sentence that may only say what a name is, or what it assumes: it counts as a claim if it holds."""
+    if DEFINED_ANEW in entry.rests_on and not step.verdict.holds:
+        return replace(step, verdict=VERDICTS["definition"], reason="")
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step
     return replace(step, verdict=VERDICTS["hypothesis"], reason="")

@@ -64,19 +64,19 @@ class LastDefinitions:
                 chain = frozenset(id(each.statement) for each in entries[position:end])
                 self.places.setdefault(name, []).append(_Place(position, chain, line))
 
-    def before(self, position: int, used: Sequence[str]) -> tuple[frozenset[int], tuple[str, ...]]:
-        """The statements of all definitions that do not count at a position, and what is told of the names used there.
+    def before(self, position: int, used: Sequence[str]) -> tuple[frozenset[int], dict[str, int]]:
+        """The statements of all definitions that do not count at a position, and the lines of those that do.
 
-        Nothing is told of a name whose first definition counts.
+        Lines are told of the names used there whose first definition does not count.
         """
-        dropped, told = set[int](), list[str]()
+        dropped, told = set[int](), dict[str, int]()
         for name, places in self.places.items():
             earlier = [place for place in places if place.position + len(place.chain) <= position]
             last = earlier[-1] if earlier else places[0]
             dropped |= {one for place in places if place is not last for one in place.chain}
             if name in used and last is not places[0]:
-                told.append(f"{name} is here what line {last.line} says")
-        return frozenset(dropped), tuple(told)
+                told[name] = last.line
+        return frozenset(dropped), told
 
     # What follows is private.
 
