@@ -54,7 +54,7 @@ def larger(parts):
         ),
         st.builds(terms.Differential, parts, st.sampled_from([(), ("y",)])),
         st.builds(lambda a, b: terms.At(a, "x", b), parts, parts),
-        st.builds(lambda a, b: terms.Limit(a, "x", b), parts, parts),
+        st.builds(lambda a, b: terms.LimitOf(a, "x", b), parts, parts),
     )
 
 

@@ -41,7 +41,7 @@ def test_words_state_a_kind_and_facts(words, kind, facts):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("x: tensr 3", "expected a kind (size, scalar, vector n,"),
+        ("x: tensr 3", "expected a kind (number, column n,"),
         ("x: vector n m", "expected a kind"),
         ("x: vector n, positiv", "expected a fact (positive,"),
         ("just words", "expected name: kind, name := formula or layout: rows, got 'just words'"),

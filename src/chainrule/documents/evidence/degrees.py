@@ -83,7 +83,7 @@ class SizeDegrees:
                 return _joined(known) if certain else UNBOUNDED
             case terms.Truth(condition=condition):
                 return UNBOUNDED if self._stands_in(condition) else CONSTANT
-            case terms.Limit(body=body, name=name, to=to):
+            case terms.LimitOf(body=body, name=name, to=to):
                 tends = self.of(body, {**bound, name: CONSTANT}) == self.of(to, bound) == CONSTANT
                 return CONSTANT if tends else UNBOUNDED
             case terms.At(body=body, value=value):

@@ -331,7 +331,7 @@ def cut_names(names: Names, claim: Relation) -> frozenset[str]:
     if any(isinstance(part, terms.Differential) for part in every):
         return frozenset()
     changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
-    changed |= {part.name for part in every if isinstance(part, terms.At | terms.Limit)}
+    changed |= {part.name for part in every if isinstance(part, terms.At | terms.LimitOf)}
     values = {name for name in used & names.definitions.keys() if not names.definitions[name].parameters}
     return frozenset(name for name in values if not names.uses(name) & (changed - {name}))
 
@@ -351,7 +351,7 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
     if any(isinstance(part, terms.Differential) for part in every):
         return names
     changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
-    changed |= {part.name for part in every if isinstance(part, terms.At | terms.Limit)}
+    changed |= {part.name for part in every if isinstance(part, terms.At | terms.LimitOf)}
     calls = [part.function for part in every if isinstance(part, terms.Call)]
     bound = {name for part in every for name in terms.bound_in(part)}
     definitions, kinds = dict(names.definitions), dict(names.kinds)

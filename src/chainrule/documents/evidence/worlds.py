@@ -161,7 +161,7 @@ class World:
                 return self._differential(body, holding, bound)
             case terms.At(body=body, name=name, value=value):
                 return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
-            case terms.Limit(body=body, name=name, to=to):
+            case terms.LimitOf(body=body, name=name, to=to):
                 there = exact_numbers(self.value(to, bound))
                 return limit(lambda near: self._with(name, wrapped(there + near), bound, lambda w, b: w.value(body, b)))
         raise Undefined(f"{type(term).__name__.lower()} has no value")

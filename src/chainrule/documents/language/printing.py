@@ -142,7 +142,7 @@ def _text(term: Term) -> tuple[str, int]:
             return f"d({text_of(body)}{held})", _WHOLE
         case terms.At(body=body, name=name, value=value):
             return f"at({text_of(body)}, {name} = {text_of(value)})", _WHOLE
-        case terms.Limit(body=body, name=name, to=to):
+        case terms.LimitOf(body=body, name=name, to=to):
             return f"limit({text_of(body)}, {name} -> {text_of(to)})", _WHOLE
     raise TypeError(f"{type(term).__name__} is no term")
 

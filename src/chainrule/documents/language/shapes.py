@@ -277,7 +277,7 @@ class Shapes:
             case terms.At(body=body, name=name, value=value):
                 self._u.unify(bound.get(name) or self._named(name), self.visit(value, bound), value)
                 return self.visit(body, bound)
-            case terms.Limit(body=body, name=name, to=to):
+            case terms.LimitOf(body=body, name=name, to=to):
                 self._numbers((to,), bound)
                 return self.visit(body, {**bound, name: number()})
             case terms.Choice(branches=branches, otherwise=otherwise):

@@ -212,7 +212,7 @@ def _called(tokens: Tokens, name: str, order: tuple[int, ...] | None, start: int
         tokens.expect("->")
         to = read_term(tokens)
         tokens.expect(")")
-        return terms.Limit(arguments[0], moved, to, span=(start, tokens.before))
+        return terms.LimitOf(arguments[0], moved, to, span=(start, tokens.before))
     while tokens.take(","):
         arguments.append(read_term(tokens))
     holding = tokens.names() if tokens.take("holding") else []

@@ -164,7 +164,7 @@ class At(Term):
 
 
 @dataclass(frozen=True)
-class Limit(Term):
+class LimitOf(Term):
     """What `body` tends to where a name, a number, tends to another value from both sides."""
 
     body: Term
@@ -404,7 +404,7 @@ def bound_in(term: Term) -> tuple[str, ...]:
             return (index,)
         case Family(indices=indices):
             return tuple(name for name, _ in indices)
-        case Limit(name=name):
+        case LimitOf(name=name):
             return (name,)
     return ()
 
@@ -425,7 +425,7 @@ def free_names(term: Term) -> frozenset[str]:
         case Family(indices=indices, body=body):
             sizes = frozenset[str]().union(*(free_names(size) for _, size in indices))
             return sizes | (free_names(body) - {name for name, _ in indices})
-        case Limit(body=body, name=name, to=to):
+        case LimitOf(body=body, name=name, to=to):
             return (free_names(body) - {name}) | free_names(to)
     found = frozenset[str]().union(*map(free_names, parts(term)))
     if isinstance(term, Call):

@@ -18,6 +18,10 @@ HIDDEN = "?"
 """Stands among the letters of a formula for all that may be in what is not read."""
 
 
+_ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
+"""Terms in which names have other values."""
+
+
 @dataclass(eq=False)
 class Doubts:
     """The doubts about the claims of a document. A claim without one is certain: it can be wrong."""
@@ -54,7 +58,7 @@ class Doubts:
         These are the free ones, and what only their definitions use, if nothing moves but one of them.
         """
         moved = {terms.base_of(part.variable) for part in self.every(claim) if isinstance(part, terms.Slope)}
-        if not free or any(isinstance(part, terms.Differential | terms.At | terms.Limit) for part in self.every(claim)):
+        if not free or any(isinstance(part, _ELSEWHERE) for part in self.every(claim)):
             return frozenset()
         inside = self.names.without(frozenset(free)).used_by(claim.left, claim.right, *claim.conditions)
         one = moved <= free and len(moved) < 2 and not inside & free - moved
@@ -63,7 +67,7 @@ class Doubts:
     def still(self, claim: Relation, names: Iterable[str], part: int) -> frozenset[str]:
         """Names whose definitions are not understood, but are made of letters that do not move in a claim of a part."""
         every = self.every(claim)
-        if any(isinstance(each, terms.Differential | terms.At | terms.Limit) for each in every):
+        if any(isinstance(each, _ELSEWHERE) for each in every):
             return frozenset()
         moved = {letter_of(terms.base_of(each.variable)) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
         made_of = {name: {letter_of(name)} | self._reached(letter_of(name), (), part) for name in names}
@@ -89,7 +93,7 @@ class Doubts:
         values, definitions = within.values_in(claim), within.names.definitions
         slopes = [part for part in within.every(claim) if isinstance(part, terms.Slope)]
         moved = {letter_of(terms.base_of(part.variable)) for part in slopes} | ({HIDDEN} if slopes else set())
-        others = any(isinstance(part, terms.Differential | terms.At | terms.Limit) for part in within.every(claim))
+        others = any(isinstance(part, _ELSEWHERE) for part in within.every(claim))
         inside = within.names.used_by(*(part for each in slopes for part in (each.body, each.variable)))
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None

@@ -174,6 +174,12 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
     for target, _ in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             state.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
+            kind = state.kinds.get(target.base)
+            for parameter, shape in zip(
+                target.parameters, kind.arguments if isinstance(kind, FunctionKind) else (), strict=False
+            ):  # x_1 is an entry of x, if f takes a column and f(x) is 3 x_1
+                if shape and isinstance(parameter, w.Symbol):
+                    state.inventory.written_out.add(base_name(parameter))
     for target, statement in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             several = len(state.elaborator.arities[target.base]) > 1

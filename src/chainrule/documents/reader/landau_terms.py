@@ -36,7 +36,7 @@ def limit(meanings: Meanings, part: w.BigOperator, body: Term) -> Term:
         case w.Comparing(members=(w.Symbol(), w.Scripted(upper=w.Symbol(text="+" | "-"))), relations=("->",)):
             raise NotMeant("a limit from one side", part.place)
         case w.Comparing(members=(w.Symbol() as name, to), relations=("->",)):
-            return terms.Limit(body, meanings.named(base_name(name), alone=True), meanings.term(to))
+            return terms.LimitOf(body, meanings.named(base_name(name), alone=True), meanings.term(to))
     raise NotMeant("what tends to something below lim", part.place)
 
 
@@ -63,7 +63,7 @@ def vanishing(meanings: Meanings, difference: Term, variable: w.Symbol, power: i
     found: Term = terms.At(difference, name, Apply("beside", (letter, Name(name))))
     if power:
         found = Apply("over", (found, Apply("raised", (letter, Number(Fraction(power))))))
-    return terms.Limit(found, letter.text, ZERO)
+    return terms.LimitOf(found, letter.text, ZERO)
 
 
 # What follows is private.
