@@ -108,15 +108,8 @@ class DocumentState:
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
         arrays, columns = set(self.inventory.arrays), set(self.inventory.written_out)
-        self.inventory = replace(
-            self.inventory,
-            declared={},
-            arrays=arrays,
-            written_out=columns,
-            turned=self.turned,
-            lone=self.lone,
-            apart=self.apart,
-        )
+        self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns)
+        self.inventory = replace(self.inventory, turned=self.turned, lone=self.lone, apart=self.apart)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         self.capitals = self.inventory.capitals
         self.later = self.besides.block.renamed()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import FunctionKind, IndexKind, Name, SizeKind, Term, ValueKind
@@ -13,10 +15,10 @@ from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.inventory import LAYER_LETTERS
 from chainrule.documents.reader.known_words import ELEMENTARY, EQUATED, NotMeant
-from chainrule.documents.reader.parts_written import base_name, letters_of
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.sides import key_of
 from chainrule.documents.reader.standard_arrays import standing_for_themselves
-from chainrule.documents.reader.statements import joint_defined, target_of
+from chainrule.documents.reader.statements import Statement, Target, joint_defined, target_of
 
 
 def enter_kinds(state: DocumentState) -> None:
@@ -174,12 +176,7 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
     for target, _ in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             state.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
-            kind = state.kinds.get(target.base)
-            for parameter, shape in zip(
-                target.parameters, kind.arguments if isinstance(kind, FunctionKind) else (), strict=False
-            ):  # x_1 is an entry of x, if f takes a column and f(x) is 3 x_1
-                if shape and isinstance(parameter, w.Symbol):
-                    state.inventory.written_out.add(base_name(parameter))
+    state.inventory.written_out |= _columns(state, targets)
     for target, statement in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             several = len(state.elaborator.arities[target.base]) > 1
@@ -211,6 +208,28 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
         is_primed = name in state.inventory.primed and name not in state.inventory.by
         if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):
             found[name] = ()
+    return found
+
+
+def _columns(state: DocumentState, targets: Iterable[tuple[Target | None, Statement]]) -> set[str]:
+    """Letters that stand where a function takes a column: x_1 is an entry of x, if f(x) is.
+
+    So is y_1 one of y in the derivative of h by y_1 at y.
+    """
+    taking = {
+        name: [number for number, shape in enumerate(kind.arguments) if shape]
+        for name, kind in state.kinds.items()
+        if isinstance(kind, FunctionKind)
+    }
+    calls = [(name, arguments_of(bracket)) for name in taking for bracket in state.inventory.called.get(name, ())]
+    calls += [(target.base, target.parameters) for target, _ in targets if target is not None and target.base in taking]
+    arguments = (items[number] for name, items in calls for number in taking[name] if number < len(items))
+    found = {base_name(item) for item in arguments if isinstance(item, w.Symbol)}
+    for part in (part for _, each in targets for side in (each.left, each.right) for part in all_parts(side)):
+        for one, other in zip(part.parts, part.parts[1:], strict=False) if isinstance(part, w.Beside) else ():
+            match one, other:
+                case w.Differentiation(variables=(w.Scripted(base=w.Symbol() as base),)), w.Bracketed(items=(item,)):
+                    found |= {base_name(base)} if item == base else set()
     return found
 
 
