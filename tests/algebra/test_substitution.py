@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.algebra import Field, substituted, unknown, variables
+from chainrule.algebra import Field, Undecided, substituted, unknown, variables
 
 
 @pytest.fixture
@@ -28,3 +28,9 @@ def test_generators_are_built_again(numbers):
 def test_variables_are_replaced_at_the_same_time(numbers):
     x, y = numbers
     assert (substituted(x * x / y, {position(x): y, position(y): x}) - y * y / x).is_zero()
+
+
+def test_a_number_that_becomes_infinite_is_undecided(numbers):
+    x, y = numbers
+    with pytest.raises(Undecided, match="infinite"):
+        substituted(y * np.log(x), {position(x): x - x})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainrule.algebra import exact
+from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, current
 from chainrule.algebra.formal_derivatives import variables_of
@@ -83,5 +84,8 @@ def _generator(generator: Generator, numbers: Mapping[int, Exact], known: dict[i
             known[index] = numbers[index] if index in numbers else number_of(generator)
         else:
             arguments = [substituted(argument, numbers, known=known) for argument, _ in generator.slopes]
-            known[index] = generator.rebuild(*arguments)
+            found: Any = generator.rebuild(*arguments)
+            if not isinstance(found, Exact):
+                raise Undecided("a substitution after which a number is infinite")
+            known[index] = found
     return known[index]

@@ -47,6 +47,7 @@ def test_comparisons_hold_on_both_sides():
         (lambda h: np.maximum(h, 0) / h, "from below than from above"),
         (lambda h: 1 / h, "not finite"),
         (lambda h: np.cos(h) / h**2, "not finite"),
+        (lambda h: h * np.log(h), "infinite"),
         (lambda h: h**8 / (h - np.sin(h) - h**3 / 6 + h**5 / 120), "more than 6 zeros"),
     ],
 )

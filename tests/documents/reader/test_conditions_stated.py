@@ -1,3 +1,4 @@
+from chainrule.documents import check_derivation
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.printing import condition_text
@@ -41,3 +42,8 @@ def test_a_declared_index_is_an_index_in_a_condition(claims):
     block = "---\nn: size\nz: vector n\ny: index n\n---\n\n"
     report = claims(block + "For $k \\neq y$ we have\n\n$$\\frac{\\partial z_y}{\\partial z_k} = 0$$")
     assert report == ["partial(z[y], z[k]) = 0 when k != y"]
+
+
+def test_limits_in_sentences_assume_nothing():
+    text = "By convention $p \\log p$ is $\\lim_{p \\to 0} p \\log p = 0$.\n\n$$p + p = 2 p$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"

@@ -73,6 +73,8 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                 )
                 if not indices and not each.fact and _defines(one, defined):
                     continue
+                if any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
+                    continue  # it says nothing of the names in it
                 one = one if indices else _for_all(one, elaborator)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
                 yield Held(one, each.start, each.end, certain, told, indices, each.at)
