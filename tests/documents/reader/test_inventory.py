@@ -1,5 +1,8 @@
 """What the letters of a document are, from all their uses."""
 
+import pytest
+
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.parts_written import arguments_of
@@ -141,3 +144,12 @@ def test_a_column_that_is_an_argument_has_entries():
     assert not found.has_entries("y")
     (bracket,) = found.called["f"]
     assert arguments_of(bracket) == (Symbol("x"),)
+
+
+@pytest.mark.parametrize("letter", "dhowz")
+def test_a_letter_below_a_sum_is_an_index_of_what_has_it(claims, letter):
+    text = rf"$$y = \sum_{{{letter}=1}}^D v_{letter} x_{letter}$$" + "\n\n"
+    claim = rf"$$\frac{{\partial y}}{{\partial v_{letter}}} = x_{letter}$$"
+    assert check_derivation(text + claim, repairs=False).steps[-1].verdict == "proved"
+    false = rf"$$\sum_{{{letter}=1}}^D v_{letter} x_{letter} = D v_{letter} x_{letter}$$"
+    assert not check_derivation(text + false, repairs=False).steps[-1].verdict.startswith("proved")

@@ -114,3 +114,24 @@ def test_steps_after_an_expansion_are_compared_with_it_alone():
     display = r"\begin{aligned} f(x + h) &= f(x) + f'(x) h + o(h) \\ &= f(x) + 2 f'(x) h + o(h) \end{aligned}"
     found = [each.verdict for each in check_derivation(f"{SETTING}\n\n$$\n{display}\n$$").steps]
     assert found[-2:] == ["proved", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"f(x + h) - f(x) \approx f'(x) h", "proved if"),
+        (r"f'(x) \approx \frac{f(x + \epsilon) - f(x - \epsilon)}{2 \epsilon}", "proved if"),
+        (r"\log(1 + h) \approx h", "proved if"),
+        (r"f(x + h) \approx f(x) + 2 f'(x) h", "undecided"),
+        (r"f'(x) \approx \frac{f(x + h) - f(x - h)}{h}", "undecided"),
+        (r"e^x \approx 1 + x", "undecided"),
+        (r"h_i \approx x", "undecided"),
+    ],
+)
+def test_approximations_are_meant_for_small_letters(formula, verdict):
+    assert verdict_of(formula) == verdict
+
+
+def test_what_an_approximation_means_is_told():
+    step = check_derivation(f"{SETTING}\n\n$$f(x + h) \\approx f(x) + f'(x) h$$").steps[-1]
+    assert step.assumed == ("≈ is meant to first order in h",)

@@ -10,7 +10,15 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.implied_sums import free_in
 from chainrule.documents.reader.known_words import EQUATED, RELATIONS, NotMeant
-from chainrule.documents.reader.landau_terms import LANDAU, SIGNS, ZERO, orders, vanishing, without_orders
+from chainrule.documents.reader.landau_terms import (
+    LANDAU,
+    SIGNS,
+    ZERO,
+    approximation,
+    orders,
+    vanishing,
+    without_orders,
+)
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.reach_of_sums import outer_letters
 from chainrule.documents.reader.readings import ReadRelation
@@ -22,6 +30,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     """Enter the claim that a statement makes, for all indices that nothing binds, and what its reading supposes."""
     state.elaborator.outer = outer_letters(statement.head or statement.left)
     left, right, is_rounded = _sides(state, statement)
+    relation = "=" if is_rounded else RELATIONS[statement.relation]
     for full in (name for name, target in state.targets.items() if target is statement.head):
         state.said[full].append((statement.right, names_in(right)))
     if state.inventory.summing:
@@ -54,7 +63,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     if is_rounded:
         state.rounded.add(len(state.claims))
     state.places.append(state.number_of(statement))
-    state.claims.append(Relation(left, RELATIONS[statement.relation], right, over, tuple(conditions), line, follows))
+    state.claims.append(Relation(left, relation, right, over, tuple(conditions), line, follows))
     state.entries.append(
         ReadRelation(statement, "claim", len(state.claims) - 1, rests_on=frozenset(state.elaborator.used))
     )
@@ -64,8 +73,17 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
 
 
 def _sides(state: DocumentState, statement: Statement) -> tuple[Term, Term, bool]:
-    """The sides of a claim; of one with o(h) a limit, and 0; and whether it is one."""
+    """The sides of a claim; a limit and 0 for one with o(h) or an approximation; and whether it is so."""
     sides = statement.left, statement.right
+    if RELATIONS[statement.relation] == "~" and (about := approximation(sides)) is not None:
+        letter, order, words = about
+        state.elaborator.used.add(words)
+        left, right = (term_of(state, side) for side in sides)
+        return (
+            vanishing(state.elaborator, Apply("-", (left, right)), letter, order),
+            Apply("beside", (ZERO, left)),
+            True,
+        )
     smaller = [each for side in sides for each in orders(side)] if statement.relation == "=" else []
     if not smaller or not state.kinds.keys().isdisjoint(SIGNS):
         return term_of(state, sides[0]), term_of(state, sides[1]), False

@@ -103,7 +103,8 @@ class Inventory(Sightings):
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
         values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
         found = (self.bound - values) | self.compared | (self._variables & seen) | usual | beside
-        return frozenset((found & INDEX_LETTERS | stated) - self.limits - self.declared.keys())
+        summed = {letter for letter in self.bound & seen if "a" <= letter <= "z" and letter != "e"}  # \sum_d w_d x_d
+        return frozenset((found & INDEX_LETTERS | summed | stated) - self.limits - self.declared.keys())
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""

@@ -6,7 +6,7 @@ tends to 0 with t for all h, and it is O(|h|^p) if it is o(|h|^(p - 1)).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,12 +15,18 @@ from chainrule.documents.language.terms import Apply, Name, Number, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.meanings import Meanings
-from chainrule.documents.reader.parts_written import base_name
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
+from chainrule.documents.reader.prefixes import CHANGE
 from chainrule.documents.reader.written import Written
 
 SIGNS = frozenset({"o", "O"})
 
 LANDAU = "O is no function"
+
+SMALL = frozenset({"h", "epsilon", "varepsilon"})
+"""Letters that are small where something with them is about equal to something else."""
+
+APPROXIMATE = "≈ is meant "
 
 ZERO = Number(Fraction(0))
 
@@ -64,6 +70,27 @@ def vanishing(meanings: Meanings, difference: Term, variable: w.Symbol, power: i
     if power:
         found = Apply("over", (found, Apply("raised", (letter, Number(Fraction(power))))))
     return terms.LimitOf(found, letter.text, ZERO)
+
+
+def approximation(sides: Sequence[Written]) -> tuple[w.Symbol, int, str] | None:
+    """The only small letter in an approximation, a power, and what it means then; None if there is no such letter.
+
+    f(x + h) ≈ f(x) + f'(x) h says that the difference is o(h). A quotient by h says this of a limit.
+    """
+    every = [part for side in sides for part in all_parts(side)]
+    letters = {
+        base_name(part): part
+        for part in every
+        if isinstance(part, w.Symbol) and (base_name(part) in SMALL or CHANGE in part.accents)
+    }
+    entries = [part.base for part in every if isinstance(part, w.Scripted) and part.lower is not None]
+    several = {base_name(base) for base in entries if isinstance(base, w.Symbol)}
+    if len(letters) != 1 or letters.keys() & several:
+        return None
+    [(name, letter)] = letters.items()
+    divided = any(isinstance(part, w.Fractional) and name in letters_of(part.lower) for part in every)
+    words = f"in the limit of {name} to 0" if divided else f"to first order in {name}"
+    return letter, 0 if divided else 1, f"{APPROXIMATE}{words}"
 
 
 # What follows is private.

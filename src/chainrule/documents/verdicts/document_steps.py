@@ -15,12 +15,15 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
 from chainrule.documents.reader.known_words import BRACKET, DEFINED_ANEW, MAYBE, UNTOLD
+from chainrule.documents.reader.landau_terms import APPROXIMATE
 from chainrule.documents.reader.layer_definitions import lost_name
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
+
+NOT_EQUAL = "the sides are not equal, and an approximation is not decided"
 
 ALONE = "it is read with the formulas around it alone"
 
@@ -329,6 +332,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if finding.status == "differs" and _is_rounded(claim, finding):
         return _step(entry, VERDICTS["undecided"], "it holds to the digits that are printed", finding, reasons, claim)
+    if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
+        finding = _approximated(finding, meant)
     if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
     elif BRACKET in entry.rests_on and finding.status == "held":
@@ -339,6 +344,15 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _approximated(finding: Finding, meant: str) -> Finding:
+    """The finding for an approximation: it may be meant in another way than as a statement about a limit."""
+    if finding.status in ("proved", "verified"):
+        return replace(finding, status=f"{finding.status} if", assumed=(*finding.assumed, meant))
+    if finding.status in ("proved if", "verified if"):
+        return replace(finding, assumed=(*finding.assumed, meant))
+    return replace(finding, status="undecided", reason=NOT_EQUAL, assumed=(), counterexample=None)
 
 
 def _is_functional(claim: Relation) -> bool:

@@ -188,10 +188,17 @@ def _listed(numbers: Sequence[str]) -> str:
 
 
 def _doubts(verdict: str, doubts: Sequence[str]) -> str:
-    """The first doubts; where a definition is missing, those about definitions."""
+    """The first doubts, before all those that a declaration settles; those about definitions where one is missing."""
     about = [doubt for doubt in doubts if verdict != "no definition" or doubt.startswith("the definition of")] or doubts
+    about = sorted(about, key=_place_of)
     more = [sentence("more doubts", count=len(about) - MOST_DOUBTS)] if len(about) > MOST_DOUBTS else []
     return "; ".join([*about[:MOST_DOUBTS], *more])
+
+
+def _place_of(doubt: str) -> int:
+    if doubt.endswith((" is not defined", " is not read", " is not told")) or " says something else of " in doubt:
+        return 0
+    return 2 if doubt.startswith("whether ") else 1
 
 
 def _step_before(line: int, before: int | None) -> str:
