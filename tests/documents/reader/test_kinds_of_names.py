@@ -64,3 +64,9 @@ def test_declarations_that_the_text_contradicts_are_doubts():
 def test_a_declared_name_with_a_number_in_brackets_is_a_vector(definitions):
     text = "---\nw: column d\nx^{(i)}: column d\n---\n\n" + r"$$L = \sum_{i=1}^m (w^T x^{(i)})^2$$"
     assert definitions(text)["L"] == "sum(i in m: (w' @ member(x__each, i))^2)"
+
+
+def test_a_letter_is_a_function_of_what_it_is_differentiated_by_where_this_moves_in_its_brackets():
+    formula = r"\frac{\partial J}{\partial t} \approx \frac{J(t + \epsilon) - J(t - \epsilon)}{2 \epsilon}"
+    assert check_derivation(f"$${formula}$$").steps[-1].verdict == "proved if"
+    assert check_derivation(f"$${formula.replace('2 ', '')}$$").steps[-1].verdict == "undecided"

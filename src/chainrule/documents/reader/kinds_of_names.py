@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
@@ -195,20 +195,41 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
                 found[name] = tuple(names)
             elif name and all(names) and name not in found:
                 state.elaborator.depends.setdefault(name, tuple(names))
-    defined = {target.base for target, _ in targets if target is not None}
-    for target, statement in targets:
-        match statement.right:
-            case w.Beside(parts=(w.Symbol() as function, w.Bracketed(kind="(", items=items)), joints=("",)) if (
-                target is not None and not target.parameters and all(isinstance(each, w.Symbol) for each in items)
-            ):  # z = f(x, y), where nothing says what f is
-                name = base_name(function)
-                if name not in defined | state.kinds.keys() | ELEMENTARY.keys() and not function.is_word:
-                    found.setdefault(name, ())
+    for name, parameters in _undefined_functions(state, targets).items():
+        found.setdefault(name, parameters)
     for name in state.inventory.called.keys() - found.keys() - state.kinds.keys() - ELEMENTARY.keys():
         is_primed = name in state.inventory.primed and name not in state.inventory.by
         if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):
             found[name] = ()
     return found
+
+
+def _undefined_functions(
+    state: DocumentState, targets: Sequence[tuple[Target | None, Statement]]
+) -> dict[str, tuple[str, ...]]:
+    """Functions without a definition: f in z = f(x, y), and J in dJ/dt beside J(t + e)."""
+    known = {target.base for target, _ in targets if target is not None} | state.kinds.keys() | ELEMENTARY.keys()
+    found = dict[str, tuple[str, ...]]()
+    for target, statement in targets:
+        match statement.right:
+            case w.Beside(parts=(w.Symbol() as function, w.Bracketed(kind="(", items=items)), joints=("",)) if (
+                target is not None and not target.parameters and all(isinstance(each, w.Symbol) for each in items)
+            ):
+                found |= {} if function.is_word else {base_name(function): ()}
+    every = (part for _, each in targets for side in (each.left, each.right) for part in all_parts(side))
+    for part in every:
+        match part:
+            case w.Differentiation(subject=w.Symbol() as subject, variables=(w.Symbol() as variable,)):
+                calls = state.inventory.called.get(base_name(subject), ())
+                moved = (
+                    len(call.items) == 1
+                    and not isinstance(call.items[0], w.Symbol)
+                    and base_name(variable) in letters_of(call.items[0])
+                    for call in calls
+                )
+                if calls and all(moved):
+                    found[base_name(subject)] = (base_name(variable),)
+    return {name: parameters for name, parameters in found.items() if name not in known}
 
 
 def _columns(state: DocumentState, targets: Iterable[tuple[Target | None, Statement]]) -> set[str]:
