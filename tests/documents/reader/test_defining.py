@@ -62,3 +62,18 @@ def test_conditions_say_what_functions_are():
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved", "proved"]
     text = "For $f(x) = 0$ we get\n\n$$f'(x) = 0$$"
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] != ["proved"]
+
+
+def test_a_condition_that_is_the_only_thing_said_of_a_name_defines_it():
+    text = "For $a = \\sin(w x)$ and $L = a^2$ we have\n\n"
+    right = r"$$\frac{\partial L}{\partial w} = 2 a x \cos(w x)$$"
+    assert check_derivation(text + right, repairs=False).steps[-1].verdict == "proved"
+    assert not check_derivation(text + right.replace("2 a", "a"), repairs=False).steps[-1].verdict.startswith("proved")
+    claim = "$$a + b = 3 b$$\n\n"
+    for text in (
+        f"For $a = 2 b$ we have\n\n{claim}In general\n\n{claim}",
+        f"$$a + b = b + a$$\n\nFor $a = 2 b$ we have\n\n{claim}Now\n\n{claim}",
+        f"For $a = 2 b$ we have\n\n{claim}For $a = 3 b$ we have\n\n{claim}",
+        f"For $a = b$ we have\n\n{claim}Now\n\n{claim}",
+    ):
+        assert check_derivation(text, repairs=False).steps[-1].verdict == "wrong if read so"

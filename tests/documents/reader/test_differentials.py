@@ -27,3 +27,9 @@ def test_a_differential_that_lacks_a_part_is_not_proved():
 def test_gradients_that_are_named_dw_are_no_differentials(claims):
     text = "Let $u = w t$ and $E = u^2$.\n\n$$dw = t \\, du$$"
     assert claims(text) == ["d * w = t * d * u"]
+
+
+def test_a_d_before_an_inverse_or_a_function_is_the_sign_of_a_differential():
+    assert verdicts("$$d(B^{-1}) = -B^{-1} (dB) B^{-1}$$") == ["proved"]
+    assert verdicts(r"$$d \log u = \frac{du}{u}$$") == ["proved"]
+    assert verdicts(r"$$d(u^2) = u \, du$$") == ["wrong if read so"]

@@ -10,19 +10,22 @@ from chainrule.documents.language.terms import Apply, Definition, FunctionKind, 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
+from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.parts_written import base_name, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
-from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, uses_target
+from chainrule.documents.reader.stated_words import GENERAL
+from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, target_of, uses_target
 from chainrule.documents.reader.written import alike
 
 
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Make a definition of a statement, if its name has none so far."""
     role = state.role_of(statement)
-    if role in SUPPOSED[:4] and not _is_example_function(state, role, target, statement):
+    says = _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
+    if role in SUPPOSED[:4] and not says:
         return False
     if target.base in state.inventory.indices or any(orders(statement.right)):
         return False
@@ -155,6 +158,23 @@ def _is_example_function(state: DocumentState, role: str, target: Target, statem
     names = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
     uses = bool(names & letters_of(statement.right))
     return role in SUPPOSED[:2] and statement.relation == "=" and uses and _is_closed(state, target, statement.right)
+
+
+def _introduces(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:
+    """Whether a condition is the first and only thing that is said of a name: for a = f(w^T x + b) we have ...
+
+    Then it defines the name, unless the text speaks of what holds in general.
+    """
+    right = statement.right
+    made = isinstance(right, w.Beside | w.Signed | w.Fractional | w.Root)
+    made |= isinstance(right, w.Scripted) and right.upper is not None
+    if role != SUPPOSED[0] or statement.relation != "=" or target.parameters or not (made and letters_of(right)):
+        return False
+    if GENERAL.search(state.inventory.prose):
+        return False
+    every = (target_of(each, state.inventory) for each in state.statements)
+    others = sum(each is not None and each.base == target.base for each in every)
+    return others == 1 and target.base not in {letter_of(name) for name in state.all_names()}
 
 
 def _is_closed(state: DocumentState, target: Target, right: w.Written) -> bool:

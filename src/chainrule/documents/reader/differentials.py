@@ -31,6 +31,7 @@ def stands_for_changes(statements: Sequence[Statement], inventory: Inventory) ->
             uses.setdefault(target.base, letters)
     forward, backward = False, False
     for each in statements:
+        forward |= _is_change_of(each.left, each.right)
         parts = each.left.parts if isinstance(each.left, w.Beside) else ()
         changed = list(changes_in(each.left))
         if len(parts) != 2 or len(changed) != 1:
@@ -86,6 +87,16 @@ def with_constants(derivation: Derivation, displays: Mapping[int | None, int]) -
 
 
 # What follows is private.
+
+
+def _is_change_of(left: Written, right: Written) -> bool:
+    """Whether a d stands before something made of a letter that has a d on the other side: d(X^{-1}), d \\log x."""
+    match left:
+        case w.Beside(parts=(sign, *rest), joints=("", *_)) if is_sign(sign) and not isinstance(rest[0], w.Scripted):
+            inside = {base_name(part) for each in rest for part in all_parts(each) if isinstance(part, w.Symbol)}
+            plain = len(rest) == 1 and isinstance(rest[0], w.Symbol)
+            return not plain and not inside.isdisjoint(changes_in(right))
+    return False
 
 
 def _is_slope(written: Written, name: str, other: str) -> bool:

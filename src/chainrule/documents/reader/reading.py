@@ -31,6 +31,7 @@ from chainrule.documents.reader.kinds_of_names import enter_kinds
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
+from chainrule.documents.reader.squares import with_squares
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import Statement, statements_of, target_of
@@ -59,7 +60,7 @@ def read(pieces: Pieces) -> Reading:
     }
     chains = with_digit_pairs(chains)
     chains = chains if CHANGE in block.names else with_changes(chains)
-    chains = with_gradient_names(chains, pieces.pieces)
+    chains = with_gradient_names(with_squares(chains), pieces.pieces)
     stated = Stated.of(pieces.pieces, chains)
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
