@@ -70,3 +70,19 @@ def test_a_letter_is_a_function_of_what_it_is_differentiated_by_where_this_moves
     formula = r"\frac{\partial J}{\partial t} \approx \frac{J(t + \epsilon) - J(t - \epsilon)}{2 \epsilon}"
     assert check_derivation(f"$${formula}$$").steps[-1].verdict == "proved if"
     assert check_derivation(f"$${formula.replace('2 ', '')}$$").steps[-1].verdict == "undecided"
+
+
+def test_a_definition_that_is_called_with_other_letters_is_a_function(claims):
+    text = r"Let $H(p, q) = -\sum_i p_i \log q_i$ and $D = \sum_i p_i \log \frac{p_i}{q_i}$." + "\n\n"
+    assert claims(text + "$$D = H(p, q) - H(p, p)$$") == ["D = H(p, q) - H(p, p)"]
+    assert check_derivation(text + "$$D = H(p, q) - H(p, p)$$").steps[-1].verdict == "verified"  # logarithms of signs
+    assert check_derivation(text + "$$D = H(p, q) - H(q, p)$$").steps[-1].verdict not in ("proved", "verified")
+
+
+def test_a_letter_that_a_sentence_mentions_is_a_function_still():
+    text = (
+        r"Let $z = w x$ and $a = \sigma(z)$, where $\sigma$ is the sigmoid, and $L = -y \log a - (1 - y) \log(1 - a)$."
+        + "\n\n"
+    )
+    found = check_derivation(text + r"$$\frac{\partial L}{\partial w} = (a - y) x$$", repairs=False).steps[-1]
+    assert (found.verdict, found.assumed) == ("proved if", ("sigma is the logistic function",))

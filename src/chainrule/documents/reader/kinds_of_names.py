@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
@@ -190,7 +190,13 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
                 name
                 and all(names)
                 and not found.get(name)
-                and (several or name in told or made or not state.inventory.is_value(target.base))
+                and (
+                    several
+                    or name in told
+                    or made
+                    or not state.inventory.is_value(target.base)
+                    or _is_called_elsewhere(state, target.base, names, letters)
+                )
             ):
                 found[name] = tuple(names)
             elif name and all(names) and name not in found:
@@ -202,6 +208,15 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
         if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):
             found[name] = ()
     return found
+
+
+def _is_called_elsewhere(state: DocumentState, base: str, names: Sequence[str], letters: Set[str]) -> bool:
+    """Whether a name that is made of its parameters alone is called with other letters: H(p, p) after H(p, q) = ..."""
+    if letters - {*names, *ELEMENTARY} - state.inventory.indices - state.inventory.limits:
+        return False
+    calls = [arguments_of(bracket) for bracket in state.inventory.called.get(base, ())]
+    plain = [tuple(base_name(each) for each in items if isinstance(each, w.Symbol)) for items in calls]
+    return any(len(each) == len(names) and each != tuple(names) for each in plain)
 
 
 def _undefined_functions(

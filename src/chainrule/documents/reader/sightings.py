@@ -73,6 +73,8 @@ class Sightings:
     subscripts: dict[str, list[tuple[Written, ...]]] = field(default_factory=lambda: defaultdict(list))
     superscripts: dict[str, list[Written]] = field(default_factory=lambda: defaultdict(list))
     bare: Counter[str] = field(default_factory=Counter)
+    mentioned: Counter[str] = field(default_factory=Counter)
+    """By base: how often it is all of a formula, as in: where \\sigma is the sigmoid."""
     called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
     entries_called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
     differentiated: Counter[str] = field(default_factory=Counter)
@@ -112,6 +114,8 @@ class Sightings:
             above = [link.above for link in chain.links if link.above is not None]
             for written in (*filter(None, chain.members), *chain.conditions, *above):
                 self._see(written)
+            if not chain.links and len(chain.members) == 1 and isinstance(only := chain.members[0], Symbol):
+                self.mentioned[base_name(only)] += 1
             first, second = (*chain.members, None, None)[:2]
             if len(_pair_of_delta(first)) == 2 and second is not None:
                 self.made_deltas |= any(isinstance(part, Scripted) for part in all_parts(second))
