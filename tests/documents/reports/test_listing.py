@@ -23,7 +23,7 @@ def test_every_relation_is_listed_with_line_verdict_and_reason():
     assert "It does not follow from the left side. With x = " in lines[3]
     text = "\n".join(lines)
     assert "  line 5     wrong if read so " in text
-    assert "but the reading is not certain: it may be set to zero; L is not defined." in " ".join(text.split())
+    assert "but the reading is not certain: L is not defined; it may be set to zero." in " ".join(text.split())
     assert "  line 7     not read " in text
     assert "1 proved, 1 wrong, 1 wrong if read so, 1 not read." in lines
     assert "First step to look at: line 3 (wrong)." in lines

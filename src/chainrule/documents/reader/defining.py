@@ -92,6 +92,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     for index in sorted(free):
         state.labels.setdefault(index, state.elaborator.open_size(index))
     state.definitions[full] = Definition(full, body, parameters, line)
+    if role in SUPPOSED[:4]:
+        state.disputed = {**state.disputed, full: f"line {line} supposes what {full} is"}
     state.defined_at[full] = state.number_of(statement)
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]
