@@ -231,7 +231,7 @@ class Inventory(Sightings):
         calls = {tuple(map(base_letter, arguments_of(bracket))) for bracket in every}
         plain = all(letters and all(letters) for letters in calls)
         same = len({letters[0] for letters in calls if letters}) == 1
-        elsewhere = self.bare[base] - self.mentioned[base] + len(self.subscripts[base]) > len(every)
+        elsewhere = self.bare[base] + len(self.subscripts[base]) > len(every)
         firsts = [arguments_of(bracket)[0] for bracket in every if arguments_of(bracket)]
         examples = [isinstance(each, Scripted) and isinstance(each.upper, Bracketed) for each in firsts]
         mixed = any(examples) and any(isinstance(each, Symbol) for each in firsts)
@@ -240,7 +240,8 @@ class Inventory(Sightings):
     def is_always_called(self, base: str) -> bool:
         """Whether a name never stands without a bracket behind it, in which there is more than its arguments' names."""
         calls = len(self.called[base])
-        always = self.bare[base] - self.mentioned[base] == calls > 0 and not self.subscripts[base]
+        mentioned = self.mentioned[base] if base in USUAL_FUNCTIONS else 0  # where sigma is the sigmoid
+        always = self.bare[base] - mentioned == calls > 0 and not self.subscripts[base]
         return always and (base in USUAL_FUNCTIONS or not self.is_value(base))
 
     def is_index(self, item: Written) -> bool:

@@ -216,7 +216,7 @@ def _is_called_elsewhere(state: DocumentState, base: str, names: Sequence[str], 
         return False
     calls = [arguments_of(bracket) for bracket in state.inventory.called.get(base, ())]
     plain = [tuple(base_name(each) for each in items if isinstance(each, w.Symbol)) for items in calls]
-    return any(len(each) == len(names) and each != tuple(names) for each in plain)
+    return any(len(each) == len(names) and each != tuple(names) and set(each) <= set(names) for each in plain)
 
 
 def _undefined_functions(
