@@ -76,6 +76,7 @@ def test_labels_are_printed_as_they_are_spelled(capsys):
 def test_line_breaks_become_spaces_and_long_messages_end():
     assert one_line(ValueError("one\n  two\tthree")) == "one two three"
     assert len(one_line("x" * 1000)) == 300
+    assert one_line(CommandError("x" * 1000 + "\nand what to do")).endswith("and what to do")
 
 
 def test_an_error_without_a_message_shows_its_kind():

@@ -45,3 +45,10 @@ def test_damaged_files_are_told_where_they_are_read(chainrule):
 def test_a_folder_of_pictures_is_for_conv(chainrule, shapes, words):
     found = chainrule("train", *words, shapes).complaint(f"chainrule train conv {shapes}", code=(1, 64))
     assert ("there is no model" in found) == (words in (("shapes",), ("pictures",)))
+
+
+@pytest.mark.parametrize("words", [(), ("mlp",), ("shapes",)])
+def test_a_long_path_does_not_cut_the_advice(chainrule, shapes, words):
+    folder = shapes.parent / ("d" * 200)
+    shapes.rename(folder)
+    chainrule("train", *words, folder).complaint(f"chainrule train conv {folder}", code=(1, 64))

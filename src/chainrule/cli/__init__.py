@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
             raise
         # `chainrule` without a command ends here too: an empty message after the help text.
         message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
-        return _fail(message + _value_given(error, words), USAGE) if message else USAGE
+        return _fail(CommandError(message + _value_given(error, words)), USAGE) if message else USAGE
 
 
 def _with_command_for_code(words: list[str]) -> list[str]:

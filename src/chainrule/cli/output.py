@@ -29,8 +29,9 @@ class CommandError(Exception):
 
 
 def one_line(error: object) -> str:
-    """The message of an error without line breaks, at most 300 characters of it."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    """The message of an error without line breaks; those of libraries end after 300 characters."""
+    message = " ".join(str(error).split())
+    return (message if isinstance(error, CommandError) else message[:300]) or type(error).__name__
 
 
 def listed(names: Iterable[object], most: int = 20) -> str:
