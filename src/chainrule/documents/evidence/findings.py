@@ -9,6 +9,8 @@ from typing import TypeAlias
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
 
+NOT_EQUAL = "the sides are not equal, and an approximation is not decided"
+
 
 @dataclass(frozen=True)
 class Counterexample:

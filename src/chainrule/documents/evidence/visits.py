@@ -22,7 +22,7 @@ from chainrule.checking.proofs.exploration import Ties, Values, Visit
 from chainrule.documents.evidence.array_values import Undefined
 from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
-from chainrule.documents.evidence.findings import Place
+from chainrule.documents.evidence.findings import NOT_EQUAL, Place
 from chainrule.documents.evidence.inputs import Branches, FreeArray
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.signs import compared, settled
@@ -250,7 +250,7 @@ class Visitor:
             rest = Exact(0) + a - b
             if relation == "~":
                 if not rest.is_zero():
-                    raise Undecided("the sides are not equal, and an approximation is not decided")
+                    raise Undecided(NOT_EQUAL)
                 holds: bool | None = True
             elif relation == "=":
                 holds = _vanishes(rest)

@@ -165,7 +165,7 @@ class At(Term):
 
 @dataclass(frozen=True)
 class LimitOf(Term):
-    """What `body` tends to where a name, a number, tends to another value from both sides."""
+    """The limit of `body` where a name, a number, tends to another value from both sides."""
 
     body: Term
     name: str

@@ -14,7 +14,7 @@ from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.declarations import Declared, base_of
 from chainrule.documents.reader.derivative_signs import beside
 from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
-from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, under
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_letter, base_name, under
 from chainrule.documents.reader.written import (
     CALLED,
     Beside,
@@ -196,7 +196,7 @@ class _Functions:
             case Scripted(base=Symbol(), upper=Numeral() as upper):
                 called = Bracketed("(", (self.value(replace(function, upper=None), at),), place=place)
                 return Scripted(called, None, upper, place=place)
-            case Symbol() | Scripted() if _name_of(function) in self.names:
+            case Symbol() | Scripted() if base_letter(function) in self.names:
                 return Beside((function, at), ("",), place=place)
         return function
 
@@ -324,12 +324,6 @@ def _runs(parts: Sequence[Written], joints: Sequence[str]) -> Iterator[tuple[lis
             yield run, before
             run, before = [part], joint
     yield run, before
-
-
-def _name_of(written: Written) -> str:
-    """The name of a letter, perhaps with scripts; nothing for anything else."""
-    head = _head(written)
-    return base_name(head) if isinstance(head, Symbol) else ""
 
 
 def _head(written: Written) -> Written:

@@ -24,8 +24,9 @@ from chainrule.documents.reader.written import alike
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Make a definition of a statement, if its name has none so far."""
     role = state.role_of(statement)
-    says = _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
-    if role in SUPPOSED[:4] and not says:
+    if role in SUPPOSED[:4] and not (
+        _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
+    ):
         return False
     if target.base in state.inventory.indices or any(orders(statement.right)):
         return False
@@ -93,7 +94,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.labels.setdefault(index, state.elaborator.open_size(index))
     state.definitions[full] = Definition(full, body, parameters, line)
     if role in SUPPOSED[:4]:
-        state.disputed = {**state.disputed, full: f"line {line} supposes what {full} is"}
+        state.disputed = {**state.disputed, letter_of(full): f"line {line} supposes what {full} is"}
     state.defined_at[full] = state.number_of(statement)
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]

@@ -54,8 +54,8 @@ def _squares_in(chain: WrittenChain) -> Iterator[str]:
     relation = chain.links[0].relation if chain.links else ""
     if isinstance(first, Scripted) and relation in ("=", ":=") and others:
         inside = {base_name(part) for part in all_parts(others[0]) if isinstance(part, Symbol)} if others[0] else set()
-        if (name := _square_of(first)) not in inside:
-            yield from filter(None, (name,))
+        if (name := _square_of(first)) and name not in inside:
+            yield name
     if isinstance(first, Beside) and relation in ("=", ":="):
         for part in first.parts:
             if isinstance(part, Bracketed) and len(part.items) > 1:

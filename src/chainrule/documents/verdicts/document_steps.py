@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from chainrule.documents.evidence import judging
-from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
@@ -22,8 +22,6 @@ from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
-
-NOT_EQUAL = "the sides are not equal, and an approximation is not decided"
 
 ALONE = "it is read with the formulas around it alone"
 
