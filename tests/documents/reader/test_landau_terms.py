@@ -135,3 +135,16 @@ def test_approximations_are_meant_for_small_letters(formula, verdict):
 def test_what_an_approximation_means_is_told():
     step = check_derivation(f"{SETTING}\n\n$$f(x + h) \\approx f(x) + f'(x) h$$").steps[-1]
     assert step.assumed == ("≈ is meant to first order in h",)
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (r"\lim_{h \to} f(h) = 0", "a place that is empty"),
+        (r"\lim_{h} f(h) = 0", "a limit; expected below lim a letter, an arrow and a value"),
+    ],
+)
+def test_a_limit_that_is_not_read_says_what_is_missing(formula, reason):
+    step = check_derivation(f"{SETTING}\n\n$$\n{formula}\n$$").steps[-1]
+    assert step.verdict == "not read"
+    assert reason in step.message

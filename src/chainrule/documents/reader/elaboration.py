@@ -184,7 +184,7 @@ class Elaborator(Meanings):
 
 _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Dots: lambda each: "an ellipsis",
-    w.Words: lambda each: f"the words {each.text!r}",
+    w.Words: lambda each: f"the words {each.text!r}" if each.text else "a place that is empty",
     w.NotRead: lambda each: each.what,
     w.Listed: lambda each: "a list",
     w.Comparing: lambda each: "a condition where a number was expected",

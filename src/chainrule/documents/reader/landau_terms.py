@@ -43,7 +43,7 @@ def limit(meanings: Meanings, part: w.BigOperator, body: Term) -> Term:
             raise NotMeant("a limit from one side", part.place)
         case w.Comparing(members=(w.Symbol() as name, to), relations=("->",)):
             return terms.LimitOf(body, meanings.named(base_name(name), alone=True), meanings.term(to))
-    raise NotMeant("what tends to something below lim", part.place)
+    raise NotMeant("a limit; expected below lim a letter, an arrow and a value", part.place)
 
 
 def orders(written: Written) -> Iterator[tuple[w.Symbol, int]]:
