@@ -114,7 +114,11 @@ def test_a_wrong_step_is_marked_explained_and_repaired():
         (wrong,) = await editor.diagnostics()
         assert marked(editor, wrong) == rf"= 1 - \tanh {X}"
         assert (wrong.severity, wrong.code, wrong.source) == (types.DiagnosticSeverity.Error, "wrong", "chainrule")
-        assert "the left side is" in wrong.message
+        first, point, change = wrong.message.split("\n")
+        assert first == "wrong: It does not follow from the left side."
+        assert point.startswith("With x = ")
+        assert "the left side is" in point
+        assert change == rf"Changing \tanh {X} to (\tanh {X})^{{2}} makes it true."
         hover = await editor.hover(2, 40)
         assert hover.contents.value.startswith("wrong\n\nIt does not follow from the left side. With x = ")
         assert hover.contents.value.endswith("\n\nRead as: claim 3: partial(tanh(x), x) = 1 - tanh(x)")

@@ -29,7 +29,7 @@ LEVELS = {
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch of a line with a message; `level` is "error", "warning", "information" or "hint"."""
+    """A stretch of a line with a message, a sentence a line; `level` is "error", "warning", "information" or "hint"."""
 
     line: int
     start: int
@@ -68,7 +68,8 @@ def marks(report: Mapping[str, Any], lines: Sequence[str]) -> list[Mark]:
     for step in report["steps"]:
         level = "error" if VERDICTS[step["verdict"]].fault else LEVELS.get(step["verdict"])
         if level is not None and step["displayed"]:
-            found.append(Mark(*_stretch(step, report, lines), level, step["verdict"], step["message"]))
+            message = _BETWEEN_SENTENCES.sub("\n", step["message"])
+            found.append(Mark(*_stretch(step, report, lines), level, step["verdict"], message))
     for problem in report["problems"]:
         line = min(max(problem["line"] - 1, 0), len(lines) - 1)
         message = f"this declaration is not understood: {problem['text']}"
@@ -123,6 +124,7 @@ def declared(block: str, lines: Sequence[str], format: str) -> TextChange | None
 
 _SIGN = r"\\[A-Za-z]+|[^\w\s\\]{1,3}"
 _ENDS = re.compile(r"(?:\\\\(?:\[[^\]]*\])?|\$+|\\\]|\\\)|\\end\{[^}]*\}|[.,;&\s])+$")
+_BETWEEN_SENTENCES = re.compile(r"(?<=\.) (?=[A-Z])")
 _FRONT = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,400}?---[ \t]*\n")
 
 
