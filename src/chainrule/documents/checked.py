@@ -16,7 +16,7 @@ from chainrule.documents.evidence.judging import SECONDS
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.repairs.notation import latex_of
+from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces
@@ -344,12 +344,10 @@ def _point(example: Counterexample) -> dict[str, Any]:
 
 def _told(repair: Repair, entry: ReadRelation) -> dict[str, Any]:
     piece, change = entry.statement.piece, repair.change
-    source, (start, stop) = piece.text, change.old.span
+    source = piece.text
     old, new, formula = (" ".join(latex_of(each, source).split()) for each in (change.old, change.new, change.term))
-    place = None
-    if 0 <= start < stop <= len(source):
-        stop = start + len(source[start:stop].rstrip())
-        place = [*piece.place_of(start), *_behind(piece, stop)]
+    span = span_of(change.old, source)
+    place = None if span is None else [*piece.place_of(span[0]), *_behind(piece, span[1])]
     return {"old": old, "new": new, "formula": formula, "kind": change.kind, "place": place}
 
 

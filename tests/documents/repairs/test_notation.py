@@ -15,7 +15,7 @@ from chainrule.documents.verdicts.document_steps import steps_of
         ("A' @ x .* y", r"A^\top x \odot y"),
         ("(a + b)^2 / 3", r"\frac{(a + b)^{2}}{3}"),
         ("exp(-x[i])", r"\exp(-x_i)"),
-        ("sum(k in n: x[k]) * 2", r"(\sum_{k} x_k) 2"),
+        ("sum(k in n: x[k]) * 2", r"(\sum_{k} x_k) \cdot 2"),
         ("[i = j] - s[j]", r"\delta_{ij} - s_j"),
         ("partial(f(a), a) + f''(a)", r"\frac{\partial f(a)}{\partial a} + f''(a)"),
     ],
@@ -35,3 +35,11 @@ def test_parts_that_stand_in_the_document_are_told_as_they_are_written():
     found = steps_of(pieces_of(r"$$\tanh^2 x = \frac{\sinh^{2}{x}}{\cosh^{2}{x}}$$", "a.md"))
     source = found.reading.entries[0].statement.piece.text
     assert latex_of(found.steps[0].claim.right, source) == r"\frac{\sinh^{2}{x}}{\cosh^{2}{x}}"
+
+
+@pytest.mark.parametrize("right", ["2(a - y)", r"2\left(a - y\right)", "a^{2 (y - 1)}"])
+def test_a_part_that_ends_with_a_bracket_has_it(right):
+    piece = f"$$\n(a - y)^3 = {right}\n$$"
+    found = steps_of(pieces_of(f"Let $a$ and $y$ be numbers.\n\n{piece}", "a.md"))
+    source = found.reading.entries[-1].statement.piece.text
+    assert latex_of(found.steps[-1].claim.right, source) == right

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from chainrule.documents.language import terms
@@ -12,6 +13,8 @@ from chainrule.documents.language.terms import Apply, Term
 _GREEK = {unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικμνξπρστυφχψω"} | {"lambda", "ell"}
 _SIGNS = {"+": " + ", "-": " - ", "*": " ", "@": " ", ".*": r" \odot "}
 _FOLDS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
+_PAIRS = {")": "(", "}": "{", "]": "["}
+_CLOSING = re.compile(r"\s*(?:\\right)?\s*([)}\]])")
 _SUM, _SIGN, _PRODUCT, _WHOLE = range(1, 5)
 
 
@@ -32,6 +35,23 @@ def latex_of(term: Term, source: str = "", least: int = 0) -> str:
     """
     text, holds = _latex(term, source)
     return f"({text})" if holds < least else text
+
+
+def span_of(term: Term, source: str) -> tuple[int, int] | None:
+    """Where a term stands in its formula, with the brackets that it opens; None if it does not stand there.
+
+    >>> from chainrule.documents.language.terms import Name
+    >>> span_of(Name("a", span=(4, 11)), "x = 2(a - y) + 1")
+    (4, 12)
+    """
+    start, end = term.span
+    if not 0 <= start < end <= len(source):
+        return None
+    while (closing := _CLOSING.match(source, end)) and (text := source[start:end]).count(
+        _PAIRS[closing[1]]
+    ) > text.count(closing[1]):
+        end = closing.end()
+    return start, start + len(source[start:end].rstrip())
 
 
 def name_of(name: str) -> str:
@@ -57,10 +77,8 @@ def _latex(term: Term, source: str) -> tuple[str, int]:
     def inner(part: Term, least: int = 0) -> str:
         return latex_of(part, source, least)
 
-    start, end = term.span
-    if 0 <= start < end <= len(source):
-        text = source[start:end].strip()
-        text += "}" * (text.count("{") - text.count("}"))
+    if (span := span_of(term, source)) is not None:
+        text = source[slice(*span)].strip()
         is_sum = isinstance(term, Apply) and term.operator in ("+", "-", "negative")
         return text, _SUM if is_sum else _WHOLE if not isinstance(term, Apply) or " " not in text else _PRODUCT
     match term:
@@ -84,7 +102,9 @@ def _latex(term: Term, source: str) -> tuple[str, int]:
             return f"{inner(a, _SUM)}{_SIGNS[sign]}{inner(b, _PRODUCT)}", _SUM
         case Apply(operator="*" | "@" | ".*" as sign, operands=(a, b)):
             first = inner(a, _WHOLE if isinstance(a, terms.Fold) else _SIGN)
-            return f"{first}{_SIGNS[sign]}{inner(b, _PRODUCT)}", _PRODUCT
+            last = inner(b, _PRODUCT)
+            dot = r" \cdot " if last[:1].isdigit() else _SIGNS[sign]
+            return f"{first}{dot}{last}", _PRODUCT
         case Apply(operator=name, operands=operands):
             command = next((word for word in OPERATORS[name].latex if word.startswith("\\")), rf"\mathrm{{{name}}}")
             return f"{command}({', '.join(map(inner, operands))})", _WHOLE

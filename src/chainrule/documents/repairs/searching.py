@@ -24,6 +24,7 @@ from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation, Term
+from chainrule.documents.repairs.inner_derivatives import inner_derivatives
 from chainrule.documents.repairs.single_changes import Material, TermChange, changes
 
 SECONDS = 12.0
@@ -100,7 +101,8 @@ def _material(question: Question) -> Material:
     axes = [base for base in dict.fromkeys(bases) if base in question.shapes.names]
     indices = [name for name, _ in question.labels]
     values = [name for name in axes if name not in indices and name not in question.sizes]
-    return Material.of((claim.right, _bare(claim.left)), indices, question.sizes, values)
+    left, right = _bare(claim.left), _bare(claim.right)
+    return Material.of((claim.right, left), indices, question.sizes, values, inner_derivatives(left, right))
 
 
 def _brings_in(term: Term, change: TermChange, claim: Relation) -> bool:

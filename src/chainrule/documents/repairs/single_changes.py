@@ -25,7 +25,7 @@ class TermChange:
     ----------
     kind : str
         The slip that the change undoes: "sign", "index", "transpose", "factor", "term", "power", "derivative", "name",
-        "order", "operation" or "constant".
+        "order", "operation", "constant" or "chain rule".
     old, new : Term
         The part that was replaced, and its replacement.
     term : Term
@@ -49,16 +49,24 @@ class Material:
     ----------
     indices, sizes, names : tuple of str
         `names` are those of numbers and arrays.
-    factors : tuple of Term
+    factors, inner : tuple of Term
+        `inner` has the derivatives of what functions are applied to.
     """
 
     indices: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     factors: tuple[Term, ...] = ()
+    inner: tuple[Term, ...] = ()
 
     @staticmethod
-    def of(sides: Sequence[Term], indices: Iterable[str], sizes: Iterable[str], names: Iterable[str]) -> Material:
+    def of(
+        sides: Sequence[Term],
+        indices: Iterable[str],
+        sizes: Iterable[str],
+        names: Iterable[str],
+        inner: Iterable[Term] = (),
+    ) -> Material:
         """The material in both sides of a claim: entries, names, calls and derivatives, and 1 minus each of them."""
         indices, sizes = tuple(indices), tuple(sizes)
         inside = [part for side in sides for part, role, _ in _places(side) if role == "value"]
@@ -75,7 +83,7 @@ class Material:
         deltas = [terms.Truth(terms.Comparison("=", Name(a), Name(b))) for a, b in pairs[:3]]
         rest = [Apply("-", (ONE, part)) for part in found if isinstance(part, Entry | Name | Call)]
         factors = (TWO, HALF, *map(Name, sizes), *deltas, *found, *rest)
-        return Material(indices, sizes, tuple(names), tuple(dict.fromkeys(factors)))
+        return Material(indices, sizes, tuple(names), tuple(dict.fromkeys(factors)), tuple(inner))
 
 
 def changes(term: Term, material: Material) -> list[TermChange]:
@@ -233,6 +241,9 @@ def _beside(part: Term, material: Material, is_whole: bool) -> Iterator[_Made]:
         isinstance(part, Apply) and part.operator in ("+", "-", "negative") and not is_whole
     ):
         return
+    for factor in material.inner:
+        is_plain = not isinstance(factor, terms.Slope)
+        yield "chain rule", Apply("*", (factor, part)), (2.3 if is_plain else 3.7) - nearer
     for factor in material.factors:
         cost = 3.4 - nearer + 0.02 * sum(1 for _ in terms.every(factor))
         yield "factor", Apply("*", (factor, part)), cost

@@ -1,0 +1,111 @@
+"""The factors that the chain rule asks for: derivatives of what a function is applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.operators import OPERATORS
+from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number, Slope, Term
+
+POWERS = ("^", ".^", "power")
+
+
+def inner_derivatives(left: Term, right: Term) -> tuple[Term, ...]:
+    """The derivatives of the arguments in both sides of a claim about a derivative of a number by a number.
+
+    Those of the names in its right side come last.
+
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> found = inner_derivatives(term_of("partial(sin(x^2), x)"), term_of("cos(x^2) * a"))
+    >>> [text_of(each) for each in found]
+    ['2 * x', 'partial(a, x)']
+    """
+    variables = dict.fromkeys(by for part in terms.every(left) for by in _variables(part))
+    arguments = dict.fromkeys(argument for side in (left, right) for part in terms.every(side)
+                              for argument in _arguments(part))  # fmt: skip
+    moving = [_slope(argument, by) for by in variables for argument in arguments]
+    right_parts = tuple(dict.fromkeys(terms.every(right)))
+    within = {part for entry in right_parts if isinstance(entry, Entry) for part in (entry.base, *entry.indices)}
+    names = [Slope("partial", part, by) for by in variables for part in right_parts
+             if isinstance(part, Name | Entry) and part not in within | {by}]  # fmt: skip
+    return tuple(
+        dict.fromkeys(each for each in moving + names if not isinstance(each, Number) or each.value not in (0, 1))
+    )
+
+
+# What follows is private.
+
+
+def _variables(part: Term) -> Iterator[Term]:
+    match part:
+        case Slope(kind="partial", variable=Name() | Entry() as by):
+            yield by
+        case Call(arguments=(Name() as by,), order=(1,)):
+            yield by
+
+
+def _arguments(part: Term) -> Iterator[Term]:
+    match part:
+        case Apply(operator=name, operands=(argument,)) if OPERATORS[name].place == "function":
+            yield argument
+        case Apply(operator=name, operands=(argument, _)) if name in POWERS:
+            yield argument
+        case Call(arguments=(argument,)):
+            yield argument
+
+
+def _slope(term: Term, by: Term) -> Term:
+    """The derivative of a number, worked out where it is a polynomial."""
+    if term == by:
+        return Number(Fraction(1))
+    if terms.base_of(by) not in terms.free_names(term):
+        return Number(Fraction(0))
+    match term:
+        case Apply(operator="+" | "-" as sign, operands=(a, b)):
+            return _sum(sign, _slope(a, by), _slope(b, by))
+        case Apply(operator="negative", operands=(a,)):
+            return _product(Number(Fraction(-1)), _slope(a, by))
+        case Apply(operator="*", operands=(a, b)):
+            return _sum("+", _product(a, _slope(b, by)), _product(b, _slope(a, by)))
+        case Apply(operator="/", operands=(a, Number(value=value))) if value:
+            return _product(Number(1 / value), _slope(a, by))
+        case Apply(operator=name, operands=(a, Number(value=value))) if name in POWERS:
+            base = a if value == 2 else Apply(name, (a, Number(value - 1)))
+            return _product(Number(value), _product(base, _slope(a, by)))
+    return Slope("partial", term, by)
+
+
+def _sum(sign: str, a: Term, b: Term) -> Term:
+    match a, b:
+        case _, Number(value=value) if not value:
+            return a
+        case Number(value=value), _ if not value:
+            return b if sign == "+" else _product(Number(Fraction(-1)), b)
+        case Number(value=one), Number(value=other):
+            return Number(one + other if sign == "+" else one - other)
+    return Apply(sign, (a, b))
+
+
+def _product(a: Term, b: Term) -> Term:
+    """A product with its number, if there is one, in front."""
+    match a, b:
+        case Number(value=one), Number(value=other):
+            return Number(one * other)
+        case _, Number():
+            return _product(b, a)
+        case Number(value=value), _ if value in (0, 1):
+            return b if value else a
+        case Number(value=one), Apply(operator="*", operands=(Number(value=other), rest)):
+            return _product(Number(one * other), rest)
+        case Number(value=one), Apply(operator="negative", operands=(rest,)):
+            return _product(Number(-one), rest)
+        case Number(value=value), _ if value == -1:
+            return Apply("negative", (b,))
+        case _, Apply(operator="*", operands=(Number() as number, rest)):
+            return _product(number, _product(a, rest))
+        case _, Apply(operator="negative", operands=(rest,)):
+            return Apply("negative", (_product(a, rest),))
+    return Apply("*", (a, b))
