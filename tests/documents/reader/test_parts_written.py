@@ -43,7 +43,7 @@ def test_accents_are_parts_of_names_and_fonts_are_not():
 
 def test_parts_come_from_left_to_right_with_those_of_conditions_last():
     whole = formula(r"a_i b")
-    assert under(whole) == [Scripted(Symbol("a"), lower=Symbol("i")), Symbol("b")]
+    assert under(whole) == (Scripted(Symbol("a"), lower=Symbol("i")), Symbol("b"))
     assert [part.text for part in all_parts(whole) if isinstance(part, Symbol)] == ["a", "i", "b"]
     (chain,) = chains_of(r"c = d, \quad i \neq k")
     assert [part.text for part in parts_of_chain(chain) if isinstance(part, Symbol)] == ["c", "d", "i", "k"]

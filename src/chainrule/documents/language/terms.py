@@ -12,13 +12,13 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import trees
-from chainrule.documents.language.trees import every_part, parts_of
+from chainrule.documents.language.trees import Tree, every_part, kept, parts_of
 
 Span: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(Tree):
     """A formula or a part of one; `span`, its place in the text it was read from, takes no part in comparisons."""
 
     span: Span = field(default=(0, 0), compare=False, kw_only=True)
@@ -340,7 +340,7 @@ class Derivation:
 # Walks
 
 
-def parts(term: Term) -> list[Term]:
+def parts(term: Term) -> tuple[Term, ...]:
     """The terms directly under a term, from left to right.
 
     >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
@@ -349,7 +349,7 @@ def parts(term: Term) -> list[Term]:
     return parts_of(term, Term)
 
 
-def every(term: Term) -> Iterator[Term]:
+def every(term: Term) -> tuple[Term, ...]:
     """The term and all below it, from left to right."""
     return every_part(term, Term)
 
@@ -409,6 +409,7 @@ def bound_in(term: Term) -> tuple[str, ...]:
     return ()
 
 
+@kept
 def free_names(term: Term) -> frozenset[str]:
     """The names in a term that it does not bind, functions included.
 

@@ -1,38 +1,74 @@
-"""Walks through trees of frozen dataclasses, whose nodes lie in fields or in tuples there."""
+"""Walks through trees of frozen dataclasses, whose nodes lie in fields or in tuples there.
+
+A document is read many times, under one hypothesis after the other, and each reading walks through the same trees. So a
+node keeps what was found below it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar
 
-Node = TypeVar("Node")
+Node = TypeVar("Node", bound="Tree")
+Answer = TypeVar("Answer")
 
 
-def parts_of(node: Node, kind: type[Node]) -> list[Node]:
-    """The nodes of a kind directly under a node, from left to right.
+class Tree:
+    """A node that keeps the answers to questions about what lies below it: a node never changes."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name[0] != "_"}
+
+
+def kept(function: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """A function of a node whose answer the node keeps."""
+    name = f"_{function.__name__}"
+
+    @wraps(function)
+    def answer(node: Any) -> Answer:
+        known: dict[str, Any] = node.__dict__
+        if name not in known:
+            known[name] = function(node)
+        found: Answer = known[name]
+        return found
+
+    return answer
+
+
+def parts_of(node: Node, kind: type[Node]) -> tuple[Node, ...]:
+    """The nodes directly under a node, from left to right; `kind` is the kind of all nodes of its tree.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
-    ... class Leaf:
+    ... class Leaf(Tree):
     ...     below: tuple = ()
     >>> parts_of(Leaf((Leaf((1,)), (Leaf(),))), Leaf)
-    [Leaf(below=(1,)), Leaf(below=())]
+    (Leaf(below=(1,)), Leaf(below=()))
     """
-    found = list[Node]()
-    for name in names_of(node):
-        _enter(getattr(node, name), kind, found)
+    known: dict[str, Any] = node.__dict__
+    found: tuple[Node, ...] | None = known.get("_parts")
+    if found is None:
+        entered = list[Node]()
+        for name in names_of(node):
+            _enter(getattr(node, name), kind, entered)
+        found = known["_parts"] = tuple(entered)
     return found
 
 
-def every_part(node: Node, kind: type[Node]) -> Iterator[Node]:
+def every_part(node: Node, kind: type[Node]) -> tuple[Node, ...]:
     """The node and all nodes below it, from left to right."""
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(parts_of(current, kind)))
+    known: dict[str, Any] = node.__dict__
+    found: tuple[Node, ...] | None = known.get("_every")
+    if found is None:
+        entered, pending = list[Node](), [node]
+        while pending:
+            current = pending.pop()
+            entered.append(current)
+            pending.extend(reversed(parts_of(current, kind)))
+        found = known["_every"] = tuple(entered)
+    return found
 
 
 def mapped(node: Any, function: Callable[[Any], Any], kind: type | tuple[type, ...], through: Any = ()) -> Any:

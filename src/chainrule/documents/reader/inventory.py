@@ -60,12 +60,22 @@ class Inventory(Sightings):
     declared: dict[str, int] = field(default_factory=dict)
     """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
+    _distinct: dict[str, tuple[int, Counter[tuple[Written, ...]]]] = field(default_factory=dict, init=False, repr=False)
 
     @staticmethod
     def of(chains: Iterable[WrittenChain], prose: str = "") -> Inventory:
         """The inventory of all chains of a document."""
         found = Inventory(prose=prose, summing=any(word in prose for word in IMPLIED))
         found.see(chains)
+        return found
+
+    def distinct_subscripts(self, base: str) -> Counter[tuple[Written, ...]]:
+        """The subscripts of a name, and how often it has each of them."""
+        lists = self.subscripts.get(base, [])
+        count, found = self._distinct.get(base, (-1, Counter[tuple[Written, ...]]()))
+        if count != len(lists):
+            found = Counter(lists)
+            self._distinct[base] = len(lists), found
         return found
 
     def declare(self, name: str, axes: int) -> None:
@@ -82,8 +92,8 @@ class Inventory(Sightings):
     def _letters_of_indices(self) -> frozenset[str]:
         seen = {
             item.text
-            for lists in self.subscripts.values()
-            for items in lists
+            for base in list(self.subscripts)
+            for items in self.distinct_subscripts(base)
             for item in items
             if isinstance(item, Symbol) and len(item.text) == 1
         }
@@ -91,7 +101,7 @@ class Inventory(Sightings):
             item.text
             for base, axes in self.declared.items()
             if axes > 1
-            for items in self.subscripts.get(base, ())
+            for items in self.distinct_subscripts(base)
             if len(items) == axes
             for item in items
             if isinstance(item, Symbol) and len(item.text) == 1
@@ -146,11 +156,11 @@ class Inventory(Sightings):
         if base in self.declared:
             return self.declared[base] > 0
         return base in self.written_out or any(self.is_index(item) and not isinstance(item, Numeral)
-                   for items in self.subscripts.get(base, ()) for item in items)  # fmt: skip
+                   for items in self.distinct_subscripts(base) for item in items)  # fmt: skip
 
     def is_numbered(self, base: str) -> bool:
         """Whether a number begins each subscript of a letter, and entries are chosen behind it: z_2 and z_{2,i}."""
-        lists = self.subscripts.get(base, ())
+        lists = self.distinct_subscripts(base)
         begun = all(items and isinstance(items[0], Numeral) and self.is_index(items[0]) for items in lists)
         alone = any(len(items) == 1 for items in lists)
         behind = any(isinstance(item, Symbol) and self.is_index(item) for items in lists for item in items[1:])
@@ -186,14 +196,14 @@ class Inventory(Sightings):
             return 1 if is_bold(whole) else None
         single, places = Counter[str](), Counter[tuple[int, str]]()
         apart = base == "delta" and self.delta_compares  # then it has no entries with two indices
-        for items in self.subscripts[base]:
+        for items, count in self.distinct_subscripts(base).items():
             if apart and len(items) == 2:
                 continue
             letters = [item.text if isinstance(item, Symbol) else "" for item in items if self.is_index(item)]
             if len(letters) == 1:
-                single.update(letters)
+                single[letters[0]] += count
             elif len(letters) == 2:
-                places.update(enumerate(letters))
+                places.update(dict.fromkeys(enumerate(letters), count))
         if not single or not (places or self.vectors[base]):
             return None
         counts = [
@@ -205,7 +215,7 @@ class Inventory(Sightings):
         """Whether numbers in subscripts of a name may choose entries: none is negative, as in mu_{-1}."""
         return not any(
             isinstance(item, Signed) and not letters_of(item)
-            for items in self.subscripts.get(base, ())
+            for items in self.distinct_subscripts(base)
             for item in items
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from chainrule.documents.language.trees import every_part, parts_of
+from chainrule.documents.language.trees import every_part, kept, parts_of
 from chainrule.documents.reader.written import (
     Beside,
     Bracketed,
@@ -23,16 +23,17 @@ USUAL_INDICES = frozenset("ijklmnpq")
 """Letters that are indices wherever they stand in a subscript."""
 
 
-def under(written: Written) -> list[Written]:
+def under(written: Written) -> tuple[Written, ...]:
     """The parts directly under a written formula, from left to right."""
     return parts_of(written, Written)
 
 
-def all_parts(written: Written) -> Iterator[Written]:
+def all_parts(written: Written) -> tuple[Written, ...]:
     """The formula and everything in it, from left to right."""
     return every_part(written, Written)
 
 
+@kept
 def letters_of(written: Written) -> frozenset[str]:
     """The names of all letters and words in a formula."""
     return frozenset(base_name(part) for part in all_parts(written) if isinstance(part, Symbol))

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from chainrule.documents.language.trees import mapped, names_of
+from chainrule.documents.language.trees import Tree, mapped, names_of
 
 Place = tuple[int, int]
 """Start and end in the text of the formula."""
 
 
 @dataclass(frozen=True)
-class Written:
+class Written(Tree):
     """A formula, or a part of one; `place` takes no part in comparisons."""
 
     place: Place = field(default=(0, 0), compare=False, kw_only=True)
