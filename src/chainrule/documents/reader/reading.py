@@ -7,8 +7,8 @@ something else in a section. It is judged by the shapes alone, never by whether 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -76,11 +76,12 @@ def read(pieces: Pieces) -> Reading:
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
     chosen = dict[str, Any](layout=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
-    best = reading_of(DocumentState(*shared, **chosen))
+    trials = _Trials(shared)
+    best = trials.under(chosen)
 
     lettered = frozenset(_letters_of_layers(best, inventory))
     if lettered:
-        found = reading_of(DocumentState(*shared, **chosen, lettered=lettered))
+        found = trials.under(chosen | {"lettered": lettered})
         if not found.looping and _misfits(found) <= _misfits(best):
             best, chosen = found, chosen | {"lettered": lettered}
 
@@ -94,41 +95,42 @@ def read(pieces: Pieces) -> Reading:
         if (target := target_of(each, inventory)) is not None and target.indices
     }
     for group in _aliases(every, scopes, block.names, defined).values():
-        found = reading_of(DocumentState(*shared, **(chosen | with_aliases(group))))
+        found = trials.under(chosen | with_aliases(group))
         more = _misfits(best) - _misfits(found)
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
-    best, chosen = _better(best, chosen, with_aliases(_by_shape(every, scopes, shared, chosen)), *shared)
+    best, chosen = trials.better(best, chosen, with_aliases(_by_shape(every, scopes, trials, chosen)))
     kinds = {base_of(each.name): each.kind for each in besides.stated.declared}
     mapping = {name for name, kind in kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
     said = {base_of(each.name) for each in besides.stated.declared if not isinstance(each.kind, FunctionKind)}
     for _ in range(2):
         for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"units": True}):
-            best, chosen = _better(best, chosen, option, *shared)
+            best, chosen = trials.better(best, chosen, option)
         several, _ = _in_doubt(best, scopes.parts)
         distrusted = chosen.get("distrusted", frozenset()) | _mostly_unfit(best, several & said)
-        best, chosen = _better(best, chosen, {"distrusted": distrusted}, *shared)
+        best, chosen = trials.better(best, chosen, {"distrusted": distrusted})
         plain = several - block.names - mapping
         single = frozenset(() if inventory.summing else filter(inventory.may_be_single, plain))
-        best, chosen = _better(best, chosen, {"singles": single}, *shared)
+        best, chosen = trials.better(best, chosen, {"singles": single})
         for letter in sorted(each for each in several if inventory.vectors[each] > 0):
             for kind in ("lone", "apart") if inventory.bare[letter] else ("lone",):
-                best, chosen = _better(best, chosen, {kind: chosen.get(kind, frozenset()) | {letter}}, *shared)
+                option = {kind: chosen.get(kind, frozenset()) | {letter}}
+                best, chosen = trials.better(best, chosen, option)
         for _ in range(MOST_SECTIONS):
             tried = [(best, chosen)]
             for part, names in _in_doubt(best, scopes.parts)[1].items():
-                tried.append(_better(best, chosen, with_aliases({part: names}), *shared))
+                tried.append(trials.better(best, chosen, with_aliases({part: names})))
             if min(map(_misfits_of, tried)) == _misfits(best):
                 break
             best, chosen = min(tried, key=_misfits_of)
     for letter in sorted(chosen.get("singles", ())):
         option = {"singles": chosen["singles"] - {letter}}
-        best, chosen = _better(best, chosen, option, *shared, spare=1)
+        best, chosen = trials.better(best, chosen, option, spare=1)
     matrices = {each for name in _square(best) for each in (letter_of(name), letter_of(name).lower())}
     for letter in sorted(each for each in matrices if each in inventory.vectors):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
-        found = reading_of(DocumentState(*shared, **(chosen | option)))
+        found = trials.under(chosen | option)
         if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
             best, chosen = found, chosen | option
     for section, names in chosen.get("aliases", {}).items():
@@ -136,9 +138,9 @@ def read(pieces: Pieces) -> Reading:
             if names[name] not in kept:
                 fewer = {key: value for key, value in chosen["aliases"][section].items() if key != name}
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
-                best, chosen = _better(best, chosen, option, *shared, spare=1)
+                best, chosen = trials.better(best, chosen, option, spare=1)
 
-    with_tries = reading_of(DocumentState(*shared, **(chosen | {"tries": True})))
+    with_tries = trials.under(chosen | {"tries": True})
     if _misfits(with_tries) <= _misfits(best):  # what sentences may assume decides no shapes
         best, chosen = with_tries, chosen | {"tries": True}
 
@@ -183,6 +185,37 @@ def read(pieces: Pieces) -> Reading:
 # What follows is private.
 
 
+@dataclass(frozen=True)
+class _Trials:
+    """The readings of a document under one choice after the other. Each is made once."""
+
+    shared: tuple[Any, ...]
+    made: dict[Hashable, Reading] = field(default_factory=dict)
+
+    def under(self, chosen: Mapping[str, Any]) -> Reading:
+        key = _frozen(chosen)
+        if key not in self.made:
+            self.made[key] = reading_of(DocumentState(*self.shared, **chosen))
+        return self.made[key]
+
+    def better(
+        self, best: Reading, chosen: dict[str, Any], option: dict[str, Any], spare: int = 0
+    ) -> tuple[Reading, dict[str, Any]]:
+        """The reading with a further option, if more of the document fits then, else the best so far."""
+        if _misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
+            reading = self.under(chosen | option)
+            if _misfits(reading) < _misfits(best) + spare:
+                return reading, chosen | option
+        return best, chosen
+
+
+def _frozen(value: Any) -> Hashable:
+    """A choice as a key; parts of a document without names of their own are left out."""
+    if isinstance(value, Mapping):
+        return frozenset((name, _frozen(each)) for name, each in value.items() if not isinstance(each, Mapping) or each)
+    return frozenset(value) if isinstance(value, Set) else value
+
+
 def _ways(reading: Reading, options: Mapping[str, Any], layout: str, inventory: Inventory) -> Iterator[dict[str, Any]]:
     """Options that a part of a document may take in its own way: columns, gradients as rows, vectors apart."""
     unfit = _in_doubt(reading, reading.places)[0]
@@ -199,13 +232,13 @@ def _ways(reading: Reading, options: Mapping[str, Any], layout: str, inventory: 
 
 
 def _by_shape(
-    every: Iterable[tuple[Piece, WrittenChain]], scopes: Scopes, shared: Sequence[Any], chosen: dict[str, Any]
+    every: Iterable[tuple[Piece, WrittenChain]], scopes: Scopes, trials: _Trials, chosen: dict[str, Any]
 ) -> dict[int, dict[str, str]]:
     """By part: other names for letters without a definition that are numbers in some parts and vectors in others.
 
     All parts are read as if their letters were their own; so each part shows what its letters are there.
     """
-    state = DocumentState(*shared, **chosen)
+    state = DocumentState(*trials.shared, **chosen)
     enter_kinds(state)
     fixed = state.kinds.keys() | state.elaborator.functions.keys() | CONSTANTS
     fixed |= state.inventory.indices | state.inventory.limits
@@ -216,7 +249,7 @@ def _by_shape(
         letters -= scopes.where.get(part, {}).keys() | known.get(part, {}).keys()
         own.setdefault(part, {}).update({letter: f"{letter}__part_{part}" for letter in letters})
     trial = {part: known.get(part, {}) | own.get(part, {}) for part in known.keys() | own.keys()}
-    shapes = reading_of(DocumentState(*shared, **(chosen | {"aliases": trial}))).shapes
+    shapes = trials.under(chosen | {"aliases": trial}).shapes
     ranks = {name: _rank(shape) for name, shape in shapes.names.items()}
     ranks = {name: rank for name, rank in ranks.items() if rank or name not in shapes.guessed}
     made = dict[int, dict[str, str]]()
@@ -257,17 +290,6 @@ def _is_range(chain: WrittenChain) -> bool:
         isinstance(each, w.Numeral) or (isinstance(each, w.Symbol) and each.font == "blackboard") for each in others
     )
     return isinstance(first, w.Symbol) and relations <= {"<", "<=", ">", ">=", "!=", "in"} and bool(others) and numbers
-
-
-def _better(
-    best: Reading, chosen: dict[str, Any], option: dict[str, Any], *parts: Any, spare: int = 0
-) -> tuple[Reading, dict[str, Any]]:
-    """The reading with a further option, if more of the document fits then, else the best so far."""
-    if _misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
-        reading = reading_of(DocumentState(*parts, **(chosen | option)))
-        if _misfits(reading) < _misfits(best) + spare:
-            return reading, chosen | option
-    return best, chosen
 
 
 def _misfits_of(found: tuple[Reading, dict[str, Any]]) -> int:
