@@ -71,12 +71,10 @@ class Inventory(Sightings):
 
     def distinct_subscripts(self, base: str) -> Counter[tuple[Written, ...]]:
         """The subscripts of a name, and how often it has each of them."""
-        lists = self.subscripts.get(base, [])
-        count, found = self._distinct.get(base, (-1, Counter[tuple[Written, ...]]()))
-        if count != len(lists):
-            found = Counter(lists)
-            self._distinct[base] = len(lists), found
-        return found
+        lists, known = self.subscripts.get(base, []), self._distinct.get(base)
+        if known is None or known[0] != len(lists):
+            known = self._distinct[base] = len(lists), Counter(lists)
+        return known[1]
 
     def declare(self, name: str, axes: int) -> None:
         """Enter the number of indices of a name that the document declares."""

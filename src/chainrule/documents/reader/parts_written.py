@@ -46,6 +46,7 @@ def parts_of_chain(chain: WrittenChain) -> Iterator[Written]:
         yield from all_parts(written)
 
 
+@kept
 def base_name(symbol: Symbol) -> str:
     """The name of a letter with its accents: x_hat, alpha. Fonts are the same letter."""
     return "_".join([symbol.text.replace(" ", "_"), *symbol.accents])
@@ -93,6 +94,7 @@ def index_of_members(inside: Written) -> Symbol | None:
     return only if isinstance(only, Symbol) else None
 
 
+@kept
 def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
     """The arguments in brackets; x_1, \\ldots, x_n are one, the vector x."""
     found: list[Written] = []
