@@ -74,6 +74,9 @@ class Unsendable(Exception):
     def __init__(self, one, two):
         super().__init__(one)
 
+    def __reduce__(self):
+        return type(self), self.args  # the default, unless Dask has replaced it by that of tblib
+
 
 def unsendable():
     raise Unsendable(1, lambda: 2)

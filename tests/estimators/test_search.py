@@ -12,6 +12,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tests.peer_versions import since
 from threadpoolctl import threadpool_info
 
 from chainrule import MLPClassifier, rules
@@ -84,6 +85,7 @@ def test_probabilities_can_be_calibrated(y, method):
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1, rtol=1e-14)
 
 
+@since("1.8", "leaves weights of scores to the last step of a pipeline")
 def test_weights_are_routed_to_the_fits_of_a_search():
     light = np.where(SPECIES == 1, 1e-9, 1.0)
     with sklearn.config_context(enable_metadata_routing=True):

@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
+from tests.peer_versions import since
 
 from chainrule import Blocks, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators import path
@@ -216,7 +217,13 @@ def test_sparse_paths_are_dense_ones(standardize):
         assert other.objective == pytest.approx(one.objective, rel=1e-10)
 
 
-@pytest.mark.parametrize("scoring", [None, "neg_log_loss"])
+@pytest.mark.parametrize(
+    "scoring",
+    [
+        pytest.param(None, marks=since("1.8", "has one form of the attributes")),
+        pytest.param("neg_log_loss", marks=since("1.9", "has a logarithmic loss of folds without a class")),
+    ],
+)
 def test_a_fold_without_one_of_the_classes_is_warned_of_and_fitted(scoring):
     X, y = load_iris(return_X_y=True)
     y = np.where(np.arange(len(y)) == 7, 5, y)

@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from tests.peer_versions import since
 
 import chainrule
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
@@ -42,6 +43,7 @@ def test_the_classifiers_conform(estimator, check):
     check(estimator)
 
 
+@since("1.8", "has these defaults")
 def test_parameters_that_scikit_learn_has_too_have_its_defaults():
     ours, theirs = SoftmaxRegression().get_params(), LogisticRegression().get_params()
     shared = set(ours) & set(theirs)
@@ -234,6 +236,7 @@ def test_calibration_takes_it():
     np.testing.assert_allclose(calibrated.predict_proba(X), theirs.predict_proba(X), atol=5e-3)
 
 
+@since("1.8", "leaves weights of scores to the last step of a pipeline")
 def test_weights_are_routed_through_a_search():
     with sklearn.config_context(enable_metadata_routing=True):
         asking = SoftmaxRegression(tol=1e-18).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from tests.peer_versions import since
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.softmax_path import path
@@ -65,7 +66,14 @@ def test_the_objective_is_that_of_scikit_learns_fit(C, dtype, solver):
     assert model.coef_.shape == (K, D)
 
 
-@pytest.mark.parametrize("options", [{"fit_intercept": False}, {"class_weight": "balanced"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fit_intercept": False},
+        pytest.param({"class_weight": "balanced"}, marks=since("1.7", "balances classes by their weights")),
+    ],
+    ids=str,
+)
 def test_it_is_so_without_an_intercept_and_with_weights(options):
     X, y = data()
     weights = np.random.default_rng(1).uniform(0, 3, N)

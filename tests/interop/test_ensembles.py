@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.metrics import log_loss
+from tests.peer_versions import since
 
 from chainrule import MLPClassifier, SoftmaxRegression
 
@@ -18,6 +19,7 @@ def test_calibration_lowers_the_log_loss_of_an_overconfident_network(tumours):
     assert log_loss(y[1::2], calibrated.predict_proba(X[1::2])) < plain / 2
 
 
+@since("1.8", "scales temperatures")
 def test_temperature_scaling_of_scikit_learn_takes_our_logits(wine, model):
     calibrated = CalibratedClassifierCV(model, method="temperature", cv=2).fit(*wine)
     probabilities = calibrated.predict_proba(wine[0])

@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tests.peer_versions import since
 
 from chainrule import SoftmaxRegressionCV
 
@@ -44,6 +45,11 @@ def test_weights_reach_the_last_step_of_a_pipeline(wine, weights, model):
     assert np.abs(found - without).max() > 1e-4
 
 
+@pytest.mark.parametrize(
+    "model",
+    ["softmax", pytest.param("softmax cv", marks=since("1.8", "asks the scorer of a model")), "mlp", "conv", "tabular"],
+    indirect=True,
+)
 def test_weights_are_cut_with_the_rows_in_cross_validation_and_reach_the_score(wine, weights, model):
     X, y = wine
     asking(model)

@@ -183,7 +183,11 @@ def test_a_change_ends_a_long_check():
     in_editor(work)
 
 
-@pytest.mark.parametrize("text", ["$$" + "{" * 20_000, "x" * 2_000_001, r"\begin{align}" * 2000])
+@pytest.mark.parametrize(
+    "text",
+    ["$$" + "{" * 20_000, "x" * 2_000_001, r"\begin{align}" * 2000],
+    ids=["nested", "long", "unended"],  # pytest puts the name into the environment, which is not as long as the texts
+)
 def test_what_cannot_be_checked_is_no_end_of_the_server(text):
     async def work(editor, _):
         await editor.open(text)

@@ -273,7 +273,10 @@ def test_nulls_in_vectors_are_named_too(tmp_path, inner):
     rows = [[1.0, 2.0]] * 9
     rows[7] = [1.0, None] if inner else None
     column = pa.array(rows, pa.list_(pa.float32(), 2))
-    X = Blocks(write(tmp_path / "t.parquet", pa.table({"v": column}), 5))
+    try:
+        X = Blocks(write(tmp_path / "t.parquet", pa.table({"v": column}), 5))
+    except pa.ArrowNotImplementedError:
+        pytest.skip("this version of pyarrow writes no files with missing vectors of a fixed length")
     assert X.features(0, 5).tolist() == [[1, 2]] * 5
     with pytest.raises(DataFileError, match=r"t.parquet: column 'v' in row 7 is missing"):
         X.features(4, 9)

@@ -211,6 +211,8 @@ def _read(values: Array, read: Callable[[Any], Any], out: Array) -> Numbers:
 def _number(value: Any) -> float:
     if isinstance(value, str) and "_" in value:
         raise ValueError  # Python reads 1_000 as a number, but people do not
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise TypeError  # before NumPy 2.4, an array of one entry is a number to Python
     return float(value)
 
 

@@ -340,7 +340,8 @@ class TabularClassifier(TableExplanations):
         for group in self.groups_:
             network = network_of(group.settings, widths[group.settings.piecewise], len(self.classes_))
             share, view = group.weight / len(group.parameters), views[group.settings.piecewise]
-            parts += [WeightedNetwork(share, network, theta, view) for theta in group.parameters]
+            # Parameters may lie in a file; the compiled loops take plain arrays only.
+            parts += [WeightedNetwork(share, network, theta, view) for theta in np.asarray(group.parameters)]
         return parts
 
     def _logits(self, X: Any) -> Logits:
