@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+TAKE_NO_BRACKETS = frozenset(
+    {"exp", "log", "ln", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"}
+    | {"arcsin", "arccos", "arctan", "det", "tr"}
+)
+"""Functions whose argument may follow without brackets."""
+
 ELEMENTARY = {
-    **{name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos")},
-    "arctan": "arctan",
+    **{name: name for name in sorted(TAKE_NO_BRACKETS - {"ln", "tr"})},
+    "sqrt": "sqrt",
     "ln": "log",
     "erf": "erf",
     "abs": "abs",
@@ -16,17 +22,11 @@ ELEMENTARY = {
     "tr": "trace",
     "trace": "trace",
     "Tr": "trace",
-    "det": "det",
     "vec": "vec",
     "Gamma": "gamma",
     "norm": "norm",
 }
 """Functions that every document knows, by the names that documents give them."""
-
-TAKE_NO_BRACKETS = frozenset(
-    {"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "tr"}
-)
-"""Functions whose argument may follow without brackets."""
 
 BRACKET = "the derivative is that of the bracket behind it alone"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""

@@ -124,6 +124,8 @@ def read(pieces: Pieces) -> Reading:
             if min(map(_misfits_of, tried)) == _misfits(best):
                 break
             best, chosen = min(tried, key=_misfits_of)
+    for group in _elsewhere(every, scopes, stated, pieces.pieces, block.names):
+        best, chosen = trials.better(best, chosen, with_aliases(group))
     for letter in sorted(chosen.get("singles", ())):
         option = {"singles": chosen["singles"] - {letter}}
         best, chosen = trials.better(best, chosen, option, spare=1)
@@ -229,6 +231,36 @@ def _ways(reading: Reading, options: Mapping[str, Any], layout: str, inventory: 
         way = {name: value for name, value in zip(every, values, strict=True) if value is not None}
         if way:
             yield way
+
+
+def _elsewhere(
+    every: Iterable[tuple[Piece, WrittenChain]],
+    scopes: Scopes,
+    stated: Stated,
+    pieces: Sequence[Piece],
+    blocks: Set[str],
+) -> Iterator[dict[int, dict[str, str]]]:
+    """Names of their own for letters in parts where no sentence says what they are: in all before, then in each after.
+
+    A sentence says of a letter what it is in its part and in those within it.
+    """
+    said = dict[str, set[int]]()
+    for each in stated.declared:
+        if isinstance(each.kind, ValueKind) and isinstance(each.name, w.Symbol):
+            said.setdefault(base_of(each.name), set()).add(scopes.parts[id(pieces[each.piece])])
+    used = dict[str, set[int]]()
+    for piece, chain in every:
+        part = scopes.parts[id(piece)]
+        for symbol in parts_of_chain(chain):
+            if isinstance(symbol, w.Symbol):
+                used.setdefault(base_name(symbol), set()).add(part)
+    for letter in sorted(said.keys() - blocks - CONSTANTS):
+        own = {part for part in used.get(letter, ()) if letter in scopes.where.get(part, ())}
+        others = sorted(used.get(letter, set()) - said[letter] - own)
+        before = [part for part in others if part < min(said[letter])]
+        for group in (before, *([part] for part in others if part > min(said[letter]))):
+            if group:
+                yield {part: {letter: f"{letter}__part_{group[0]}"} for part in group}
 
 
 def _by_shape(

@@ -1,14 +1,15 @@
-"""The factors that the chain rule asks for: derivatives of what a function is applied to."""
+"""Derivatives worked out: of what a function is applied to, for which the chain rule asks, and of whole sides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number, Slope, Term
 
+ONE, TWO, MINUS_ONE = (Number(Fraction(value)) for value in (1, 2, -1))
 POWERS = ("^", ".^", "power")
 
 
@@ -36,6 +37,21 @@ def inner_derivatives(left: Term, right: Term) -> tuple[Term, ...]:
     )
 
 
+def derivative_of(side: Term) -> Term | None:
+    """The derivative that one side of a claim is, worked out; None where this is not possible.
+
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> text_of(derivative_of(term_of("partial(x^2 * sin(x), x)")))
+    '2 * x * sin(x) + x^2 * cos(x)'
+    """
+    match side:
+        case Slope(kind="partial", body=body, variable=Name() | Entry() as by):
+            found = _slope(body, by)
+            return None if any(isinstance(part, Slope) for part in terms.every(found)) else found
+    return None
+
+
 # What follows is private.
 
 
@@ -58,24 +74,48 @@ def _arguments(part: Term) -> Iterator[Term]:
 
 
 def _slope(term: Term, by: Term) -> Term:
-    """The derivative of a number, worked out where it is a polynomial."""
+    """The derivative of a number, worked out where it is made of usual functions."""
     if term == by:
-        return Number(Fraction(1))
+        return ONE
     if terms.base_of(by) not in terms.free_names(term):
         return Number(Fraction(0))
     match term:
         case Apply(operator="+" | "-" as sign, operands=(a, b)):
             return _sum(sign, _slope(a, by), _slope(b, by))
         case Apply(operator="negative", operands=(a,)):
-            return _product(Number(Fraction(-1)), _slope(a, by))
+            return _product(MINUS_ONE, _slope(a, by))
         case Apply(operator="*", operands=(a, b)):
-            return _sum("+", _product(a, _slope(b, by)), _product(b, _slope(a, by)))
+            return _sum("+", _product(_slope(a, by), b), _product(a, _slope(b, by)))
         case Apply(operator="/", operands=(a, Number(value=value))) if value:
             return _product(Number(1 / value), _slope(a, by))
+        case Apply(operator="/", operands=(a, b)):
+            above = _sum("-", _product(_slope(a, by), b), _product(a, _slope(b, by)))
+            return _quotient(above, Apply("^", (b, TWO)))
         case Apply(operator=name, operands=(a, Number(value=value))) if name in POWERS:
             base = a if value == 2 else Apply(name, (a, Number(value - 1)))
-            return _product(Number(value), _product(base, _slope(a, by)))
+            return _product(_product(Number(value), base), _slope(a, by))
+        case Apply(operator=name, operands=(a,)) if name in SLOPES:
+            return _product(_slope(a, by), SLOPES[name](a))
     return Slope("partial", term, by)
+
+
+def _apply(operator: str, *operands: Term) -> Term:
+    return Apply(operator, operands)
+
+
+SLOPES: dict[str, Callable[[Term], Term]] = {
+    "exp": lambda a: _apply("exp", a),
+    "log": lambda a: _apply("/", ONE, a),
+    "sqrt": lambda a: _apply("/", ONE, _apply("*", TWO, _apply("sqrt", a))),
+    "sin": lambda a: _apply("cos", a),
+    "cos": lambda a: _apply("negative", _apply("sin", a)),
+    "tan": lambda a: _apply("/", ONE, _apply("^", _apply("cos", a), TWO)),
+    "sinh": lambda a: _apply("cosh", a),
+    "cosh": lambda a: _apply("sinh", a),
+    "tanh": lambda a: _apply("-", ONE, _apply("^", _apply("tanh", a), TWO)),
+    "arctan": lambda a: _apply("/", ONE, _apply("+", ONE, _apply("^", a, TWO))),
+}
+"""The derivatives of functions by their argument."""
 
 
 def _sum(sign: str, a: Term, b: Term) -> Term:
@@ -83,10 +123,16 @@ def _sum(sign: str, a: Term, b: Term) -> Term:
         case _, Number(value=value) if not value:
             return a
         case Number(value=value), _ if not value:
-            return b if sign == "+" else _product(Number(Fraction(-1)), b)
+            return b if sign == "+" else _product(MINUS_ONE, b)
         case Number(value=one), Number(value=other):
             return Number(one + other if sign == "+" else one - other)
+        case _, Apply(operator="negative", operands=(c,)):
+            return Apply("-" if sign == "+" else "+", (a, c))
     return Apply(sign, (a, b))
+
+
+def _quotient(a: Term, b: Term) -> Term:
+    return Number(Fraction(0)) if a == Number(Fraction(0)) else Apply("/", (a, b))
 
 
 def _product(a: Term, b: Term) -> Term:
@@ -104,8 +150,12 @@ def _product(a: Term, b: Term) -> Term:
             return _product(Number(-one), rest)
         case Number(value=value), _ if value == -1:
             return Apply("negative", (b,))
+        case Apply(operator="*", operands=(Number() as number, rest)), _:
+            return _product(number, _product(rest, b))
         case _, Apply(operator="*", operands=(Number() as number, rest)):
             return _product(number, _product(a, rest))
+        case Apply(operator="negative", operands=(rest,)), _:
+            return Apply("negative", (_product(rest, b),))
         case _, Apply(operator="negative", operands=(rest,)):
             return Apply("negative", (_product(a, rest),))
     return Apply("*", (a, b))

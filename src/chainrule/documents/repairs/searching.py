@@ -24,7 +24,7 @@ from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation, Term
-from chainrule.documents.repairs.inner_derivatives import inner_derivatives
+from chainrule.documents.repairs.inner_derivatives import derivative_of, inner_derivatives
 from chainrule.documents.repairs.single_changes import Material, TermChange, changes
 
 SECONDS = 12.0
@@ -34,6 +34,8 @@ SEARCHING = 6.0
 MOST_TRIED, MOST_PROVED = 1500, 6
 MOST_PLACES = 4
 TRUE = ("proved", "verified")
+WORKED_OUT = 9.0
+"""The cost of a whole derivative: it is offered where no single change makes the step true."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def repair_of(prover: Prover, claim: Relation) -> Repair | None:
     tried = [
         change for change in changes(claim.right, _material(question)) if not _brings_in(claim.left, change, claim)
     ]
-    tried = tried[:MOST_TRIED]
+    tried = [*tried[:MOST_TRIED], *_worked_out(claim)]
     for change in islice(_passing(question, tried, time.monotonic() + SEARCHING), MOST_PROVED):
         changed = replace(claim, right=change.term)
         alone = replace(prover.derivation, claims=(changed,))
@@ -103,6 +105,13 @@ def _material(question: Question) -> Material:
     values = [name for name in axes if name not in indices and name not in question.sizes]
     left, right = _bare(claim.left), _bare(claim.right)
     return Material.of((claim.right, left), indices, question.sizes, values, inner_derivatives(left, right))
+
+
+def _worked_out(claim: Relation) -> Iterator[TermChange]:
+    """The right side replaced by the derivative that the left side is."""
+    left, right = _bare(claim.left), claim.right
+    if (found := derivative_of(left)) is not None:
+        yield TermChange("derivative", right, found, found, WORKED_OUT)
 
 
 def _brings_in(term: Term, change: TermChange, claim: Relation) -> bool:

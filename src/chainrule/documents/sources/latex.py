@@ -26,6 +26,7 @@ _SCOPES = re.compile(
     r"|proof|preuve|beweis|demo|solution)[a-z]*)\*?\}"
 )
 """Environments in which letters may be something else than around them."""
+_LISTS = re.compile(r"(?P<what>begin|end)\{(?P<name>enumerate|itemize|description)\}")
 _GROUP = re.compile(r"\s{0,9}(?:\[[^\[\]\n]{0,200}\]\s{0,9})?(?=\{)")
 _BOX = re.compile(r"\s*(?:\\[A-Za-z]{1,20}\*?\{?\s*){0,2}")
 _FRAMED = re.compile(r"\s*\\f(?:rame)?box\s*\{\s*")
@@ -51,6 +52,7 @@ def latex_spans(
     aliases = {each.name: each.replacement.strip() for each in defined if not each.arguments}
     around = {each.name: found[0] for each in defined if each.arguments == 1 and (found := wrapper(each.replacement))}
     tokens: list[Token] = []
+    lists = list[str]()
     cuts = iter([*((each.start, each.end) for each in defined), (len(text), len(text))])
     cut = next(cuts)
     begins = False
@@ -65,8 +67,12 @@ def latex_spans(
         elif kind == "end{document}" and begins:
             tokens.append(Token("preamble", match.start(), len(text)))
             break
+        elif match.group() == "\\item" and lists == ["enumerate"]:
+            tokens.append(Token("numbered", match.start(), end))
         elif kind:
             tokens.append(Token(kind, match.start(), end))
+        if listed := _LISTS.fullmatch(kind):
+            lists = [*lists, listed["name"]] if listed["what"] == "begin" else lists[:-1]
         if kind == "input":
             note(match.start(), f"{text[match.start() : match.start() + 60].splitlines()[0]} is not read")
     spans = spans_of(text, tokens, _PAIRS, note, lambda token: _whole(text, token, closing, around))
@@ -97,6 +103,8 @@ def _kind(match: re.Match[str], aliases: dict[str, str], around: dict[str, str])
 def _whole(text: str, token: Token, closing: array[int], around: dict[str, str]) -> Region | None:
     if token.kind in ("comment", "preamble"):
         return Region("skipped", token.start, token.start, token.end, token.end)
+    if token.kind == "numbered":  # an exercise, say: a part by itself
+        return Region("heading", token.start, token.end, token.end, token.end, "7")
     if scope := _SCOPES.fullmatch(token.kind):
         first = text.index("{", token.start) + 1
         kind = "heading" if scope["what"] == "begin" else "end"

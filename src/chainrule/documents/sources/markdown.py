@@ -14,6 +14,7 @@ _TOKENS = re.compile(
     r"|(?P<underlined>^[ ]{0,3}[^\s$|>\#\\`=*+-][^\n]*\n[ ]{0,3}(?:={2,}|-{2,})[ \t]*$)"
     r"|(?P<bold>^[ \t]{0,9}(?:\*\*|__)[^*_$\\\n]{1,80}(?:\*\*|__)[.:]?[ \t]*$"
     r"|^[ \t]{0,9}\(?[a-z0-9]{1,2}\)[ \t]*$)"
+    r"|(?P<numbered>^(?:\d{1,2}[.)](?=[ \t]+\S)|(?:\*\*|__)[^*_$\\\n]{0,40}\b\d{1,2}[a-z]?[.:)]?(?:\*\*|__)))"
     r"|(?P<blank>\n[ \t>]*(?=\n))"
     r"|(?P<bracket>\\\\?[()\[\]])|\\{1,2}(?P<environment>(?:begin|end)[ ]?\{[a-zA-Z]{1,20}\*?\})"
     r"|(?P<lost>\x08?egin\{[a-z]{4,9}\*?\})"
@@ -111,7 +112,7 @@ def _token(match: re.Match[str]) -> Token:
         kind = re.split(r"[\s>]", found)[0] if found[1].isalpha() else found
         if "math/tex" in found:
             kind = "script display" if "display" in found else "script"
-    elif group in ("liquid", "fence", "blank", "gitlab"):
+    elif group in ("liquid", "fence", "blank", "gitlab", "numbered"):
         kind = match[group] if group == "liquid" else group
     else:
         kind = found
@@ -140,6 +141,8 @@ def _whole(text: str, token: Token) -> Region | None:
         return _fenced(text, token)
     if token.kind == "gitlab":
         return Region("inline", token.start, token.start + 2, token.end - 2, token.end, "$")
+    if token.kind == "numbered":  # an exercise, say: a part by itself
+        return Region("heading", token.start, token.start, token.end, token.end, "7")
     if token.kind != "heading":
         return None
     found = text[token.start : token.end]
