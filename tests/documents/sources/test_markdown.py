@@ -57,7 +57,7 @@ def test_formulas_code_and_headings(in_markdown, text, expected):
     ("text", "kinds"),
     [
         ("Assume:\n$a = b$\n$c = d$.\n", ["display", "display"]),
-        ("1. $a = b$\n2. so $c = d$", ["display", "inline"]),
+        ("1. $a = b$\n2. so $c = d$", ["heading", "display", "heading", "inline"]),
         ("so that\n$a = b$\nholds", ["inline"]),
         ("where\n\n- $W$\n- $b$", ["inline", "inline"]),
         ("| layer | $a = b$ |\n|--|--|\n| x | $c = d$ |", ["display", "display"]),

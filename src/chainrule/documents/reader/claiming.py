@@ -52,7 +52,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
         state.elaborator.used.add("it goes on from the display before")
     if any(letter.startswith(EQUATED) for letter in letters_of(statement.right)):
         state.elaborator.used.add("functions without arguments are equal if their values are")
-    if statement.right == w.Numeral(Fraction(0)):
+    if statement.right == w.Numeral(Fraction(0)) and terms.free_names(left) - {"pi"}:
         state.elaborator.used.add("it may be set to zero")
     free = free_indices(state, left, right, *conditions) - state.labels.keys()
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))

@@ -13,7 +13,7 @@ from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.failures import failure
 from chainrule.documents.reader.joining import joined
 from chainrule.documents.reader.kinds_of_names import enter_kinds
-from chainrule.documents.reader.known_words import DEFINED_ANEW, MAYBE, RELATIONS, NotMeant
+from chainrule.documents.reader.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -25,6 +25,7 @@ from chainrule.documents.reader.statements import (
     is_update,
     says_more,
     target_of,
+    works_out_derivative,
 )
 
 
@@ -63,14 +64,15 @@ def _read(state: DocumentState, statement: Statement) -> None:
             state.entries.append(ReadRelation(statement, "definition", defines=defines))
             return
         if statement.piece.kind == "inline":
-            claims = tried or (role == "claimed" and statement.relation == "=")
+            claims = tried or (role in ("claimed", "concluded") and statement.relation == "=")
             anew = target is not None and renews(state, target, statement)
             if not (anew or claims) and (role in SUPPOSED or not says_more(statement, state.inventory)):
                 if role not in SUPPOSED[:4]:
                     state.asides.append(Aside(state.number_of(statement), statement))
                 return
             lets = [DEFINED_ANEW] if anew and role == "assumed" else []
-            state.elaborator.used.update(["it stands in a sentence", *([MAYBE] if tried else []), *lets])
+            beside = [] if role == "concluded" and works_out_derivative(statement) else [IN_A_SENTENCE]
+            state.elaborator.used.update([*beside, *([MAYBE] if tried else []), *lets])
         if state.tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)

@@ -101,6 +101,7 @@ class DocumentState:
     problems: list[tuple[int, str]] = field(default_factory=list)
     sizes: dict[str, Term] = field(default_factory=dict)
     disputed: Mapping[str, str] = field(default_factory=dict)
+    supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0

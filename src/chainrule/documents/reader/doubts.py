@@ -159,10 +159,26 @@ class Doubts:
         arguments = {letter_of(parameter) for each in functions for parameter, _ in each.parameters}
         calls = [part for part in every if isinstance(part, terms.Call) and part.function in self.names.definitions]
         arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
+        arguments |= frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in used))
         known |= {name for name in numbers if name in self.reading.variables or letter_of(name) in arguments}
+        known |= self._constants(claim)
         bound = {name for name, _ in claim.over} | {name for part in every for name in terms.bound_in(part)}
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
+
+    def _constants(self, claim: Relation) -> frozenset[str]:
+        """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
+
+        Another name, as in (y - a) g'(z) x, would show that one of them depends on the argument.
+        """
+        match claim.left:
+            case terms.Slope(body=terms.Name(text=name), variable=terms.Name(text=by)) if (
+                name in self.names.definitions and letter_of(by) in self.reading.parameters.get(name, ())
+            ):
+                inside = terms.free_names(self.names.definitions[name].body)
+                if by in inside and terms.free_names(claim.right) <= inside:
+                    return inside - self.names.definitions.keys()
+        return frozenset()
 
     def _captured(self, used: Iterable[str]) -> Iterator[str]:
         """Functions made of names that depend on a name which is their parameter, too: H(c) = S^2 with S = 2c."""

@@ -95,7 +95,8 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     read = {each.name for each in derivation.definitions}
     unread = {name: why for name, why in state.unread.items() if name not in read}
     found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
-    return replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
+    parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
+    return replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping, parameters=parameters)
 
 
 def _used(state: DocumentState, derivation: Derivation) -> None:
@@ -159,6 +160,8 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
     state.doubt(number, frozenset(doubt for name, doubt in state.disputed.items() if name in about))
+    suppositions = (state.supposed[name] for name in about & state.supposed.keys())
+    state.doubt(number, frozenset(words for words, reach in suppositions if place not in reach))
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)
     for each in state.besides.stated.declared:
         name = base_of(each.name)

@@ -31,6 +31,12 @@ ELEMENTARY = {
 BRACKET = "the derivative is that of the bracket behind it alone"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
+REACHES = "a derivative reaches to the end of its term"
+"""The reading of a derivative before several factors. It could be that of the first one alone."""
+
+IN_A_SENTENCE = "it stands in a sentence"
+"""The doubt about an equation in a sentence, which may also say what a name is, or what is assumed."""
+
 DEFINED_ANEW = "let a name be something else"
 """The claim of a sentence that says so of a name which is defined: it defines it anew where it does not follow."""
 

@@ -12,7 +12,15 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.differentials import SIGN, is_sign
 from chainrule.documents.reader.function_calls import called, in_base, power_of_function
 from chainrule.documents.reader.index_ranges import members_counted, ranges_of
-from chainrule.documents.reader.known_words import BRACKET, ELEMENTARY, ENTRYWISE, JOINTS, TAKE_NO_BRACKETS, NotMeant
+from chainrule.documents.reader.known_words import (
+    BRACKET,
+    ELEMENTARY,
+    ENTRYWISE,
+    JOINTS,
+    REACHES,
+    TAKE_NO_BRACKETS,
+    NotMeant,
+)
 from chainrule.documents.reader.landau_terms import limit
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.parts_written import arguments_of, base_name, letters_of
@@ -102,7 +110,7 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
                 of = slope_of(meanings, part, meanings.term(replace(after, upper=None)))
                 return Apply("turned", (of,)), at + 2  # \\nabla_x f^T
         if len(parts) > at + 2 and _factor(meanings, parts, joints, at + 1)[1] < len(parts):
-            meanings.used.add("a derivative reaches to the end of its term")
+            meanings.used.add(REACHES)
         return slope_of(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     head = part.base if isinstance(part, w.Scripted) else part
     match part:
@@ -185,7 +193,8 @@ def _without_brackets(
         argument = product(meanings, parts[at + 1 : end], joints[at + 1 : end - 1])
     if head.text == "det" and isinstance(argument, Apply) and argument.operator == "bars":  # det |A|
         argument = argument.operands[0]
-    found: Term = Apply(ELEMENTARY[head.text], (argument,))
+    name, primes = ELEMENTARY[head.text], part.primes if isinstance(part, w.Scripted) else 0
+    found: Term = Call(name, (argument,), (primes,)) if primes else Apply(name, (argument,))
     if isinstance(part, w.Scripted):
         found = in_base(meanings, found, head.text, part.lower)
         found = found if part.upper is None else power_of_function(meanings, found, part.upper)

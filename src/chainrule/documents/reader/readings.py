@@ -59,6 +59,8 @@ class Reading:
     """Letters of which no sentence speaks, and which are never called."""
     bars: Mapping[int, str] = field(default_factory=dict)
     """By the number of a claim: why nothing is proved of it."""
+    parameters: Mapping[str, Set[str]] = field(default_factory=dict)
+    """By name of a value: the letters in brackets behind it where it is defined, as in L(w) = ..."""
     looping: Set[str] = frozenset()
     """Letters of which a definition is left out, as it would lead to itself."""
     problems: tuple[tuple[int, str], ...] = ()

@@ -59,7 +59,7 @@ class Stated:
     declared : list of Declared
     hypotheses : list of Hypothesis
     roles : dict
-        By number of an inline piece: "condition", "denied", "past", "claimed", "assumed", or nothing.
+        By number of an inline piece: "condition", "denied", "past", "claimed", "concluded", "assumed", or nothing.
     """
 
     declared: list[Declared] = field(default_factory=list)
@@ -67,6 +67,8 @@ class Stated:
     roles: dict[int, str] = field(default_factory=dict)
     bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
+    hedged: set[int] = field(default_factory=set)
+    """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -154,8 +156,10 @@ class _Sentence:
         for match in _MARK.finditer(self.text):
             number = int(match[1])
             if self.pieces[number].kind == "inline":
-                role = self._role(match.start(), match.end())
+                concluded = _CONCLUDED.fullmatch(self.text) is not None
+                role = "concluded" if concluded else self._role(match.start(), match.end())
                 self.stated.roles[number] = role
+                self.stated.hedged |= {number} if _TURN.search(self.text[match.end() :]) else set()
                 self.stated.bounds[number] = self.first, self.last, self.end
                 for chain in self.chains.get(number, []):
                     if chain.links and all(link.relation in RELATIONS for link in chain.links):
@@ -239,7 +243,7 @@ class _Sentence:
                 self._close(partial(says, told=told, letters=letters))
                 if told:
                     self._free(name, numbers[0])
-        if role in ("denied", "past", "claimed"):
+        if role in ("denied", "past", "claimed", "concluded"):
             return
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
@@ -342,6 +346,12 @@ class _Sentence:
 
 _PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 _MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
+_CONCLUDED = re.compile(
+    r"\s*(?:then|therefore|hence|thus|so|dann|daher|also|donc|alors|ainsi|entonces|luego|тогда|значит|vậy|则|所以|因此)"
+    r",?\s*⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*\s*[.。]?\s*",
+    re.IGNORECASE,
+)
+"""A sentence that says nothing but formulas behind such a word."""
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
     "column": ValueKind((UNSAID, ONE)),

@@ -199,6 +199,13 @@ def gives_derivative(statement: Statement) -> bool:
     return isinstance(parts[0], w.Differentiation)
 
 
+def works_out_derivative(statement: Statement) -> bool:
+    """Whether a relation gives a derivative as a formula with letters: f'(x) = 2 x. A value may be set: f'(x) = 0."""
+    parts = statement.left.parts if isinstance(statement.left, w.Beside) else (statement.left,)
+    is_primed = isinstance(parts[0], w.Scripted) and parts[0].primes > 0
+    return (is_primed or gives_derivative(statement)) and bool(letters_of(statement.right))
+
+
 def says_more(statement: Statement, inventory: Inventory) -> bool:
     """Whether a relation in a sentence says more than what a letter is: one side at least is a derivative or a call."""
     left = statement.left.parts[0] if isinstance(statement.left, w.Beside) else statement.left

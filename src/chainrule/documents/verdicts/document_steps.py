@@ -12,9 +12,10 @@ from types import MappingProxyType
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language import terms
+from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
-from chainrule.documents.reader.known_words import BRACKET, DEFINED_ANEW, MAYBE, UNTOLD
+from chainrule.documents.reader.known_words import BRACKET, DEFINED_ANEW, IN_A_SENTENCE, MAYBE, REACHES, UNTOLD
 from chainrule.documents.reader.landau_terms import APPROXIMATE
 from chainrule.documents.reader.layer_definitions import lost_name
 from chainrule.documents.reader.reading import read
@@ -22,6 +23,9 @@ from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
+
+SECONDS_OTHERWISE = 2.0
+"""Time for a claim in another reading, where only one doubt is left about it."""
 
 ALONE = "it is read with the formulas around it alone"
 
@@ -208,8 +212,10 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> It
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
             step = _claimed(entry, claim, finding, doubts, past)
+            if step.doubts == (REACHES,) and finding.status == "differs" and _differs_otherwise(asked, reading, claim):
+                step = replace(step, verdict=verdict_of(finding, certain=True), doubts=())
             yield _or_assumed(entry, step)
-            inline = entry.statement.piece.kind == "inline" and MAYBE not in entry.rests_on
+            inline = IN_A_SENTENCE in entry.rests_on and MAYBE not in entry.rests_on
             past.learn(step, claim, finding, doubts, inline=inline)
         elif entry.kind == "does not fit" and entry.claim is not None:
             reasons = doubts.of(claims[entry.claim], entry)
@@ -290,6 +296,30 @@ def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
     free = (name for name in others if name not in doubts.names.definitions)
     known = isinstance(claim.left, terms.Name) and isinstance(claim.right, terms.Number)
     return known and all(letter_of(name) in doubts.reading.valued for name in free)
+
+
+def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:
+    """Whether the sides of a claim also differ if each derivative in it is that of its first factor alone."""
+    otherwise = replace(claim, left=_of_first_factors(claim.left), right=_of_first_factors(claim.right))
+    alone = replace(asked, claims=(otherwise,))
+    if Shapes(alone).faults:
+        return True
+    [finding] = judging.findings(alone, reading.shapes, seconds=SECONDS_OTHERWISE)
+    return finding.status == "differs"
+
+
+def _of_first_factors(term: terms.Term) -> terms.Term:
+    inside = terms.mapped(term, _of_first_factors)
+    if not isinstance(inside, terms.Slope):
+        return inside
+    first, rest = inside.body, list[terms.Term]()
+    while isinstance(first, terms.Apply) and first.operator == "*":
+        first, last = first.operands
+        rest.insert(0, last)
+    made: terms.Term = replace(inside, body=first)
+    for factor in rest:
+        made = terms.Apply("*", (made, factor))
+    return made
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
