@@ -1,3 +1,5 @@
+import pytest
+
 from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.opening import pieces_of
@@ -60,3 +62,44 @@ def test_an_argument_of_a_function_that_is_defined_is_a_variable():
 def test_a_numbered_name_moves_with_what_another_section_makes_it_of(reading_of):
     made_of = reading_of("# A\n\n$$r_1 = V_1 x$$\n\n# B\n\n$$\\frac{d r_1^2}{d V_1} = 0$$").made_of
     assert made_of["r_1"][1] >= {"V_1", "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Let $L(w) = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 x (y - w x)$$", "wrong"),
+        ("Let $L(w) = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 z (y - w x)$$", "wrong if read so"),  # z may hide a path
+        ("Let $L(w) = (y - a)^2$.\n\n$$\\frac{dL}{dw} = 2 (a - y)$$", "wrong if read so"),  # a may depend on w
+        ("Let $L = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 x (y - w x)$$", "wrong if read so"),
+        ("For $h(x, y) = x^2 y$,\n\n$$\\frac{\\partial h}{\\partial x} = x y$$", "wrong"),
+        (
+            "For $h(x, y) = x^2 y$, all is well.\n\n# Next\n\n$$\\frac{\\partial h}{\\partial x} = x y$$",
+            "wrong if read so",
+        ),
+        ("$$\\lim_{x \\to 0} \\frac{\\sin x}{x} = 0$$", "wrong"),
+        ("$$x^2 - 3x = 0$$", "wrong if read so"),
+    ],
+)
+def test_letters_beside_the_arguments_that_a_function_is_told_to_have(text, verdict):
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == verdict
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("Then $f'(x) = 3 x^2 + 1$.", "wrong"),
+        ("Hence, $f'(x) = 3 x^2 + 1$ and $f''(x) = 6 x$.", "wrong"),
+        ("Then $f'(x) = 3$.", "wrong if read so"),  # where?
+        ("Then $f'(x) = 3 x^2 + 1$ where the slope is so.", "wrong if read so"),
+        ("Suppose $f'(x) = 3 x^2 + 1$.", None),
+    ],
+)
+def test_a_sentence_that_only_concludes_a_derivative_claims_it(sentence, verdict):
+    steps = steps_of(pieces_of(f"Let $f(x) = x^3$. {sentence}", "a.md")).steps[1:]
+    assert [step.verdict.name for step in steps[:1]] == ([verdict] if verdict else [])
+
+
+def test_a_definition_of_which_its_sentence_says_more_leaves_a_doubt():
+    text = "Let $s(u) = u$ as a value, but it counts as a constant.\n\n$$s'(x) = 2 x$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+    assert steps_of(pieces_of(text.replace(", but it counts as a constant", ""), "a.md")).steps[-1].verdict.fault

@@ -55,3 +55,23 @@ def test_a_derivative_at_its_own_variable_is_that_of_the_value():
     right = r"$$\frac{\partial h}{\partial y_2}(y) = 2 y_2$$"
     assert check_derivation(text + right, repairs=False).steps[-1].verdict == "proved"
     assert check_derivation(text + right.replace("2 y_2$", "y_2$"), repairs=False).steps[-1].verdict != "proved"
+
+
+@pytest.mark.parametrize("claim", [r"\tanh' x = 1 - \tanh^2 x", r"\sin'' x = -\sin x", r"\exp'(x) = \exp x"])
+def test_a_primed_function_without_brackets_is_a_derivative(claim):
+    assert check_derivation(f"$${claim}$$").steps[-1].verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\sec x = \frac{1}{\cos x}",
+        r"\cot x = \frac{\cos x}{\sin x}",
+        r"\frac{d}{dx} \csc x = -\csc x \cot x",
+        r"\coth x \tanh x = 1",
+        r"\operatorname{sech}^2 x = 1 - \tanh^2 x",
+        r"\operatorname{csch}(x) \sinh(x) = 1",
+    ],
+)
+def test_the_other_trigonometric_functions(claim):
+    assert check_derivation(f"$${claim}$$").steps[-1].verdict == "proved"

@@ -166,3 +166,9 @@ $$\sum_{k=1}^K g(-a_k, h) = \sum_{k=1}^K \exp(-a_k^T h)$$
 $$a^T a = \|a\|^2$$
 """
     assert claims(text)[:1] == ["sum(k in K: g(-member(a__all, k), h)) = sum(k in K: exp(-(member(a__all, k)' @ h)))"]
+
+
+def test_what_a_sentence_says_of_a_letter_counts_where_it_fits():
+    text = "# One\n\n$$\\frac{d}{dx} x^3 = 3 x^2$$\n\n# Two\n\nLet $x \\in \\mathbb{R}^n$.\n\n$$x^T x = \\|x\\|^2$$\n\n"
+    text += "# Three\n\n$$(x + 1)^2 = x^2 + 2 x + 1$$\n\n# Four\n\n$$\\nabla_x x^T x = 2 x$$"
+    assert [step.verdict for step in check_derivation(text).steps] == ["proved"] * 4

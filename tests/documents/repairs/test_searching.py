@@ -35,8 +35,9 @@ def repaired(text):
         (": partial(log(1 + a^2), a) = 1 / (1 + a^2)", "chain rule", "2 * a * (1 / (1 + a^2))"),
         (": partial((3 * a - 1)^5, a) = 5 * (3 * a - 1)^4", "chain rule", "3 * (5 * (3 * a - 1)^4)"),
         (": partial(exp(-a^2 / 2), a) = exp(-a^2 / 2)", "chain rule", "-a * exp(-a^2 / 2)"),
-        (": partial(sin(cos(a)), a) = cos(cos(a))", "chain rule", "partial(cos(a), a) * cos(cos(a))"),
+        (": partial(sin(cos(a)), a) = cos(cos(a))", "chain rule", "-sin(a) * cos(cos(a))"),
         (": partial((x[1] - a * x[2])^2, a) = 2 * (x[1] - a * x[2])", "chain rule", "-x[2] * (2 * (x[1] - a * x[2]))"),
+        (": partial(a^2 * sin(a), a) = 2 * a * cos(a)", "derivative", "2 * a * sin(a) + a^2 * cos(a)"),
         (": partial(f(g(a)), a) = f'(g(a)) * g(a)", "derivative", "f'(g(a)) * g'(a)"),
         (": partial(tanh(a), a) = 1 - tanh(a)", "power", "1 - tanh(a)^2"),
         ("[j in n]: sum(i in n: partial(s[i], x[j])) = 1 - s[j]", "term", "0"),  # and not 0 times it

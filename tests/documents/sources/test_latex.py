@@ -80,3 +80,11 @@ def test_an_item_that_begins_with_a_bold_title_is_a_part():
     found = pieces_of("\\begin{document}\\item \\textbf{One} $x$ \\item two\\end{document}", "a.tex")
     first = found.pieces[0]
     assert (first.kind, first.text, first.environment) == ("heading", "One", "7")
+
+
+def test_items_of_a_numbered_list_are_parts_and_those_of_others_are_not():
+    lists = "\\begin{enumerate}\\item $a$ \\begin{enumerate}\\item $b$ \\end{enumerate} \\item $c$ \\end{enumerate}"
+    others = "\\begin{itemize}\\item $d$ \\begin{enumerate}\\item $e$ \\end{enumerate} \\end{itemize}"
+    found = pieces_of(f"\\begin{{document}}{lists}{others}\\end{{document}}", "a.tex").pieces
+    told = [piece.environment if piece.kind == "heading" else piece.text for piece in found if piece.kind != "prose"]
+    assert told == ["7", "a", "b", "7", "c", "d", "e"]

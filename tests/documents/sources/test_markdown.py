@@ -96,3 +96,17 @@ def test_a_display_without_an_end_does_not_swallow_the_text_after_it(in_markdown
 def test_prose_between_formulas(in_markdown):
     found = in_markdown("- **Let** $x$ be [a](b)\n  vector.\n\nThen", "prose")
     assert found == [("prose", "- Let ", "", 1), ("prose", " be a\n  vector.\n\nThen", "", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("1. Let $a = b$.\n2) Let $c = d$.", ["1.", "2)"]),
+        ("**Problem 3.** Let $a = b$.", ["**Problem 3.**"]),
+        ("- 1. $a$\n   2. $b$\n\nIn 1. $c$", []),
+        ("$$\na\n2. b\n$$", []),
+        ("**Note** that $a = b$", []),
+    ],
+)
+def test_numbered_items_begin_parts(in_markdown, text, headings):
+    assert [told for kind, told, *_ in in_markdown(text) if kind == "heading"] == headings

@@ -450,3 +450,9 @@ def test_let_defines_a_name_anew_for_the_claims_behind_it():
 def test_what_a_let_repeats_in_another_form_is_proved():
     text = r"Let $y = (x + 1)^2$. Now let $y = x^2 + 2 x + 1$." + "\n\n" + r"$$\frac{dy}{dx} = 2 x + 2$$"
     assert [name for _, name in verdicts(text)] == ["definition", "proved", "proved"]
+
+
+def test_a_derivative_before_several_factors_is_wrong_if_it_is_so_in_both_readings():
+    assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \cos x$$") == [(1, "wrong")]
+    assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \sin x$$") == [(1, "wrong if read so")]
+    assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \sin x + x^2 \cos x$$") == [(1, "proved")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import reduce
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
@@ -126,8 +127,8 @@ def _sum(sign: str, a: Term, b: Term) -> Term:
             return b if sign == "+" else _product(MINUS_ONE, b)
         case Number(value=one), Number(value=other):
             return Number(one + other if sign == "+" else one - other)
-        case _, Apply(operator="negative", operands=(c,)):
-            return Apply("-" if sign == "+" else "+", (a, c))
+    if _factors(b)[0] < 0:
+        return Apply("-" if sign == "+" else "+", (a, _product(MINUS_ONE, b)))
     return Apply(sign, (a, b))
 
 
@@ -136,26 +137,30 @@ def _quotient(a: Term, b: Term) -> Term:
 
 
 def _product(a: Term, b: Term) -> Term:
-    """A product with its number, if there is one, in front."""
-    match a, b:
-        case Number(value=one), Number(value=other):
-            return Number(one * other)
-        case _, Number():
-            return _product(b, a)
-        case Number(value=value), _ if value in (0, 1):
-            return b if value else a
-        case Number(value=one), Apply(operator="*", operands=(Number(value=other), rest)):
-            return _product(Number(one * other), rest)
-        case Number(value=one), Apply(operator="negative", operands=(rest,)):
-            return _product(Number(-one), rest)
-        case Number(value=value), _ if value == -1:
-            return Apply("negative", (b,))
-        case Apply(operator="*", operands=(Number() as number, rest)), _:
-            return _product(number, _product(rest, b))
-        case _, Apply(operator="*", operands=(Number() as number, rest)):
-            return _product(number, _product(a, rest))
-        case Apply(operator="negative", operands=(rest,)), _:
-            return Apply("negative", (_product(rest, b),))
-        case _, Apply(operator="negative", operands=(rest,)):
-            return Apply("negative", (_product(a, rest),))
-    return Apply("*", (a, b))
+    """A product with its number in front, and squares for equal factors beside each other."""
+    (one, first), (other, second) = _factors(a), _factors(b)
+    number, factors = one * other, list[Term]()
+    for factor in (*first, *second):
+        if factor in factors:
+            factors[factors.index(factor)] = Apply("^", (factor, TWO))
+        else:
+            factors.append(factor)
+    if not number or not factors:
+        return Number(number)
+    shown = factors if abs(number) == 1 else [Number(abs(number)), *factors]
+    found = reduce(lambda product, factor: Apply("*", (product, factor)), shown)
+    return found if number > 0 else Apply("negative", (found,))
+
+
+def _factors(term: Term) -> tuple[Fraction, list[Term]]:
+    """The number in a product, and its other factors."""
+    match term:
+        case Number(value=value):
+            return value, []
+        case Apply(operator="negative", operands=(inner,)):
+            number, factors = _factors(inner)
+            return -number, factors
+        case Apply(operator="*", operands=(a, b)):
+            (one, first), (other, second) = _factors(a), _factors(b)
+            return one * other, [*first, *second]
+    return Fraction(1), [term]

@@ -104,7 +104,7 @@ def _whole(text: str, token: Token, closing: array[int], around: dict[str, str])
     if token.kind in ("comment", "preamble"):
         return Region("skipped", token.start, token.start, token.end, token.end)
     if token.kind == "numbered":  # an exercise, say: a part by itself
-        return Region("heading", token.start, token.end, token.end, token.end, "7")
+        return Region("heading", token.start, token.start + 1, token.end, token.end, "7")
     if scope := _SCOPES.fullmatch(token.kind):
         first = text.index("{", token.start) + 1
         kind = "heading" if scope["what"] == "begin" else "end"
