@@ -1,7 +1,8 @@
 """A graph of ONNX operators as it is built: each call adds a node and returns its output.
 
 Operators are those of opset 13, and LabelEncoder of opset 2 of ai.onnx.ml, which ONNX Runtime has had since 2020. Of
-these operators it has float64 versions, except where `image_operators` says otherwise.
+these operators it has float64 versions, except where `image_operators` says otherwise; that of Cos, for waves of
+features, since version 1.29.
 """
 
 from collections.abc import Sequence
