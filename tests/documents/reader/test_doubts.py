@@ -103,3 +103,12 @@ def test_a_definition_of_which_its_sentence_says_more_leaves_a_doubt():
     text = "Let $s(u) = u$ as a value, but it counts as a constant.\n\n$$s'(x) = 2 x$$"
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
     assert steps_of(pieces_of(text.replace(", but it counts as a constant", ""), "a.md")).steps[-1].verdict.fault
+
+
+def test_a_derivative_of_an_entrywise_function_may_be_meant_entry_by_entry():
+    text = "---\nx: vector n\n---\n\n$$\\frac{d}{dx} \\tanh x = \\operatorname{sech}^2 x$$"
+    (step,) = steps_of(pieces_of(text, "a.md")).steps
+    assert (step.verdict.name, step.doubts) == (
+        "does not fit if read so",
+        ("the derivative of an entrywise function may be meant entry by entry",),
+    )

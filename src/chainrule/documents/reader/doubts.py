@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN, Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.operators import MADE_BY_SIZE
+from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -213,6 +213,9 @@ class Doubts:
             if isinstance(part, terms.Slope) and not self._depends(part):
                 yield f"nothing shows that {terms.base_of(part.body) or 'it'} depends on {terms.base_of(part.variable)}"
         if entry.kind == "does not fit":
+            sides = (part for side in (claim.left, claim.right) for part in terms.every(side))
+            if any(isinstance(part, terms.Slope) and _is_entrywise(part.body, part.variable) for part in sides):
+                yield "the derivative of an entrywise function may be meant entry by entry"
             for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
                 yield f"the shape of {name} is not told"
         for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
@@ -229,6 +232,12 @@ class Doubts:
 def letter_of(name: str) -> str:
     """The letter of a name, without what tells it from the same letter elsewhere, and without its layer."""
     return name.split("__")[0]
+
+
+def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
+    """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
+    is_function = isinstance(body, terms.Apply) and OPERATORS[body.operator].rule == "entrywise"
+    return is_function and variable in terms.parts(body)
 
 
 def _is_computed(side: terms.Term) -> bool:
