@@ -21,10 +21,7 @@ KINDS = ("labels", "smoothed labels", "rows", "binary", "squared", "many classes
 
 
 def growth(step):
-    """The most bytes that a later call of `step` holds at once, beyond those held before it.
-
-    It is the least of five calls: threads of other tests, such as those of a Dask cluster, allocate now and then.
-    """
+    """The most bytes that a third call of `step` holds at once, beyond those held before it."""
     before = np.setbufsize(16)
     try:
         step()
@@ -32,13 +29,10 @@ def growth(step):
         tracemalloc.start()
         try:
             step()  # tracemalloc's own first entries
-            grown = []
-            for _ in range(5):
-                tracemalloc.reset_peak()
-                held, _ = tracemalloc.get_traced_memory()
-                step()
-                grown.append(tracemalloc.get_traced_memory()[1] - held)
-            return min(grown)
+            tracemalloc.reset_peak()
+            held, _ = tracemalloc.get_traced_memory()
+            step()
+            return tracemalloc.get_traced_memory()[1] - held
         finally:
             tracemalloc.stop()
     finally:

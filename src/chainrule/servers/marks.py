@@ -29,7 +29,10 @@ LEVELS = {
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch of a line with a message, a sentence a line; `level` is "error", "warning", "information" or "hint"."""
+    """A stretch of a line with a message, which has a line for each sentence.
+
+    The `level` is "error", "warning", "information" or "hint".
+    """
 
     line: int
     start: int

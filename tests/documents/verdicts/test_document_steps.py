@@ -456,3 +456,5 @@ def test_a_derivative_before_several_factors_is_wrong_if_it_is_so_in_both_readin
     assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \cos x$$") == [(1, "wrong")]
     assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \sin x$$") == [(1, "wrong if read so")]
     assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \sin x + x^2 \cos x$$") == [(1, "proved")]
+    unfit = "Let $A$ be a matrix.\n\n$$g(x) = x + A^T A A$$\n\n"  # a definition that does not fit shows nothing
+    assert verdicts(unfit + r"$$\frac{d}{dx} x^2 e^x = 2x e^x$$")[-1] == (5, "wrong if read so")

@@ -93,13 +93,13 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     for index in sorted(free):
         state.labels.setdefault(index, state.elaborator.open_size(index))
     state.definitions[full] = Definition(full, body, parameters, line)
+    number, stated = state.number_of(statement), state.besides.stated
     if role in SUPPOSED[:4]:
-        start = state.number_of(statement)
-        *_, end = state.besides.stated.bounds.get(start, (start,))
-        state.supposed[letter_of(full)] = f"line {line} supposes what {full} is", range(start, end)
-    if state.number_of(statement) in state.besides.stated.hedged:
+        *_, end = stated.bounds.get(number, (number,))
+        state.supposed[letter_of(full)] = f"line {line} supposes what {full} is", range(number, end)
+    if number in stated.hedged:
         state.disputed = {**state.disputed, letter_of(full): f"line {line} says more of {full}"}
-    state.defined_at[full] = state.number_of(statement)
+    state.defined_at[full] = number
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]
     if parameters:

@@ -59,6 +59,10 @@ class DocumentState:
         Letters of indices that name layers.
     near : bool
         True if only what the text says between the statements counts.
+    disputed : mapping
+        By letter: the doubt about every claim that uses it.
+    supposed : dict
+        By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
 
     inventory: Inventory

@@ -7,8 +7,8 @@ something else in a section. It is judged by the shapes alone, never by whether 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -35,6 +35,7 @@ from chainrule.documents.reader.squares import with_squares
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
 from chainrule.documents.reader.statements import Statement, statements_of, target_of
+from chainrule.documents.reader.trials import Trials, misfits
 from chainrule.documents.reader.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
 
@@ -76,13 +77,13 @@ def read(pieces: Pieces) -> Reading:
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
     chosen = dict[str, Any](layout=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
-    trials = _Trials(shared)
+    trials = Trials(shared)
     best = trials.under(chosen)
 
     lettered = frozenset(_letters_of_layers(best, inventory))
     if lettered:
         found = trials.under(chosen | {"lettered": lettered})
-        if not found.looping and _misfits(found) <= _misfits(best):
+        if not found.looping and misfits(found) <= misfits(best):
             best, chosen = found, chosen | {"lettered": lettered}
 
     def with_aliases(group: Mapping[int, Mapping[str, str]]) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def read(pieces: Pieces) -> Reading:
     }
     for group in _aliases(every, scopes, block.names, defined).values():
         found = trials.under(chosen | with_aliases(group))
-        more = _misfits(best) - _misfits(found)
+        more = misfits(best) - misfits(found)
         if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
             best, chosen = found, chosen | with_aliases(group)
             kept |= {name for names in group.values() for name in names.values()}
@@ -121,9 +122,9 @@ def read(pieces: Pieces) -> Reading:
             tried = [(best, chosen)]
             for part, names in _in_doubt(best, scopes.parts)[1].items():
                 tried.append(trials.better(best, chosen, with_aliases({part: names})))
-            if min(map(_misfits_of, tried)) == _misfits(best):
+            if min(misfits(each) for each, _ in tried) == misfits(best):
                 break
-            best, chosen = min(tried, key=_misfits_of)
+            best, chosen = min(tried, key=lambda each: misfits(each[0]))
     for group in _elsewhere(every, scopes, stated, pieces.pieces, block.names):
         best, chosen = trials.better(best, chosen, with_aliases(group))
     for letter in sorted(chosen.get("singles", ())):
@@ -133,7 +134,7 @@ def read(pieces: Pieces) -> Reading:
     for letter in sorted(each for each in matrices if each in inventory.vectors):
         option = {"turned": chosen.get("turned", frozenset()) | {letter}}
         found = trials.under(chosen | option)
-        if _misfits(found) <= _misfits(best) and _square(found) < _square(best):
+        if misfits(found) <= misfits(best) and _square(found) < _square(best):
             best, chosen = found, chosen | option
     for section, names in chosen.get("aliases", {}).items():
         for name in names:
@@ -143,7 +144,7 @@ def read(pieces: Pieces) -> Reading:
                 best, chosen = trials.better(best, chosen, option, spare=1)
 
     with_tries = trials.under(chosen | {"tries": True})
-    if _misfits(with_tries) <= _misfits(best):  # what sentences may assume decides no shapes
+    if misfits(with_tries) <= misfits(best):  # what sentences may assume decides no shapes
         best, chosen = with_tries, chosen | {"tries": True}
 
     targets = (target_of(each, inventory) for each in statements)
@@ -172,10 +173,10 @@ def read(pieces: Pieces) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
         few = [each for each in statements if id(each.piece) in pieces]
         found = again(few, options)
-        tried = [(_misfits(found), found)]
+        tried = [(misfits(found), found)]
         for way in _ways(found, options, layout or "transposed", inventory) if tried[0][0] else ():
             found = again(few, options | way)
-            tried.append((_misfits(found) + len(way.keys() - {"apart"}), found))
+            tried.append((misfits(found) + len(way.keys() - {"apart"}), found))
         return min(tried, key=lambda each: each[0])[1]
 
     def without(dropped: Set[int]) -> Reading:
@@ -185,37 +186,6 @@ def read(pieces: Pieces) -> Reading:
 
 
 # What follows is private.
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """The readings of a document under one choice after the other. Each is made once."""
-
-    shared: tuple[Any, ...]
-    made: dict[Hashable, Reading] = field(default_factory=dict)
-
-    def under(self, chosen: Mapping[str, Any]) -> Reading:
-        key = _frozen(chosen)
-        if key not in self.made:
-            self.made[key] = reading_of(DocumentState(*self.shared, **chosen))
-        return self.made[key]
-
-    def better(
-        self, best: Reading, chosen: dict[str, Any], option: dict[str, Any], spare: int = 0
-    ) -> tuple[Reading, dict[str, Any]]:
-        """The reading with a further option, if more of the document fits then, else the best so far."""
-        if _misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
-            reading = self.under(chosen | option)
-            if _misfits(reading) < _misfits(best) + spare:
-                return reading, chosen | option
-        return best, chosen
-
-
-def _frozen(value: Any) -> Hashable:
-    """A choice as a key; parts of a document without names of their own are left out."""
-    if isinstance(value, Mapping):
-        return frozenset((name, _frozen(each)) for name, each in value.items() if not isinstance(each, Mapping) or each)
-    return frozenset(value) if isinstance(value, Set) else value
 
 
 def _ways(reading: Reading, options: Mapping[str, Any], layout: str, inventory: Inventory) -> Iterator[dict[str, Any]]:
@@ -264,7 +234,7 @@ def _elsewhere(
 
 
 def _by_shape(
-    every: Iterable[tuple[Piece, WrittenChain]], scopes: Scopes, trials: _Trials, chosen: dict[str, Any]
+    every: Iterable[tuple[Piece, WrittenChain]], scopes: Scopes, trials: Trials, chosen: dict[str, Any]
 ) -> dict[int, dict[str, str]]:
     """By part: other names for letters without a definition that are numbers in some parts and vectors in others.
 
@@ -322,15 +292,6 @@ def _is_range(chain: WrittenChain) -> bool:
         isinstance(each, w.Numeral) or (isinstance(each, w.Symbol) and each.font == "blackboard") for each in others
     )
     return isinstance(first, w.Symbol) and relations <= {"<", "<=", ">", ">=", "!=", "in"} and bool(others) and numbers
-
-
-def _misfits_of(found: tuple[Reading, dict[str, Any]]) -> int:
-    return _misfits(found[0])
-
-
-def _misfits(reading: Reading) -> int:
-    """How much does not fit: statements, and matrices that would have one entry only."""
-    return len(reading.shapes.faults) + 2 * len(reading.shapes.with_one_entry())
 
 
 def _square(reading: Reading) -> set[str]:

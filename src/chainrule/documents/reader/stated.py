@@ -153,13 +153,14 @@ class _Sentence:
                 for chain in chains_of(formula):
                     self._related(chain, self.first, "assumed", formula)
             return
+        concluded = _CONCLUDED.fullmatch(self.text) is not None
         for match in _MARK.finditer(self.text):
             number = int(match[1])
             if self.pieces[number].kind == "inline":
-                concluded = _CONCLUDED.fullmatch(self.text) is not None
                 role = "concluded" if concluded else self._role(match.start(), match.end())
                 self.stated.roles[number] = role
-                self.stated.hedged |= {number} if _TURN.search(self.text[match.end() :]) else set()
+                if _TURN.search(self.text, match.end()):
+                    self.stated.hedged.add(number)
                 self.stated.bounds[number] = self.first, self.last, self.end
                 for chain in self.chains.get(number, []):
                     if chain.links and all(link.relation in RELATIONS for link in chain.links):

@@ -24,7 +24,7 @@ from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation, Term
-from chainrule.documents.repairs.inner_derivatives import derivative_of, inner_derivatives
+from chainrule.documents.repairs.derivatives import derivative_of, inner_derivatives
 from chainrule.documents.repairs.single_changes import Material, TermChange, changes
 
 SECONDS = 12.0
@@ -107,11 +107,10 @@ def _material(question: Question) -> Material:
     return Material.of((claim.right, left), indices, question.sizes, values, inner_derivatives(left, right))
 
 
-def _worked_out(claim: Relation) -> Iterator[TermChange]:
-    """The right side replaced by the derivative that the left side is."""
-    left, right = _bare(claim.left), claim.right
-    if (found := derivative_of(left)) is not None:
-        yield TermChange("derivative", right, found, found, WORKED_OUT)
+def _worked_out(claim: Relation) -> list[TermChange]:
+    """The right side replaced by the derivative that the left side is, if it can be worked out."""
+    found = derivative_of(_bare(claim.left))
+    return [] if found is None else [TermChange("derivative", claim.right, found, found, WORKED_OUT)]
 
 
 def _brings_in(term: Term, change: TermChange, claim: Relation) -> bool:

@@ -299,16 +299,17 @@ def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
 
 
 def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:
-    """Whether the sides of a claim also differ if each derivative in it is that of its first factor alone."""
+    """Whether the sides of a claim differ, too, if each derivative in it is that of its first factor alone."""
     otherwise = replace(claim, left=_of_first_factors(claim.left), right=_of_first_factors(claim.right))
     alone = replace(asked, claims=(otherwise,))
     if Shapes(alone).faults:
-        return True
+        return False
     [finding] = judging.findings(alone, reading.shapes, seconds=SECONDS_OTHERWISE)
     return finding.status == "differs"
 
 
 def _of_first_factors(term: terms.Term) -> terms.Term:
+    """d(a)/dx b c for each d(a b c)/dx."""
     inside = terms.mapped(term, _of_first_factors)
     if not isinstance(inside, terms.Slope):
         return inside

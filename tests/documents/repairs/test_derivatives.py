@@ -4,7 +4,7 @@ from chainrule.documents.evidence.judging import findings
 from chainrule.documents.language.parsing import derivation_of, term_of
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.repairs.inner_derivatives import SLOPES, derivative_of, inner_derivatives
+from chainrule.documents.repairs.derivatives import SLOPES, derivative_of, inner_derivatives
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from functools import reduce
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number, Slope, Term
+from chainrule.documents.repairs.single_changes import ONE, TWO, ZERO
 
-ONE, TWO, MINUS_ONE = (Number(Fraction(value)) for value in (1, 2, -1))
+MINUS_ONE = Number(Fraction(-1))
 POWERS = ("^", ".^", "power")
 
 
@@ -79,7 +80,7 @@ def _slope(term: Term, by: Term) -> Term:
     if term == by:
         return ONE
     if terms.base_of(by) not in terms.free_names(term):
-        return Number(Fraction(0))
+        return ZERO
     match term:
         case Apply(operator="+" | "-" as sign, operands=(a, b)):
             return _sum(sign, _slope(a, by), _slope(b, by))
@@ -91,7 +92,7 @@ def _slope(term: Term, by: Term) -> Term:
             return _product(Number(1 / value), _slope(a, by))
         case Apply(operator="/", operands=(a, b)):
             above = _sum("-", _product(_slope(a, by), b), _product(a, _slope(b, by)))
-            return _quotient(above, Apply("^", (b, TWO)))
+            return Apply("/", (above, Apply("^", (b, TWO))))
         case Apply(operator=name, operands=(a, Number(value=value))) if name in POWERS:
             base = a if value == 2 else Apply(name, (a, Number(value - 1)))
             return _product(_product(Number(value), base), _slope(a, by))
@@ -130,10 +131,6 @@ def _sum(sign: str, a: Term, b: Term) -> Term:
     if _factors(b)[0] < 0:
         return Apply("-" if sign == "+" else "+", (a, _product(MINUS_ONE, b)))
     return Apply(sign, (a, b))
-
-
-def _quotient(a: Term, b: Term) -> Term:
-    return Number(Fraction(0)) if a == Number(Fraction(0)) else Apply("/", (a, b))
 
 
 def _product(a: Term, b: Term) -> Term:

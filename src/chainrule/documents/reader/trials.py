@@ -1,0 +1,59 @@
+"""The readings of a document under one choice of hypotheses after the other, and how much does not fit in each."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.documents.reader.document_reader import reading_of
+from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.readings import Reading
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The readings of a document. Each is made once.
+
+    Attributes
+    ----------
+    shared : tuple
+        What all have in common: the inventory, the statements, the rest of the document and its parts.
+    made : dict
+        The readings so far, by their choices.
+    """
+
+    shared: tuple[Any, ...]
+    made: dict[Hashable, Reading] = field(default_factory=dict)
+
+    def under(self, chosen: Mapping[str, Any]) -> Reading:
+        """The reading under a choice, which has options of `DocumentState` by their names."""
+        key = _frozen(chosen)
+        if key not in self.made:
+            self.made[key] = reading_of(DocumentState(*self.shared, **chosen))
+        return self.made[key]
+
+    def better(
+        self, best: Reading, chosen: dict[str, Any], option: dict[str, Any], spare: int = 0
+    ) -> tuple[Reading, dict[str, Any]]:
+        """The reading with a further option, if more of the document fits then, else the best so far."""
+        if misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
+            reading = self.under(chosen | option)
+            if misfits(reading) < misfits(best) + spare:
+                return reading, chosen | option
+        return best, chosen
+
+
+def misfits(reading: Reading) -> int:
+    """How much does not fit: statements, and matrices that would have one entry only."""
+    return len(reading.shapes.faults) + 2 * len(reading.shapes.with_one_entry())
+
+
+# What follows is private.
+
+
+def _frozen(value: Any) -> Hashable:
+    """A choice as a key; parts of a document without names of their own are left out."""
+    if isinstance(value, Mapping):
+        return frozenset((name, _frozen(each)) for name, each in value.items() if not isinstance(each, Mapping) or each)
+    return frozenset(value) if isinstance(value, Set) else value
