@@ -20,7 +20,7 @@ async function start() {
   } catch (error) {
     client = undefined
     vscode.window.showErrorMessage(
-      `chainrule: "${command}" did not start (${error.message}). Install it by pip install 'chainrule[lsp]', ` +
+      `chainrule: "${command}" did not start (${error?.message ?? error}). Install it by pip install 'chainrule[lsp]', ` +
         'or give its path in the setting chainrule.command.',
     )
   }
