@@ -138,9 +138,9 @@ def dask_cluster():
     options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": "1GiB"}
     cluster = distributed.LocalCluster(n_workers=2, silence_logs=logging.CRITICAL, **options)
     yield cluster
-    for _ in range(2):  # an end may tell of a worker that a test has killed, and then leaves the cluster open
-        with suppress(KeyError):
-            cluster.close()
+    with suppress(KeyError, TimeoutError):  # it may stumble over a worker that a test has killed; a second try would hang
+        cluster.close(timeout=60)
+    cluster.shutdown_on_close = False  # so that this process does not try again at its end
 
 
 @pytest.fixture
