@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
@@ -131,16 +131,29 @@ def few_rows_stay_on_workers(monkeypatch):
     monkeypatch.setattr("chainrule.engines.dask_engine.GATHERED_BYTES", -1)
 
 
-@pytest.fixture(scope="session")
-def dask_cluster():
+@contextmanager
+def processes(**options):
     """A cluster of two processes on this machine, which tests may kill: it starts new ones."""
     distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": "1GiB"}
-    cluster = distributed.LocalCluster(n_workers=2, silence_logs=logging.CRITICAL, **options)
+    options |= {"processes": True, "threads_per_worker": 1, "silence_logs": logging.CRITICAL}
+    cluster = distributed.LocalCluster(n_workers=2, **options)
     yield cluster
-    with suppress(KeyError, TimeoutError):  # it may stumble over a worker that a test has killed; a second try would hang
+    with suppress(KeyError, TimeoutError):  # Dask may stumble over a killed worker; a second try would hang
         cluster.close(timeout=60)
     cluster.shutdown_on_close = False  # so that this process does not try again at its end
+
+
+@pytest.fixture(scope="session")
+def cluster_of_processes():
+    """The function `processes`."""
+    return processes
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """The cluster that most tests share."""
+    with processes(dashboard_address=":0", memory_limit="1GiB") as cluster:
+        yield cluster
 
 
 @pytest.fixture

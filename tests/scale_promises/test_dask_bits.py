@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import warnings
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -18,16 +17,11 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of a cluster that starts an
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(cluster_of_processes):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        running = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-        )
-        yield running
-        for _ in range(2):  # an end may tell of a worker that has left already, and then leaves the cluster open
-            with suppress(KeyError):
-                running.close()
+        with cluster_of_processes(dashboard_address=None) as running:
+            yield running
 
 
 @pytest.fixture

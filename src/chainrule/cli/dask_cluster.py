@@ -63,6 +63,7 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
 
 
 def _close(cluster: Any) -> None:
-    """End the processes of a cluster. If one of them has died, Dask may miss it in its own list of workers."""
-    with suppress(KeyError):
-        cluster.close()
+    """End the processes of a cluster. Dask may stumble over a dead one, and then never ends."""
+    with suppress(KeyError, TimeoutError):
+        cluster.close(timeout=SECONDS_TO_ANSWER)
+    cluster.shutdown_on_close = False  # so that Dask does not try again when the process ends
