@@ -42,7 +42,7 @@ def test_nearly_every_step_of_the_derivation_is_proved(family):
     report = checked(family)
     assert report.faults == ()
     assert [s for s in report.claims if "if read so" in s.verdict] == []
-    assert report.reading.problems == ()
+    assert report.problems == ()
     wanted = {"=": ("proved", "verified")}
     others = [s for s in report.claims if s.verdict not in wanted.get(s.relation, ("proved", "verified", "held"))]
     assert len(others) <= UNDECIDED.get(family, SPARE), [(s.line, s.verdict, s.message) for s in others]
@@ -52,8 +52,8 @@ def test_nearly_every_step_of_the_derivation_is_proved(family):
 def compared(family):
     """The package's functions that take part in a step that is decided."""
     report = checked(family)
-    entries = [entry for entry in report.reading.entries if entry.claim is not None]
-    claims = [report.reading.derivation.claims[entry.claim] for entry in entries]
+    [reading] = report.readings
+    claims = [reading.derivation.claims[entry.claim] for entry in reading.entries if entry.claim is not None]
     decided = [step.is_decided for step in report.steps if step.strict]
     parts = [
         part

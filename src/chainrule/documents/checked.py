@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.documents.evidence.findings import Counterexample
 from chainrule.documents.evidence.judging import SECONDS
 from chainrule.documents.language.printing import relation_text
-from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
@@ -130,8 +130,8 @@ class Report:
     steps : tuple of CheckedStep
     notes : tuple of (line, text)
         What was repaired or left out in the input.
-    reading : Reading
-        The document in the strict language.
+    readings : tuple of Reading
+        The document in the strict language: exercises that need nothing of others, and the rest, each for itself.
     source : Pieces
 
     Examples
@@ -144,7 +144,7 @@ class Report:
     name: str
     steps: tuple[CheckedStep, ...]
     notes: tuple[tuple[int, str], ...]
-    reading: Reading
+    readings: tuple[Reading, ...]
     source: Pieces
 
     @property
@@ -168,14 +168,19 @@ class Report:
         """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise."""
         if self.faults:
             return WRONG
-        decided = self.claims and all(step.is_decided for step in self.claims) and not self.reading.problems
+        decided = self.claims and all(step.is_decided for step in self.claims) and not self.problems
         return RIGHT if decided else UNDECIDED
+
+    @property
+    def problems(self) -> tuple[tuple[int, str], ...]:
+        """The declarations that no reading understands, with their lines and with what was expected."""
+        return tuple(each for each in self.readings[0].problems if all(each in one.problems for one in self.readings))
 
     @property
     def remarks(self) -> list[str]:
         """Sentences about what was repaired or left out, and about declarations that are not understood."""
         found = [sentence("note", line=line, note=note) for line, note in self.notes]
-        return found + [told for _, told, _ in self._problems]
+        return found + [told for _, told, _ in self._told_problems]
 
     @property
     def strict_exit_code(self) -> int:
@@ -194,18 +199,18 @@ class Report:
             "first_wrong_line": self.faults[0].line if self.faults else None,
             "steps": [asdict(step) for step in self.steps],
             "notes": [{"line": line, "text": text} for line, text in self.notes],
-            "problems": [{"line": line, "text": text} for line, _, text in self._problems],
+            "problems": [{"line": line, "text": text} for line, _, text in self._told_problems],
         }
 
     @property
-    def _problems(self) -> list[tuple[int, str, str]]:
+    def _told_problems(self) -> list[tuple[int, str, str]]:
         """The declarations that are not understood: the line in the document, a sentence with the place, and without.
 
         The line is 0 if they are given beside the document; then both sentences tell the place.
         """
         first = self.source.pieces[0].place_of(0)[0] if self.source.pieces else 1
         found = list[tuple[int, str, str]]()
-        for line, note in self.reading.problems:
+        for line, note in self.problems:
             place = sentence("line", line=line) if line > 0 else sentence("declared line", line=line - first + 1)
             found.append(
                 (max(line, 0), sentence("problem", place=place, note=note), note if line > 0 else f"{place}: {note}")
@@ -274,29 +279,40 @@ def check_pieces(
 
     The search for a repair that is under way at the end of this time is finished.
     """
-    end, reading = time.monotonic() + total, read(pieces)
-    steps = list[Step]()
-    for step in steps_in(reading, seconds=seconds, total=total):
-        steps.append(step)
-        progress(len(steps), len(reading.entries))
-    wrong = [entry.claim for entry, step in zip(reading.entries, steps, strict=True)
-             if mending and step.verdict.fault and entry.claim is not None][:MOST_MENDED]  # fmt: skip
-    derivation = reading.derivation
-    found = dict[int, Repair | None]()
-    searches = repairs(derivation, reading.shapes, [derivation.claims[n] for n in wrong])
-    while len(found) < len(wrong) and time.monotonic() < end:
-        found[wrong[len(found)]] = next(searches)
-    return Report(pieces.name, tuple(_checked(reading, steps, found)), pieces.notes, reading, pieces)
+    end, every = time.monotonic() + total, readings(pieces)
+    count, done, left = sum(len(reading.judged) for reading in every), 0, MOST_MENDED if mending else 0
+    checked = list[tuple[ReadRelation, CheckedStep]]()
+    for reading in every:
+        steps = list[Step]()
+        for step in steps_in(reading, seconds=seconds, total=end - time.monotonic()):
+            steps.append(step)
+            progress(done + len(steps), count)
+        mended = _mended(reading, steps, left, end)
+        done, left = done + len(steps), left - len(mended)
+        checked += zip(reading.judged, _checked(reading, steps, mended), strict=True)
+    return Report(pieces.name, tuple(in_order(pieces, checked)), pieces.notes, every, pieces)
 
 
 # What follows is private.
+
+
+def _mended(reading: Reading, steps: list[Step], most: int, end: float) -> dict[int, Repair | None]:
+    """The repairs of the first wrong claims, by their numbers; the search ends at a time."""
+    derivation, found = reading.derivation, dict[int, Repair | None]()
+    wrong = [entry.claim for entry, step in zip(reading.judged, steps, strict=True)
+             if step.verdict.fault and entry.claim is not None][:most]  # fmt: skip
+    searches = repairs(derivation, reading.shapes, [derivation.claims[number] for number in wrong])
+    while len(found) < len(wrong) and time.monotonic() < end:
+        found[wrong[len(found)]] = next(searches)
+    return found
+
 
 _OPENED = re.compile(r"\\[A-Za-z]+\*?\s*\{?\s*$|\{\s*$")
 
 
 def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None]) -> Iterator[CheckedStep]:
     claims = reading.derivation.claims
-    for entry, step in zip(reading.entries, steps, strict=True):
+    for entry, step in zip(reading.judged, steps, strict=True):
         claim = None if entry.claim is None else claims[entry.claim]
         before = claims[claim.follows].line if claim is not None and claim.follows is not None else None
         repair = found.get(-1 if entry.claim is None else entry.claim)

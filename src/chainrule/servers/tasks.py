@@ -109,7 +109,7 @@ def prove_formulas(
     """
     lines = [*_declared(shapes, domains or {}), *declarations.splitlines()]
     report = _checked_chain([left, right], "\n".join(lines), repairs=False)
-    remarks = [text for _, text in report.reading.problems]
+    remarks = [text for _, text in report.problems]
     step = _first_step(report)
     if step is None:
         raise TaskRefused("; ".join(["no equation was found", *remarks]))

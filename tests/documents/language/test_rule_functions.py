@@ -89,7 +89,7 @@ def test_code_that_is_no_rule_is_refused(text):
 
 def test_a_declaration_of_unknown_code_is_reported_with_its_line():
     report = check_derivation("---\ncode: softmx\n---\n$$ 1 = 1 $$")
-    [(line, problem)] = report.reading.problems
+    [(line, problem)] = report.problems
     assert (line, "no rule is named 'softmx'" in problem) == (2, True)
 
 

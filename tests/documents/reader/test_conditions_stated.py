@@ -47,3 +47,16 @@ def test_a_declared_index_is_an_index_in_a_condition(claims):
 def test_limits_in_sentences_assume_nothing():
     text = "By convention $p \\log p$ is $\\lim_{p \\to 0} p \\log p = 0$.\n\n$$p + p = 2 p$$"
     assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"
+
+
+def test_no_claim_is_proved_of_itself():
+    """With the words "with the conjugate" the formula behind them seems to be a condition, and is one on itself."""
+    text = "Multiplying with the conjugate, $\\frac{1}{\\sqrt{t+1}-\\sqrt{t}} = \\sqrt{t+1}-\\sqrt{t}$."
+    assert [step.verdict for step in check_derivation(text).claims] == ["wrong if read so"]
+
+
+def test_equations_of_numbers_are_no_conditions():
+    text = (
+        "$$\\sum_{k=1}^n k = \\frac{n(n+1)}{2}$$\n\nFor $\\sum_{k=1}^{3} k = 7$ see above.\n\n$$\\sum_{k=1}^n k = n^2$$"
+    )
+    assert [step.verdict for step in check_derivation(text).claims if step.displayed] == ["proved", "wrong"]

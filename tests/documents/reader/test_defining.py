@@ -77,3 +77,16 @@ def test_a_condition_that_is_the_only_thing_said_of_a_name_defines_it():
         f"For $a = b$ we have\n\n{claim}Now\n\n{claim}",
     ):
         assert check_derivation(text, repairs=False).steps[-1].verdict == "wrong if read so"
+
+
+def test_a_parameter_is_no_function_that_has_its_letter_elsewhere():
+    """If x were x(t) in the definition, f would not depend on its own argument, and f''(0) = 0 were proved."""
+    text = "We consider $f(x) = \\ln(\\cos x)$.\n\nThen $f''(0) = 0$.\n\nThe position is $x(t) = t e^{-2t}$, "
+    text += "so $x'(0) = 1$."
+    found = {step.left: step.verdict for step in check_derivation(text, name="a.md").claims}
+    assert found == {"f''(0)": "wrong if read so", "x'(0)": "proved"}
+
+
+def test_a_function_of_a_condition_may_be_made_of_declared_letters():
+    text = "Let $b, x \\in \\mathbb{R}^n$. For $f(x) = b^\\top x$ we get\n\n$$\\nabla f(x) = b$$"
+    assert [step.verdict for step in check_derivation(text, name="a.md").claims] == ["proved"]

@@ -32,14 +32,14 @@ def test_names_become_latex(name, latex):
 
 
 def test_parts_that_stand_in_the_document_are_told_as_they_are_written():
-    found = steps_of(pieces_of(r"$$\tanh^2 x = \frac{\sinh^{2}{x}}{\cosh^{2}{x}}$$", "a.md"))
-    source = found.reading.entries[0].statement.piece.text
-    assert latex_of(found.steps[0].claim.right, source) == r"\frac{\sinh^{2}{x}}{\cosh^{2}{x}}"
+    pieces = pieces_of(r"$$\tanh^2 x = \frac{\sinh^{2}{x}}{\cosh^{2}{x}}$$", "a.md")
+    source = pieces.pieces[0].text
+    assert latex_of(steps_of(pieces).steps[0].claim.right, source) == r"\frac{\sinh^{2}{x}}{\cosh^{2}{x}}"
 
 
 @pytest.mark.parametrize("right", ["2(a - y)", r"2\left(a - y\right)", "a^{2 (y - 1)}"])
 def test_a_part_that_ends_with_a_bracket_has_it(right):
     piece = f"$$\n(a - y)^3 = {right}\n$$"
-    found = steps_of(pieces_of(f"Let $a$ and $y$ be numbers.\n\n{piece}", "a.md"))
-    source = found.reading.entries[-1].statement.piece.text
-    assert latex_of(found.steps[-1].claim.right, source) == right
+    pieces = pieces_of(f"Let $a$ and $y$ be numbers.\n\n{piece}", "a.md")
+    source = next(piece.text for piece in pieces.pieces if piece.kind == "display")
+    assert latex_of(steps_of(pieces).steps[-1].claim.right, source) == right

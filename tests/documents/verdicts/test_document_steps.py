@@ -1,3 +1,4 @@
+from chainrule.documents.reader.known_words import TRANSPOSED
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import ALONE, steps_of
 
@@ -458,3 +459,25 @@ def test_a_derivative_before_several_factors_is_wrong_if_it_is_so_in_both_readin
     assert verdicts(r"$$\frac{d}{dx} x^2 \sin x = 2x \sin x + x^2 \cos x$$") == [(1, "proved")]
     unfit = "Let $A$ be a matrix.\n\n$$g(x) = x + A^T A A$$\n\n"  # a definition that does not fit shows nothing
     assert verdicts(unfit + r"$$\frac{d}{dx} x^2 e^x = 2x e^x$$")[-1] == (5, "wrong if read so")
+
+
+def test_what_only_holds_for_transposed_derivatives_is_proved_if_they_are():
+    """The second formula shows that derivatives are transposes here; the first would fit either way."""
+    fits = r"Let $z \in \R^m$ be $z = W x$ with $x \in \R^n$." + "\n\n" + r"$$\frac{\partial z}{\partial x} = W^\top$$"
+    square = r"Let $f = \operatorname{tr}(A X)$ with $A, X \in \R^{k \times k}$." + "\n\n"
+    text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A$$"
+    found = steps_of(pieces_of(text, "a.md")).steps[-1]
+    assert (found.verdict.name, found.finding.assumed) == ("proved if", (TRANSPOSED,))
+    text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A + X$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+
+
+def test_the_arguments_of_a_chain_are_known_in_all_its_steps():
+    text = "Let $f(x, y) = x y$ and $\\gamma(t) = (t^2, t^3)$. We get\n\n"
+    text += "$$\\frac{d}{dt} f(\\gamma(t)) = t^3 \\cdot 2t + t^2 \\cdot 3t^2 = 5t^5$$"
+    assert verdicts(text)[-1][1] == "wrong"
+
+
+def test_an_argument_that_a_side_lacks_is_not_defined_there():
+    text = "Let $f(x, y, z) = x e^y + y e^z$. Then\n\n$$\\frac{\\partial f}{\\partial y} = x e^y$$"
+    assert verdicts(text)[-1][1] == "wrong"

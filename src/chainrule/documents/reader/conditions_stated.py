@@ -73,8 +73,9 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                 )
                 if not indices and not each.fact and _defines(one, defined):
                     continue
-                if any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
-                    continue  # it says nothing of the names in it
+                free = terms.free_names(one.left) | terms.free_names(one.right) if isinstance(one, Comparison) else {""}
+                if not free or any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
+                    continue  # it says nothing of names
                 one = one if indices else _for_all(one, elaborator)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
                 yield Held(one, each.start, each.end, certain, told, indices, each.at)
@@ -100,7 +101,7 @@ def reaching(held: Sequence[Held], claim: Relation, place: int, names: Names) ->
     """
     over = {name for name, _ in claim.over}
     used, here, added = names.used_by(claim.left, claim.right, *claim.conditions), list[Held](), True
-    waiting = [each for each in held if each.start <= place < each.end]
+    waiting = [each for each in held if each.start <= place < each.end and each.at != place]  # none assumes itself
     while added:
         added = False
         for each in waiting[:]:

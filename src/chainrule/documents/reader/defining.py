@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from contextlib import suppress
 
 from chainrule.documents.language import terms
@@ -164,7 +165,9 @@ def _is_example_function(state: DocumentState, role: str, target: Target, statem
     """Whether a condition says what a function is: for f(x) = x^2 the derivative is ..."""
     names = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
     uses = bool(names & letters_of(statement.right))
-    return role in SUPPOSED[:2] and statement.relation == "=" and uses and _is_closed(state, target, statement.right)
+    declared = {letter_of(name) for name in state.kinds} | {"T", "top"}  # of x^T A x
+    closed = _is_closed(state, target, statement.right, declared)
+    return role in SUPPOSED[:2] and statement.relation == "=" and uses and closed
 
 
 def _introduces(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:
@@ -184,8 +187,8 @@ def _introduces(state: DocumentState, role: str, target: Target, statement: Stat
     return others == 1 and target.base not in {letter_of(name) for name in state.all_names()}
 
 
-def _is_closed(state: DocumentState, target: Target, right: w.Written) -> bool:
-    """Whether a function is made of its parameters alone: f(x) = x^2."""
+def _is_closed(state: DocumentState, target: Target, right: w.Written, known: Set[str] = frozenset()) -> bool:
+    """Whether a function is made of its parameters alone, and of known letters: f(x) = x^2, f(x) = A x."""
     names = {base_name(p) for p in target.parameters if isinstance(p, w.Symbol)}
     letters = letters_of(right)
-    return bool(names) and letters - ELEMENTARY.keys() - {"e", "pi"} <= names
+    return bool(names) and letters - ELEMENTARY.keys() - {"e", "pi"} <= names | known

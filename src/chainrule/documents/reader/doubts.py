@@ -11,6 +11,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
+from chainrule.documents.reader.known_words import TRANSPOSED
 from chainrule.documents.reader.readings import Reading, ReadRelation
 
 _ANY = Shape()
@@ -134,6 +135,22 @@ class Doubts:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
+    def turned(self, claim: Relation) -> list[terms.Slope]:
+        """The derivatives in a claim that are read as transposes because other relations fit so."""
+        if not self.reading.transposed:
+            return []
+        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
+        operands = (part.operands[0] for part in every if isinstance(part, terms.Apply) and part.operator == "'")
+        return [each for each in operands if isinstance(each, terms.Slope)]
+
+    def may_be_turned(self, slope: terms.Slope) -> bool:
+        """Whether a derivative may be its transpose, too: one by a matrix, or one of n numbers by n others."""
+        shapes = self.reading.shapes.names
+        variable, body = (shapes.get(terms.base_of(part), _ANY).known for part in (slope.variable, slope.body))
+        if slope.kind != "jac":
+            return variable is None or (len(variable) > 1 and not any(dim.is_one for dim in variable))
+        return not (variable and body) or variable[0].final == body[0].final
+
     def _used(self, claim: Relation) -> frozenset[str]:
         used = self.names.used_by(claim.left, claim.right, *claim.conditions)
         return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
@@ -144,27 +161,34 @@ class Doubts:
         A name that something is differentiated by is a variable, if the claim fits. So is a number of which no sentence
         speaks, or which is an argument of a function there. A name that is alone on a side may be defined there.
         """
-        used = self._used(claim)
-        bodies = [self.names.definitions[name].body for name in used if name in self.names.definitions]
-        every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
+        used, over_chain = self._used(claim), [*self._from_head(claim)]
+        before = frozenset[str]().union(*map(self._used, over_chain))
+        every = [part for each in over_chain for part in self.every(each)]
         by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
         left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
-        alone |= left - right - by if claim.follows is None else frozenset()
+        told = frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in before))
+        alone |= left - right - by - told if claim.follows is None else frozenset()
         known = self.names.definitions.keys() | self.reading.declared
         known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
         named = {name for name in alone if name not in known}
         numbers = {name for name in used if self.reading.shapes.names.get(name, _ANY).known == ()}
-        functions = (self.names.definitions[name] for name in used if name in self.names.definitions)
-        arguments = {letter_of(parameter) for each in functions for parameter, _ in each.parameters}
+        functions = (self.names.definitions[name] for name in before if name in self.names.definitions)
+        arguments = told | {letter_of(parameter) for each in functions for parameter, _ in each.parameters}
         calls = [part for part in every if isinstance(part, terms.Call) and part.function in self.names.definitions]
         arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
-        arguments |= frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in used))
         known |= {name for name in numbers if name in self.reading.variables or letter_of(name) in arguments}
         known |= self._constants(claim)
-        bound = {name for name, _ in claim.over} | {name for part in every for name in terms.bound_in(part)}
+        bound = {name for name, _ in claim.over} | {name for part in self.every(claim) for name in terms.bound_in(part)}
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
+
+    def _from_head(self, claim: Relation) -> Iterator[Relation]:
+        """A claim, and those before it in its chain."""
+        yield claim
+        while claim.follows is not None:
+            claim = self.reading.derivation.claims[claim.follows]
+            yield claim
 
     def _constants(self, claim: Relation) -> frozenset[str]:
         """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
@@ -198,6 +222,8 @@ class Doubts:
         if claim.relation == "!=":
             yield "it may say only that the sides are not always equal"
         used = self._used(claim)
+        if self.turned(claim):
+            yield TRANSPOSED
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
         yield from self._captured(used)

@@ -67,6 +67,7 @@ _PLAIN_SCRIPT = re.compile(r"_(?![{(\s])(?P<below>[^\W_]+)|(?:\^|\*\*)(?P<above>
 _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
 _CALLED = re.compile(r"[A-Za-z]{3,}\((?:[A-Za-z](?:_(?:\w|\{\w+\}))?(?:, ?(?=[^,)]))?)+\)")
 """A function at letters, such as softmax(x), within a text."""
+_FACTORS = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{1,2}(?![A-Za-z])")
 _SPACING = re.compile(r"\\[,;:! ]|\\(?:thinspace|mathrm|text|rm)\b|[\s~{}]")
 _NAME = re.compile(r"[^\W\d_][\w'-]*[^\W_]\Z")
 _BELOW = tuple("_ᵢⱼₖₙₘ₀₁")
@@ -118,6 +119,7 @@ def _tokens(text: str, plain: bool | None = None, names: Set[str] = frozenset())
     """Spaces are tokens here, so that text among commands can be put together again."""
     plain = "\\" not in text if plain is None else plain
     pattern, at = _PLAIN if plain else _LATEX, 0
+    alone = set("".join(_FACTORS.findall(text)))
     while at < len(text):
         if plain and text[at] in "_^*" and (script := _PLAIN_SCRIPT.match(text, at)):
             kind = str(script.lastgroup)
@@ -128,7 +130,8 @@ def _tokens(text: str, plain: bool | None = None, names: Set[str] = frozenset())
         assert match is not None
         kind, raw, start, at = str(match.lastgroup), match.group(), match.start(), match.end()
         if kind == "run":
-            yield from _run(raw, start, text[start - 1 : start], text[at : at + 6], names)
+            factors = len(raw) == len(set(raw)) and set(raw) <= alone
+            yield from _run(raw, start, text[start - 1 : start], text[at : at + 6], names, factors)
         elif kind in ("above", "below"):
             yield from _script("_" if kind == "below" else "^", unicodedata.normalize("NFKC", raw), start, at)
         elif kind == "command":
@@ -161,8 +164,8 @@ def _script(sign: str, text: str, start: int, end: int, names: Set[str] = frozen
         yield FormulaToken(kind, inside, start, end, inside)
 
 
-def _run(raw: str, start: int, before: str, after: str, names: Set[str]) -> Iterator[FormulaToken]:
-    """Letters without a space between: a word, or factors."""
+def _run(raw: str, start: int, before: str, after: str, names: Set[str], factors: bool) -> Iterator[FormulaToken]:
+    """Letters without a space between: a word, or factors, as which each of them may stand in the same formula."""
     split = _SPLIT.match(raw)
     is_call = after.startswith(("(", "\\left(")) and len(raw) > 2
     vowels = sum(each in "aeouAEOU" for each in raw)
@@ -172,7 +175,7 @@ def _run(raw: str, start: int, before: str, after: str, names: Set[str]) -> Iter
     elif raw not in NAMES | names and split:
         yield FormulaToken("word", split[1], start, start + len(split[1]), split[1])
         yield FormulaToken("letter", split[2], start + len(split[1]), start + len(raw), split[2])
-    elif raw in NAMES | names or (is_call and raw.isascii()) or (len(raw) > 3 and vowels):
+    elif raw in NAMES | names or (is_call and raw.isascii()) or (len(raw) > 3 and vowels and not factors):
         yield FormulaToken("word", raw, start, start + len(raw), raw)
     elif not raw.isascii() and (len(raw) > 2 or raw.lower() in CONNECTIVES):
         yield FormulaToken("phrase", raw, start, start + len(raw), raw)

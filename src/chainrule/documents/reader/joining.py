@@ -96,7 +96,8 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     unread = {name: why for name, why in state.unread.items() if name not in read}
     found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
-    return replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping, parameters=parameters)
+    found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
+    return replace(found, parameters=parameters, transposed=state.layout == "transposed")
 
 
 def _used(state: DocumentState, derivation: Derivation) -> None:
@@ -118,6 +119,7 @@ def _in_their_places(state: DocumentState, hypotheses: Iterable[Hypothesis]) -> 
     for each in hypotheses:
         before = max((number for number in parts if number <= each.start), default=-1)
         state.elaborator.aliases = state.aliases_in(parts.get(before, 0), each.start)
+        state.elaborator.own = frozenset()
         yield each
 
 

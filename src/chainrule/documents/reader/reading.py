@@ -31,6 +31,7 @@ from chainrule.documents.reader.kinds_of_names import enter_kinds
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
+from chainrule.documents.reader.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.squares import with_squares
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.stated_words import LAYOUTS
@@ -46,8 +47,8 @@ CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 """Letters that mean a differential, a number or a matrix as often as a variable."""
 
 
-def read(pieces: Pieces) -> Reading:
-    """The reading of a document under which the most relations fit, by their shapes alone."""
+def read(pieces: Pieces, around: str = "") -> Reading:
+    """The reading of a document, or of a part of it with words around it, under which the most relations fit."""
     formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
     block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
@@ -62,12 +63,14 @@ def read(pieces: Pieces) -> Reading:
     chains = with_digit_pairs(chains)
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
+    spoken = (piece.text for piece in pieces.pieces if piece.kind in ("prose", "heading"))
+    chains = with_short_derivatives(chains, " ".join([around, *spoken]))
     stated = Stated.of(pieces.pieces, chains)
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
     every = [(piece, chain) for _, piece, chain in numbered]
-    prose = " ".join(piece.text for piece in pieces.pieces if piece.kind == "prose").lower()
+    prose = " ".join([around, *(piece.text for piece in pieces.pieces if piece.kind == "prose")]).lower()
     inventory = Inventory.of((chain for _, chain in every), prose)
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = list(statements_of(every))

@@ -63,6 +63,8 @@ class Reading:
     """By name of a value: the letters in brackets behind it where it is defined, as in L(w) = ..."""
     looping: Set[str] = frozenset()
     """Letters of which a definition is left out, as it would lead to itself."""
+    transposed: bool = False
+    """Whether derivatives are read as transposes of what they usually are, because more relations fit so."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
@@ -71,10 +73,21 @@ class Reading:
     """Letters to which a sentence gives a number."""
     places: Mapping[int, int] = field(default_factory=dict)
     """The number of the part of each piece, by its identity."""
+    own: Set[int] | None = None
+    """The pieces, by identity, whose relations are judged with it, if it has others as well; None means all."""
     alone: Callable[[Set[int], bool], Reading] | None = None
     """The reading of some pieces, by identity, as if the document had no other formulas; or said nothing else, too."""
     without: Callable[[Set[int]], Reading] | None = None
     """The reading without some statements, by identity."""
+
+    @property
+    def judged(self) -> tuple[ReadRelation, ...]:
+        """The relations that are judged with it."""
+        return tuple(filter(self.judges, self.entries))
+
+    def judges(self, entry: ReadRelation) -> bool:
+        """Whether a relation is judged with it."""
+        return self.own is None or id(entry.statement.piece) in self.own
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,9 +94,11 @@ def annotated(report: Report) -> str:
 
 def shown_reading(report: Report) -> str:
     """The listing with the strict language: what is declared and defined, then each claim below its formula."""
-    derivation = report.reading.derivation
-    known = len(derivation.declarations) + len(derivation.definitions) + len(derivation.assumptions)
-    return _listed(report, [text for text, _ in zip(statements(derivation), range(known), strict=False)], strict=True)
+    known = list[str]()
+    for derivation in (reading.derivation for reading in report.readings):
+        count = len(derivation.declarations) + len(derivation.definitions) + len(derivation.assumptions)
+        known += (text for text, _ in zip(statements(derivation), range(count), strict=False))
+    return _listed(report, list(dict.fromkeys(known)), strict=True)
 
 
 def declarations(report: Report) -> str:
@@ -111,7 +113,8 @@ def declarations(report: Report) -> str:
     ---
     """
     assumed = {words for step in report.claims for words in step.assumed}
-    lines = declarations_of(report.reading.derivation, assumed)
+    every = (declarations_of(reading.derivation, assumed) for reading in report.readings)
+    lines = list(dict.fromkeys(line for lines in every for line in lines))
     if report.source.format == "latex":
         return "".join(f"%! {line}\n" for line in lines)
     return "\n".join(["---", *lines, "---", ""])

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 
 from chainrule.documents.evidence import judging
@@ -15,10 +16,18 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
-from chainrule.documents.reader.known_words import BRACKET, DEFINED_ANEW, IN_A_SENTENCE, MAYBE, REACHES, UNTOLD
+from chainrule.documents.reader.exercises import in_order, readings
+from chainrule.documents.reader.known_words import (
+    BRACKET,
+    DEFINED_ANEW,
+    IN_A_SENTENCE,
+    MAYBE,
+    REACHES,
+    TRANSPOSED,
+    UNTOLD,
+)
 from chainrule.documents.reader.landau_terms import APPROXIMATE
 from chainrule.documents.reader.layer_definitions import lost_name
-from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
@@ -69,11 +78,10 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """The steps of a document, beside its reading."""
+    """The steps of a document."""
 
     name: str
     steps: tuple[Step, ...]
-    reading: Reading
     notes: tuple[tuple[int, str], ...] = ()
 
 
@@ -93,12 +101,12 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
     >>> [(step.line, step.verdict.name) for step in found.steps]
     [(1, 'proved')]
     """
-    reading = read(pieces)
-    return Steps(pieces.name, tuple(steps_in(reading, seconds=seconds)), reading, pieces.notes)
+    every = (zip(each.judged, steps_in(each, seconds=seconds), strict=True) for each in readings(pieces))
+    return Steps(pieces.name, tuple(in_order(pieces, chain.from_iterable(every))), pieces.notes)
 
 
 def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
-    """The steps of a document that is read, one after another, within a total of seconds.
+    """The steps that a reading judges, one after another, within a total of seconds.
 
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
     with the last definitions before it.
@@ -107,6 +115,8 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     anew = _Anew(reading, past)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
     for position, (entry, step) in enumerate(every):
+        if not reading.judges(entry):
+            continue
         for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
                 others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left)
@@ -371,6 +381,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
         assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
         finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
+    if finding.status in ("proved", "verified") and any(map(doubts.may_be_turned, doubts.turned(claim))):
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, TRANSPOSED))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 
