@@ -27,8 +27,11 @@ from chainrule.documents.sources.pieces import Piece, Pieces
 MOST_READ = 2
 """The formulas that are read at most, in documents: exercises that need the same text read it again."""
 
+MOST_PARTS = 300
+"""Exercises and text around them; a document of more is read at once, for each is compared with all before it."""
+
 _EXERCISE = re.compile(
-    r"\W*(?:exercise|problem|question|task|example|aufgabe|übung|beispiel|exercice|exemple|ejercicio|ejemplo|problema"
+    r"\W*(?:exercise|problem|question|task|example|aufgabe|übung|beispiel|exercice|exemple|ejercicio|ejemplo|problema|problème"
     r"|esercizio|esempio|exercício|exemplo|упражнение|задача|пример|习题|練習|问题|問題|例|연습|문제|예제|bài|ví dụ)",
     re.IGNORECASE,
 )
@@ -62,8 +65,8 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
     Each reading judges the relations of its own pieces only, so that every relation is judged once.
     """
     parts = list(_parts(pieces))
-    groups = _groups(parts)
-    if len(groups) == 1:
+    groups = _groups(parts) if len(parts) <= MOST_PARTS else []
+    if len(groups) < 2:
         return (read(pieces),)
     blocks = {number: piece for number, piece in enumerate(pieces.pieces) if piece.kind == "declarations"}
     known, found = {id(piece) for piece in pieces.pieces}, list[Reading]()
