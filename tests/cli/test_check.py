@@ -116,7 +116,7 @@ def test_a_defect_of_the_checker_is_one_line(monkeypatch, capsys):
     def fail(*_, **__):
         raise KeyError("boom")
 
-    monkeypatch.setattr("chainrule.documents.checked.read", fail)
+    monkeypatch.setattr("chainrule.documents.checked.readings", fail)
     assert main(["check", "right.md"]) == 3
     err = capsys.readouterr().err
     assert "The checker failed here (KeyError: 'boom'); please report it with the text." in err
