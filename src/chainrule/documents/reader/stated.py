@@ -14,6 +14,7 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
 from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
@@ -85,7 +86,7 @@ class Stated:
         found = Stated()
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
-            text = _HEDGE.sub("", text)
+            text = HEDGE.sub("", text)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):
@@ -154,7 +155,7 @@ class _Sentence:
                 for chain in chains_of(formula):
                     self._related(chain, self.first, "assumed", formula)
             return
-        concluded = _CONCLUDED.fullmatch(self.text) is not None
+        concluded = CONCLUDED.fullmatch(self.text) is not None
         for match in _MARK.finditer(self.text):
             number = int(match[1])
             if self.pieces[number].kind == "inline":
@@ -191,8 +192,8 @@ class _Sentence:
             return "denied"
         if PAST.search(before):
             return "past"
-        obtained = _OBTAINED.search(before) if last != "claimed" else None
-        if obtained is not None and not _SUPPOSING.search(before[: obtained.start()]):
+        obtained = OBTAINED.search(before) if last != "claimed" else None
+        if obtained is not None and not SUPPOSING.search(before[: obtained.start()]):
             return ""
         return last if marks[last] >= 0 else ""
 
@@ -287,7 +288,7 @@ class _Sentence:
         start = self.first
         if role in ("condition", "relative") and not fact:
             start = self._beside(subject, number)
-            if _LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")):
+            if LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")):
                 start = number  # for x = 0 we get what follows, not the display before
             ends[role] = number if start < number and self._shown(start, number) else ends[role]
         if role in ends:
@@ -353,41 +354,6 @@ class _Sentence:
 
 _PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 _MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
-_GET = (
-    r"(?:we|one|i)(?: then| now| again| also)? (?:get|obtain|find|have|see|compute|deduce|conclude|rewrite)s?(?: that)?"
-    r"|(?:gives|yields|becomes)(?: us)?|(?:erhalten|bekommen) wir|wir (?:erhalten|bekommen)|on (?:obtient|trouve)"
-    r"|obtenemos|se obtiene|получаем|ta được|得到?"
-)
-_FORMULAS = r"⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*"
-_OBTAINED = re.compile(
-    rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z".replace(" ", r"\s+"),
-    re.IGNORECASE,
-)
-"""The words before a formula that is found, whatever the sentence supposes before."""
-
-_LEADS_ON = re.compile(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)".replace(" ", r"\s+"), re.IGNORECASE)
-"""A condition, with words for what it leads to."""
-
-_SUPPOSING = re.compile(
-    r"\b(?:if|when|whenever|suppose|assum\w+|let|provided|wenn|falls|si)\s+(?:that\s+)?\Z", re.IGNORECASE
-)
-"""The words before these that make a supposition of them: suppose we have a = b."""
-
-_RULE = r"(?:the )?(?:\w+[ -]){1,3}rule"
-_LEAD = (
-    r"(?:(?:and|but|moreover|furthermore|similarly|likewise|finally|differentiating(?: again| once more)?),?\s*)?"
-    r"(?:(?:then|therefore|hence|thus|so|dann|daher|also|donc|alors|ainsi|entonces|luego|тогда|значит|vậy|则|所以|因此)"
-    rf",?\s*)?(?:(?:by|with|using) {_RULE},?\s*|it follows(?: that)?\s*)?"
-    rf"(?:(?:{_RULE} |this |which |that )?(?:{_GET}))?"
-)
-_CONCLUSION = rf"(?>(?=\w){_LEAD})\s*(?>{_FORMULAS})"
-_CONCLUDED = re.compile(
-    rf"\s*{_CONCLUSION}(?:\s*[,;]?\s*{_CONCLUSION})*\s*[.。;]?\s*".replace(" ", r"\s+"), re.IGNORECASE
-)
-"""A sentence that says nothing but formulas behind words for what follows."""
-
-_HEDGE = re.compile(r",?\s{0,9}\bunless\s+[^.⟦⟧]{0,60}\b(?:otherwise|else)\b[^.⟦⟧]{0,60}", re.IGNORECASE)
-"""Words that leave a statement as it is: unless we say something else."""
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
     "column": ValueKind((UNSAID, ONE)),

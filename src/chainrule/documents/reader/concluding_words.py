@@ -1,0 +1,39 @@
+"""Words that tell what follows from what in a sentence, in which marks such as ⟦3⟧ stand for the formulas."""
+
+import re
+
+_GET = (
+    r"(?:we|one|i)(?: then| now| again| also)? (?:get|obtain|find|have|see|compute|deduce|conclude|rewrite)s?(?: that)?"
+    r"|(?:gives|yields|becomes)(?: us)?|(?:erhalten|bekommen) wir|wir (?:erhalten|bekommen)|on (?:obtient|trouve)"
+    r"|obtenemos|se obtiene|получаем|ta được|得到?"
+)
+_FORMULAS = r"⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*"
+OBTAINED = re.compile(
+    rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z".replace(" ", r"\s+"),
+    re.IGNORECASE,
+)
+"""The words before a formula that is found, whatever the sentence supposes before."""
+
+LEADS_ON = re.compile(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)".replace(" ", r"\s+"), re.IGNORECASE)
+"""A condition, with words for what it leads to."""
+
+SUPPOSING = re.compile(
+    r"\b(?:if|when|whenever|suppose|assum\w+|let|provided|wenn|falls|si)\s+(?:that\s+)?\Z", re.IGNORECASE
+)
+"""The words before these that make a supposition of them: suppose we have a = b."""
+
+_RULE = r"(?:the )?(?:\w+[ -]){1,3}rule"
+_LEAD = (
+    r"(?:(?:and|but|moreover|furthermore|similarly|likewise|finally|differentiating(?: again| once more)?),?\s*)?"
+    r"(?:(?:then|therefore|hence|thus|so|dann|daher|also|donc|alors|ainsi|entonces|luego|тогда|значит|vậy|则|所以|因此)"
+    rf",?\s*)?(?:(?:by|with|using) {_RULE},?\s*|it follows(?: that)?\s*)?"
+    rf"(?:(?:{_RULE} |this |which |that )?(?:{_GET}))?"
+)
+_CONCLUSION = rf"(?>(?=\w){_LEAD})\s*(?>{_FORMULAS})"
+CONCLUDED = re.compile(
+    rf"\s*{_CONCLUSION}(?:\s*[,;]?\s*{_CONCLUSION})*\s*[.。;]?\s*".replace(" ", r"\s+"), re.IGNORECASE
+)
+"""A sentence that says nothing but formulas behind words for what follows."""
+
+HEDGE = re.compile(r",?\s{0,9}\bunless\s+[^.⟦⟧]{0,60}\b(?:otherwise|else)\b[^.⟦⟧]{0,60}", re.IGNORECASE)
+"""Words that leave a statement as it is: unless we say something else."""
