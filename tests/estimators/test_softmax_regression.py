@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from unittest import SkipTest
 
 import joblib
 import numpy as np
@@ -40,7 +41,10 @@ WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
     ]
 )
 def test_the_classifiers_conform(estimator, check):
-    check(estimator)
+    try:
+        check(estimator)
+    except SkipTest as reason:  # of scikit-learn 1.6, where pytest 9 would see a failure
+        pytest.skip(str(reason))
 
 
 @since("1.8", "has these defaults")
