@@ -43,8 +43,8 @@ WEIGHTS = np.random.default_rng(0).uniform(0.1, 3, 150)
 def test_the_classifiers_conform(estimator, check):
     try:
         check(estimator)
-    except SkipTest as reason:  # of scikit-learn 1.6, where pytest 9 would see a failure
-        pytest.skip(str(reason))
+    except SkipTest as reason:
+        pytest.skip(str(reason))  # scikit-learn 1.6 lacks array_api_compat; to pytest 9 its own skip is a failure
 
 
 @since("1.8", "has these defaults")

@@ -1,4 +1,4 @@
-from chainrule.documents.reader.known_words import TRANSPOSED
+from chainrule.documents.reader.known_words import LAYOUT_GUESSED
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import ALONE, steps_of
 
@@ -467,7 +467,7 @@ def test_what_only_holds_for_transposed_derivatives_is_proved_if_they_are():
     square = r"Let $f = \operatorname{tr}(A X)$ with $A, X \in \R^{k \times k}$." + "\n\n"
     text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A$$"
     found = steps_of(pieces_of(text, "a.md")).steps[-1]
-    assert (found.verdict.name, found.finding.assumed) == ("proved if", (TRANSPOSED,))
+    assert (found.verdict.name, found.finding.assumed) == ("proved if", (LAYOUT_GUESSED,))
     text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A + X$$"
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
 

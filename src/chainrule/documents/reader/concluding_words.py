@@ -2,19 +2,22 @@
 
 import re
 
+
+def _spaced(pattern: str) -> re.Pattern[str]:
+    """A pattern in which a space stands for any spaces between words."""
+    return re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE)
+
+
 _GET = (
     r"(?:we|one|i)(?: then| now| again| also)? (?:get|obtain|find|have|see|compute|deduce|conclude|rewrite)s?(?: that)?"
     r"|(?:gives|yields|becomes)(?: us)?|(?:erhalten|bekommen) wir|wir (?:erhalten|bekommen)|on (?:obtient|trouve)"
     r"|obtenemos|se obtiene|получаем|ta được|得到?"
 )
 _FORMULAS = r"⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*"
-OBTAINED = re.compile(
-    rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z".replace(" ", r"\s+"),
-    re.IGNORECASE,
-)
+OBTAINED = _spaced(rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z")
 """The words before a formula that is found, whatever the sentence supposes before."""
 
-LEADS_ON = re.compile(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)".replace(" ", r"\s+"), re.IGNORECASE)
+LEADS_ON = _spaced(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)")
 """A condition, with words for what it leads to."""
 
 SUPPOSING = re.compile(
@@ -30,9 +33,7 @@ _LEAD = (
     rf"(?:(?:{_RULE} |this |which |that )?(?:{_GET}))?"
 )
 _CONCLUSION = rf"(?>(?=\w){_LEAD})\s*(?>{_FORMULAS})"
-CONCLUDED = re.compile(
-    rf"\s*{_CONCLUSION}(?:\s*[,;]?\s*{_CONCLUSION})*\s*[.。;]?\s*".replace(" ", r"\s+"), re.IGNORECASE
-)
+CONCLUDED = _spaced(rf"\s*{_CONCLUSION}(?:\s*[,;]?\s*{_CONCLUSION})*\s*[.。;]?\s*")
 """A sentence that says nothing but formulas behind words for what follows."""
 
 HEDGE = re.compile(r",?\s{0,9}\bunless\s+[^.⟦⟧]{0,60}\b(?:otherwise|else)\b[^.⟦⟧]{0,60}", re.IGNORECASE)

@@ -73,9 +73,9 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                 )
                 if not indices and not each.fact and _defines(one, defined):
                     continue
-                free = terms.free_names(one.left) | terms.free_names(one.right) if isinstance(one, Comparison) else {""}
-                if not free or any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
-                    continue  # it says nothing of names
+                numbers = isinstance(one, Comparison) and not (terms.free_names(one.left) | terms.free_names(one.right))
+                if numbers or any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
+                    continue  # it says nothing of the names in it
                 one = one if indices else _for_all(one, elaborator)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
                 yield Held(one, each.start, each.end, certain, told, indices, each.at)

@@ -52,7 +52,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
     called = target is not None and key_of(state.elaborator, target) in state.elaborator.functions
     parameters = target.parameters if target is not None and called else ()
     own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
-    state.elaborator.own = own
+    state.elaborator.bound = own
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))

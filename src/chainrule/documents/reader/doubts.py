@@ -11,7 +11,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
-from chainrule.documents.reader.known_words import TRANSPOSED
+from chainrule.documents.reader.known_words import LAYOUT_GUESSED
 from chainrule.documents.reader.readings import Reading, ReadRelation
 
 _ANY = Shape()
@@ -161,19 +161,19 @@ class Doubts:
         A name that something is differentiated by is a variable, if the claim fits. So is a number of which no sentence
         speaks, or which is an argument of a function there. A name that is alone on a side may be defined there.
         """
-        used, over_chain = self._used(claim), [*self._from_head(claim)]
-        before = frozenset[str]().union(*map(self._used, over_chain))
-        every = [part for each in over_chain for part in self.every(each)]
+        used, both = self._used(claim), self._with_head(claim)
+        used_in_both = frozenset[str]().union(*map(self._used, both))
+        every = [part for each in both for part in self.every(each)]
         by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
         left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
-        told = frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in before))
+        told = frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in used_in_both))
         alone |= left - right - by - told if claim.follows is None else frozenset()
         known = self.names.definitions.keys() | self.reading.declared
         known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
         named = {name for name in alone if name not in known}
         numbers = {name for name in used if self.reading.shapes.names.get(name, _ANY).known == ()}
-        functions = (self.names.definitions[name] for name in before if name in self.names.definitions)
+        functions = (self.names.definitions[name] for name in used_in_both if name in self.names.definitions)
         arguments = told | {letter_of(parameter) for each in functions for parameter, _ in each.parameters}
         calls = [part for part in every if isinstance(part, terms.Call) and part.function in self.names.definitions]
         arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
@@ -183,12 +183,12 @@ class Doubts:
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
 
-    def _from_head(self, claim: Relation) -> Iterator[Relation]:
-        """A claim, and those before it in its chain."""
-        yield claim
-        while claim.follows is not None:
-            claim = self.reading.derivation.claims[claim.follows]
-            yield claim
+    def _with_head(self, claim: Relation) -> list[Relation]:
+        """A claim, and the one at the beginning of its chain."""
+        head = claim
+        while head.follows is not None:
+            head = self.reading.derivation.claims[head.follows]
+        return [claim] if head is claim else [claim, head]
 
     def _constants(self, claim: Relation) -> frozenset[str]:
         """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
@@ -223,7 +223,7 @@ class Doubts:
             yield "it may say only that the sides are not always equal"
         used = self._used(claim)
         if self.turned(claim):
-            yield TRANSPOSED
+            yield LAYOUT_GUESSED
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
         yield from self._captured(used)

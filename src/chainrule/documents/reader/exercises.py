@@ -15,6 +15,7 @@ from typing import TypeVar
 from chainrule.documents.language.terms import ValueKind, free_names
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import base_of
+from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.parts_written import arguments_of, base_letter, base_name, parts_of_chain
 from chainrule.documents.reader.reading import CONSTANTS, read
@@ -23,6 +24,8 @@ from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.statements import is_example, statements_of, target_of
 from chainrule.documents.reader.written import Beside, Bracketed, Differentiation, Symbol, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
+
+Found = TypeVar("Found")
 
 MOST_READ = 2
 """The formulas that are read at most, in documents: exercises that need the same text read it again."""
@@ -50,11 +53,6 @@ _REFERENCE = re.compile(
 )
 """Words that tell of something before."""
 
-Found = TypeVar("Found")
-
-_OWN = 8
-"""The level of environments, which end where they say so."""
-
 _EVERYWHERE = frozenset({"T", "top", "pi", "infty", "infinity", "O"})
 """Letters that everyone uses alike, unless somebody says what they are."""
 
@@ -64,8 +62,8 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
 
     Each reading judges the relations of its own pieces only, so that every relation is judged once.
     """
-    parts = list(_parts(pieces))
-    groups = _groups(parts) if len(parts) <= MOST_PARTS else []
+    parts = _parts(pieces)
+    groups = _groups(parts, pieces.macros) if 1 < len(parts) <= MOST_PARTS else []
     if len(groups) < 2:
         return (read(pieces),)
     blocks = {number: piece for number, piece in enumerate(pieces.pieces) if piece.kind == "declarations"}
@@ -83,7 +81,7 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
 
 
 def in_order(pieces: Pieces, every: Iterable[tuple[ReadRelation, Found]]) -> list[Found]:
-    """What was found of relations, in the order in which these stand in a document."""
+    """The findings about relations, in the order in which these stand in a document."""
     places = {id(piece): number for number, piece in enumerate(pieces.pieces)}
     return [found for _, found in sorted(every, key=lambda pair: places.get(id(pair[0].statement.piece), -1))]
 
@@ -145,14 +143,17 @@ class _Part:
         return after and bool(self.loose & inner.meant)
 
 
-def _parts(pieces: Pieces) -> Iterator[_Part]:
-    """The parts of a document, in the order of their headings; the first is the text around them."""
+def _parts(pieces: Pieces) -> list[_Part]:
+    """The parts of a document, in the order of their headings; the first is the text around them.
+
+    Environments, whose level is `SCOPE`, end where they say so; other parts end at the next heading that is no lower.
+    """
     text = _Part()
     every, open_parts = [text], [(0, text)]
     for place in enumerate(pieces.pieces):
         kind, level = place[1].kind, int(place[1].environment or 7) if place[1].kind == "heading" else 0
         if kind == "heading":
-            while open_parts[-1][0] >= level and not (open_parts[-1][0] == _OWN and level >= _OWN - 1):
+            while open_parts[-1][0] >= level and not (open_parts[-1][0] == SCOPE and level >= SCOPE - 1):
                 open_parts.pop()
             part, words = open_parts[-1][1], place[1].text
             if _EXERCISE.match(words) or _ITEM.match(words):
@@ -162,17 +163,15 @@ def _parts(pieces: Pieces) -> Iterator[_Part]:
             open_parts.append((level, part))
         open_parts[-1][1].pieces.append(place)
         if kind == "end":
-            last = max((n for n, (own, _) in enumerate(open_parts) if own == _OWN), default=len(open_parts))
+            last = max((n for n, (own, _) in enumerate(open_parts) if own == SCOPE), default=len(open_parts))
             del open_parts[last:]
-    for part in every:
-        _see(part, pieces)
-        yield part
+    return every
 
 
-def _see(part: _Part, pieces: Pieces) -> None:
+def _see(part: _Part, macros: Iterable[tuple[str, int, str]]) -> None:
     """Enter the letters of a part."""
     own = [piece for _, piece in part.pieces]
-    chains = {n: chains_of(p.text, pieces.macros) for n, p in enumerate(own) if p.kind in ("display", "inline")}
+    chains = {n: chains_of(p.text, macros) for n, p in enumerate(own) if p.kind in ("display", "inline")}
     every = [(own[number], chain) for number, found in chains.items() for chain in found]
     inventory, stated = Inventory.of(chain for _, chain in every), Stated.of(own, chains)
     formulas = [each for _, chain in every for each in parts_of_chain(chain)]
@@ -210,7 +209,7 @@ def _introduced(own: Sequence[Piece], chains: Mapping[int, Sequence[WrittenChain
             yield from (chain.members[0] for chain in found if not chain.links and chain.members[0] is not None)
 
 
-def _groups(parts: Sequence[_Part]) -> list[tuple[list[_Part], list[_Part]]]:
+def _groups(parts: Sequence[_Part], macros: Iterable[tuple[str, int, str]]) -> list[tuple[list[_Part], list[_Part]]]:
     """The parts that are read together, and those of them that this reading judges.
 
     These are the parts that need the same others. If this is more than twice the document to read, all parts that
@@ -218,10 +217,14 @@ def _groups(parts: Sequence[_Part]) -> list[tuple[list[_Part], list[_Part]]]:
     """
     needed = list[set[int]]()
     for number, part in enumerate(parts):
+        _see(part, macros)
         refers = _REFERENCE.search(part.prose) is not None
-        needed.append({n for n, other in enumerate(parts[:number]) if refers or part.needs(other)} | {number})
-        for n in (n for n, other in enumerate(parts[:number]) if other in part.around and other.goes_on_with(part)):
-            needed[n].add(number)
+        needed.append({number})
+        for n, other in enumerate(parts[:number]):
+            if refers or part.needs(other):
+                needed[number].add(n)
+            if other in part.around and other.goes_on_with(part):
+                needed[n].add(number)
     tied = [need | {n for n, other in enumerate(needed) if number in other} for number, need in enumerate(needed)]
     sizes = [sum(piece.kind in ("display", "inline") for _, piece in part.pieces) for part in parts]
     closed, apart = ([_closure(number, each) for number in range(len(parts))] for each in (needed, tied))

@@ -68,6 +68,7 @@ _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
 _CALLED = re.compile(r"[A-Za-z]{3,}\((?:[A-Za-z](?:_(?:\w|\{\w+\}))?(?:, ?(?=[^,)]))?)+\)")
 """A function at letters, such as softmax(x), within a text."""
 _FACTORS = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{1,2}(?![A-Za-z])")
+"""One or two letters that are no part of a word."""
 _SPACING = re.compile(r"\\[,;:! ]|\\(?:thinspace|mathrm|text|rm)\b|[\s~{}]")
 _NAME = re.compile(r"[^\W\d_][\w'-]*[^\W_]\Z")
 _BELOW = tuple("_ᵢⱼₖₙₘ₀₁")

@@ -119,7 +119,7 @@ def _in_their_places(state: DocumentState, hypotheses: Iterable[Hypothesis]) -> 
     for each in hypotheses:
         before = max((number for number in parts if number <= each.start), default=-1)
         state.elaborator.aliases = state.aliases_in(parts.get(before, 0), each.start)
-        state.elaborator.own = frozenset()
+        state.elaborator.bound = frozenset()
         yield each
 
 

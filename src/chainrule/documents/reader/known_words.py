@@ -34,7 +34,7 @@ BRACKET = "the derivative is that of the bracket behind it alone"
 REACHES = "a derivative reaches to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 
-TRANSPOSED = "derivatives are transposes of gradients and Jacobians"
+LAYOUT_GUESSED = "derivatives are transposes of gradients and Jacobians"
 IN_A_SENTENCE = "it stands in a sentence"
 """The doubt about an equation in a sentence, which may also say what a name is, or what is assumed."""
 

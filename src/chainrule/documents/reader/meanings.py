@@ -74,7 +74,7 @@ class Meanings(ABC):
         By name of a function: its indices in a statement, and whether these stand in its arguments, too.
     depends : dict
         By name of a value: the names in brackets behind it where the document says what it is.
-    own : set of str
+    bound : set of str
         The parameters of the function that a statement defines: there they are nothing else.
     """
 
@@ -104,7 +104,7 @@ class Meanings(ABC):
     nabla_is_row: bool = False
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     apart: dict[str, dict[tuple[Term, ...], bool]] = field(default_factory=dict)
-    own: Set[str] = frozenset()
+    bound: Set[str] = frozenset()
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:

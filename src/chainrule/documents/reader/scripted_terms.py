@@ -22,7 +22,7 @@ def bare(meanings: Meanings, found: Name, primes: int = 0) -> Term:
     """A name; that of a function whose parameters are known is its value at them: s (1 - s) after s(x) = ..."""
     if found.text in meanings.sizes:
         return meanings.sizes[found.text]
-    if found.text in meanings.own:
+    if found.text in meanings.bound:
         return found
     name = meanings.latest.get(found.text, found.text)
     parameters = meanings.functions.get(name, ()) or usual_arguments(meanings, name)

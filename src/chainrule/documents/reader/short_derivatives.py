@@ -43,15 +43,18 @@ SPEAKS_OF_DERIVATIVES = re.compile(
 
 def with_short_derivatives(chains: Mapping[int, list[WrittenChain]], prose: str) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which such marks are derivatives."""
-    every = [chain for _, found in sorted(chains.items()) for chain in found]
+    every = [chain for found in chains.values() for chain in found]
     functions = dict(pair for chain in every for pair in _defined(chain))
-    parts = [part for chain in every for part in parts_of_chain(chain)]
+    with_primes = SPEAKS_OF_DERIVATIVES.search(prose) is not None
+    if not functions and not with_primes:
+        return dict(chains)
+    parts = (part for chain in every for part in parts_of_chain(chain))
     called = {base_name(each.parts[0]) for each in parts if isinstance(each, Beside) and _is_call(each)}
     found, values = dict[int, list[WrittenChain]](), dict[str, Symbol | None]()
     for number, own in sorted(chains.items()):
         found[number] = []
         for chain in own:
-            if SPEAKS_OF_DERIVATIVES.search(prose):
+            if with_primes:
                 values |= dict(_values(chain, called))
             found[number].append(_renamed(chain, functions, values))
     return found

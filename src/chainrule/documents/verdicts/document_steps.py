@@ -21,9 +21,9 @@ from chainrule.documents.reader.known_words import (
     BRACKET,
     DEFINED_ANEW,
     IN_A_SENTENCE,
+    LAYOUT_GUESSED,
     MAYBE,
     REACHES,
-    TRANSPOSED,
     UNTOLD,
 )
 from chainrule.documents.reader.landau_terms import APPROXIMATE
@@ -382,7 +382,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
         finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
     if finding.status in ("proved", "verified") and any(map(doubts.may_be_turned, doubts.turned(claim))):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, TRANSPOSED))
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, LAYOUT_GUESSED))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 
