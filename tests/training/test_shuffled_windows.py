@@ -151,13 +151,16 @@ def test_two_windows_are_in_memory_whatever_the_number_of_rows(monkeypatch, arra
         reader = WindowReader(samples, 100, shuffle=True, seed=0)
         return sum(len(batch) for epoch in range(2) for batch in reader.epoch(epoch, goes_on=epoch == 0))
 
+    def peak_of_two_epochs():
+        tracemalloc.start()
+        try:
+            assert two_epochs() == 2 * 2**17
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
     two_epochs()  # Python keeps 2000 tuples for later, which it makes sooner or later
-    tracemalloc.start()
-    try:
-        assert two_epochs() == 2 * 2**17
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    peak = min(peak_of_two_epochs() for _ in range(3))  # threads that other tests left behind allocate, too
     # Two windows and the block that is read; numbers and orders of rows, and batches, take less than half a megabyte.
     assert peak < 2.25 * window + 2**19, peak / window
 
