@@ -119,3 +119,9 @@ def test_conditions_of_a_derivative_do_not_speak_of_its_changes():
 def test_a_term_without_a_value(text):
     with Field(), pytest.raises(Undefined):
         world().value(term_of(text))
+
+
+def test_the_square_of_a_norm_has_a_derivative_where_it_is_zero(findings_of):
+    first, second = findings_of("claim: grad(norm(x)^2, x) = 2 * x; claim: hess(norm(x)^2, x) = 2 * eye(n)")
+    for finding in (first, second):
+        assert (finding.status, finding.exceptions, finding.note) == ("proved", (), "")

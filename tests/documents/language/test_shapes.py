@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Derivation, Name, Relation
+from chainrule.documents.language.terms import Apply, Definition, Derivation, Name, Relation
 
 
 def shapes_of(*statements):
@@ -135,3 +135,11 @@ def test_an_array_with_two_indices_is_no_column():
     found = Shapes(derivation_of("claim [i in m, j in n]: W[i, j] = 0; claim: sum(i in m: W[i]) = 0"))
     assert len(found.faults) == 1
     assert found.shown("W") == "matrix m n"
+
+
+def test_a_capital_letter_of_which_nothing_is_known_is_no_row_and_no_column():
+    """So y is a column: with a number y, X would be a row."""
+    product = Apply("beside", (Name("X"), Name("w")))
+    definition = Definition("L", Apply("norm", (Apply("-", (Name("y"), product)),)))
+    shapes = Shapes(Derivation(definitions=(definition,)), frozenset({"X"}), frozenset({"w"}))
+    assert [shapes.shown(name) for name in "Xwy"] == ["matrix n0 n1", "column n1", "column n0"]

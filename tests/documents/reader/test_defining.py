@@ -90,3 +90,20 @@ def test_a_parameter_is_no_function_that_has_its_letter_elsewhere():
 def test_a_function_of_a_condition_may_be_made_of_declared_letters():
     text = "Let $b, x \\in \\mathbb{R}^n$. For $f(x) = b^\\top x$ we get\n\n$$\\nabla f(x) = b$$"
     assert [step.verdict for step in check_derivation(text, name="a.md").claims] == ["proved"]
+
+
+def test_a_function_that_a_condition_gives_first_is_defined():
+    text = "For $L(w) = \\|X w - y\\|^2$ we have $\\nabla L(w) = 2 X^T (X w - y)$."
+    assert [step.verdict for step in check_derivation(text).steps] == ["definition", "proved"]
+    text = "In general things differ. For $g(w) = u w$ we have $\\frac{dg}{dw} = u$."
+    assert "definition" not in [step.verdict for step in check_derivation(text).steps]
+
+
+def test_a_matrix_of_numbers_is_what_let_says():
+    grid = "\\begin{pmatrix} 2 & 1 \\\\ 1 & 2 \\end{pmatrix}"
+    text = f"Let $B = {grid}$.\n\n$$B^2 = \\begin{{pmatrix}} 5 & 4 \\\\ 4 & 5 \\end{{pmatrix}}$$\n"
+    assert [step.verdict for step in check_derivation(text).steps] == ["definition", "proved"]
+    wrong = text.replace("5 & 4", "5 & 3")
+    assert [step.verdict for step in check_derivation(wrong, repairs=False).steps] == ["definition", "wrong"]
+    for more in ("Now let $B$ be arbitrary.", f"Let $B = {grid.replace('2', '3')}$.", "In general, $B$ is any matrix."):
+        assert [step.verdict for step in check_derivation(text + more, repairs=False).steps][-1] != "proved"

@@ -1,5 +1,6 @@
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.opening import pieces_of
@@ -112,3 +113,14 @@ def test_a_derivative_of_an_entrywise_function_may_be_meant_entry_by_entry():
         "does not fit if read so",
         ("the derivative of an entrywise function may be meant entry by entry",),
     )
+
+
+def test_a_capital_letter_that_is_read_as_a_number_beside_an_unfit_formula_is_told():
+    text = (
+        "---\nA: matrix 3 2\n---\n\nLet $x$ be a number, $b$ a number, $z = W x + b$"
+        " and $\\delta = \\frac{\\partial L}{\\partial z}$. Then\n"
+        "$$\n\\frac{\\partial L}{\\partial x} = W \\delta, \\qquad A^T A = x\\, W A\n$$\n"
+    )
+    found = check_derivation(text, repairs=False).steps
+    assert [step.verdict for step in found][-2:] == ["proved if", "does not fit if read so"]
+    assert "W is a number" in found[-2].message

@@ -58,3 +58,16 @@ def test_a_run_of_letters_that_something_is_differentiated_by_is_a_name():
     assert not words_in_derivatives(
         r"\frac{\partial E}{\partial out_k} + \frac{\partial^3 f}{\partial xyz \partial xyz}"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("W_2W_1x", "W_{2} W_{1} x"),
+        ("w_1x_1 + w_ix_i", "w_{1} x_{1} + w_{i} x_{i}"),
+        ("x_1j", "x_{1j}"),
+        ("a_ij", "a_{ij}"),
+    ],
+)
+def test_scripts_without_braces_end_before_the_next_factor(text, same):
+    assert [token.text for token in tokens_of(text)] == [token.text for token in tokens_of(same)]

@@ -6,7 +6,9 @@ from chainrule.documents.checked import check_derivation
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.statements import statements_of, target_of, uses_target
+from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece
+from chainrule.documents.verdicts.document_steps import steps_of
 
 
 def statements(*displays):
@@ -111,3 +113,10 @@ def test_a_relation_that_is_written_at_both_ends_of_a_line_stands_where_it_stand
     found, _ = statements("a = b =\n\\\\ = c \\ge \\\\ \\ge d")
     assert [s.relation for s in found] == ["=", "=", ">="]
     assert [s.place[0] for s in found] == [2, 6, 15]
+
+
+def test_a_sign_between_relations_begins_a_new_chain():
+    text = "$$a + a = 2 a \\Rightarrow b + b = 2 b$$\n\n$$a = a \\Rightarrow 2 b = b + b = 2 b$$"
+    found = [step for step in steps_of(pieces_of(text, "a.md")).steps if step.claim is not None]
+    assert [step.text for step in found] == ["a + a = 2 a", "b + b = 2 b", "a = a", "2 b = b + b", "b + b = 2 b"]
+    assert [step.claim.follows for step in found] == [None, None, None, None, 3]

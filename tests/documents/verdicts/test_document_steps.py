@@ -462,14 +462,23 @@ def test_a_derivative_before_several_factors_is_wrong_if_it_is_so_in_both_readin
 
 
 def test_what_only_holds_for_transposed_derivatives_is_proved_if_they_are():
-    """The second formula shows that derivatives are transposes here; the first would fit either way."""
-    fits = r"Let $z \in \R^m$ be $z = W x$ with $x \in \R^n$." + "\n\n" + r"$$\frac{\partial z}{\partial x} = W^\top$$"
+    """The first formula shows that gradients are transposes here; the second would fit either way."""
+    fits = r"Let $g = c^\top x$ with $c, x \in \R^n$." + "\n\n" + r"$$\frac{\partial g}{\partial x} = c^\top$$"
     square = r"Let $f = \operatorname{tr}(A X)$ with $A, X \in \R^{k \times k}$." + "\n\n"
     text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A$$"
     found = steps_of(pieces_of(text, "a.md")).steps[-1]
     assert (found.verdict.name, found.finding.assumed) == ("proved if", (LAYOUT_GUESSED,))
     text = f"{fits}\n\n{square}" + r"$$\frac{\partial f}{\partial X} = A + X$$"
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+
+
+def test_jacobians_may_be_transposes_where_gradients_are_none():
+    text = (
+        r"Let $z \in \R^m$ be $z = W x$ with $x \in \R^n$, and $f = \operatorname{tr}(A X)$"
+        r" with $A, X \in \R^{k \times k}$."
+        "\n\n$$\\frac{\\partial z}{\\partial x} = W^\\top$$\n\n$$\\frac{\\partial f}{\\partial X} = A^\\top$$"
+    )
+    assert [name for _, name in verdicts(text)] == ["definition", "definition", "proved", "proved"]
 
 
 def test_the_arguments_of_a_chain_are_known_in_all_its_steps():

@@ -73,6 +73,8 @@ class Finding:
         The name of a loss that is assumed to be what the other side differentiates.
     with_both : bool
         True if it also holds with the second definitions of names that are defined anew.
+    where : str
+        Equations of the document under which alone it holds.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
     """
@@ -94,3 +96,4 @@ class Finding:
     free: frozenset[str] = frozenset()
     supposed: str = ""
     with_both: bool = False
+    where: str = ""

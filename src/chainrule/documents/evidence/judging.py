@@ -37,6 +37,7 @@ def findings(
     megabytes: int = MEGABYTES,
     from_heads: Mapping[int, Relation] | None = None,
     renewed: Mapping[int, Derivation] | None = None,
+    under: Mapping[int, Mapping[str, Relation]] | None = None,
 ) -> Iterator[Finding]:
     """The findings for all claims, in order; all are decided in one child process.
 
@@ -44,7 +45,8 @@ def findings(
     prover fails, and what is left after `total` seconds. `from_heads` has, by the number of a claim in a chain, the
     claim that its right side equals the beginning of the chain. If that holds and the claim does not, then a step
     before it is wrong, and this one right. `renewed` has, by the number of a claim, the derivation with the second
-    definitions of its names; a claim that holds is tried with these, too.
+    definitions of its names; a claim that holds is tried with these, too. `under` has, by the number of a claim and by
+    words, the claim under equations that the document assumes; these are tried where it does not hold without them.
 
     Examples
     --------
@@ -54,10 +56,11 @@ def findings(
     ['proved', 'differs']
     """
     prover = Prover(derivation, shapes, SHARE * seconds)
-    from_heads, renewed = from_heads or {}, renewed or {}
+    from_heads, renewed, under = from_heads or {}, renewed or {}, under or {}
     others = {n: Prover(other, shapes, SHARE * seconds) for n, other in renewed.items()}
     work = [
-        partial(_finding, prover, claim, from_heads.get(n), others.get(n)) for n, claim in enumerate(derivation.claims)
+        partial(_finding, prover, claim, from_heads.get(n), others.get(n), under.get(n, {}))
+        for n, claim in enumerate(derivation.claims)
     ]
     end, left = time.monotonic() + total, len(work)
     for found in limited_each(work, seconds=seconds, megabytes=megabytes):
@@ -71,11 +74,16 @@ def findings(
 # What follows is private.
 
 
-def _finding(prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None) -> Finding:
+def _finding(
+    prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Mapping[str, Relation]
+) -> Finding:
     try:
         found = prover.finding(claim)
         if found.status in HOLDS and other is not None:
             return replace(found, with_both=other.finding(claim).status in HOLDS)
+        for words, each in under.items() if found.status not in HOLDS else ():
+            if (again := prover.finding(each)).status in HOLDS:
+                return replace(again, where=words)
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
             return replace(again, of_chain=True) if again.status in HOLDS else found

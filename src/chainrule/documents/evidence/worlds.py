@@ -133,6 +133,9 @@ class World:
                 return int(number) if number.denominator == 1 else exact_numbers(exact(number))
             case terms.Name(text=text):
                 return bound[text] if text in bound else self.named(text)
+            case terms.Apply("^", (terms.Apply("norm", (body,)), terms.Number(value=2))):  # no root: 0 has a derivative
+                inside = self.value(body, bound)
+                return self._applied("total", [self._applied(".*", [inside, inside])])
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(operator, [self.value(operand, bound) for operand in operands])
             case terms.Entry(base=base, indices=indices):

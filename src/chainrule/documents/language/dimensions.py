@@ -49,9 +49,9 @@ class Dim:
 
     @property
     def is_one(self) -> bool | None:
-        """True if it is the number 1, False if it is another size, None if it is not known."""
+        """True if it is the number 1, False if it is another size or the width of a matrix, None if it is not known."""
         size = self.found().size
-        return None if size is None else size == ONE
+        return (False if self.is_width else None) if size is None else size == ONE
 
 
 @dataclass(eq=False)

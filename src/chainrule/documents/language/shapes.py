@@ -183,23 +183,26 @@ class Shapes:
     def _guess(self) -> None:
         """Lengths along which indices run, then the shapes of names of which nothing is known, one after another.
 
-        These are numbers, or the first of columns and matrices that fit.
+        These are numbers, or the first of columns and matrices that fit. A matrix has several rows and columns, if that
+        fits: so y in X @ w - y is a column, and X no row.
         """
         for dim, last in self._u.lengths:
             if dim.found().size is None and dim.found() is not last.found():
                 self._u.set(dim.found(), "same", last.found())
                 self._u.settle()
-        first: dict[str, Callable[[], Shape]] = dict.fromkeys(sorted(self.matrices), matrix)
+        first: dict[str, Callable[[], Shape]] = dict.fromkeys(sorted(self.matrices), _large)
         first |= dict.fromkeys(sorted(self._u.numbers - self.vectors), number)
         first |= dict.fromkeys(sorted((self._u.turned | self.vectors) - self.matrices), self._line)
+        for name in sorted(self.matrices & self._kinds.keys()):
+            if len(self.names[name].known or ()) == 2:
+                self._u.refused(partial(self._u.unify, self.names[name], _large(), terms.Name(name)), terms.Name(name))
         for name in (*first, *sorted(self.names.keys() - first.keys())):
             shape = self.names.get(name)
             if shape is not None and shape.known is None and name not in self._functions:
                 self.guessed.append(name)
                 usual, term = first.get(name, number), terms.Name(name)
-                if all(
-                    self._u.refused(partial(self._u.unify, shape, of(), term), term) for of in (usual, column, matrix)
-                ):
+                ways = (usual, *([matrix] if usual is _large else []), column, matrix)
+                if all(self._u.refused(partial(self._u.unify, shape, of(), term), term) for of in ways):
                     self._u.unify(shape, usual(), term)
                     self._u.settle()
         for name, shape in self.names.items():
@@ -458,6 +461,11 @@ class Shapes:
             return matrix(rules.length(self._u, body, term.body), rules.length(self._u, variable, term.variable))
         except ShapeError:  # of a matrix or by one: a row for each entry, and a column for each entry
             return matrix()
+
+
+def _large() -> Shape:
+    """The shape of a matrix that is no row and no column."""
+    return matrix(Dim(indexed=True), Dim(indexed=True))
 
 
 def _axes(derivation: Derivation) -> dict[str, int]:

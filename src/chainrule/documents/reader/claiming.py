@@ -9,7 +9,7 @@ from chainrule.documents.language.terms import Apply, Name, Relation, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.implied_sums import free_in
-from chainrule.documents.reader.known_words import EQUATED, RELATIONS, NotMeant
+from chainrule.documents.reader.known_words import EQUATED, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.landau_terms import (
     LANDAU,
     SIGNS,
@@ -23,7 +23,7 @@ from chainrule.documents.reader.parts_written import all_parts, base_name, lette
 from chainrule.documents.reader.reach_of_sums import outer_letters
 from chainrule.documents.reader.readings import ReadRelation
 from chainrule.documents.reader.sides import free_indices, names_in, term_of, with_sums
-from chainrule.documents.reader.statements import Statement
+from chainrule.documents.reader.statements import Statement, gives_derivative
 
 
 def enter_claim(state: DocumentState, statement: Statement) -> None:
@@ -53,7 +53,8 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     if any(letter.startswith(EQUATED) for letter in letters_of(statement.right)):
         state.elaborator.used.add("functions without arguments are equal if their values are")
     if statement.right == w.Numeral(Fraction(0)) and terms.free_names(left) - {"pi"}:
-        state.elaborator.used.add("it may be set to zero")
+        is_last = statement.number > 0 and gives_derivative(statement)  # dL/dm = sum(x - m) = 0
+        state.elaborator.used.add(MAYBE if is_last else "it may be set to zero")
     free = free_indices(state, left, right, *conditions) - state.labels.keys()
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))
     line = statement.piece.place_of(statement.place[0])[0]

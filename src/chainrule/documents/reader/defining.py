@@ -15,9 +15,9 @@ from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
-from chainrule.documents.reader.parts_written import base_name, letters_of
+from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
-from chainrule.documents.reader.stated_words import GENERAL
+from chainrule.documents.reader.stated_words import ANEW, GENERAL
 from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, target_of, uses_target
 from chainrule.documents.reader.written import alike
 
@@ -61,7 +61,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.again[full] = line
     if full in state.definitions or full in state.unread or full in ELEMENTARY:
         return False
-    if is_example(statement, state.inventory):
+    if is_example(statement, state.inventory) and not _is_given(state, role, target, statement):
         return False
     try:
         body = term_of(state, statement.right)
@@ -173,18 +173,42 @@ def _is_example_function(state: DocumentState, role: str, target: Target, statem
 def _introduces(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:
     """Whether a condition is the first and only thing that is said of a name: for a = f(w^T x + b) we have ...
 
-    Then it defines the name, unless the text speaks of what holds in general.
+    Then it defines the name, unless the text speaks of what holds in general. A function is made of its parameters.
     """
     right = statement.right
     made = isinstance(right, w.Beside | w.Signed | w.Fractional | w.Root)
     made |= isinstance(right, w.Scripted) and right.upper is not None
-    if role != SUPPOSED[0] or statement.relation != "=" or target.parameters or not (made and letters_of(right)):
+    if role != SUPPOSED[0] or statement.relation != "=" or not (made and letters_of(right)):
+        return False
+    if not {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)} <= letters_of(right):
         return False
     if GENERAL.search(state.inventory.prose):
         return False
+    return _is_only(state, target)
+
+
+def _is_given(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:
+    """Whether "let A be" a matrix of numbers is the only thing that is said of A, by which nothing is differentiated.
+
+    A text that speaks of what holds in general may mean any A later.
+    """
+    is_array = any(isinstance(each, w.Grid) for each in all_parts(statement.right))
+    is_matrix = target.base.isupper() and not target.parameters and target.base not in state.inventory.by
+    general = GENERAL.search(state.inventory.prose) or ANEW.search(state.inventory.prose)
+    return role in ("assumed", "relative") and is_array and is_matrix and not general and _is_only(state, target)
+
+
+def _is_only(state: DocumentState, target: Target) -> bool:
+    """Whether one statement alone gives a name, and none before uses it."""
     every = (target_of(each, state.inventory) for each in state.statements)
-    others = sum(each is not None and each.base == target.base for each in every)
+    others = sum(each is not None and each.base == target.base and not _is_power(each.name) for each in every)
     return others == 1 and target.base not in {letter_of(name) for name in state.all_names()}
+
+
+def _is_power(name: w.Written) -> bool:
+    """Whether a left side is a power, such as A^{-1} or A^2."""
+    upper = name.upper if isinstance(name, w.Scripted) else None
+    return any(isinstance(part, w.Numeral) for part in ([] if upper is None else all_parts(upper)))
 
 
 def _is_closed(state: DocumentState, target: Target, right: w.Written, known: Set[str] = frozenset()) -> bool:

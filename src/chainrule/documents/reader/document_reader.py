@@ -27,6 +27,7 @@ from chainrule.documents.reader.statements import (
     target_of,
     works_out_derivative,
 )
+from chainrule.documents.reader.stationary import is_solved
 
 
 def reading_of(state: DocumentState) -> Reading:
@@ -59,13 +60,14 @@ def _read(state: DocumentState, statement: Statement) -> None:
     role = state.role_of(statement)
     gives = statement.piece.kind == "inline" and statement.relation == "=" and gives_derivative(statement)
     tried = state.tries and gives and role != "denied" and (role in SUPPOSED or is_example(statement, state.inventory))
+    solves = target is not None and is_solved(state, target, statement)
     try:
-        if target is not None and enter_definition(state, target, statement):
+        if target is not None and not solves and enter_definition(state, target, statement):
             defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
             state.entries.append(ReadRelation(statement, "definition", defines=defines))
             return
         if statement.piece.kind == "inline":
-            claims = tried or (role in ("claimed", "concluded") and statement.relation == "=")
+            claims = solves or tried or (role in ("claimed", "concluded") and statement.relation == "=")
             anew = target is not None and renews(state, target, statement)
             if not (anew or claims) and (role in SUPPOSED or not says_more(statement, state.inventory)):
                 if role not in SUPPOSED[:4]:
@@ -73,7 +75,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 return
             lets = [DEFINED_ANEW] if anew and role == "assumed" else []
             beside = [] if role == "concluded" and works_out_derivative(statement) else [IN_A_SENTENCE]
-            state.elaborator.used.update([*beside, *([MAYBE] if tried else []), *lets])
+            state.elaborator.used.update([*beside, *([MAYBE] if tried or solves else []), *lets])
         if state.tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)

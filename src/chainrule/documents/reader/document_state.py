@@ -33,7 +33,10 @@ class DocumentState:
     aliases : mapping
         By part: other names for letters that mean something else there.
     layout : str
-        "transposed" if gradients of numbers by columns are rows; "" if nothing is said.
+        "rows" if gradients of numbers by columns are rows, "columns" if Jacobians have inputs as rows, "transposed" if
+        both; "" for neither.
+    told : str
+        The layout that the document tells.
     rows : bool
         True if vectors are rows.
     singles : set of str
@@ -73,6 +76,7 @@ class DocumentState:
     capitals: Mapping[str, str] = field(init=False)
     equivalences: Set[int] = field(init=False)
     layout: str = ""
+    told: str = ""
     rows: bool = False
     singles: Set[str] = frozenset()
     losses: bool = False

@@ -135,6 +135,16 @@ class Doubts:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
+    def small(self, claim: Relation, part: int) -> list[str]:
+        """The names in a claim that look like matrices and are read as numbers, with which its part does not fit."""
+        shapes, found = self.reading.shapes, frozenset[str]()
+        for entry in self.reading.entries:
+            here = self.reading.places.get(id(entry.statement.piece), 0) == part
+            if here and entry.kind == "does not fit" and entry.claim is not None:
+                found |= self._used(self.reading.derivation.claims[entry.claim])
+        names = found & self._used(claim) & shapes.matrices - self.reading.declared
+        return sorted(name for name in names if shapes.names.get(name, _ANY).known == ())
+
     def turned(self, claim: Relation) -> list[terms.Slope]:
         """The derivatives in a claim that are read as transposes because other relations fit so."""
         if not self.reading.transposed:
@@ -214,6 +224,11 @@ class Doubts:
                 for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
                     yield f"{name} is made of names that depend on {parameter}"
 
+    def _closed(self) -> frozenset[str]:
+        """The names whose definitions are made of numbers alone."""
+        every = self.names.definitions.items()
+        return frozenset(name for name, each in every if _is_computed(each.body) and not each.parameters)
+
     def _depends(self, slope: terms.Slope) -> bool:
         return terms.base_of(slope.variable) in self.names.used_by(slope.body)
 
@@ -249,7 +264,7 @@ class Doubts:
                 yield f"{name} may have a value that is told elsewhere"
         if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.every(claim)):
             yield NUMBERED
-        if used and any(_is_computed(side) for side in (claim.left, claim.right)):
+        if used - self._closed() and any(_is_computed(side) for side in (claim.left, claim.right)):
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"

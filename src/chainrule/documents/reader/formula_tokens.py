@@ -63,7 +63,11 @@ _PATTERN = r"""
 """
 _LATEX = re.compile(_PATTERN.replace("PLAIN", r"\#\d").replace("WORD", _WORD), re.VERBOSE | re.DOTALL)
 _PLAIN = re.compile(_PATTERN.replace("PLAIN", r"!=|\*\*|[+-]=|<-(?=\s)").replace("WORD", _WORD), re.VERBOSE | re.DOTALL)
-_PLAIN_SCRIPT = re.compile(r"_(?![{(\s])(?P<below>[^\W_]+)|(?:\^|\*\*)(?P<above>[-−+]?(?:\d+(?:\.\d+)?|[^\W\d_]))")
+_PLAIN_SCRIPT = re.compile(
+    r"_(?![{(\s])(?P<below>\d+(?=[A-Za-ho-z]|[a-z]_)|[^\W\d_](?=[^\W\d_]_)|[^\W_]+)"
+    r"|(?:\^|\*\*)(?P<above>[-−+]?(?:\d+(?:\.\d+)?|[^\W\d_]))"
+)
+"""Scripts without braces. That of W_1x is 1, that of x_1j is 1j, and that of w_ix_i is i."""
 _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
 _CALLED = re.compile(r"[A-Za-z]{3,}\((?:[A-Za-z](?:_(?:\w|\{\w+\}))?(?:, ?(?=[^,)]))?)+\)")
 """A function at letters, such as softmax(x), within a text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
@@ -34,6 +35,7 @@ from chainrule.documents.reader.known_words import UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
+from chainrule.documents.reader.stationary import stationary_points
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
 
@@ -97,7 +99,10 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
-    return replace(found, parameters=parameters, transposed=state.layout == "transposed")
+    claimed = ((each.claim, each.statement.piece) for each in entries if each.claim is not None)
+    places = {number: (state.part_of(piece), state.places[number]) for number, piece in claimed}
+    points = stationary_points(entries, strict.claims, places, state.besides.stated.zeroed)
+    return replace(found, parameters=parameters, transposed=state.layout != state.told, stationary=points)
 
 
 def _used(state: DocumentState, derivation: Derivation) -> None:
@@ -202,16 +207,20 @@ def _certain(state: DocumentState) -> set[str]:
 
 
 def _matrices(state: DocumentState) -> frozenset[str]:
-    """Capital letters without a subscript that are no sizes, are not differentiated and define no loss."""
-    found = set()
-    for base in state.inventory.bare:
+    """Capital letters without a subscript, or with a number, that are no sizes and no losses.
+
+    A loss is differentiated, or a letter for one that has a definition.
+    """
+    found, names = set(), state.all_names()
+    numbered = {name.split("_")[0] for name in names if re.fullmatch(r"[A-Z]_\d+", name)}
+    for base in {*state.inventory.bare} | numbered:
         letter = base.split("_")[0]
         capital = (len(letter) == 1 and letter.isupper()) or letter in ("Theta", "Sigma", "Phi")
         may_be_loss = base in state.inventory.differentiated or (base in LOSSES and base in state.definitions)
         is_loss = may_be_loss and not state.inventory.bold[base]
         if capital and not is_loss and base not in state.inventory.limits:
             found.add(base)
-    decorated = {name for name in state.all_names() if name.split("_")[0] in found}
+    decorated = {name for name in names if name.split("_")[0] in found}
     return frozenset(found | decorated)
 
 

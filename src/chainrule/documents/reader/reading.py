@@ -43,6 +43,8 @@ from chainrule.documents.sources.pieces import Piece, Pieces
 MOST_SECTIONS = 8
 """Sections in which names may mean another thing than elsewhere."""
 
+LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")
+
 CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 """Letters that mean a differential, a number or a matrix as often as a variable."""
 
@@ -78,7 +80,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layouts = [layout for layout, words in LAYOUTS.items() if words.search(prose)]
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
-    chosen = dict[str, Any](layout=layout)
+    chosen = dict[str, Any](layout=layout, told=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     trials = Trials(shared)
     best = trials.under(chosen)
@@ -101,16 +103,22 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     for group in _aliases(every, scopes, block.names, defined).values():
         found = trials.under(chosen | with_aliases(group))
         more = misfits(best) - misfits(found)
-        if more > 0 or (more == 0 and _is_apart(found, scopes, group)):
+        is_apart = more >= 0 and _is_apart(found, scopes, group)
+        if more > 0 or is_apart:
             best, chosen = found, chosen | with_aliases(group)
-            kept |= {name for names in group.values() for name in names.values()}
+            kept |= {name for names in group.values() for name in names.values() if is_apart}
     best, chosen = trials.better(best, chosen, with_aliases(_by_shape(every, scopes, trials, chosen)))
     kinds = {base_of(each.name): each.kind for each in besides.stated.declared}
     mapping = {name for name, kind in kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
     said = {base_of(each.name) for each in besides.stated.declared if not isinstance(each.kind, FunctionKind)}
     for _ in range(2):
-        for option in ({"layout": layout or "transposed"}, {"rows": True}, {"losses": True}, {"units": True}):
+        options: list[dict[str, Any]] = [{"layout": each} for each in (() if layout else LAYOUTS_OF_DERIVATIVES)]
+        for option in (*options, {"rows": True}, {"losses": True}, {"units": True}):
             best, chosen = trials.better(best, chosen, option)
+        for name in ("layout", "rows", "losses", "units"):  # the work of one may be done by another
+            if chosen.get(name):
+                usual: dict[str, Any] = {name: layout if name == "layout" else False}
+                best, chosen = trials.better(best, chosen, usual, spare=1)
         several, _ = _in_doubt(best, scopes.parts)
         distrusted = chosen.get("distrusted", frozenset()) | _mostly_unfit(best, several & said)
         best, chosen = trials.better(best, chosen, {"distrusted": distrusted})

@@ -14,7 +14,7 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
+from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, zeroed_after
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
 from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
@@ -70,6 +70,8 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
+    zeroed: set[int] = field(default_factory=set)
+    """Numbers of pieces behind which words set a derivative to zero."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -87,6 +89,8 @@ class Stated:
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
+            if (zeroed := zeroed_after(text, first)) is not None:
+                found.zeroed.add(zeroed)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chainrule.documents.reader import written as w
@@ -61,7 +61,8 @@ class Target:
 def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Statement]:
     """The relations of all chains. A row that begins with a relation goes on from the row or the display before.
 
-    A relation at the end of a row may stand at the beginning of the next, too; then it is one, where it stands first.
+    A sign => between relations begins a new chain. A relation at the end of a row may stand at the beginning of the
+    next, too; then it is one, where it stands first.
     """
     last: Written | None = None
     head: Written | None = None
@@ -82,6 +83,9 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
             links[0] = hanging
         hanging = links[-1] if links and members[-1] is None else None
         for link, right in zip(links, members[1:], strict=False):
+            if _leads_on(link, links):
+                head, count, left = right, 0, right
+                continue
             if left is not None and right is not None:
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)
@@ -221,10 +225,18 @@ def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
     """The relations of a formula in a sentence."""
     members = _without_products(chain)
     pairs = zip(members, chain.links, members[1:], strict=False)
-    known = [(left, link, right) for left, link, right in pairs if left is not None and right is not None]
-    for number, (left, link, right) in enumerate(known):
-        head = known[0][0] if number else None
-        yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+    head, number = None, 0
+    for left, link, right in pairs:
+        if _leads_on(link, chain.links):
+            head, number = None, 0
+        elif left is not None and right is not None:
+            yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+            head, number = head or left, number + 1
+
+
+def _leads_on(link: Link, links: Sequence[Link]) -> bool:
+    """Whether a sign stands between relations, a = b => c = d, of which the second begins anew."""
+    return link.relation == "=>" and any(other.relation != "=>" for other in links)
 
 
 def _without_products(chain: WrittenChain) -> list[Written | None]:

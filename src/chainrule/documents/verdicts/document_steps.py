@@ -217,7 +217,10 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> It
     asked = replace(reading.derivation, claims=tuple(claims[number] for number in wanted))
     heads = {at: head for at, number in enumerate(wanted) if (head := _from_head(claims, number, set(wanted)))}
     anew = with_second_definitions(reading, wanted, doubts)
-    found = judging.findings(asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew)
+    under = {at: reading.stationary[number] for at, number in enumerate(wanted) if number in reading.stationary}
+    found = judging.findings(
+        asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew, under=under
+    )
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
@@ -381,6 +384,9 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
         assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
         finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
+    if finding.status in ("proved", "verified") and (small := doubts.small(claim, part)):
+        words = (f"{name} is a number" for name in small)
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *words))
     if finding.status in ("proved", "verified") and any(map(doubts.may_be_turned, doubts.turned(claim))):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, LAYOUT_GUESSED))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
@@ -410,7 +416,7 @@ def _or_assumed(entry: ReadRelation, step: Step) -> Step:
         return replace(step, verdict=VERDICTS["definition"], reason="")
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step
-    return replace(step, verdict=VERDICTS["hypothesis"], reason="")
+    return replace(step, verdict=VERDICTS["hypothesis"], reason="it does not follow for all values")
 
 
 def _is_rounded(claim: Relation, finding: Finding) -> bool:

@@ -47,6 +47,7 @@ SENTENCES = {
     "where": "It is proved except where a number that it divides by, or raises to a power, is 0: {exceptions}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
+    "stationary": "It holds where {where}, as the text sets it.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
     "of chain": "It differs from {before}, which is wrong, and follows from the beginning of the chain.",
@@ -133,6 +134,8 @@ def explained(
                              holds.replace("≠", "=")))  # fmt: skip
     if verdict == "proved" and finding.exceptions:
         more.append(sentence("where", exceptions=_listed(finding.exceptions)))
+    if finding.where and verdict in ("proved", "verified", "proved if"):
+        more.append(sentence("stationary", where=finding.where))
     if finding.of_chain:
         more.append(sentence("of chain", before=_step_before(line, before)))
     if finding.note and verdict in ("proved", "verified", "held"):

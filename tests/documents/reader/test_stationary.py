@@ -1,0 +1,83 @@
+"""Points at which a document sets a derivative to zero."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+SQUARES = """Let $E(w) = (y-Xw)^T(y-Xw)$ where $X$ is a matrix. Then
+$$
+\\frac{\\partial E}{\\partial w} = -2X^T(y-Xw).
+$$
+"""
+
+
+def verdicts(text):
+    return [step.verdict for step in check_derivation(text, repairs=False).steps]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Setting it to zero, we get",
+        "At the minimum the gradient vanishes, so",
+        "Equating this to $0$ gives",
+        "Nullsetzen der Ableitung ergibt",
+        "令导数等于 0，得",
+    ],
+)
+def test_what_follows_from_a_derivative_that_is_set_to_zero_is_proved_there(words):
+    report = check_derivation(f"{SQUARES}\n{words}\n$$X^TXw = X^Ty .$$\n", repairs=False)
+    last = report.steps[-1]
+    assert last.verdict == "proved"
+    assert "where the derivative in line 3 is 0" in last.message
+
+
+def test_without_such_words_nothing_is_set_to_zero():
+    assert verdicts(SQUARES + "\nMoreover\n$$X^TXw = X^Ty .$$\n")[-1] == "wrong if read so"
+
+
+def test_a_false_conclusion_is_not_proved():
+    assert verdicts(SQUARES + "\nSetting it to zero, we get\n$$X^TXw = 2X^Ty .$$\n")[-1] == "wrong if read so"
+
+
+def test_words_reach_the_next_three_displays_of_their_part():
+    others = "".join(f"\nWe have\n$$x_{n} = x_{n} .$$\n" for n in (1, 2, 3))
+    far = SQUARES + "\nSetting it to zero is easy.\n" + others + "\n$$X^TXw = X^Ty .$$\n"
+    assert verdicts(far)[-1] == "wrong if read so"
+    assert (
+        verdicts(SQUARES + "\nWe set it to zero.\n\n# Another part\n\n$$X^TXw = X^Ty .$$\n")[-1] == "wrong if read so"
+    )
+
+
+def test_a_letter_by_which_the_derivative_is_zero_gets_no_definition():
+    text = SQUARES + "\nSetting it to zero, we get\n$$w = (X^TX)^{-1}X^Ty .$$\n"
+    assert verdicts(text) == ["definition", "proved", "proved"]
+    wrong = SQUARES + "\nSetting it to zero, we get\n$$w = (X^TX)^{-1}Xy .$$\n"
+    assert verdicts(wrong)[-1] not in ("definition", "proved")
+
+
+def test_a_chain_that_ends_with_zero_sets_its_derivative_to_zero():
+    text = """Let $\\mu$ be a number and
+$$
+\\ell(\\mu) = -\\sum_{i=1}^n \\frac{(x_i - \\mu)^2}{2}
+$$
+$$
+\\frac{d\\ell}{d\\mu} = \\sum_{i=1}^n (x_i - \\mu) = 0 \\Rightarrow \\mu = \\frac1n \\sum_{i=1}^n x_i
+$$
+"""
+    assert verdicts(text) == ["definition", "proved", "hypothesis", "proved"]
+    assert verdicts(text.replace("\\mu = \\frac1n", "\\mu = \\frac2n"))[-1] == "wrong if read so"
+
+
+def test_two_derivatives_may_be_zero_at_once():
+    text = """Let $f(x, y) = x^2 + x y + y^2 - 3 x$. Then
+$$
+\\frac{\\partial f}{\\partial x} = 2 x + y - 3 = 0, \\qquad \\frac{\\partial f}{\\partial y} = x + 2 y = 0
+$$
+and so
+$$
+x = 2, \\qquad y = -1 .
+$$
+"""
+    assert verdicts(text)[-2:] == ["proved", "proved"]
+    assert verdicts(text.replace("x = 2", "x = 3"))[-2] != "proved"
