@@ -12,19 +12,21 @@ TAKEN = ("proved", "verified", "held")
 
 
 def verdicts(table):
-    """The truth of each claim, with the verdict on the step in its line, the first that no claim before it has."""
+    """The truth of each claim, with the verdict on the step in its line, the first that no claim before it has.
+
+    Definitions and hypotheses are no claims where a line has enough other steps.
+    """
     document = next(path for path in map(table.with_suffix, (".md", ".tex")) if path.exists())
     by_line = {}
     for step in check_derivation(document.read_text(encoding="utf-8"), name=document.name, repairs=False).steps:
         by_line.setdefault(step.line, []).append(step)
     with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            here = by_line.get(int(row["line"]), [])
-            plain = [step for step in here if step.verdict not in ("definition", "hypothesis")]
-            step = next(iter(plain or here), None)
-            if step is not None:
-                here.remove(step)
-                yield row, step
+        rows = list(csv.DictReader(file))
+    for line in dict.fromkeys(row["line"] for row in rows):
+        own = [row for row in rows if row["line"] == line]
+        here = by_line.get(int(line), [])
+        plain = [step for step in here if step.verdict not in ("definition", "hypothesis")]
+        yield from zip(own, plain if len(plain) >= len(own) else here, strict=False)
 
 
 @pytest.mark.parametrize("table", sorted(SHEETS.glob("*.csv")), ids=lambda path: path.stem)

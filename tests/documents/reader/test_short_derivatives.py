@@ -62,7 +62,7 @@ def test_primes_and_dots_of_values_are_derivatives_by_their_only_letter(text, wa
     [
         "Let $y = x^2$. The other one is\n\n$$y' = x + 1$$",  # no word of derivatives
         "Let $y = x w$. Its slope is\n\n$$y' = x + 1$$",  # two letters
-        "Let $y = x^2$. Its slope is\n\n$$y'(0) = 1$$",
+        "Let $y = x^2$. Its slope is\n\n$$y'(x - 1) = 1$$",  # a product or a value
         "Let $x = s^2$. Its velocity is\n\n$$\\dot x = s$$",
     ],
 )
@@ -73,3 +73,11 @@ def test_other_primes_and_dots_are_names(text):
 def test_a_run_of_letters_that_all_stand_alone_is_a_product():
     assert verdict("$$(a c + b d)^2 = a^2 c^2 + 2abcd + b^2 d^2$$") == ["proved"]
     assert verdict("$$2 loss = loss + loss$$") == ["proved"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [("y'(0) = 0", "proved"), ("y'(0) = 1", "wrong"), ("y'(x) = 2x", "proved"), ("y'(2)(x - 2) = 4x - 8", "proved")],
+)
+def test_a_bracket_behind_a_prime_is_the_place_of_the_derivative(claim, expected):
+    assert verdict(f"Let $y = x^2$. Its slope is\n\n$${claim}$$") == [expected]

@@ -36,7 +36,7 @@ def test_signs_of_sums_bind_letters_and_limits_bind_none():
 
 def test_bold_and_transposed_letters_with_an_index_are_seen_as_vectors():
     found = seen(r"w^T \mathbf{x}_i + a_i^T b + c_i")
-    assert {name: count for name, count in found.vectors.items() if count} == {"x": 1, "a": 1}
+    assert {name: count for name, count in found.vectors.items() if count} == {"x": 2, "a": 1}
     assert {name: count for name, count in found.columns.items() if count} == {"x": 1}
     assert {name: count for name, count in found.plain.items() if count} == {"c": 1}
     assert seen(r"w^T x^{(i)} + y^{(i)}").arrays == {"x"}

@@ -81,3 +81,12 @@ $$
 """
     assert verdicts(text)[-2:] == ["proved", "proved"]
     assert verdicts(text.replace("x = 2", "x = 3"))[-2] != "proved"
+
+
+@pytest.mark.parametrize("name", [r"\hat w", "w^*", r"w_{\text{MLE}}", "w_{opt}"])
+def test_an_estimate_is_the_letter_where_the_derivative_is_zero(name):
+    text = SQUARES + f"\nSetting it to zero, we get\n$$X^TX{name} = X^Ty .$$\n"
+    assert verdicts(text)[-1] == "proved"
+    text = SQUARES + f"\nSetting it to zero, we get\n$${name} = (X^TX)^{{-1}}X^Ty .$$\n"
+    assert verdicts(text)[-1] == "proved"
+    assert verdicts(text.replace("X^Ty", "Xy"))[-1] == "definition"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
@@ -9,7 +10,7 @@ from chainrule.documents.language.terms import Apply, Name, Relation, Term
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.implied_sums import free_in
-from chainrule.documents.reader.known_words import EQUATED, MAYBE, RELATIONS, NotMeant
+from chainrule.documents.reader.known_words import DEFINED_ANEW, EQUATED, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.landau_terms import (
     LANDAU,
     SIGNS,
@@ -68,6 +69,14 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     state.entries.append(
         ReadRelation(statement, "claim", len(state.claims) - 1, rests_on=frozenset(state.elaborator.used))
     )
+
+
+def enter_estimate(state: DocumentState, statement: Statement, variable: str, name: str) -> None:
+    """Enter the claim that a definition of w^* makes of w, where a derivative by it is zero; else it only defines."""
+    state.elaborator.used.add(DEFINED_ANEW)
+    enter_claim(state, statement)
+    state.claims[-1] = replace(state.claims[-1], left=Name(variable))
+    state.entries[-1] = replace(state.entries[-1], defines=name)
 
 
 # What follows is private.

@@ -40,7 +40,7 @@ HEDGE = re.compile(r",?\s{0,9}\bunless\s+[^.⟦⟧]{0,60}\b(?:otherwise|else)\b[
 """Words that leave a statement as it is: unless we say something else."""
 
 _ZERO = r"(?:zero|0|null|z[ée]ro|cero|нулю|⟦\d+⟧)"
-_ZEROED = re.compile(
+ZEROED = re.compile(
     rf"\bset(?:ting)?\b[^.]{{0,80}}?\b(?:to|equal to|=) ?{_ZERO}|\bequat(?:e|ing)\b[^.]{{0,80}}?\b(?:to|with) ?{_ZERO}"
     r"|\b(?:derivatives?|gradients?|ableitung\w*|d[ée]riv[ée]es?|derivadas?)\b[^.]{0,40}?"
     r"\b(?:vanish\w*|verschwinde\w*|s[’']annul\w*|se anula\w*|(?:is|are|be|equals?|to) (?:equal to )?(?:zero|0)\b)"
@@ -52,23 +52,3 @@ _ZEROED = re.compile(
     re.IGNORECASE,
 )
 """Words that set a derivative to zero, or say that it is."""
-
-
-def zeroed_after(text: str, first: int) -> int | None:
-    """The number of the last formula before words that set a derivative to zero; None if a sentence has none.
-
-    Parameters
-    ----------
-    text : str
-        The sentence with ⟦n⟧ for formula n.
-    first : int
-        The number of its first piece.
-
-    >>> zeroed_after("Setting the derivative ⟦4⟧ to zero, we get ⟦6⟧.", 3)
-    4
-    """
-    match = _ZEROED.search(text)
-    if match is None:
-        return None
-    numbers = re.findall("⟦(\\d+)⟧", text[: match.end()])
-    return int(numbers[-1]) if numbers else first - 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import Aside
-from chainrule.documents.reader.claiming import enter_claim
+from chainrule.documents.reader.claiming import enter_claim, enter_estimate
 from chainrule.documents.reader.defining import enter_definition, renews
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.failures import failure
@@ -17,17 +17,18 @@ from chainrule.documents.reader.known_words import DEFINED_ANEW, IN_A_SENTENCE, 
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.sides import key_of
+from chainrule.documents.reader.sides import key_of, name_of
 from chainrule.documents.reader.statements import (
     Statement,
     gives_derivative,
     is_example,
+    is_of_formula,
     is_update,
     says_more,
     target_of,
     works_out_derivative,
 )
-from chainrule.documents.reader.stationary import is_solved
+from chainrule.documents.reader.stationary import STATIONARY, solved_for
 
 
 def reading_of(state: DocumentState) -> Reading:
@@ -58,24 +59,34 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
     role = state.role_of(statement)
-    gives = statement.piece.kind == "inline" and statement.relation == "=" and gives_derivative(statement)
-    tried = state.tries and gives and role != "denied" and (role in SUPPOSED or is_example(statement, state.inventory))
-    solves = target is not None and is_solved(state, target, statement)
+    example = is_example(statement, state.inventory)
+    gives = gives_derivative(statement) or (example and not role and is_of_formula(statement))
+    gives = gives and statement.piece.kind == "inline" and statement.relation == "="
+    tried = state.tries and gives and role != "denied" and (role in SUPPOSED or example)
+    variable = "" if target is None else solved_for(state, target, statement)
+    solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
+    solves = solves and variable not in state.definitions
     try:
         if target is not None and not solves and enter_definition(state, target, statement):
             defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
-            state.entries.append(ReadRelation(statement, "definition", defines=defines))
+            if defines and variable:
+                enter_estimate(state, statement, variable, defines)
+            else:
+                state.entries.append(ReadRelation(statement, "definition", defines=defines))
             return
+        if solves:
+            state.elaborator.used.add(STATIONARY)
         if statement.piece.kind == "inline":
-            claims = solves or tried or (role in ("claimed", "concluded") and statement.relation == "=")
+            claims = role in ("claimed", "concluded") and statement.relation == "="
+            maybe = solves or (tried and not claims)
             anew = target is not None and renews(state, target, statement)
-            if not (anew or claims) and (role in SUPPOSED or not says_more(statement, state.inventory)):
+            if not (anew or claims or maybe) and (role in SUPPOSED or not says_more(statement, state.inventory)):
                 if role not in SUPPOSED[:4]:
                     state.asides.append(Aside(state.number_of(statement), statement))
                 return
             lets = [DEFINED_ANEW] if anew and role == "assumed" else []
             beside = [] if role == "concluded" and works_out_derivative(statement) else [IN_A_SENTENCE]
-            state.elaborator.used.update([*beside, *([MAYBE] if tried or solves else []), *lets])
+            state.elaborator.used.update([*beside, *([MAYBE] if maybe else []), *lets])
         if state.tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)

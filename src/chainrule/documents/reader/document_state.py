@@ -140,6 +140,9 @@ class DocumentState:
         names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
         if self.lettered:
             names = {name: other for name, other in names.items() if not self.inventory.has_entries(name)}
+        for at, line, letter in self.besides.stated.renewed:
+            if self.defined_at.get(names.get(letter, letter), at) < at <= number:
+                others = {**others, letter: f"{letter}__line_{line}"}
         blocks = self.later.get(max((each for each in self.later if each <= number), default=-1), {})
         return {**self.capitals, **names, **others, **self.moved.get(part, {}), **blocks}
 

@@ -68,6 +68,8 @@ _PLAIN_SCRIPT = re.compile(
     r"|(?:\^|\*\*)(?P<above>[-−+]?(?:\d+(?:\.\d+)?|[^\W\d_]))"
 )
 """Scripts without braces. That of W_1x is 1, that of x_1j is 1j, and that of w_ix_i is i."""
+_LABELS = frozenset({"emp", "imp", "init", "inp", "min", "new", "opt", "pos", "pre", "pred", "prev", "sim", "sup"})
+"""Words in subscripts with letters that are else indices."""
 _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
 _CALLED = re.compile(r"[A-Za-z]{3,}\((?:[A-Za-z](?:_(?:\w|\{\w+\}))?(?:, ?(?=[^,)]))?)+\)")
 """A function at letters, such as softmax(x), within a text."""
@@ -180,7 +182,12 @@ def _run(raw: str, start: int, before: str, after: str, names: Set[str], factors
     elif raw not in NAMES | names and split:
         yield FormulaToken("word", split[1], start, start + len(split[1]), split[1])
         yield FormulaToken("letter", split[2], start + len(split[1]), start + len(raw), split[2])
-    elif raw in NAMES | names or (is_call and raw.isascii()) or (len(raw) > 3 and vowels and not factors):
+    elif (
+        raw in NAMES | names
+        or (before + after[:1] == "{}" and raw in _LABELS)
+        or (is_call and raw.isascii())
+        or (len(raw) > 3 and vowels and not factors)
+    ):
         yield FormulaToken("word", raw, start, start + len(raw), raw)
     elif not raw.isascii() and (len(raw) > 2 or raw.lower() in CONNECTIVES):
         yield FormulaToken("phrase", raw, start, start + len(raw), raw)

@@ -54,6 +54,11 @@ def is_fact(each: Hypothesis, letters: Set[str]) -> bool:
     return bool(each.fact) and each.letters == letters
 
 
+def is_about(each: Hypothesis, letters: Set[str]) -> bool:
+    """Whether a hypothesis is a condition with one of these letters."""
+    return not each.fact and bool(each.letters & letters)
+
+
 def excludes(one: Written, other: Written) -> bool:
     """Whether two conditions relate the same sides in different ways: i = j and i \\neq j."""
     if not isinstance(one, w.Comparing) or not isinstance(other, w.Comparing) or len(one.members) != 2:

@@ -65,8 +65,8 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     chains = with_digit_pairs(chains)
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
-    spoken = (piece.text for piece in pieces.pieces if piece.kind in ("prose", "heading"))
-    chains = with_short_derivatives(chains, " ".join([around, *spoken]))
+    spoken = " ".join([around, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
+    chains = with_short_derivatives(chains, spoken)
     stated = Stated.of(pieces.pieces, chains)
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
@@ -78,7 +78,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     statements = list(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
-    layouts = [layout for layout, words in LAYOUTS.items() if words.search(prose)]
+    layouts = [layout for layout, words in LAYOUTS.items() if words.search(spoken.lower())]
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
     chosen = dict[str, Any](layout=layout, told=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()

@@ -21,6 +21,7 @@ from chainrule.documents.reader.slopes import USUAL_CONSTANTS
 from chainrule.documents.reader.written import (
     Beside,
     Bracketed,
+    Comparing,
     Differentiation,
     Listed,
     Scripted,
@@ -105,14 +106,32 @@ def _is_below(part: Written, name: str, letters: Set[str]) -> bool:
     return False
 
 
+def _at(slope: Differentiation, bracket: Written) -> Written | None:
+    """The derivative of a value at the place in brackets, y'(0); None if there is no single place."""
+    place = slope.place[0], bracket.place[1]
+    match bracket:
+        case Bracketed("(", items=(item,)) if item == slope.variables[0]:
+            return replace(slope, place=place)
+        case Bracketed("(", items=(item,)) if base_name(slope.variables[0]) not in letters_of(item):
+            there = Comparing((slope.variables[0], item), ("=",), place=item.place)
+            return Scripted(Bracketed("at", (slope,), place=place), there, place=place)
+    return None
+
+
 def _renamed(node: Any, functions: Mapping[str, Set[str]], values: Mapping[str, Symbol | None]) -> Any:
-    """A tree in which such names are derivatives. A bracket behind a prime may have the place of its value, y'(0)."""
+    """A tree in which such names are derivatives. A bracket behind a prime has the place of its value, y'(0)."""
     match node:
         case Beside(parts=parts, joints=joints) if any(isinstance(part, Bracketed) for part in parts[1:]):
-            ahead = [isinstance(part, Bracketed) and not joint for part, joint in zip(parts[1:], joints, strict=True)]
-            known = ({} if before else values for before in (*ahead, False))
-            every = (_renamed(part, functions, own) for part, own in zip(parts, known, strict=True))
-            return replace(node, parts=tuple(every))
+            made, between = list[Written](), list[str]()
+            for part, before, joint in zip(parts, (None, *parts), ("", *joints), strict=False):
+                slope = made[-1] if made and not joint and isinstance(part, Bracketed) else None
+                if isinstance(slope, Differentiation) and isinstance(before, Scripted) and before.primes:
+                    at = _at(slope, part)
+                    made[-1] = before if at is None else at  # y'(x - 1) may be a product or a value
+                    if at is not None:
+                        continue
+                made, between = [*made, _renamed(part, functions, values)], [*between, joint]
+            return made[0] if len(made) == 1 else replace(node, parts=tuple(made), joints=tuple(between[1:]))
         case Scripted(base=Symbol() as base, lower=Written() as lower) if base_name(base) in functions and _is_below(
             node, base_name(base), functions[base_name(base)]
         ):

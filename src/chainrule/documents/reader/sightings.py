@@ -83,7 +83,7 @@ class Sightings:
     words: set[str] = field(default_factory=set)
     """Names of several letters, such as softmax, that are called."""
     vectors: Counter[str] = field(default_factory=Counter)
-    """By base: how often it has one index and is a vector all the same: bold, or with a transpose."""
+    """By base: how often it has one index and is a vector all the same: bold, with a transpose, or behind that of w."""
     columns: Counter[str] = field(default_factory=Counter)
     """By base: how often it has one index and is bold, or has an arrow."""
     plain: Counter[str] = field(default_factory=Counter)
@@ -117,6 +117,8 @@ class Sightings:
             if not chain.links and len(chain.members) == 1 and isinstance(only := chain.members[0], Symbol):
                 self.mentioned[base_name(only)] += 1
             first, second = (*chain.members, None, None)[:2]
+            if isinstance(first, Symbol) and isinstance(second, Symbol) and chain.links[0].relation in ("=", "!="):
+                self.comparisons.append(letters_of(first) | letters_of(second))  # for i != c
             if len(_pair_of_delta(first)) == 2 and second is not None:
                 self.made_deltas |= any(isinstance(part, Scripted) for part in all_parts(second))
             for condition in (*chain.conditions, *above):
@@ -166,6 +168,11 @@ class Sightings:
                     match one, other:
                         case Scripted(upper=Symbol(text=text)), Scripted(base=Symbol() as base, upper=Bracketed()):
                             self.arrays |= {base_name(base)} if text in TRANSPOSES else set()
+                        case (
+                            Scripted(base=Symbol(text=vector), lower=None, upper=Symbol(text=text)),
+                            Scripted(base=Symbol() as base, lower=Symbol(), upper=None),
+                        ) if text in TRANSPOSES and not vector[:1].isupper() and base.text != "e":
+                            self.vectors[base_name(base)] += 1  # w^T x_i
                     head = one.base if isinstance(one, Scripted) else one
                     inside = other.base if isinstance(other, Scripted) else None
                     within = inside or other

@@ -14,9 +14,9 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, zeroed_after
-from chainrule.documents.reader.declarations import ONE, UNSAID, Declared
-from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_fact, says
+from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, ZEROED
+from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
+from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_about, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
 from chainrule.documents.reader.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.sets import members_of
@@ -47,6 +47,8 @@ _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
+_SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
+"""Words of what a text does not do."""
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
@@ -72,6 +74,10 @@ class Stated:
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
     zeroed: set[int] = field(default_factory=set)
     """Numbers of pieces behind which words set a derivative to zero."""
+    not_zeroed: set[int] = field(default_factory=set)
+    """Numbers of pieces behind which words deny it."""
+    renewed: list[tuple[int, int, str]] = field(default_factory=list)
+    """Pieces and lines from which on a letter is arbitrary, whatever it was before."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -89,8 +95,10 @@ class Stated:
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
-            if (zeroed := zeroed_after(text, first)) is not None:
-                found.zeroed.add(zeroed)
+            if (match := ZEROED.search(text)) is not None:
+                denied = DENIALS.search(text, 0, match.end()) or _SUPPOSED.search(text)
+                numbers = _MARK.findall(text, 0, match.end())
+                (found.not_zeroed if denied else found.zeroed).add(int(numbers[-1]) if numbers else first - 1)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):
@@ -258,11 +266,16 @@ class _Sentence:
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
                 self._close(partial(is_fact, letters=letters_of(name)))
+        if role != "condition" and ANEW.search(said):  # lambda is any positive number again
+            for name in names:
+                self._close(partial(is_about, letters=letters_of(name)))
         line = self.pieces[numbers[0]].place_of(0)[0]
         sized = sized_kind(self.text, match.start(), match.end(), self.chains)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
+            if "any" in facts and isinstance(name, w.Symbol) and role != "condition":
+                self.stated.renewed.append((numbers[0], line, base_of(name)))
             if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
             for fact in facts:

@@ -110,9 +110,10 @@ ANEW = _words(
 """Words with which "let W be" forgets what was said of W."""
 
 LAYOUTS = {
-    "columns": re.compile("denominator[- ]layout|nenner-?layout|分母布局"),
+    "columns": re.compile(r"denominator[- ]layout|nenner-?layout|分母布局|\brows? for (?:each|every) input"),
     "rows": re.compile(
         r"(?:derivative|gradient)s?\b[^.]{0,60}\b(?:is|are) (?:a )?rows?\b|numerator[- ]layout|zähler-?layout|分子布局"
+        r"|\brows? for (?:each|every) output"
     ),
 }
 """Words for the layout of derivatives: columns by columns have inputs as rows, or numbers by columns are rows."""

@@ -156,7 +156,7 @@ def is_example(statement: Statement, inventory: Inventory) -> bool:
     letters = {left, *(part for part in all_parts(statement.right) if isinstance(part, w.Symbol))}
     brackets = (set(bracket.items) for found in inventory.called.values() for bracket in found)
     is_place = len(letters) > 1 and any(letters <= items for items in brackets)
-    return is_place or left.text in inventory.indices or _is_value(statement.right)
+    return is_place or left.text in inventory.indices or _is_value(statement.right, ("e", "pi"))
 
 
 def joint_defined(statement: Statement) -> str:
@@ -201,6 +201,12 @@ def gives_derivative(statement: Statement) -> bool:
     first = statement.left if statement.head is None else statement.head
     parts = first.parts if isinstance(first, w.Beside) else (first,)
     return isinstance(parts[0], w.Differentiation)
+
+
+def is_of_formula(statement: Statement) -> bool:
+    """Whether the left side is no name: det A = -2, f(1) = 3."""
+    name = statement.left.base if isinstance(statement.left, w.Scripted) else statement.left
+    return isinstance(name, w.Beside | w.Bracketed)
 
 
 def works_out_derivative(statement: Statement) -> bool:
@@ -280,9 +286,11 @@ def _is_named(side: Written) -> bool:
     return called and isinstance(first.base if isinstance(first, w.Scripted) else first, w.Symbol)
 
 
-def _is_value(right: Written) -> bool:
+def _is_value(right: Written, known: Sequence[str] = ()) -> bool:
+    """Whether it is made of numbers and known letters alone."""
     items = right.items if isinstance(right, w.Bracketed | w.Listed) else ()
-    plain = not any(isinstance(part, w.Symbol | w.Words | w.NotRead) for part in all_parts(right))
+    every = (part for part in all_parts(right) if isinstance(part, w.Symbol | w.Words | w.NotRead))
+    plain = all(isinstance(part, w.Symbol) and part.text in known and not part.accents for part in every)
     return plain or (len(items) > 1 and any(map(_is_value, items)))
 
 

@@ -6,13 +6,15 @@ what follows on "dL/dm = 0" in a chain. Such a claim is tried with the equation 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Comparison, Family, Number, Relation, Term
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.readings import ReadRelation
@@ -25,14 +27,43 @@ MOST_DISPLAYS = 3
 MOST_EQUATIONS = 2
 """Derivatives that are zero at once: those by the mean and by the variance."""
 
+STATIONARY = "it may hold only where a derivative is zero"
+"""The doubt about a claim that stands behind words or an equation that set a derivative to zero."""
+
 ZERO = Number(Fraction(0))
+
+_DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat|(?:_hat)?_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
+"""What names of the values have at which a derivative is zero: w_hat, w__*, w_MLE."""
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """A derivative that is zero.
+
+    Attributes
+    ----------
+    slope : Relation
+        A claim whose left side is the derivative.
+    part : int
+        The part of the document in which it is zero.
+    place : int
+        The piece that says so, or for a loss the piece that defines it.
+    words : str
+    """
+
+    slope: Relation
+    part: int
+    place: int
+    words: str
 
 
 def stationary_points(
     entries: Sequence[ReadRelation],
     claims: Sequence[Relation],
     places: Mapping[int, tuple[int, int]],
-    zeroed: Set[int],
+    zeroed: Mapping[int, bool],
+    losses: Sequence[Equation],
+    defined: Set[str],
 ) -> dict[int, dict[str, Relation]]:
     """By number of a claim: words for the equations it may rest on, with the claim under these.
 
@@ -43,12 +74,15 @@ def stationary_points(
         In the strict language.
     places : mapping
         By number of a claim: the number of its part and of its piece.
-    zeroed : set of int
-        The pieces behind which words set a derivative to zero.
+    zeroed : mapping
+        The pieces behind which words set a derivative to zero; False where they deny it.
+    losses : sequence of Equation
+        The derivatives of definitions such as J(w) = ..., by w, for words behind which no derivative is written.
+    defined : set of str
+        The names that have a definition. Others such as w^* are w there.
     """
     made = dict[int, dict[str, Relation]]()
-    slopes = list[int]()  # claims that begin with a derivative
-    equations = list[tuple[int, int]]()  # claims whose left side is zero, with the pieces that say so
+    slopes, equations = list[Equation](), list[Equation]()
     waiting, shown = sorted(zeroed), list[int]()
     for entry in entries:
         if entry.claim is None:
@@ -57,44 +91,83 @@ def stationary_points(
         part, place = places[number]
         while waiting and waiting[0] < place:
             at = waiting.pop(0)
-            equations += [(each, at) for each in slopes if places[each][1] <= at][-1:]
+            last = [each for each in slopes if each.place <= at][-1:]
+            last = last if last and last[0].part == part else [each for each in losses if each.place <= at][-1:]
+            equations = [*equations, *(replace(each, place=at) for each in last)] if zeroed[at] else []
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
         near = [
             each
-            for each, at in equations
-            if places[each][0] == part and sum(at < other <= place for other in shown) <= MOST_DISPLAYS
+            for each in equations
+            if each.part == part and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
         ]
         if claim.relation == "=" and claim.right != ZERO and not _is_slope(claim.left):
-            made[number] = dict(_under(claim, claims, near))
-        head = _head(claims, number)
-        if claim.follows is None and _is_slope(claim.left):
-            slopes.append(number)
-        if claim.right == ZERO and _is_slope(claims[head].left):
-            equations.append((head, place))
+            made[number] = dict(_under(claim, near, defined))
+        slope = claims[_head(claims, number)]
+        told = Equation(slope, part, place, f"the derivative in line {slope.line} is 0")
+        if claim.follows is None and _is_slope(claim.left) and not _is_second(claim.left):
+            slopes.append(told)
+        if claim.right == ZERO and _is_slope(slope.left):
+            equations.append(told)
     return {number: under for number, under in made.items() if under}
 
 
-def is_solved(state: DocumentState, target: Target, statement: Statement) -> bool:
-    """Whether a statement says where a derivative by its name is zero, after words or an equation that set it so.
+def losses_of(state: DocumentState, derivation: Derivation, shapes: Shapes) -> list[Equation]:
+    """The derivatives of what a document defines with one argument, J(w) = ..., in their order."""
+    found = list[Equation]()
+    pieces = {state.besides.numbers[id(each.piece)]: state.part_of(each.piece) for each in state.statements}
+    for each in derivation.definitions:
+        letters = state.elaborator.depends.get(each.name, ())
+        known = shapes.names[letters[0]].known if len(letters) == 1 and letters[0] in shapes.names else None
+        place = state.defined_at.get(each.name)
+        if known is not None and place is not None and not each.parameters:
+            slope = terms.Slope("gradient" if known else "partial", terms.Name(each.name), terms.Name(letters[0]))
+            words = f"the derivative of {each.name} by {letters[0]} is 0"
+            found.append(Equation(Relation(slope, "=", ZERO, line=each.line), pieces[place], place, words))
+    return sorted(found, key=lambda each: each.place)
 
-    "Setting the gradient by w to zero, w = (X^T X)^{-1} X^T y" defines no w.
+
+def solved_for(state: DocumentState, target: Target, statement: Statement) -> str:
+    """The name by which a derivative is zero at what a statement gives, after words or an equation that set it so.
+
+    "Setting the gradient by w to zero, w = (X^T X)^{-1} X^T y" defines no w. With w^* or \\hat w it defines these, and
+    claims the same of w. Nothing if there is no such derivative.
     """
     name = None
     with suppress(NotMeant):
         name = name_of(state.elaborator, target)
-    if name is None or target.parameters or target.indices or name in state.definitions:
-        return False
+    if name is None or target.parameters or target.indices or statement.relation != "=":
+        return ""
     part, place = state.part_of(statement.piece), state.number_of(statement)
     every = (each for each in state.entries if each.claim is not None and state.part_of(each.statement.piece) == part)
     numbers = [each.claim for each in every if each.claim is not None]
-    by = [number for number in numbers if name in _variables(state.claims[number].left)]
     zeroed = state.besides.stated.zeroed
     heads = {_head(state.claims, number) for number in numbers if state.claims[number].right == ZERO}
-    return any(number in heads or any(state.places[number] <= at < place for at in zeroed) for number in by)
+    for loss, letters in state.elaborator.depends.items():
+        if letters == (name,) and any(state.defined_at.get(loss, place) <= at < place for at in zeroed):
+            return name
+    for number in reversed(numbers):
+        if number in heads or any(state.places[number] <= at < place for at in zeroed):
+            for variable in sorted(_variables(state.claims[number].left)):
+                if name == variable != "" or _undecorated(name) == variable:
+                    return variable
+    return ""
 
 
 # What follows is private.
+
+
+def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Term:
+    """A term in which w^* is w, if it has no definition."""
+    if isinstance(term, terms.Name):
+        plain = _undecorated(term.text)
+        return terms.Name(plain) if plain in variables and term.text not in defined else term
+    return terms.mapped(term, lambda part: _with_plain_names(part, variables, defined))
+
+
+def _undecorated(name: str) -> str:
+    """The letter of an estimate: w of w_hat, w__* and w_MLE; nothing for other names."""
+    return _DECORATION.sub("", name) if _DECORATION.search(name) else ""
 
 
 def _variables(term: Term) -> Set[str]:
@@ -107,13 +180,16 @@ def _variables(term: Term) -> Set[str]:
     return frozenset()
 
 
-def _under(claim: Relation, claims: Sequence[Relation], reached: Sequence[int]) -> Iterator[tuple[str, Relation]]:
+def _under(claim: Relation, near: Sequence[Equation], defined: Set[str]) -> Iterator[tuple[str, Relation]]:
     """A claim under the last equation, and under the last ones together."""
-    last = list(dict.fromkeys(reversed(reached)))[:MOST_EQUATIONS]
+    last = list({id(each.slope): each for each in reversed(near)}.values())[:MOST_EQUATIONS]
     for count in range(1, len(last) + 1):
-        few = [claims[each] for each in last[:count]]
-        words = " and ".join(f"the derivative in line {each.line} is 0" for each in reversed(few))
-        yield words, replace(claim, conditions=(*claim.conditions, *map(_equation, few)))
+        few = last[:count]
+        variables = frozenset[str]().union(*(_variables(each.slope.left) for each in few))
+        left, right = (_with_plain_names(side, variables - defined, defined) for side in (claim.left, claim.right))
+        conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
+        words = " and ".join(dict.fromkeys(each.words for each in reversed(few)))
+        yield words, replace(claim, left=left, right=right, conditions=conditions)
 
 
 def _equation(slope: Relation) -> terms.Condition:
@@ -129,6 +205,16 @@ def _head(claims: Sequence[Relation], number: int) -> int:
     while (before := claims[number].follows) is not None:
         number = before
     return number
+
+
+def _is_second(term: Term) -> bool:
+    """Whether a side is a second derivative."""
+    match term:
+        case terms.Slope(kind=kind, body=body):
+            return kind in ("hessian", "second") or isinstance(body, terms.Slope)
+        case terms.Call(order=order):
+            return sum(order) > 1
+    return False
 
 
 def _is_slope(term: Term) -> bool:
