@@ -39,16 +39,22 @@ CONCLUDED = _spaced(rf"\s*{_CONCLUSION}(?:\s*[,;]?\s*{_CONCLUSION})*\s*[.。;]?\
 HEDGE = re.compile(r",?\s{0,9}\bunless\s+[^.⟦⟧]{0,60}\b(?:otherwise|else)\b[^.⟦⟧]{0,60}", re.IGNORECASE)
 """Words that leave a statement as it is: unless we say something else."""
 
-_ZERO = r"(?:zero|0|null|z[ée]ro|cero|нулю|⟦\d+⟧)"
+_SLOPE = (
+    r"(?:derivatives?|gradients?|slopes?|partials?|ableitung\w*|gradient\w*|d[ée]riv[ée]es?|derivadas?|gradiente|производн\w*"
+    r"|градиент\w*|đạo hàm|导数|導數|梯度|偏导|微分|勾配|기울기|미분|그래디언트)"
+)
+_IT = rf"(?:{_SLOPE}|it|this|that|these|them|both|expressions?|equations?|results?|sides?)"
+_ZERO = r"(?:zero|null|z[ée]ro|cero|нулю|零|ゼロ|0(?![.\d]))"
+_IS_ZERO = (
+    r"(?:vanish\w*|verschwinde\w*|s[’']annul\w*|se anula\w*"
+    rf"|(?:is|are|be|equals?|to|sind|ist|gleich) (?:equal to )?{_ZERO})"
+)
 ZEROED = re.compile(
-    rf"\bset(?:ting)?\b[^.]{{0,80}}?\b(?:to|equal to|=) ?{_ZERO}|\bequat(?:e|ing)\b[^.]{{0,80}}?\b(?:to|with) ?{_ZERO}"
-    r"|\b(?:derivatives?|gradients?|ableitung\w*|d[ée]riv[ée]es?|derivadas?)\b[^.]{0,40}?"
-    r"\b(?:vanish\w*|verschwinde\w*|s[’']annul\w*|se anula\w*|(?:is|are|be|equals?|to) (?:equal to )?(?:zero|0)\b)"
-    r"|\bvanishing (?:gradient|derivative)|first[- ]order (?:optimality )?conditions?|\bnormal equations?\b"
-    r"|\bnull\s?setz\w*|gleich null|\bannul(?:e|ant|er|ons)\b|[ée]gal\w* à z[ée]ro|igual\w+ a (?:cero|0)"
-    r"|приравн\w+[^.]{0,40}(?:нулю|0)|равн\w+ нулю|cho (?:đạo hàm )?bằng (?:0|không)"
-    r"|[令设設][^。]{0,60}(?:等于|等於|为|為|=)\s?(?:0|零|⟦\d+⟧)|导数[^。]{0,12}(?:0|零)"
-    r"|(?:0|ゼロ)と(?:おく|置く|なる)|0으로 (?:놓|두)",
+    rf"\b(?:set(?:ting)?|equat(?:e|ing))\b[^.]{{0,40}}?\b{_IT}\b[^.]{{0,40}}?(?:\b(?:to|equal to|with)|=) ?{_ZERO}"
+    rf"|\b{_SLOPE}\b[^.]{{0,40}}?\b{_IS_ZERO}|\bvanishing {_SLOPE}|\b{_SLOPE}\b[^.]{{0,20}}gleich null"
+    r"|first[- ]order (?:optimality )?conditions?|\bnormal equations?\b|\bnull\s?setz\w*|\bannul(?:e|ant|er|ons)\b"
+    rf"|[ée]gal\w* à {_ZERO}|igual\w+ a {_ZERO}|приравн\w+[^.]{{0,40}}{_ZERO}"
+    rf"|{_SLOPE}[^.。]{{0,12}}(?:равн\w+|bằng|等于|等於|为|為|=|を|が|를|을)\s?{_ZERO}",
     re.IGNORECASE,
 )
-"""Words that set a derivative to zero, or say that it is."""
+"""Words that set a derivative to zero, or say that it is. Formulas that are derivatives count as the word."""

@@ -47,6 +47,7 @@ _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
+_DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
 _SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
 """Words of what a text does not do."""
 _MATHS = re.compile(r"\$([^$]+)\$")
@@ -95,9 +96,10 @@ class Stated:
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
-            if (match := ZEROED.search(text)) is not None:
-                denied = DENIALS.search(text, 0, match.end()) or _SUPPOSED.search(text)
-                numbers = _MARK.findall(text, 0, match.end())
+            told = _MARK.sub(lambda mark: _as_word(mark.group(), pieces[int(mark[1])].text), text)
+            if (match := ZEROED.search(told)) is not None:
+                denied = DENIALS.search(told, 0, match.end()) or _SUPPOSED.search(told)
+                numbers = _MARK.findall(told, 0, match.end())
                 (found.not_zeroed if denied else found.zeroed).add(int(numbers[-1]) if numbers else first - 1)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
@@ -146,6 +148,15 @@ def _names(written: Written | None) -> list[Written]:
     plain = [item for item in items if not isinstance(item, w.Dots)]
     ok = all(isinstance(item.base if isinstance(item, w.Scripted) else item, w.Symbol) for item in plain)
     return plain if ok else []
+
+
+def _as_word(mark: str, formula: str) -> str:
+    """The mark of a formula, behind the word for a derivative if it is one; 0 for the number."""
+    if formula.strip() == "0":
+        return "0"
+    is_slope = len(formula) < 80 and _DERIVATIVE.search(formula) is not None
+    is_zero = re.search(r"=\s*0\s*\Z", formula) is not None
+    return f"derivative {mark}{' is 0' if is_zero else ''}" if is_slope else mark
 
 
 @dataclass
