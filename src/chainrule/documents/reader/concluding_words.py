@@ -1,6 +1,9 @@
 """Words that tell what follows from what in a sentence, in which marks such as ⟦3⟧ stand for the formulas."""
 
 import re
+from collections.abc import Callable
+
+from chainrule.documents.reader.stated_words import DENIALS
 
 
 def _spaced(pattern: str) -> re.Pattern[str]:
@@ -58,3 +61,46 @@ ZEROED = re.compile(
     re.IGNORECASE,
 )
 """Words that set a derivative to zero, or say that it is. Formulas that are derivatives count as the word."""
+
+_MARK = re.compile("⟦(\\d+)⟧")
+_DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
+_SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
+"""Words of what a text does not do."""
+
+LONGEST = 80
+"""Most characters of a formula that is a derivative, beside words for it."""
+
+
+def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[int, bool] | None:
+    """The number of the last formula before words that set a derivative to zero, and False if these deny it.
+
+    Parameters
+    ----------
+    text : str
+        A sentence with ⟦n⟧ for formula n.
+    first : int
+        The number of its first piece.
+    formula : callable
+        The text of a formula, by its number.
+
+    >>> set_to_zero("Setting the derivative ⟦4⟧ to ⟦5⟧, we get ⟦6⟧.", 3, {4: "f'(x)", 5: "0", 6: "x = 1"}.__getitem__)
+    (4, True)
+    >>> set_to_zero("We do not set the gradient to zero.", 3, str)
+    (2, False)
+    """
+    told = _MARK.sub(lambda mark: _as_word(mark.group(), formula(int(mark[1]))), text)
+    match = ZEROED.search(told)
+    if match is None:
+        return None
+    denied = DENIALS.search(told, 0, match.end()) or _SUPPOSED.search(told)
+    numbers = _MARK.findall(told, 0, match.end())
+    return int(numbers[-1]) if numbers else first - 1, not denied
+
+
+def _as_word(mark: str, formula: str) -> str:
+    """The mark of a formula, behind the word for a derivative if it is one; 0 for the number."""
+    if formula.strip() == "0":
+        return "0"
+    is_slope = len(formula) < LONGEST and _DERIVATIVE.search(formula) is not None
+    is_zero = re.search(r"=\s*0\s*\Z", formula) is not None
+    return f"derivative {mark}{' is 0' if is_zero else ''}" if is_slope else mark

@@ -95,9 +95,9 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     strict = strict_form(shapes, *_reached(state, derivation, held))
     claimed = ((each.claim, each.statement.piece) for each in state.entries if each.claim is not None)
     places = {number: (state.part_of(piece), state.places[number]) for number, piece in claimed}
-    stated, defined = state.besides.stated, {each.name for each in strict.definitions}
-    zeroed = dict.fromkeys(stated.zeroed, True) | dict.fromkeys(stated.not_zeroed, False)
-    points = stationary_points(state.entries, strict.claims, places, zeroed, losses_of(state, strict, shapes), defined)
+    zeroed, losses = state.besides.stated.zeroed, losses_of(state, strict, shapes)
+    defined = {each.name for each in strict.definitions}
+    points = stationary_points(state.entries, strict.claims, places, zeroed, losses, defined)
     for number in points:
         state.doubt(number, frozenset({STATIONARY}))
     entries = tuple(_judged(state, shapes))

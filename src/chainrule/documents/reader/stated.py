@@ -14,7 +14,7 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, ZEROED
+from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, set_to_zero
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_about, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
@@ -47,9 +47,6 @@ _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
-_DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
-_SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
-"""Words of what a text does not do."""
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
@@ -73,10 +70,8 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
-    zeroed: set[int] = field(default_factory=set)
-    """Numbers of pieces behind which words set a derivative to zero."""
-    not_zeroed: set[int] = field(default_factory=set)
-    """Numbers of pieces behind which words deny it."""
+    zeroed: dict[int, bool] = field(default_factory=dict)
+    """Numbers of pieces behind which words set a derivative to zero; False where they deny it."""
     renewed: list[tuple[int, int, str]] = field(default_factory=list)
     """Pieces and lines from which on a letter is arbitrary, whatever it was before."""
     nabla_is_row: bool = False
@@ -96,11 +91,8 @@ class Stated:
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
-            told = _MARK.sub(lambda mark: _as_word(mark.group(), pieces[int(mark[1])].text), text)
-            if (match := ZEROED.search(told)) is not None:
-                denied = DENIALS.search(told, 0, match.end()) or _SUPPOSED.search(told)
-                numbers = _MARK.findall(told, 0, match.end())
-                (found.not_zeroed if denied else found.zeroed).add(int(numbers[-1]) if numbers else first - 1)
+            if (zero := set_to_zero(text, first, lambda number: pieces[number].text)) is not None:
+                found.zeroed[zero[0]] = zero[1]
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):
@@ -148,15 +140,6 @@ def _names(written: Written | None) -> list[Written]:
     plain = [item for item in items if not isinstance(item, w.Dots)]
     ok = all(isinstance(item.base if isinstance(item, w.Scripted) else item, w.Symbol) for item in plain)
     return plain if ok else []
-
-
-def _as_word(mark: str, formula: str) -> str:
-    """The mark of a formula, behind the word for a derivative if it is one; 0 for the number."""
-    if formula.strip() == "0":
-        return "0"
-    is_slope = len(formula) < 80 and _DERIVATIVE.search(formula) is not None
-    is_zero = re.search(r"=\s*0\s*\Z", formula) is not None
-    return f"derivative {mark}{' is 0' if is_zero else ''}" if is_slope else mark
 
 
 @dataclass

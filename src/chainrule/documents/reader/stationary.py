@@ -141,7 +141,7 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
     part, place = state.part_of(statement.piece), state.number_of(statement)
     every = (each for each in state.entries if each.claim is not None and state.part_of(each.statement.piece) == part)
     numbers = [each.claim for each in every if each.claim is not None]
-    zeroed = state.besides.stated.zeroed
+    zeroed = [at for at, is_so in state.besides.stated.zeroed.items() if is_so]
     heads = {_head(state.claims, number) for number in numbers if state.claims[number].right == ZERO}
     for loss, letters in state.elaborator.depends.items():
         if letters == (name,) and any(state.defined_at.get(loss, place) <= at < place for at in zeroed):
