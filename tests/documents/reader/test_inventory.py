@@ -153,3 +153,12 @@ def test_a_letter_below_a_sum_is_an_index_of_what_has_it(claims, letter):
     assert check_derivation(text + claim, repairs=False).steps[-1].verdict == "proved"
     false = rf"$$\sum_{{{letter}=1}}^D v_{letter} x_{letter} = D v_{letter} x_{letter}$$"
     assert not check_derivation(text + false, repairs=False).steps[-1].verdict.startswith("proved")
+
+
+def test_a_small_letter_whose_capital_ends_a_sum_is_an_index_below():
+    def indices(*formulas):
+        return Inventory.of([chain for text in formulas for chain in chains_of(text)]).indices
+
+    layer = r"s_m = \sum_{i=0}^H w_{im} o_i"
+    assert indices(layer, r"\frac{\partial s_m}{\partial w_{hm}} = o_h") >= {"h", "m"}
+    assert "h" not in indices(layer, "w_{hm} = h")

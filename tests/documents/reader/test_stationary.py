@@ -90,3 +90,15 @@ def test_an_estimate_is_the_letter_where_the_derivative_is_zero(name):
     text = SQUARES + f"\nSetting it to zero, we get\n$${name} = (X^TX)^{{-1}}X^Ty .$$\n"
     assert verdicts(text)[-1] == "proved"
     assert verdicts(text.replace("X^Ty", "Xy"))[-1] == "definition"
+
+
+def test_where_the_loss_is_not_known_its_derivative_has_to_be_right():
+    text = """The likelihood $\\ell$ of the data is that of the lecture. Its derivative is
+$$
+\\frac{\\partial \\ell}{\\partial \\mu} = \\sum_{i=1}^n (x_i - \\mu) = 0 \\Rightarrow \\mu = \\frac1n \\sum_{i=1}^n x_i
+$$
+"""
+    last = check_derivation(text, repairs=False).steps[-1]
+    assert last.verdict == "proved if"
+    assert "the formula that line 3 sets to zero is right" in last.message
+    assert verdicts(text.replace("\\mu = \\frac1n", "\\mu = \\frac2n"))[-1] == "wrong if read so"

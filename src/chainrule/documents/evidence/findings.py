@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from chainrule.documents.language.terms import Relation
+
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
 
@@ -34,6 +36,25 @@ class Counterexample:
     left: str
     right: str
     functions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A claim where equations hold that the document assumes.
+
+    Attributes
+    ----------
+    claim : Relation
+        The claim with the equations among its conditions.
+    where : str
+        The equations in words.
+    assumed : str
+        What has to be right besides; nothing if nothing has.
+    """
+
+    claim: Relation
+    where: str
+    assumed: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.clocks import TOO_LONG
-from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
@@ -37,7 +37,7 @@ def findings(
     megabytes: int = MEGABYTES,
     from_heads: Mapping[int, Relation] | None = None,
     renewed: Mapping[int, Derivation] | None = None,
-    under: Mapping[int, Mapping[str, Relation]] | None = None,
+    under: Mapping[int, Sequence[Setting]] | None = None,
 ) -> Iterator[Finding]:
     """The findings for all claims, in order; all are decided in one child process.
 
@@ -45,8 +45,8 @@ def findings(
     prover fails, and what is left after `total` seconds. `from_heads` has, by the number of a claim in a chain, the
     claim that its right side equals the beginning of the chain. If that holds and the claim does not, then a step
     before it is wrong, and this one right. `renewed` has, by the number of a claim, the derivation with the second
-    definitions of its names; a claim that holds is tried with these, too. `under` has, by the number of a claim and by
-    words, the claim under equations that the document assumes; these are tried where it does not hold without them.
+    definitions of its names; a claim that holds is tried with these, too. `under` has, by the number of a claim, the
+    claim under equations that the document assumes; these are tried where it does not hold without them.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def findings(
     from_heads, renewed, under = from_heads or {}, renewed or {}, under or {}
     others = {n: Prover(other, shapes, SHARE * seconds) for n, other in renewed.items()}
     work = [
-        partial(_finding, prover, claim, from_heads.get(n), others.get(n), under.get(n, {}))
+        partial(_finding, prover, claim, from_heads.get(n), others.get(n), under.get(n, ()))
         for n, claim in enumerate(derivation.claims)
     ]
     end, left = time.monotonic() + total, len(work)
@@ -75,15 +75,18 @@ def findings(
 
 
 def _finding(
-    prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Mapping[str, Relation]
+    prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Sequence[Setting]
 ) -> Finding:
     try:
         found = prover.finding(claim)
         if found.status in HOLDS and other is not None:
             return replace(found, with_both=other.finding(claim).status in HOLDS)
-        for words, each in under.items() if found.status not in HOLDS else ():
-            if (again := prover.finding(each)).status in HOLDS:
-                return replace(again, where=words)
+        for each in under if found.status not in HOLDS else ():
+            if (again := prover.finding(each.claim)).status in HOLDS:
+                assumed = (each.assumed,) if each.assumed else ()
+                return replace(
+                    again, status=f"{again.status} if" if assumed else again.status, assumed=assumed, where=each.where
+                )
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
             return replace(again, of_chain=True) if again.status in HOLDS else found

@@ -112,7 +112,9 @@ class Inventory(Sightings):
         values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
         found = (self.bound - values) | self.compared | (self._variables & seen) | usual | beside
         summed = {letter for letter in self.bound & seen if "a" <= letter <= "z" and letter != "e"}  # \sum_d w_d x_d
-        return frozenset((found & INDEX_LETTERS | summed | stated) - self.limits - self.declared.keys())
+        counted = {letter for letter in seen - {"e"} if letter.islower() and letter.upper() in self.limits}  # h up to H
+        counted -= {letter for letter in counted if self.bare[letter] or self.called.get(letter)}
+        return frozenset((found & INDEX_LETTERS | summed | stated | counted) - self.limits - self.declared.keys())
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""

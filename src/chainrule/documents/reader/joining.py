@@ -96,7 +96,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     claimed = ((each.claim, each.statement.piece) for each in state.entries if each.claim is not None)
     places = {number: (state.part_of(piece), state.places[number]) for number, piece in claimed}
     zeroed, losses = state.besides.stated.zeroed, losses_of(state, strict, shapes)
-    defined = {each.name for each in strict.definitions}
+    defined = {each.name: getattr(each.body, "function", "") != f"{each.name}_of" for each in strict.definitions}
     points = stationary_points(state.entries, strict.claims, places, zeroed, losses, defined)
     for number in points:
         state.doubt(number, frozenset({STATIONARY}))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Derivation, Relation
+from chainrule.documents.language.terms import Derivation
 from chainrule.documents.reader.declarations import Block
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.statements import Statement
@@ -65,8 +66,8 @@ class Reading:
     """Letters of which a definition is left out, as it would lead to itself."""
     transposed: bool = False
     """Whether derivatives are read as transposes of what they usually are, because more relations fit so."""
-    stationary: Mapping[int, Mapping[str, Relation]] = field(default_factory=dict)
-    """By number of a claim: the claim where derivatives are zero, as the text sets them, by words for that."""
+    stationary: Mapping[int, Sequence[Setting]] = field(default_factory=dict)
+    """By number of a claim: the claim where derivatives are zero, as the text sets them."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
@@ -49,12 +50,15 @@ class Equation:
     place : int
         The piece that says so, or for a loss the piece that defines it.
     words : str
+    assumed : str
+        What has to be right, if it is not the derivative itself that is zero but a formula for it.
     """
 
     slope: Relation
     part: int
     place: int
     words: str
+    assumed: str = ""
 
 
 def stationary_points(
@@ -63,9 +67,9 @@ def stationary_points(
     places: Mapping[int, tuple[int, int]],
     zeroed: Mapping[int, bool],
     losses: Sequence[Equation],
-    defined: Set[str],
-) -> dict[int, dict[str, Relation]]:
-    """By number of a claim: words for the equations it may rest on, with the claim under these.
+    defined: Mapping[str, bool],
+) -> dict[int, tuple[Setting, ...]]:
+    """By number of a claim: the claim under the equations that it may rest on.
 
     Parameters
     ----------
@@ -78,10 +82,10 @@ def stationary_points(
         The pieces behind which words set a derivative to zero; False where they deny it.
     losses : sequence of Equation
         The derivatives of definitions such as J(w) = ..., by w, for words behind which no derivative is written.
-    defined : set of str
-        The names that have a definition. Others such as w^* are w there.
+    defined : mapping
+        The names that have a definition, with False for unknown functions. Others such as w^* are w there.
     """
-    made = dict[int, dict[str, Relation]]()
+    made = dict[int, tuple[Setting, ...]]()
     slopes, equations = list[Equation](), list[Equation]()
     waiting, shown = sorted(zeroed), list[int]()
     for entry in entries:
@@ -102,13 +106,16 @@ def stationary_points(
             if each.part == part and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
         ]
         if claim.relation == "=" and claim.right != ZERO and not _is_slope(claim.left):
-            made[number] = dict(_under(claim, near, defined))
+            made[number] = tuple(_under(claim, near, defined.keys()))
         slope = claims[_head(claims, number)]
         told = Equation(slope, part, place, f"the derivative in line {slope.line} is 0")
         if claim.follows is None and _is_slope(claim.left) and not _is_second(claim.left):
             slopes.append(told)
         if claim.right == ZERO and _is_slope(slope.left):
-            equations.append(told)
+            body = terms.base_of(slope.left.body) if isinstance(slope.left, terms.Slope) else ""
+            words = f"the formula that line {claim.line} sets to zero"
+            formula = Equation(claim, part, place, f"{words} is 0", f"{words} is right")
+            equations.append(formula if body and not defined.get(body) and claim.left != slope.left else told)
     return {number: under for number, under in made.items() if under}
 
 
@@ -180,7 +187,7 @@ def _variables(term: Term) -> Set[str]:
     return frozenset()
 
 
-def _under(claim: Relation, near: Sequence[Equation], defined: Set[str]) -> Iterator[tuple[str, Relation]]:
+def _under(claim: Relation, near: Sequence[Equation], defined: Set[str]) -> Iterator[Setting]:
     """A claim under the last equation, and under the last ones together."""
     last = list({id(each.slope): each for each in reversed(near)}.values())[:MOST_EQUATIONS]
     for count in range(1, len(last) + 1):
@@ -189,7 +196,8 @@ def _under(claim: Relation, near: Sequence[Equation], defined: Set[str]) -> Iter
         left, right = (_with_plain_names(side, variables - defined, defined) for side in (claim.left, claim.right))
         conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
         words = " and ".join(dict.fromkeys(each.words for each in reversed(few)))
-        yield words, replace(claim, left=left, right=right, conditions=conditions)
+        assumed = " and ".join(each.assumed for each in reversed(few) if each.assumed)
+        yield Setting(replace(claim, left=left, right=right, conditions=conditions), words, assumed)
 
 
 def _equation(slope: Relation) -> terms.Condition:
