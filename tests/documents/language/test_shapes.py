@@ -143,3 +143,8 @@ def test_a_capital_letter_of_which_nothing_is_known_is_no_row_and_no_column():
     definition = Definition("L", Apply("norm", (Apply("-", (Name("y"), product)),)))
     shapes = Shapes(Derivation(definitions=(definition,)), frozenset({"X"}), frozenset({"w"}))
     assert [shapes.shown(name) for name in "Xwy"] == ["matrix n0 n1", "column n1", "column n0"]
+
+
+def test_zero_may_be_an_array_of_zeros():
+    shapes = Shapes(derivation_of("x : column n; claim: x - x = 0; claim: x = 1"))
+    assert len(shapes.faults) == 1

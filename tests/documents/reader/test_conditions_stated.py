@@ -60,3 +60,13 @@ def test_equations_of_numbers_are_no_conditions():
         "$$\\sum_{k=1}^n k = \\frac{n(n+1)}{2}$$\n\nFor $\\sum_{k=1}^{3} k = 7$ see above.\n\n$$\\sum_{k=1}^n k = n^2$$"
     )
     assert [step.verdict for step in check_derivation(text).claims if step.displayed] == ["proved", "wrong"]
+
+
+def test_a_fact_about_a_name_in_a_definition_holds_where_it_is_used():
+    text = (
+        "With $p_k = e^{z_k} / \\sum_j e^{z_j}$ the loss for a one-hot target $y$ is\n\n"
+        "$$L = -\\sum_k y_k \\log p_k .$$\n\nThen\n\n$$\\frac{\\partial L}{\\partial z_i} = p_i - y_i .$$\n"
+    )
+    assert [step.verdict for step in check_derivation(text).steps][-1] == "proved"
+    other = text.replace("target $y$ is", "target $y$ is known. In general it is")
+    assert [step.verdict for step in check_derivation(other).steps][-1] == "proved if"

@@ -85,4 +85,7 @@ def test_a_letter_that_a_sentence_mentions_is_a_function_still():
         + "\n\n"
     )
     found = check_derivation(text + r"$$\frac{\partial L}{\partial w} = (a - y) x$$", repairs=False).steps[-1]
+    assert (found.verdict, found.assumed) == ("proved", ())
+    unsaid = text.replace("is the sigmoid", "is sigmoidal")
+    found = check_derivation(unsaid + r"$$\frac{\partial L}{\partial w} = (a - y) x$$", repairs=False).steps[-1]
     assert (found.verdict, found.assumed) == ("proved if", ("sigma is the logistic function",))

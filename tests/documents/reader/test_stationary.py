@@ -102,3 +102,82 @@ $$
     assert last.verdict == "proved if"
     assert "the formula that line 3 sets to zero is right" in last.message
     assert verdicts(text.replace("\\mu = \\frac1n", "\\mu = \\frac2n"))[-1] == "wrong if read so"
+
+
+def test_a_constraint_holds_for_what_follows():
+    text = """Let $S \\in \\mathbb{R}^{d \\times d}$ be symmetric.
+We maximise $u^T S u$ subject to $u^T u = 1$. The Lagrangian is
+$$
+M(u, \\lambda) = u^T S u - \\lambda (u^T u - 1)
+$$
+with
+$$
+\\frac{\\partial M}{\\partial u} = 2 S u - 2 \\lambda u .
+$$
+Setting it to zero gives
+$$
+S u = \\lambda u, \\qquad u^T S u = \\lambda u^T u = \\lambda .
+$$
+"""
+    assert verdicts(text)[-4:] == ["proved"] * 4
+    assert verdicts(text.replace("subject to $u^T u = 1$", "for a vector $u$"))[-1] == "wrong if read so"
+
+
+def test_both_derivatives_of_a_display_are_set_to_zero():
+    text = """The Lagrangian is
+$$
+L(w, b) = \\frac{1}{2} w^T w - \\sum_{i=1}^n \\alpha_i \\left( y_i (w^T x_i + b) - 1 \\right) .
+$$
+Its derivatives are
+$$
+\\frac{\\partial L}{\\partial w} = w - \\sum_i \\alpha_i y_i x_i, \\qquad
+\\frac{\\partial L}{\\partial b} = -\\sum_i \\alpha_i y_i .
+$$
+Setting both to zero we get
+$$
+w = \\sum_i \\alpha_i y_i x_i, \\qquad \\sum_i \\alpha_i y_i = 0 .
+$$
+Hence
+$$
+L = \\sum_i \\alpha_i - \\frac{1}{2} \\sum_i \\sum_j \\alpha_i \\alpha_j y_i y_j x_i^T x_j .
+$$
+"""
+    assert verdicts(text) == ["definition", *["proved"] * 5]
+    assert verdicts(text.replace("\\frac{1}{2} \\sum_i", "\\sum_i"))[-1] == "wrong if read so"
+
+
+def test_a_derivative_that_is_named_is_the_one_that_is_zero():
+    text = """Let $R \\in \\mathbb{R}^{m \\times n}$, $U \\in \\mathbb{R}^{m \\times k}$,
+$V \\in \\mathbb{R}^{n \\times k}$ and
+$$
+J(U, V) = \\frac{1}{2} \\| R - U V^T \\|_F^2 + \\frac{\\lambda}{2} \\|U\\|_F^2 .
+$$
+$$
+\\frac{\\partial J}{\\partial U} = -(R - U V^T) V + \\lambda U, \\qquad
+\\frac{\\partial J}{\\partial V} = -(R - U V^T)^T U .
+$$
+For fixed $V$ we set $\\frac{\\partial J}{\\partial U} = 0$ and get
+$$
+U = R V (V^T V + \\lambda I)^{-1} .
+$$
+"""
+    assert verdicts(text)[-1] == "proved"
+
+
+def test_estimates_of_squares_are_estimates():
+    text = """The log likelihood is
+$$
+\\ell(\\mu, \\sigma^2) = - \\frac{n}{2} \\log \\sigma^2 - \\frac{1}{2 \\sigma^2} \\sum_{i=1}^n (x_i - \\mu)^2 .
+$$
+$$
+\\frac{\\partial \\ell}{\\partial \\mu} = \\frac{1}{\\sigma^2} \\sum_i (x_i - \\mu) = 0
+\\implies \\hat\\mu = \\frac{1}{n} \\sum_i x_i
+$$
+$$
+\\frac{\\partial \\ell}{\\partial \\sigma^2} = -\\frac{n}{2 \\sigma^2}
++ \\frac{1}{2 \\sigma^4} \\sum_i (x_i - \\mu)^2 = 0
+\\implies \\hat\\sigma^2 = \\frac{1}{n} \\sum_i (x_i - \\hat\\mu)^2
+$$
+"""
+    assert verdicts(text)[-1] == "proved"
+    assert verdicts(text.replace("\\hat\\sigma^2 = \\frac{1}{n}", "\\hat\\sigma^2 = \\frac{1}{n-1}"))[-1] != "proved"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
+
 
 @pytest.mark.parametrize(
     ("formula", "name", "body"),
@@ -25,3 +27,15 @@ def test_a_function_that_nobody_defines_is_unknown(reading_of):
         d.name: type(d.kind).__name__ for d in reading_of(r"$$\frac{d}{dx} f(x) = f'(x)$$").derivation.declarations
     }
     assert kinds["f"] == "FunctionKind"
+
+
+def test_a_letter_is_the_usual_function_that_a_sentence_says_it_is():
+    claim = r"$$s'(u) = s(u) (1 - s(u))$$"
+    for said in (
+        "$s$ is the sigmoid",
+        "$s$ denotes the logistic function",
+        "$s$ is the standard logistic sigmoid function",
+    ):
+        assert check_derivation(f"Here {said}.\n\n{claim}").steps[-1].verdict == "proved", said
+    for unsaid in ("$s$ is a function such as the sigmoid", "$s$ is not the sigmoid", "$s$ is smooth"):
+        assert check_derivation(f"Here {unsaid}.\n\n{claim}").steps[-1].verdict != "proved", unsaid

@@ -141,7 +141,9 @@ class Shapes:
         bound = {name: self._index_to(size) for name, size in claim.over}
         for condition in claim.conditions:
             self.visit(condition, bound)
-        self._u.unify(self.visit(claim.left, bound), self.visit(claim.right, bound), claim.left)
+        left, right = self.visit(claim.left, bound), self.visit(claim.right, bound)
+        if claim.relation != "=" or not terms.is_number(claim.right, 0):  # 0 may stand for an array of zeros
+            self._u.unify(left, right, claim.left)
 
     def _named(self, name: str) -> Shape:
         if name not in self.names:

@@ -62,6 +62,16 @@ ZEROED = re.compile(
 )
 """Words that set a derivative to zero, or say that it is. Formulas that are derivatives count as the word."""
 
+CONSTRAINED = re.compile(
+    r"(?:\bsubject to|\bs\.\s?t\.|\b(?:under|with|by) the (?:side )?(?:constraints?|conditions?)(?: that)?"
+    r"|\bconstrained (?:to|by)|\bnebenbedingung(?:en)?|\bsous (?:la |les )?contraintes?|\bsujeto a"
+    r"|при (?:условии|ограничении)|约束|束縛条件|제약)"
+    r"[:：,]?\s*⟦(\d+)⟧",
+    re.IGNORECASE,
+)
+"""A constraint of a problem, with the number of its formula."""
+
+_SAID = re.compile(rf"(?!set|equat).*(?:\b{_IS_ZERO}|\bvanishing|first[- ]order|normal eq)", re.IGNORECASE | re.DOTALL)
 _MARK = re.compile("⟦(\\d+)⟧")
 _DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
 _SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
@@ -71,8 +81,10 @@ LONGEST = 80
 """Most characters of a formula that is a derivative, beside words for it."""
 
 
-def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[int, bool] | None:
-    """The number of the last formula before words that set a derivative to zero, and False if these deny it.
+def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[int, str] | None:
+    """The number of the last formula before words that set a derivative to zero, and what they do.
+
+    This is "set", or "said" where they say that it is zero, or nothing if they deny it.
 
     Parameters
     ----------
@@ -84,9 +96,11 @@ def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[i
         The text of a formula, by its number.
 
     >>> set_to_zero("Setting the derivative ⟦4⟧ to ⟦5⟧, we get ⟦6⟧.", 3, {4: "f'(x)", 5: "0", 6: "x = 1"}.__getitem__)
-    (4, True)
+    (4, 'set')
+    >>> set_to_zero("There the gradient vanishes.", 3, str)
+    (2, 'said')
     >>> set_to_zero("We do not set the gradient to zero.", 3, str)
-    (2, False)
+    (2, '')
     """
     told = _MARK.sub(lambda mark: _as_word(mark.group(), formula(int(mark[1]))), text)
     match = ZEROED.search(told)
@@ -94,7 +108,8 @@ def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[i
         return None
     denied = DENIALS.search(told, 0, match.end()) or _SUPPOSED.search(told)
     numbers = _MARK.findall(told, 0, match.end())
-    return int(numbers[-1]) if numbers else first - 1, not denied
+    does = "" if denied else "said" if _SAID.match(match.group()) else "set"
+    return int(numbers[-1]) if numbers else first - 1, does
 
 
 def _as_word(mark: str, formula: str) -> str:

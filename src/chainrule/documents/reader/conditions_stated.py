@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
@@ -94,14 +95,26 @@ def without_alternatives(held: Iterable[Held]) -> list[Held]:
     return [replace(each, certain=False) if id(each) in several else each for each in every]
 
 
-def reaching(held: Sequence[Held], claim: Relation, place: int, names: Names) -> tuple[list[Held], list[Held]]:
+def reaching(
+    held: Sequence[Held],
+    claim: Relation,
+    place: int,
+    names: Names,
+    defined_at: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[list[Held], list[Held]]:
     """The conditions that a claim stands under, and those of which this is not certain.
 
-    A condition may bring names of which further ones speak.
+    A condition may bring names of which further ones speak. A fact about a name in a definition, "the loss for a
+    one-hot y is L = ...", holds wherever the claim uses what is defined.
     """
     over = {name for name, _ in claim.over}
     used, here, added = names.used_by(claim.left, claim.right, *claim.conditions), list[Held](), True
+    within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
     waiting = [each for each in held if each.start <= place < each.end and each.at != place]  # none assumes itself
+    for each in held:
+        name = terms.base_of(each.condition.subject) if isinstance(each.condition, Is) else ""
+        if name and each not in waiting and any(each.start <= at < each.end and name in uses for at, uses in within):
+            waiting.append(each)
     while added:
         added = False
         for each in waiting[:]:

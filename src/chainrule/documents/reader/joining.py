@@ -64,6 +64,7 @@ def joined(state: DocumentState) -> Reading:
         state.inventory,
         lambda name: (state.fresh_size(name), ONE) if state.losses else (),
         rows=state.rows,
+        usual=state.besides.stated.usual,
     )
     derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
     derivation, losses = with_unknown_losses(with_layers(derivation))
@@ -95,9 +96,9 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     strict = strict_form(shapes, *_reached(state, derivation, held))
     claimed = ((each.claim, each.statement.piece) for each in state.entries if each.claim is not None)
     places = {number: (state.part_of(piece), state.places[number]) for number, piece in claimed}
-    zeroed, losses = state.besides.stated.zeroed, losses_of(state, strict, shapes)
+    stated, losses = state.besides.stated, losses_of(state, strict, shapes)
     defined = {each.name: getattr(each.body, "function", "") != f"{each.name}_of" for each in strict.definitions}
-    points = stationary_points(state.entries, strict.claims, places, zeroed, losses, defined)
+    points = stationary_points(state.entries, strict.claims, places, stated.zeroed, stated.constraints, losses, defined)
     for number in points:
         state.doubt(number, frozenset({STATIONARY}))
     entries = tuple(_judged(state, shapes))
@@ -140,7 +141,8 @@ def _reached(
     for number, (claim, at) in enumerate(zip(state.claims, state.places, strict=True)):
         later = sorted(n for n in names.used_by(claim.left, claim.right) if state.defined_at.get(n, -1) > at)
         state.doubt(number, frozenset(f"{name} is defined after it" for name in later))
-    reached = [reaching(held, claim, at, names) for claim, at in zip(state.claims, state.places, strict=True)]
+    places = zip(state.claims, state.places, strict=True)
+    reached = [reaching(held, claim, at, names, state.defined_at) for claim, at in places]
     for number, (here, doubted) in enumerate(reached):
         state.doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
         _beside(state, number, {each.at for each in here}, names)

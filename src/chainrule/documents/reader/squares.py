@@ -50,12 +50,14 @@ def with_squares(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[Wri
 
 def _squares_in(chain: WrittenChain) -> Iterator[str]:
     """The letters whose squares are names here."""
-    first, *others = chain.members
+    first = chain.members[0]
     relation = chain.links[0].relation if chain.links else ""
-    if isinstance(first, Scripted) and relation in ("=", ":=") and others:
-        inside = {base_name(part) for part in all_parts(others[0]) if isinstance(part, Symbol)} if others[0] else set()
-        if (name := _square_of(first)) and name not in inside:
-            yield name
+    before = ["=>", *(link.relation for link in chain.links)]  # a chain begins anew behind =>
+    for sign, left, link, right in zip(before, chain.members, chain.links, chain.members[1:], strict=False):
+        if sign == "=>" and isinstance(left, Scripted) and link.relation in ("=", ":="):
+            inside = {base_name(part) for part in all_parts(right) if isinstance(part, Symbol)} if right else set()
+            if (name := _square_of(left)) and name not in inside:
+                yield name
     if isinstance(first, Beside) and relation in ("=", ":="):
         for part in first.parts:
             if isinstance(part, Bracketed) and len(part.items) > 1:

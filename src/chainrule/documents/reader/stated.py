@@ -14,7 +14,15 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING, set_to_zero
+from chainrule.documents.reader.concluding_words import (
+    CONCLUDED,
+    CONSTRAINED,
+    HEDGE,
+    LEADS_ON,
+    OBTAINED,
+    SUPPOSING,
+    set_to_zero,
+)
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_about, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
@@ -38,6 +46,7 @@ from chainrule.documents.reader.stated_words import (
     PAST,
     RELATIVE,
     UNKNOWN,
+    USUAL,
 )
 from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
@@ -47,6 +56,12 @@ _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
+_NEAR = re.compile(
+    rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})"
+    r"(?:\s+(?:targets?|labels?|inputs?|outputs?|weights?|parameters?|constants?|variables?|encodings?))?\s*\Z",
+    re.IGNORECASE,
+)
+"""Words before a name that say what it is: a one-hot target y."""
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
@@ -70,10 +85,14 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
-    zeroed: dict[int, bool] = field(default_factory=dict)
-    """Numbers of pieces behind which words set a derivative to zero; False where they deny it."""
+    zeroed: dict[int, str] = field(default_factory=dict)
+    """Numbers of pieces behind which words set a derivative to zero, with what they do: set, said, or nothing."""
     renewed: list[tuple[int, int, str]] = field(default_factory=list)
     """Pieces and lines from which on a letter is arbitrary, whatever it was before."""
+    constraints: set[int] = field(default_factory=set)
+    """Numbers of formulas that are constraints: subject to u^T u = 1."""
+    usual: dict[str, str] = field(default_factory=dict)
+    """By letter: the usual function that it is said to be."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -91,6 +110,7 @@ class Stated:
         ends = ends_of_sections(pieces)
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
+            found.constraints |= {int(number) for number in CONSTRAINED.findall(text)}
             if (zero := set_to_zero(text, first, lambda number: pieces[number].text)) is not None:
                 found.zeroed[zero[0]] = zero[1]
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
@@ -240,7 +260,7 @@ class _Sentence:
         said = _PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
             said = _LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
-        near = re.search(rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})\s*\Z", before, re.IGNORECASE)
+        near = _NEAR.search(before)
         said = f"{near.group() if near else ''} {said}"
         if not said.strip() and (apposed := _APPOSED.match(self.text[match.end() :])) and not _EACH.search(before):
             said = apposed.group()
@@ -263,6 +283,8 @@ class _Sentence:
         if role != "condition" and ANEW.search(said):  # lambda is any positive number again
             for name in names:
                 self._close(partial(is_about, letters=letters_of(name)))
+        if words and (usual := USUAL.match(_PREPOSITION.split(words["what"])[0])) is not None and usual.lastgroup:
+            self.stated.usual |= {base_of(name): usual.lastgroup for name in names if isinstance(name, w.Symbol)}
         line = self.pieces[numbers[0]].place_of(0)[0]
         sized = sized_kind(self.text, match.start(), match.end(), self.chains)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)

@@ -124,3 +124,12 @@ UNKNOWN = _words(
     "standardi[sz]ed binary 正定 整数",
 )
 """Facts that claims may need, and that are not assumed."""
+
+_LOGISTIC = r"logistic|sigmoid|sigmoide|sigmoïde|logistische|logistique|logística|сигмоид\w*|シグモイド|시그모이드"
+USUAL = re.compile(
+    r"\s*(?:an?|the|our|die|der|la|le|les|el|a|o)?\s*(?:(?:standard|usual|logistic|elementwise|entry-?wise)\s+)*"
+    rf"(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax))"
+    r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*\s*\Z",
+    re.IGNORECASE,
+)
+"""All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""

@@ -52,6 +52,8 @@ class Equation:
     words : str
     assumed : str
         What has to be right, if it is not the derivative itself that is zero but a formula for it.
+    said : bool
+        True if the text only says that it is zero. That is no reason for another formula to be zero.
     """
 
     slope: Relation
@@ -59,13 +61,15 @@ class Equation:
     place: int
     words: str
     assumed: str = ""
+    said: bool = False
 
 
 def stationary_points(
     entries: Sequence[ReadRelation],
     claims: Sequence[Relation],
     places: Mapping[int, tuple[int, int]],
-    zeroed: Mapping[int, bool],
+    zeroed: Mapping[int, str],
+    constraints: Set[int],
     losses: Sequence[Equation],
     defined: Mapping[str, bool],
 ) -> dict[int, tuple[Setting, ...]]:
@@ -79,25 +83,30 @@ def stationary_points(
     places : mapping
         By number of a claim: the number of its part and of its piece.
     zeroed : mapping
-        The pieces behind which words set a derivative to zero; False where they deny it.
+        The pieces behind which words set a derivative to zero, say that it is, or deny it (`set_to_zero`).
+    constraints : set of int
+        The pieces that state a constraint: subject to u^T u = 1.
     losses : sequence of Equation
         The derivatives of definitions such as J(w) = ..., by w, for words behind which no derivative is written.
     defined : mapping
         The names that have a definition, with False for unknown functions. Others such as w^* are w there.
     """
     made = dict[int, tuple[Setting, ...]]()
-    slopes, equations = list[Equation](), list[Equation]()
+    slopes, equations, bound = list[Equation](), list[Equation](), list[Equation]()
     waiting, shown = sorted(zeroed), list[int]()
     for entry in entries:
         if entry.claim is None:
             continue
         number, claim = entry.claim, claims[entry.claim]
         part, place = places[number]
+        head = _head(claims, number)
         while waiting and waiting[0] < place:
             at = waiting.pop(0)
-            last = [each for each in slopes if each.place <= at][-1:]
-            last = last if last and last[0].part == part else [each for each in losses if each.place <= at][-1:]
-            equations = [*equations, *(replace(each, place=at) for each in last)] if zeroed[at] else []
+            if not zeroed[at]:
+                equations = []
+            elif not any(each.place == at for each in equations):  # not "we set dJ/dU = 0", which is one
+                said = zeroed[at] == "said"
+                equations += [replace(each, place=at, said=said) for each in _last(slopes, losses, part, at)]
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
         near = [
@@ -105,13 +114,17 @@ def stationary_points(
             for each in equations
             if each.part == part and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
         ]
-        if claim.relation == "=" and claim.right != ZERO and not _is_slope(claim.left):
-            made[number] = tuple(_under(claim, near, defined.keys()))
-        slope = claims[_head(claims, number)]
+        if place in constraints and claim.relation == "=":
+            difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
+            bound.append(Equation(difference, part, place, f"the constraint in line {claim.line} holds"))
+        elif claim.relation == "=" and not _is_slope(claims[head].left if _is_zero(claim) else claim.left):
+            near = [each for each in near if not (each.said and _is_zero(claim))]
+            made[number] = tuple(_under(claim, near, [each for each in bound if each.part == part], defined.keys()))
+        slope = claims[head]
         told = Equation(slope, part, place, f"the derivative in line {slope.line} is 0")
         if claim.follows is None and _is_slope(claim.left) and not _is_second(claim.left):
             slopes.append(told)
-        if claim.right == ZERO and _is_slope(slope.left):
+        if _is_zero(claim) and _is_slope(slope.left):
             body = terms.base_of(slope.left.body) if isinstance(slope.left, terms.Slope) else ""
             words = f"the formula that line {claim.line} sets to zero"
             formula = Equation(claim, part, place, f"{words} is 0", f"{words} is right")
@@ -148,7 +161,7 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
     part, place = state.part_of(statement.piece), state.number_of(statement)
     every = (each for each in state.entries if each.claim is not None and state.part_of(each.statement.piece) == part)
     numbers = [each.claim for each in every if each.claim is not None]
-    zeroed = [at for at, is_so in state.besides.stated.zeroed.items() if is_so]
+    zeroed = [at for at, does in state.besides.stated.zeroed.items() if does]
     heads = {_head(state.claims, number) for number in numbers if state.claims[number].right == ZERO}
     for loss, letters in state.elaborator.depends.items():
         if letters == (name,) and any(state.defined_at.get(loss, place) <= at < place for at in zeroed):
@@ -164,6 +177,14 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
 # What follows is private.
 
 
+def _last(slopes: Sequence[Equation], losses: Sequence[Equation], part: int, at: int) -> list[Equation]:
+    """The derivatives of the last display that has one before a piece, in its part; else that of the last loss."""
+    before = [each for each in slopes if each.place <= at]
+    if before and before[-1].part == part:
+        return [each for each in before if each.place == before[-1].place]
+    return [each for each in losses if each.place <= at][-1:]
+
+
 def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Term:
     """A term in which w^* is w, if it has no definition."""
     if isinstance(term, terms.Name):
@@ -174,7 +195,8 @@ def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Ter
 
 def _undecorated(name: str) -> str:
     """The letter of an estimate: w of w_hat, w__* and w_MLE; nothing for other names."""
-    return _DECORATION.sub("", name) if _DECORATION.search(name) else ""
+    plain, square = name.removesuffix("_squared"), "_squared" if name.endswith("_squared") else ""
+    return _DECORATION.sub("", plain) + square if _DECORATION.search(plain) else ""
 
 
 def _variables(term: Term) -> Set[str]:
@@ -187,11 +209,13 @@ def _variables(term: Term) -> Set[str]:
     return frozenset()
 
 
-def _under(claim: Relation, near: Sequence[Equation], defined: Set[str]) -> Iterator[Setting]:
-    """A claim under the last equation, and under the last ones together."""
+def _under(
+    claim: Relation, near: Sequence[Equation], bound: Sequence[Equation], defined: Set[str]
+) -> Iterator[Setting]:
+    """A claim under the last equation, and under the last ones together, each also with all constraints."""
     last = list({id(each.slope): each for each in reversed(near)}.values())[:MOST_EQUATIONS]
-    for count in range(1, len(last) + 1):
-        few = last[:count]
+    choices = [last[:count] for count in range(len(last) + 1)]
+    for few in [*choices[1:], *([*each, *reversed(bound)] for each in choices if bound)]:
         variables = frozenset[str]().union(*(_variables(each.slope.left) for each in few))
         left, right = (_with_plain_names(side, variables - defined, defined) for side in (claim.left, claim.right))
         conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
@@ -213,6 +237,11 @@ def _head(claims: Sequence[Relation], number: int) -> int:
     while (before := claims[number].follows) is not None:
         number = before
     return number
+
+
+def _is_zero(claim: Relation) -> bool:
+    """Whether the right side is 0, or an array of zeros in the shape of the left one."""
+    return claim.right in (ZERO, Apply("*", (ZERO, claim.left)))
 
 
 def _is_second(term: Term) -> bool:

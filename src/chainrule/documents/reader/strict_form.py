@@ -55,7 +55,7 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
         else replace(
             each,
             left=made(each.left),
-            right=made(each.right),
+            right=_zeros(each, shapes) or made(each.right),
             over=tuple((name, made(size)) for name, size in each.over),
             conditions=tuple(cast("Condition", made(condition)) for condition in (*each.conditions, *here)),
         )
@@ -93,6 +93,13 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
 
 
 # What follows is private.
+
+
+def _zeros(claim: terms.Relation, shapes: Shapes) -> Term | None:
+    """The array of zeros that 0 stands for in an equation; None for other right sides."""
+    if claim.relation != "=" or not terms.is_number(claim.right, 0) or not shapes.of(claim.left).known:
+        return None
+    return Apply("*", (claim.right, resolved(claim.left, shapes)))
 
 
 def _signed(name: str, kind: FunctionKind, fact: str) -> Definition:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import MADE_BY_SIZE
@@ -25,7 +26,12 @@ LOGISTIC = ("sigma", "varsigma")
 
 
 def with_functions(
-    derivation: Derivation, inventory: Inventory, argument: Callable[[str], tuple[Term, ...]], *, rows: bool = False
+    derivation: Derivation,
+    inventory: Inventory,
+    argument: Callable[[str], tuple[Term, ...]],
+    *,
+    rows: bool = False,
+    usual: Mapping[str, str] = MappingProxyType({}),
 ) -> Derivation:
     """The derivation with the functions that it calls and does not define, and with its losses declared as numbers.
 
@@ -37,6 +43,8 @@ def with_functions(
         The shape of the arguments of an unknown function, by its name.
     rows : bool
         True if vectors are rows.
+    usual : mapping
+        By letter: the template of the function that the text says it is.
     """
     called = {part.function: len(part.arguments) for part in derivation.parts if isinstance(part, terms.Call)}
     defined = {each.name for each in derivation.definitions}
@@ -50,8 +58,9 @@ def with_functions(
         if not isinstance(each.kind, FunctionKind) or (each.kind.arguments and each.name in called)
     }
     for name, count in called.items():
-        if name.lower() in TEMPLATES and name not in defined:
-            text = TEMPLATES[name.lower()]
+        template = usual.get(name.split("__")[0], name.lower())
+        if template in TEMPLATES and name not in defined:
+            text = TEMPLATES[template]
             if rows:
                 text = text.replace("column", "row").replace("]))]", "]))]'")
             templates.append(derivation_of(f"{name}{text}").definitions[0])
