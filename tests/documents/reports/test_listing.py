@@ -136,9 +136,10 @@ $$\frac{\partial L}{\partial b} = V^T V h \odot h \odot (1 - h)$$"""
 
 def test_the_page_for_users_shows_what_the_command_prints_and_names_every_verdict():
     text = (Path(__file__).parents[3] / "docs" / "check" / "derivations.md").read_text(encoding="utf-8")
-    (notes,) = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
-    (shown,) = re.findall(r"The output is\n\n```text\n(.*?)\n```", text, re.DOTALL)
-    assert listing(check_derivation(notes, name="notes.md", seconds=120.0)) == shown
+    documents = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
+    outputs = re.findall(r"The output is\n\n```text\n((.*?)\n.*?)\n```", text, re.DOTALL)
+    for document, (shown, name) in zip(documents, outputs, strict=True):
+        assert listing(check_derivation(document, name=name, seconds=120.0)) == shown
     for name in VERDICTS:
         assert name in text, name
     for key in CheckedStep.__dataclass_fields__:

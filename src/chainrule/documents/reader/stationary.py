@@ -212,10 +212,10 @@ def _variables(term: Term) -> Set[str]:
 def _under(
     claim: Relation, near: Sequence[Equation], bound: Sequence[Equation], defined: Set[str]
 ) -> Iterator[Setting]:
-    """A claim under the last equation, and under the last ones together, each also with all constraints."""
+    """A claim under one of the last equations, then under them together, each also with all constraints."""
     last = list({id(each.slope): each for each in reversed(near)}.values())[:MOST_EQUATIONS]
-    choices = [last[:count] for count in range(len(last) + 1)]
-    for few in [*choices[1:], *([*each, *reversed(bound)] for each in choices if bound)]:
+    choices = [*([each] for each in last), *([last] if len(last) > 1 else [])]
+    for few in [*choices, *([*each, *reversed(bound)] for each in ([], *choices) if bound)]:
         variables = frozenset[str]().union(*(_variables(each.slope.left) for each in few))
         left, right = (_with_plain_names(side, variables - defined, defined) for side in (claim.left, claim.right))
         conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
