@@ -10,21 +10,29 @@ import pytest
 from chainrule.documents.sources.opening import read
 from chainrule.documents.verdicts.document_steps import steps_of
 
-FOLDER = Path(__file__).parent / "readings"
+HERE = Path(__file__).parent / "readings"
+FOLDERS = (HERE, HERE / "second")
 TAKEN = ("proved", "verified", "held")
-with (FOLDER / "oracle.csv").open(encoding="utf-8", newline="") as file:
-    ROWS = list(csv.DictReader(file))
 
 
-def test_the_oracle_agrees():
-    done = subprocess.run([sys.executable, FOLDER / "oracle.py"], capture_output=True, text=True, check=False)
+def rows_of(folder):
+    """The rows of an oracle's table, with the paths of the documents."""
+    with (folder / "oracle.csv").open(encoding="utf-8", newline="") as file:
+        return [{**row, "path": folder / row["file"]} for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize(("folder", "count"), [(HERE, 48), (HERE / "second", 36)], ids=["first", "second"])
+def test_the_oracle_agrees(folder, count):
+    done = subprocess.run([sys.executable, folder / "oracle.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert len(ROWS) == 48
+    assert len(rows_of(folder)) == count
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: Path(row["file"]).stem)
+@pytest.mark.parametrize(
+    "row", [row for folder in FOLDERS for row in rows_of(folder)], ids=lambda row: row["path"].stem
+)
 def test_no_false_claim_is_taken_and_no_true_one_accused(row):
-    found = [(step.line, step.verdict) for step in steps_of(read(FOLDER / row["file"]), seconds=5).steps]
+    found = [(step.line, step.verdict) for step in steps_of(read(row["path"]), seconds=5).steps]
     false = int(row["line"] or 0)
     assert not [name for line, each in found if line == false and (name := each.name) in TAKEN]
     assert not [(line, each.name) for line, each in found if line != false and each.fault]

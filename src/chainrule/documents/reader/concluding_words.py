@@ -72,6 +72,10 @@ CONSTRAINED = re.compile(
 """A constraint of a problem, with the number of its formula."""
 
 _SAID = re.compile(rf"(?!set|equat).*(?:\b{_IS_ZERO}|\bvanishing|first[- ]order|normal eq)", re.IGNORECASE | re.DOTALL)
+_SEVERAL = re.compile(
+    r"\b(?:both|them|these|gradients|derivatives|partials|slopes|ableitungen|gradienten|dérivées|derivadas|производные)\b",
+    re.IGNORECASE,
+)
 _MARK = re.compile("⟦(\\d+)⟧")
 _DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
 _SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
@@ -84,7 +88,8 @@ LONGEST = 80
 def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[int, str] | None:
     """The number of the last formula before words that set a derivative to zero, and what they do.
 
-    This is "set", or "said" where they say that it is zero, or nothing if they deny it.
+    This is "set", or "said" where they say that it is zero, with "all" if they speak of several, or nothing if they
+    deny it.
 
     Parameters
     ----------
@@ -107,9 +112,11 @@ def set_to_zero(text: str, first: int, formula: Callable[[int], str]) -> tuple[i
     if match is None:
         return None
     denied = DENIALS.search(told, 0, match.end()) or _SUPPOSED.search(told)
-    numbers = _MARK.findall(told, 0, match.end())
-    does = "" if denied else "said" if _SAID.match(match.group()) else "set"
-    return int(numbers[-1]) if numbers else first - 1, does
+    named = re.findall("derivative ⟦(\\d+)⟧ is 0", told)  # then it is this one
+    numbers = named or _MARK.findall(told, 0, match.end())
+    does = "said" if _SAID.match(match.group()) else "set"
+    does += " all" if _SEVERAL.search(match.group()) else ""
+    return int(numbers[-1]) if numbers else first - 1, "" if denied else does
 
 
 def _as_word(mark: str, formula: str) -> str:

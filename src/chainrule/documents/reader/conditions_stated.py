@@ -101,19 +101,27 @@ def reaching(
     place: int,
     names: Names,
     defined_at: Mapping[str, int] = MappingProxyType({}),
+    renewals: Sequence[tuple[int, str]] = (),
 ) -> tuple[list[Held], list[Held]]:
     """The conditions that a claim stands under, and those of which this is not certain.
 
     A condition may bring names of which further ones speak. A fact about a name in a definition, "the loss for a
-    one-hot y is L = ...", holds wherever the claim uses what is defined.
+    one-hot y is L = ...", holds wherever the claim uses what is defined, until something else is said of the name.
     """
     over = {name for name, _ in claim.over}
     used, here, added = names.used_by(claim.left, claim.right, *claim.conditions), list[Held](), True
     within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
+
+    def is_renewed(each: Held) -> bool:
+        letters = {name.split("__")[0] for name in names.used_by(each.condition)}
+        return any(letter in letters and each.at < at <= place for at, letter in renewals)
+
     waiting = [each for each in held if each.start <= place < each.end and each.at != place]  # none assumes itself
+    waiting = [each for each in waiting if not is_renewed(each)]
     for each in held:
         name = terms.base_of(each.condition.subject) if isinstance(each.condition, Is) else ""
-        if name and each not in waiting and any(each.start <= at < each.end and name in uses for at, uses in within):
+        here_too = any(each.start <= at < each.end and name in uses for at, uses in within)
+        if name and here_too and each not in waiting and not is_renewed(each):
             waiting.append(each)
     while added:
         added = False

@@ -135,6 +135,10 @@ class Doubts:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
+    def has_logarithm(self, claim: Relation) -> bool:
+        """Whether a claim, or what it uses, has a logarithm."""
+        return any(isinstance(part, terms.Apply) and part.operator == "log" for part in self.every(claim))
+
     def small(self, claim: Relation, part: int) -> list[str]:
         """The names in a claim that look like matrices and are read as numbers, with which its part does not fit."""
         shapes, found = self.reading.shapes, frozenset[str]()

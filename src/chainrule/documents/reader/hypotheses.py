@@ -55,8 +55,8 @@ def is_fact(each: Hypothesis, letters: Set[str]) -> bool:
 
 
 def is_about(each: Hypothesis, letters: Set[str]) -> bool:
-    """Whether a hypothesis is a condition with one of these letters."""
-    return not each.fact and bool(each.letters & letters)
+    """Whether a hypothesis is about one of these letters."""
+    return bool(each.letters & letters)
 
 
 def excludes(one: Written, other: Written) -> bool:

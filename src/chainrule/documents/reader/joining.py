@@ -64,7 +64,7 @@ def joined(state: DocumentState) -> Reading:
         state.inventory,
         lambda name: (state.fresh_size(name), ONE) if state.losses else (),
         rows=state.rows,
-        usual=state.besides.stated.usual,
+        said=state.besides.stated.said,
     )
     derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
     derivation, losses = with_unknown_losses(with_layers(derivation))
@@ -141,12 +141,12 @@ def _reached(
     for number, (claim, at) in enumerate(zip(state.claims, state.places, strict=True)):
         later = sorted(n for n in names.used_by(claim.left, claim.right) if state.defined_at.get(n, -1) > at)
         state.doubt(number, frozenset(f"{name} is defined after it" for name in later))
-    places = zip(state.claims, state.places, strict=True)
-    reached = [reaching(held, claim, at, names, state.defined_at) for claim, at in places]
+    places, renewals = zip(state.claims, state.places, strict=True), state.besides.stated.renewals
+    reached = [reaching(held, claim, at, names, state.defined_at, renewals) for claim, at in places]
     for number, (here, doubted) in enumerate(reached):
         state.doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
         _beside(state, number, {each.at for each in here}, names)
-    lasting = [replace(each, start=0, end=anywhere.stop) for each in held if each.certain]
+    lasting = [replace(each, start=0, end=anywhere.stop, at=-1) for each in held if each.certain]
     about = [reaching(lasting, claim, 0, names)[0] for claim in state.claims]
     everywhere = {
         id(each.condition)

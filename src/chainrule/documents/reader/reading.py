@@ -34,7 +34,7 @@ from chainrule.documents.reader.readings import Besides, Reading
 from chainrule.documents.reader.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.squares import with_squares
 from chainrule.documents.reader.stated import Stated
-from chainrule.documents.reader.stated_words import LAYOUTS
+from chainrule.documents.reader.stated_words import BASES, LAYOUTS
 from chainrule.documents.reader.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.trials import Trials, misfits
 from chainrule.documents.reader.written import WrittenChain
@@ -175,6 +175,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     known = dict[str, Any](
         variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, valued=valued
     )
+    known["based"] = BASES.search(spoken) is not None
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)

@@ -91,8 +91,10 @@ class Stated:
     """Pieces and lines from which on a letter is arbitrary, whatever it was before."""
     constraints: set[int] = field(default_factory=set)
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
-    usual: dict[str, str] = field(default_factory=dict)
-    """By letter: the usual function that it is said to be."""
+    said: dict[str, set[str]] = field(default_factory=dict)
+    """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
+    renewals: list[tuple[int, str]] = field(default_factory=list)
+    """Pieces from which on nothing counts that was said before of a letter."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -139,6 +141,12 @@ class Stated:
                 self.declared += [Declared(each, kind, line=line, piece=number) for each in names if kind is not None]
                 first, last, end = self.bounds.get(number, (number, number, number))
                 role, text = self.roles.get(number, ""), piece.text
+                if role == "condition":  # what it says of the name may hold beyond its sentence
+                    self.hypotheses += [
+                        Hypothesis(name, fact, last + 1, end, False, line, text)
+                        for name in names
+                        for fact in sorted(facts)
+                    ]
                 end = last + 1 if role == "condition" else end if role in ("assumed", "relative", "") else first
                 self.hypotheses += [
                     Hypothesis(name, fact, first, end, True, line, text) for name in names for fact in sorted(facts)
@@ -270,6 +278,7 @@ class _Sentence:
             facts = []
         if role == "denied":
             told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
+            self.stated.renewals += [(numbers[0], base_of(name)) for name in names]
             for name in names:
                 letters = letters_of(name)
                 self._close(partial(says, told=told, letters=letters))
@@ -280,11 +289,16 @@ class _Sentence:
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
                 self._close(partial(is_fact, letters=letters_of(name)))
-        if role != "condition" and ANEW.search(said):  # lambda is any positive number again
+        anew = role != "condition" and ANEW.search(said) is not None
+        if anew or (role == "assumed" and ANEW.search(before)):
+            self.stated.renewals += [(numbers[0], base_of(name)) for name in names]
+        if anew:  # lambda is any positive number again
             for name in names:
                 self._close(partial(is_about, letters=letters_of(name)))
-        if words and (usual := USUAL.match(_PREPOSITION.split(words["what"])[0])) is not None and usual.lastgroup:
-            self.stated.usual |= {base_of(name): usual.lastgroup for name in names if isinstance(name, w.Symbol)}
+        if words and (what := words["what"].strip()):
+            usual = USUAL.match(_PREPOSITION.split(what)[0])
+            for name in names:
+                self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
         sized = sized_kind(self.text, match.start(), match.end(), self.chains)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)

@@ -133,3 +133,9 @@ USUAL = re.compile(
     re.IGNORECASE,
 )
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
+
+BASES = re.compile(
+    r"\blogarithms? (?:to|with|in) (?:the )?base\b|\bbase[- ](?:2|10|two|ten)\b|\bbinary logarithm|zur basis|底",
+    re.IGNORECASE,
+)
+"""Words of logarithms that are not natural."""

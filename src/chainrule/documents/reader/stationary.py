@@ -105,8 +105,9 @@ def stationary_points(
             if not zeroed[at]:
                 equations = []
             elif not any(each.place == at for each in equations):  # not "we set dJ/dU = 0", which is one
-                said = zeroed[at] == "said"
-                equations += [replace(each, place=at, said=said) for each in _last(slopes, losses, part, at)]
+                last, said = _last(slopes, losses, part, at), zeroed[at].startswith("said")
+                if len(last) == 1 or zeroed[at].endswith("all"):
+                    equations += [replace(each, place=at, said=said) for each in last]
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
         near = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -31,7 +31,7 @@ def with_functions(
     argument: Callable[[str], tuple[Term, ...]],
     *,
     rows: bool = False,
-    usual: Mapping[str, str] = MappingProxyType({}),
+    said: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> Derivation:
     """The derivation with the functions that it calls and does not define, and with its losses declared as numbers.
 
@@ -43,9 +43,14 @@ def with_functions(
         The shape of the arguments of an unknown function, by its name.
     rows : bool
         True if vectors are rows.
-    usual : mapping
-        By letter: the template of the function that the text says it is.
+    said : mapping
+        By letter: the templates of the functions that the text says it is; nothing for anything else that it says.
     """
+    usual = {
+        letter: next(iter(every))
+        for letter, every in said.items()
+        if len(every) == 1 and inventory.bare[letter] - inventory.mentioned[letter] == len(inventory.called[letter])
+    }
     called = {part.function: len(part.arguments) for part in derivation.parts if isinstance(part, terms.Call)}
     defined = {each.name for each in derivation.definitions}
     names = {part.text for part in derivation.parts if isinstance(part, Name)} - defined

@@ -384,6 +384,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
         assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
         finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
+    if finding.status in ("proved", "verified") and doubts.reading.based and doubts.has_logarithm(claim):
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, "logarithms are natural"))
     if finding.status in ("proved", "verified") and (small := doubts.small(claim, part)):
         words = (f"{name} is a number" for name in small)
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *words))
