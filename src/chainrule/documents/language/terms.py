@@ -6,7 +6,7 @@ is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -312,6 +312,18 @@ class Relation:
     line: int = 0
     follows: int | None = None
     text: str = ""
+
+
+def first_of_chain(claims: Sequence[Relation], number: int) -> int:
+    """The position of the first claim of the chain in which a claim stands.
+
+    >>> one = Number(Fraction(1))
+    >>> first_of_chain([Relation(one, "=", one), Relation(one, "=", one, follows=0)], 1)
+    0
+    """
+    while (before := claims[number].follows) is not None:
+        number = before
+    return number
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
         follows = None
     if is_rounded:
         state.rounded.add(len(state.claims))
+    if statement.right == w.Numeral(Fraction(0)):
+        state.zeros.append(len(state.claims))
     state.places.append(state.number_of(statement))
     state.claims.append(Relation(left, relation, right, over, tuple(conditions), line, follows))
     state.entries.append(

@@ -13,7 +13,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term
 from chainrule.documents.reader.elaboration import Elaborator
-from chainrule.documents.reader.hypotheses import Hypothesis
+from chainrule.documents.reader.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.written import Symbol
 
@@ -101,7 +101,7 @@ def reaching(
     place: int,
     names: Names,
     defined_at: Mapping[str, int] = MappingProxyType({}),
-    renewals: Sequence[tuple[int, str]] = (),
+    renewals: Sequence[Renewal] = (),
 ) -> tuple[list[Held], list[Held]]:
     """The conditions that a claim stands under, and those of which this is not certain.
 
@@ -113,16 +113,16 @@ def reaching(
     within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
 
     def is_renewed(each: Held) -> bool:
-        letters = {name.split("__")[0] for name in names.used_by(each.condition)}
-        return any(letter in letters and each.at < at <= place for at, letter in renewals)
+        letters = {name.split("__")[0] for name in names.used_by(each.condition)} if later else set[str]()
+        return any(renewal.letter in letters and each.at < renewal.place for renewal in later)
 
+    later = [renewal for renewal in renewals if renewal.place <= place]
     waiting = [each for each in held if each.start <= place < each.end and each.at != place]  # none assumes itself
+    for each in held if within else ():
+        if isinstance(each.condition, Is) and each not in waiting:
+            name = terms.base_of(each.condition.subject)
+            waiting += [each] if any(each.start <= at < each.end and name in uses for at, uses in within) else []
     waiting = [each for each in waiting if not is_renewed(each)]
-    for each in held:
-        name = terms.base_of(each.condition.subject) if isinstance(each.condition, Is) else ""
-        here_too = any(each.start <= at < each.end and name in uses for at, uses in within)
-        if name and here_too and each not in waiting and not is_renewed(each):
-            waiting.append(each)
     while added:
         added = False
         for each in waiting[:]:

@@ -42,6 +42,18 @@ def reading_of(state: DocumentState) -> Reading:
 # What follows is private.
 
 
+def _gives(state: DocumentState, statement: Statement, role: str) -> bool:
+    """Whether a sentence gives a derivative that it supposes, or the value of a derivative or of a formula: f(1) = 3.
+
+    It counts as a claim if it holds.
+    """
+    if statement.piece.kind != "inline" or statement.relation != "=" or role == "denied":
+        return False
+    if gives_derivative(statement):
+        return role in SUPPOSED or is_example(statement, state.inventory)
+    return not role and is_of_formula(statement) and is_example(statement, state.inventory)
+
+
 def _read(state: DocumentState, statement: Statement) -> None:
     target = target_of(statement, state.inventory)
     if target is not None and state.besides.has_defined(target.base, statement):
@@ -59,10 +71,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
     role = state.role_of(statement)
-    example = is_example(statement, state.inventory)
-    gives = gives_derivative(statement) or (example and not role and is_of_formula(statement))
-    gives = gives and statement.piece.kind == "inline" and statement.relation == "="
-    tried = state.tries and gives and role != "denied" and (role in SUPPOSED or example)
+    tried = state.tries and _gives(state, statement, role)
     variable = "" if target is None else solved_for(state, target, statement)
     solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
     solves = solves and variable not in state.definitions

@@ -35,7 +35,7 @@ class DocumentState:
     layout : str
         "rows" if gradients of numbers by columns are rows, "columns" if Jacobians have inputs as rows, "transposed" if
         both; "" for neither.
-    told : str
+    layout_told : str
         The layout that the document tells.
     rows : bool
         True if vectors are rows.
@@ -64,6 +64,8 @@ class DocumentState:
         True if only what the text says between the statements counts.
     disputed : mapping
         By letter: the doubt about every claim that uses it.
+    zeros : list of int
+        The claims that something is 0.
     supposed : dict
         By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
@@ -76,7 +78,7 @@ class DocumentState:
     capitals: Mapping[str, str] = field(init=False)
     equivalences: Set[int] = field(init=False)
     layout: str = ""
-    told: str = ""
+    layout_told: str = ""
     rows: bool = False
     singles: Set[str] = frozenset()
     losses: bool = False
@@ -111,6 +113,7 @@ class DocumentState:
     disputed: Mapping[str, str] = field(default_factory=dict)
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
+    zeros: list[int] = field(default_factory=list)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
@@ -140,9 +143,10 @@ class DocumentState:
         names, others = self.scopes.names.get(part, {}), self.aliases.get(part, {})
         if self.lettered:
             names = {name: other for name, other in names.items() if not self.inventory.has_entries(name)}
-        for at, line, letter in self.besides.stated.renewed:
-            if self.defined_at.get(names.get(letter, letter), at) < at <= number:
-                others = {**others, letter: f"{letter}__line_{line}"}
+        for each in self.besides.stated.renewals:
+            before = self.defined_at.get(names.get(each.letter, each.letter), each.place)
+            if each.is_any and before < each.place <= number:
+                others = {**others, each.letter: f"{each.letter}__line_{each.line}"}
         blocks = self.later.get(max((each for each in self.later if each <= number), default=-1), {})
         return {**self.capitals, **names, **others, **self.moved.get(part, {}), **blocks}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN, Shape
@@ -11,7 +12,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
-from chainrule.documents.reader.known_words import LAYOUT_GUESSED
+from chainrule.documents.reader.known_words import LAYOUT_GUESSED, LOGARITHMS_ARE_NATURAL
 from chainrule.documents.reader.readings import Reading, ReadRelation
 
 _ANY = Shape()
@@ -135,19 +136,27 @@ class Doubts:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
-    def has_logarithm(self, claim: Relation) -> bool:
-        """Whether a claim, or what it uses, has a logarithm."""
-        return any(isinstance(part, terms.Apply) and part.operator == "log" for part in self.every(claim))
+    def assumed(self, claim: Relation, part: int) -> list[str]:
+        """What has to be so, in words, for a proof of a claim in a part to be one of what the text means."""
+        unfit = self._used(claim) & self._unfit.get(part, frozenset())
+        logarithms = (each for each in self.every(claim) if isinstance(each, terms.Apply) and each.operator == "log")
+        return [
+            *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and any(logarithms) else []),
+            *(f"{name} is a number" for name in sorted(unfit)),
+            *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
+        ]
 
-    def small(self, claim: Relation, part: int) -> list[str]:
-        """The names in a claim that look like matrices and are read as numbers, with which its part does not fit."""
-        shapes, found = self.reading.shapes, frozenset[str]()
+    @cached_property
+    def _unfit(self) -> Mapping[int, frozenset[str]]:
+        """By part: names like those of matrices that are read as numbers, with which a formula there does not fit."""
+        shapes, found = self.reading.shapes, dict[int, frozenset[str]]()
+        small = {name for name in shapes.matrices if shapes.names.get(name, _ANY).known == ()} - self.reading.declared
         for entry in self.reading.entries:
-            here = self.reading.places.get(id(entry.statement.piece), 0) == part
-            if here and entry.kind == "does not fit" and entry.claim is not None:
-                found |= self._used(self.reading.derivation.claims[entry.claim])
-        names = found & self._used(claim) & shapes.matrices - self.reading.declared
-        return sorted(name for name in names if shapes.names.get(name, _ANY).known == ())
+            if entry.kind == "does not fit" and entry.claim is not None:
+                part = self.reading.places.get(id(entry.statement.piece), 0)
+                names = self._used(self.reading.derivation.claims[entry.claim]) & small
+                found[part] = found.get(part, frozenset()) | names
+        return found
 
     def turned(self, claim: Relation) -> list[terms.Slope]:
         """The derivatives in a claim that are read as transposes because other relations fit so."""
@@ -199,10 +208,8 @@ class Doubts:
 
     def _with_head(self, claim: Relation) -> list[Relation]:
         """A claim, and the one at the beginning of its chain."""
-        head = claim
-        while head.follows is not None:
-            head = self.reading.derivation.claims[head.follows]
-        return [claim] if head is claim else [claim, head]
+        claims = self.reading.derivation.claims
+        return [claim] if claim.follows is None else [claim, claims[terms.first_of_chain(claims, claim.follows)]]
 
     def _constants(self, claim: Relation) -> frozenset[str]:
         """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
@@ -228,6 +235,7 @@ class Doubts:
                 for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
                     yield f"{name} is made of names that depend on {parameter}"
 
+    @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
         every = self.names.definitions.items()
@@ -268,7 +276,7 @@ class Doubts:
                 yield f"{name} may have a value that is told elsewhere"
         if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.every(claim)):
             yield NUMBERED
-        if used - self._closed() and any(_is_computed(side) for side in (claim.left, claim.right)):
+        if used - self._closed and any(_is_computed(side) for side in (claim.left, claim.right)):
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"

@@ -44,6 +44,26 @@ class Hypothesis:
         return letters_of(self.subject)
 
 
+@dataclass(frozen=True)
+class Renewal:
+    """Words after which nothing counts that was said before of a letter: now let A be symmetric, A is not diagonal.
+
+    Attributes
+    ----------
+    letter : str
+    place : int
+        The piece from which on this is so.
+    line : int
+    is_any : bool
+        True if the letter is arbitrary from there on: then its definition does not count either.
+    """
+
+    letter: str
+    place: int
+    line: int
+    is_any: bool = False
+
+
 def says(each: Hypothesis, told: Sequence[str], letters: Set[str]) -> bool:
     """Whether a hypothesis says one of some facts about these letters."""
     return each.fact in told and each.letters == letters
@@ -52,11 +72,6 @@ def says(each: Hypothesis, told: Sequence[str], letters: Set[str]) -> bool:
 def is_fact(each: Hypothesis, letters: Set[str]) -> bool:
     """Whether a hypothesis is a fact about these letters."""
     return bool(each.fact) and each.letters == letters
-
-
-def is_about(each: Hypothesis, letters: Set[str]) -> bool:
-    """Whether a hypothesis is about one of these letters."""
-    return bool(each.letters & letters)
 
 
 def excludes(one: Written, other: Written) -> bool:

@@ -35,7 +35,7 @@ from chainrule.documents.reader.known_words import UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.stationary import STATIONARY, losses_of, stationary_points
+from chainrule.documents.reader.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.strict_form import strict_form
 from chainrule.documents.reader.usual_functions import with_functions
 
@@ -94,11 +94,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     fitting = {id(term) for term, _ in shapes.faults}
     held = [each for each in held if id(each.condition) not in fitting]
     strict = strict_form(shapes, *_reached(state, derivation, held))
-    claimed = ((each.claim, each.statement.piece) for each in state.entries if each.claim is not None)
-    places = {number: (state.part_of(piece), state.places[number]) for number, piece in claimed}
-    stated, losses = state.besides.stated, losses_of(state, strict, shapes)
-    defined = {each.name: getattr(each.body, "function", "") != f"{each.name}_of" for each in strict.definitions}
-    points = stationary_points(state.entries, strict.claims, places, stated.zeroed, stated.constraints, losses, defined)
+    points = stationary_points(state, strict, shapes)
     for number in points:
         state.doubt(number, frozenset({STATIONARY}))
     entries = tuple(_judged(state, shapes))
@@ -107,7 +103,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
-    return replace(found, parameters=parameters, transposed=state.layout != state.told, stationary=points)
+    return replace(found, parameters=parameters, transposed=state.layout != state.layout_told, stationary=points)
 
 
 def _used(state: DocumentState, derivation: Derivation) -> None:

@@ -35,6 +35,7 @@ REACHES = "a derivative reaches to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 
 LAYOUT_GUESSED = "derivatives are transposes of gradients and Jacobians"
+LOGARITHMS_ARE_NATURAL = "logarithms are natural"
 IN_A_SENTENCE = "it stands in a sentence"
 """The doubt about an equation in a sentence, which may also say what a name is, or what is assumed."""
 

@@ -80,7 +80,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layouts = [layout for layout, words in LAYOUTS.items() if words.search(spoken.lower())]
     layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
-    chosen = dict[str, Any](layout=layout, told=layout)
+    chosen = dict[str, Any](layout=layout, layout_told=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     trials = Trials(shared)
     best = trials.under(chosen)
@@ -175,7 +175,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     known = dict[str, Any](
         variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, valued=valued
     )
-    known["based"] = BASES.search(spoken) is not None
+    known["has_bases"] = BASES.search(spoken) is not None
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)

@@ -68,7 +68,7 @@ class Reading:
     """Whether derivatives are read as transposes of what they usually are, because more relations fit so."""
     stationary: Mapping[int, Sequence[Setting]] = field(default_factory=dict)
     """By number of a claim: the claim where derivatives are zero, as the text sets them."""
-    based: bool = False
+    has_bases: bool = False
     """Whether the text speaks of logarithms to a base."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""

@@ -14,17 +14,9 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import (
-    CONCLUDED,
-    CONSTRAINED,
-    HEDGE,
-    LEADS_ON,
-    OBTAINED,
-    SUPPOSING,
-    set_to_zero,
-)
+from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
-from chainrule.documents.reader.hypotheses import Hypothesis, excludes, gives_another, is_about, is_fact, says
+from chainrule.documents.reader.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, letters_of
 from chainrule.documents.reader.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.sets import members_of
@@ -33,21 +25,30 @@ from chainrule.documents.reader.stated_words import (
     ALMOST,
     ANEW,
     ANY_FUNCTION,
+    APPOSED,
     CASES,
     CLAIMS,
     CONDITIONS,
     COPULA,
     DENIALS,
+    EACH,
+    ENDED,
     FACTS,
     GENERAL,
+    LAST_NOUN,
+    NEAR,
     NOUNS,
     OF,
     ONWARD,
     PAST,
+    PREPOSITION,
     RELATIVE,
+    TOPIC,
     UNKNOWN,
     USUAL,
+    VERB,
 )
+from chainrule.documents.reader.stationary_words import CONSTRAINED, Zeroing, zeroing_in
 from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
@@ -55,13 +56,6 @@ RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _MARK = re.compile("⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
-_LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
-_NEAR = re.compile(
-    rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})"
-    r"(?:\s+(?:targets?|labels?|inputs?|outputs?|weights?|parameters?|constants?|variables?|encodings?))?\s*\Z",
-    re.IGNORECASE,
-)
-"""Words before a name that say what it is: a one-hot target y."""
 _MATHS = re.compile(r"\$([^$]+)\$")
 _TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
@@ -85,16 +79,13 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
-    zeroed: dict[int, str] = field(default_factory=dict)
-    """Numbers of pieces behind which words set a derivative to zero, with what they do: set, said, or nothing."""
-    renewed: list[tuple[int, int, str]] = field(default_factory=list)
-    """Pieces and lines from which on a letter is arbitrary, whatever it was before."""
+    zeroings: list[Zeroing] = field(default_factory=list)
+    """The words that set a derivative to zero, in their order."""
+    renewals: list[Renewal] = field(default_factory=list)
     constraints: set[int] = field(default_factory=set)
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
     said: dict[str, set[str]] = field(default_factory=dict)
     """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
-    renewals: list[tuple[int, str]] = field(default_factory=list)
-    """Pieces from which on nothing counts that was said before of a letter."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 
@@ -113,8 +104,8 @@ class Stated:
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
             found.constraints |= {int(number) for number in CONSTRAINED.findall(text)}
-            if (zero := set_to_zero(text, first, lambda number: pieces[number].text)) is not None:
-                found.zeroed[zero[0]] = zero[1]
+            if (zeroing := zeroing_in(text, first, lambda number: pieces[number].text)) is not None:
+                found.zeroings.append(zeroing)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
         described, found.declared = found.declared, []
         for number, members in ((n, m) for n, every in chains.items() for m in every):
@@ -236,11 +227,11 @@ class _Sentence:
         topic, comma, _ = words.partition(",")
         chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
         plain = all(link.relation == "in" for chain in chains for link in chain.links)
-        return bool(comma and chains and plain and _TOPIC.match(topic) and not FACTS.search(topic))
+        return bool(comma and chains and plain and TOPIC.match(topic) and not FACTS.search(topic))
 
     def _is_subject(self, words: str, end: int) -> bool:
         """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
-        return bool(_ENDED.fullmatch(words) and _VERB.match(self.text[end:]))
+        return bool(ENDED.fullmatch(words) and VERB.match(self.text[end:]))
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""
@@ -265,12 +256,12 @@ class _Sentence:
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
         words = None if OF.match(after) else COPULA.match(after)
-        said = _PREPOSITION.split(words["what"])[0] if words else ""
+        said = PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
-            said = _LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
-        near = _NEAR.search(before)
+            said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
+        near = NEAR.search(before)
         said = f"{near.group() if near else ''} {said}"
-        if not said.strip() and (apposed := _APPOSED.match(self.text[match.end() :])) and not _EACH.search(before):
+        if not said.strip() and (apposed := APPOSED.match(self.text[match.end() :])) and not EACH.search(before):
             said = apposed.group()
         role = self._role(match.start(), match.end())
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
@@ -278,7 +269,7 @@ class _Sentence:
             facts = []
         if role == "denied":
             told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
-            self.stated.renewals += [(numbers[0], base_of(name)) for name in names]
+            self._renewed(names, numbers[0])
             for name in names:
                 letters = letters_of(name)
                 self._close(partial(says, told=told, letters=letters))
@@ -289,14 +280,11 @@ class _Sentence:
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
                 self._close(partial(is_fact, letters=letters_of(name)))
-        anew = role != "condition" and ANEW.search(said) is not None
-        if anew or (role == "assumed" and ANEW.search(before)):
-            self.stated.renewals += [(numbers[0], base_of(name)) for name in names]
-        if anew:  # lambda is any positive number again
-            for name in names:
-                self._close(partial(is_about, letters=letters_of(name)))
+        is_any = "any" in facts
+        if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
+            self._renewed(names, numbers[0], is_any=is_any)
         if words and (what := words["what"].strip()):
-            usual = USUAL.match(_PREPOSITION.split(what)[0])
+            usual = USUAL.match(PREPOSITION.split(what)[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
@@ -304,8 +292,6 @@ class _Sentence:
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
-            if "any" in facts and isinstance(name, w.Symbol) and role != "condition":
-                self.stated.renewed.append((numbers[0], line, base_of(name)))
             if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
             for fact in facts:
@@ -315,6 +301,12 @@ class _Sentence:
                 self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
             if unknown := UNKNOWN.search(said):
                 self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+
+    def _renewed(self, names: Sequence[Written], number: int, *, is_any: bool = False) -> None:
+        line = self.pieces[number].place_of(0)[0]
+        self.stated.renewals += [
+            Renewal(base_of(each), number, line, is_any and isinstance(each, w.Symbol)) for each in names
+        ]
 
     def _named(self, number: int) -> list[Written]:
         chains = self.chains.get(number, [])
@@ -399,7 +391,6 @@ class _Sentence:
             self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
 
 
-_PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 _MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
@@ -407,15 +398,6 @@ _KINDS: dict[str, Kind] = {
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),
 }
-
-
-_ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
-_VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
-_TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
-_APPOSED = re.compile(
-    r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
-)
-_EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
 
 
 def _fact(found: re.Match[str]) -> str:

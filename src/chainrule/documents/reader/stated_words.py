@@ -139,3 +139,19 @@ BASES = re.compile(
     re.IGNORECASE,
 )
 """Words of logarithms that are not natural."""
+
+LAST_NOUN = re.compile(rf"(?:{NOUNS.pattern})\s*\Z", re.IGNORECASE)
+NEAR = re.compile(
+    rf"(?:[\w-]+\s+){{0,3}}(?:{NOUNS.pattern}|{FACTS.pattern})"
+    r"(?:\s+(?:targets?|labels?|inputs?|outputs?|weights?|parameters?|constants?|variables?|encodings?))?\s*\Z",
+    re.IGNORECASE,
+)
+"""Words before a name that say what it is: a one-hot target y."""
+PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
+ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
+VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
+TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
+APPOSED = re.compile(
+    r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
+)
+EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)

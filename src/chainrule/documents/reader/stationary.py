@@ -7,7 +7,7 @@ what follows on "dL/dm = 0" in a chain. Such a claim is tried with the equation 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,9 +18,9 @@ from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.known_words import NotMeant
-from chainrule.documents.reader.readings import ReadRelation
 from chainrule.documents.reader.sides import name_of
 from chainrule.documents.reader.statements import Statement, Target
+from chainrule.documents.reader.stationary_words import Zeroing
 
 MOST_DISPLAYS = 3
 """The displays after words such as "set to zero" that these reach."""
@@ -34,7 +34,7 @@ STATIONARY = "it may hold only where a derivative is zero"
 ZERO = Number(Fraction(0))
 
 _DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat|(?:_hat)?_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
-"""What names of the values have at which a derivative is zero: w_hat, w__*, w_MLE."""
+"""The ends of names of the values at which a derivative is zero: w_hat, w__*, w_MLE."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,76 +64,108 @@ class Equation:
     said: bool = False
 
 
-def stationary_points(
-    entries: Sequence[ReadRelation],
-    claims: Sequence[Relation],
-    places: Mapping[int, tuple[int, int]],
-    zeroed: Mapping[int, str],
-    constraints: Set[int],
-    losses: Sequence[Equation],
-    defined: Mapping[str, bool],
-) -> dict[int, tuple[Setting, ...]]:
+def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shapes) -> dict[int, tuple[Setting, ...]]:
     """By number of a claim: the claim under the equations that it may rest on.
 
     Parameters
     ----------
-    entries : sequence of ReadRelation
-    claims : sequence of Relation
-        In the strict language.
-    places : mapping
-        By number of a claim: the number of its part and of its piece.
-    zeroed : mapping
-        The pieces behind which words set a derivative to zero, say that it is, or deny it (`set_to_zero`).
-    constraints : set of int
-        The pieces that state a constraint: subject to u^T u = 1.
-    losses : sequence of Equation
-        The derivatives of definitions such as J(w) = ..., by w, for words behind which no derivative is written.
-    defined : mapping
-        The names that have a definition, with False for unknown functions. Others such as w^* are w there.
+    state : DocumentState
+        All of a document, as it was read.
+    derivation : Derivation
+        The same in the strict language.
+    shapes : Shapes
     """
+    claims, losses = derivation.claims, _losses(state, derivation, shapes)
+    known = {each.name: getattr(each.body, "function", "") != f"{each.name}_of" for each in derivation.definitions}
     made = dict[int, tuple[Setting, ...]]()
     slopes, equations, bound = list[Equation](), list[Equation](), list[Equation]()
-    waiting, shown = sorted(zeroed), list[int]()
-    for entry in entries:
+    waiting, shown = sorted(state.besides.stated.zeroings, key=lambda each: each.place), list[int]()
+    for entry in state.entries:
         if entry.claim is None:
             continue
-        number, claim = entry.claim, claims[entry.claim]
-        part, place = places[number]
-        head = _head(claims, number)
-        while waiting and waiting[0] < place:
-            at = waiting.pop(0)
-            if not zeroed[at]:
-                equations = []
-            elif not any(each.place == at for each in equations):  # not "we set dJ/dU = 0", which is one
-                last, said = _last(slopes, losses, part, at), zeroed[at].startswith("said")
-                if len(last) == 1 or zeroed[at].endswith("all"):
-                    equations += [replace(each, place=at, said=said) for each in last]
+        claim, part, place = claims[entry.claim], state.part_of(entry.statement.piece), state.places[entry.claim]
+        head = claims[terms.first_of_chain(claims, entry.claim)]
+        while waiting and waiting[0].place < place:
+            equations = _after(waiting.pop(0), equations, slopes, losses, part)
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
-        near = [
-            each
-            for each in equations
-            if each.part == part and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
-        ]
-        if place in constraints and claim.relation == "=":
+        if place in state.besides.stated.constraints and claim.relation == "=":
             difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
             bound.append(Equation(difference, part, place, f"the constraint in line {claim.line} holds"))
-        elif claim.relation == "=" and not _is_slope(claims[head].left if _is_zero(claim) else claim.left):
-            near = [each for each in near if not (each.said and _is_zero(claim))]
-            made[number] = tuple(_under(claim, near, [each for each in bound if each.part == part], defined.keys()))
-        slope = claims[head]
-        told = Equation(slope, part, place, f"the derivative in line {slope.line} is 0")
+        elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
+            near = [
+                each
+                for each in equations
+                if each.part == part
+                and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
+                and not (each.said and _is_zero(claim))
+            ]
+            holding = [each for each in bound if each.part == part]
+            made[entry.claim] = tuple(_under(claim, near, holding, known.keys()))
+        told = Equation(head, part, place, f"the derivative in line {head.line} is 0")
         if claim.follows is None and _is_slope(claim.left) and not _is_second(claim.left):
             slopes.append(told)
-        if _is_zero(claim) and _is_slope(slope.left):
-            body = terms.base_of(slope.left.body) if isinstance(slope.left, terms.Slope) else ""
+        if _is_zero(claim) and _is_slope(head.left):
+            body = terms.base_of(head.left.body) if isinstance(head.left, terms.Slope) else ""
             words = f"the formula that line {claim.line} sets to zero"
             formula = Equation(claim, part, place, f"{words} is 0", f"{words} is right")
-            equations.append(formula if body and not defined.get(body) and claim.left != slope.left else told)
+            equations.append(formula if body and not known.get(body) and claim.left != head.left else told)
     return {number: under for number, under in made.items() if under}
 
 
-def losses_of(state: DocumentState, derivation: Derivation, shapes: Shapes) -> list[Equation]:
+def solved_for(state: DocumentState, target: Target, statement: Statement) -> str:
+    """The name by which a derivative is zero at what a statement gives, after words or an equation that set it so.
+
+    "Setting the gradient by w to zero, w = (X^T X)^{-1} X^T y" defines no w. With w^* or \\hat w it defines these, and
+    claims the same of w. Nothing if there is no such derivative.
+    """
+    part, place = state.part_of(statement.piece), state.number_of(statement)
+    zeroed = [each.place for each in state.besides.stated.zeroings if each.place < place and not each.denied]
+    if target.parameters or target.indices or statement.relation != "=" or not (zeroed or state.zeros):
+        return ""
+    name = None
+    with suppress(NotMeant):
+        name = name_of(state.elaborator, target)
+    if name is None:
+        return ""
+    for loss, letters in state.elaborator.depends.items():
+        if letters == (name,) and any(state.defined_at.get(loss, place) <= at for at in zeroed):
+            return name
+    heads = {terms.first_of_chain(state.claims, number) for number in state.zeros}
+    for entry in reversed(state.entries):
+        number = entry.claim
+        if number is None or state.part_of(entry.statement.piece) != part:
+            continue
+        by = _variables(state.claims[number].left) & {name, _undecorated(name)}
+        if by and (number in heads or any(state.places[number] <= at for at in zeroed)):
+            return min(by)
+    return ""
+
+
+# What follows is private.
+
+
+def _after(
+    words: Zeroing, equations: list[Equation], slopes: Sequence[Equation], losses: Sequence[Equation], part: int
+) -> list[Equation]:
+    """The equations after words that speak of a derivative that is zero.
+
+    They mean the derivatives of the last display that has one, in this part; else that of the last loss.
+    """
+    if words.denied:
+        return []
+    if any(each.place == words.place for each in equations):  # "we set dJ/dU = 0" is one already
+        return equations
+    before = [each for each in slopes if each.place <= words.place]
+    if before and before[-1].part == part:
+        last = [each for each in before if each.place == before[-1].place]
+    else:
+        last = [each for each in losses if each.place <= words.place][-1:]
+    meant = last if len(last) == 1 or words.several else []
+    return [*equations, *(replace(each, place=words.place, said=words.said) for each in meant)]
+
+
+def _losses(state: DocumentState, derivation: Derivation, shapes: Shapes) -> list[Equation]:
     """The derivatives of what a document defines with one argument, J(w) = ..., in their order."""
     found = list[Equation]()
     pieces = {state.besides.numbers[id(each.piece)]: state.part_of(each.piece) for each in state.statements}
@@ -146,44 +178,6 @@ def losses_of(state: DocumentState, derivation: Derivation, shapes: Shapes) -> l
             words = f"the derivative of {each.name} by {letters[0]} is 0"
             found.append(Equation(Relation(slope, "=", ZERO, line=each.line), pieces[place], place, words))
     return sorted(found, key=lambda each: each.place)
-
-
-def solved_for(state: DocumentState, target: Target, statement: Statement) -> str:
-    """The name by which a derivative is zero at what a statement gives, after words or an equation that set it so.
-
-    "Setting the gradient by w to zero, w = (X^T X)^{-1} X^T y" defines no w. With w^* or \\hat w it defines these, and
-    claims the same of w. Nothing if there is no such derivative.
-    """
-    name = None
-    with suppress(NotMeant):
-        name = name_of(state.elaborator, target)
-    if name is None or target.parameters or target.indices or statement.relation != "=":
-        return ""
-    part, place = state.part_of(statement.piece), state.number_of(statement)
-    every = (each for each in state.entries if each.claim is not None and state.part_of(each.statement.piece) == part)
-    numbers = [each.claim for each in every if each.claim is not None]
-    zeroed = [at for at, does in state.besides.stated.zeroed.items() if does]
-    heads = {_head(state.claims, number) for number in numbers if state.claims[number].right == ZERO}
-    for loss, letters in state.elaborator.depends.items():
-        if letters == (name,) and any(state.defined_at.get(loss, place) <= at < place for at in zeroed):
-            return name
-    for number in reversed(numbers):
-        if number in heads or any(state.places[number] <= at < place for at in zeroed):
-            for variable in sorted(_variables(state.claims[number].left)):
-                if name == variable != "" or _undecorated(name) == variable:
-                    return variable
-    return ""
-
-
-# What follows is private.
-
-
-def _last(slopes: Sequence[Equation], losses: Sequence[Equation], part: int, at: int) -> list[Equation]:
-    """The derivatives of the last display that has one before a piece, in its part; else that of the last loss."""
-    before = [each for each in slopes if each.place <= at]
-    if before and before[-1].part == part:
-        return [each for each in before if each.place == before[-1].place]
-    return [each for each in losses if each.place <= at][-1:]
 
 
 def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Term:
@@ -231,13 +225,6 @@ def _equation(slope: Relation) -> terms.Condition:
     if slope.over:
         body = Family(slope.over, body)
     return Comparison("=", body, Apply("*", (ZERO, body)))
-
-
-def _head(claims: Sequence[Relation], number: int) -> int:
-    """The first claim of a chain."""
-    while (before := claims[number].follows) is not None:
-        number = before
-    return number
 
 
 def _is_zero(claim: Relation) -> bool:

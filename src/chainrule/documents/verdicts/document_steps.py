@@ -21,7 +21,6 @@ from chainrule.documents.reader.known_words import (
     BRACKET,
     DEFINED_ANEW,
     IN_A_SENTENCE,
-    LAYOUT_GUESSED,
     MAYBE,
     REACHES,
     UNTOLD,
@@ -382,15 +381,9 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
-        assumed = (*finding.assumed, *(f"{loss}has no path but those of this step" for loss in losses))
-        finding = replace(finding, status="proved if" if losses else finding.status, assumed=assumed)
-    if finding.status in ("proved", "verified") and doubts.reading.based and doubts.has_logarithm(claim):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, "logarithms are natural"))
-    if finding.status in ("proved", "verified") and (small := doubts.small(claim, part)):
-        words = (f"{name} is a number" for name in small)
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *words))
-    if finding.status in ("proved", "verified") and any(map(doubts.may_be_turned, doubts.turned(claim))):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, LAYOUT_GUESSED))
+        told = (f"{loss}has no path but those of this step" for loss in losses)
+        if assumed := (*told, *doubts.assumed(claim, part)):
+            finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
 
