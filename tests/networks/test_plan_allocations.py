@@ -23,7 +23,7 @@ KINDS = ("labels", "smoothed labels", "rows", "binary", "squared", "many classes
 def growth(step):
     """The most bytes that a call of `step` holds at once, beyond those held before it.
 
-    Threads that other tests left behind allocate now and then; so this is the least of five measurements.
+    Threads that other tests left behind allocate now and then; so this is the least of 25 measurements.
     """
     before = np.setbufsize(16)
     try:
@@ -32,7 +32,7 @@ def growth(step):
         tracemalloc.start()
         try:
             step()  # tracemalloc's own first entries
-            return min(_held_in(step) for _ in range(5))
+            return min(_held_in(step) for _ in range(25))
         finally:
             tracemalloc.stop()
     finally:
