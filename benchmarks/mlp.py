@@ -5,6 +5,10 @@ size, shuffling, the default L2 penalty of 1e-4, and the same number of threads.
 medians over the rounds. The mean training loss of the last epoch stands beside them and must agree. "bare products" are
 the matrix products of the steps, five for a two-layer network, on batches that lie in memory. The limit adds what no
 implementation can leave out: the gather of each batch, and one read and write of the arrays that the optimiser changes.
+
+With `--device cuda` all train on a GPU, for ten times as many epochs and at a larger shape too. Products are in
+float32, or with `--tf32` in TF32. The bare products are then recorded as one CUDA graph. The samples of PyTorch and JAX
+lie on the device before the clock starts, chainrule's in NumPy.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,6 +53,10 @@ SHAPES = (
     Shape("784-256-128-10", 784, (256, 128), 10, 256, 20480, 4),
     Shape("768-256-1000", 768, (256,), 1000, 256, 12800, 4),
 )
+
+
+LARGE = Shape("1024-2048-2048-100", 1024, (2048, 2048), 100, 4096, 65536, 1)
+"""A shape that fills a GPU."""
 
 
 def samples(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
@@ -92,11 +100,11 @@ def estimator(cls: Any, shape: Shape, x: Any, y: Any, **options: Any) -> Callabl
     return run
 
 
-def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], float]:
+def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool, device: str = "cpu") -> Callable[[], float]:
     import torch
     from torch import nn
 
-    inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
+    inputs, labels = torch.from_numpy(x).to(device), torch.from_numpy(y).to(device)
 
     def network() -> Any:
         widths = (shape.features, *shape.hidden, shape.classes)
@@ -106,7 +114,7 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], flo
         for layer in layers:
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
-        return nn.Sequential(*layers)
+        return nn.Sequential(*layers).to(device)
 
     def loss_of(model: Any, batch: Any, target: Any) -> Any:
         return nn.functional.cross_entropy(model(batch), target)
@@ -114,7 +122,8 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], flo
     torch.manual_seed(0)
     model = network()
     start = {name: value.clone() for name, value in model.state_dict().items()}
-    step_loss = torch.compile(loss_of) if compiled else loss_of
+    mode = None if device == "cpu" else "reduce-overhead"
+    step_loss = torch.compile(loss_of, mode=mode) if compiled else loss_of
 
     def run() -> float:
         model.load_state_dict(start)
@@ -124,9 +133,9 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], flo
         optimiser = torch.optim.Adam(
             [{"params": weights, "weight_decay": decay}, {"params": biases}], lr=1e-3, fused=True
         )
-        total = 0.0
+        total: Any = 0.0
         for _ in range(shape.epochs):
-            order = torch.randperm(len(inputs))
+            order = torch.randperm(len(inputs), device=device)
             total = 0.0
             for first in range(0, len(inputs), shape.batch):
                 index = order[first : first + shape.batch]
@@ -134,17 +143,19 @@ def pytorch(shape: Shape, x: Any, y: Any, *, compiled: bool) -> Callable[[], flo
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 optimiser.step()
-                total += float(loss.detach()) * len(index)
-        return total / len(inputs)
+                total += loss.detach() * len(index)
+        return float(total) / len(inputs)
 
     run()
     return run
 
 
-def jax_epochs(shape: Shape, x: Any, y: Any) -> Callable[[], float]:
+def jax_epochs(shape: Shape, x: Any, y: Any, *, tf32: bool = False) -> Callable[[], float]:
     import jax
     import jax.numpy as jnp
 
+    if not tf32:
+        jax.config.update("jax_default_matmul_precision", "highest")
     inputs, labels = jnp.asarray(x), jnp.asarray(y)
     widths = (shape.features, *shape.hidden, shape.classes)
     stream = np.random.default_rng(0)
@@ -215,7 +226,66 @@ def bare_products(shape: Shape, x: Any, library: str, *, passes: bool = False) -
     return run
 
 
-def contestants(shape: Shape, x: Any, y: Any, skip: set[str]) -> dict[str, Callable[[], float]]:
+def bare_on_device(shape: Shape, device: str) -> Callable[[], float]:
+    """The products of the steps of an epoch, as one CUDA graph."""
+    import torch
+
+    from chainrule.training.recorded_steps import Repeated
+
+    widths = (shape.features, *shape.hidden, shape.classes)
+    weights = [torch.randn(pair, device=device) for pair in pairwise(widths)]
+    gradients = [torch.empty_like(weight) for weight in weights]
+    activations = [torch.randn(shape.batch, width, device=device) for width in widths]
+    outputs = [torch.empty_like(each) for each in activations]
+
+    def epoch() -> None:
+        for _ in range(-(-shape.rows // shape.batch)):
+            for i, weight in enumerate(weights):
+                torch.matmul(activations[i], weight, out=outputs[i + 1])
+            for i in range(len(weights) - 1, -1, -1):
+                torch.matmul(activations[i].T, activations[i + 1], out=gradients[i])
+                if i:
+                    torch.matmul(activations[i + 1], weights[i].T, out=outputs[i])
+
+    recorded = Repeated(epoch, weights[0])
+    recorded()
+    recorded()
+
+    def run() -> float:
+        for _ in range(shape.epochs):
+            recorded()
+        torch.cuda.synchronize()
+        return float("nan")
+
+    return run
+
+
+def unrecorded(run: Callable[[], float]) -> Callable[[], float]:
+    """The same fit, with Python launching every kernel."""
+    from unittest.mock import patch
+
+    def fit() -> float:
+        with patch("chainrule.training.fitting.can_be_recorded", lambda *_: False):
+            return run()
+
+    return fit
+
+
+def contestants_on(device: str, shape: Shape, x: Any, y: Any, *, tf32: bool) -> dict[str, Callable[[], Any]]:
+    """The makers of the contestants on a GPU."""
+    from chainrule import MLPClassifier
+
+    return {
+        "chainrule": lambda: estimator(MLPClassifier, shape, x, y, device=device),
+        "chainrule, not recorded": lambda: unrecorded(estimator(MLPClassifier, shape, x, y, device=device)),
+        "PyTorch eager": lambda: pytorch(shape, x, y, compiled=False, device=device),
+        "torch.compile, CUDA graphs": lambda: pytorch(shape, x, y, compiled=True, device=device),
+        "JAX, jitted epoch": lambda: jax_epochs(shape, x, y, tf32=tf32),
+        "bare products": lambda: bare_on_device(shape, device),
+    }
+
+
+def contestants(shape: Shape, x: Any, y: Any, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
     from sklearn.neural_network import MLPClassifier as Peer
 
     from chainrule import MLPClassifier
@@ -231,9 +301,11 @@ def contestants(shape: Shape, x: Any, y: Any, skip: set[str]) -> dict[str, Calla
         "bare products, PyTorch": lambda: bare_products(shape, x, "torch"),
         LIMIT: lambda: bare_products(shape, x, "numpy", passes=True),
     }
+    if options.device:
+        makers = contestants_on(options.device, shape, x, y, tf32=options.tf32)
     built = {}
     for name, make in makers.items():
-        if name in skip:
+        if name in options.skip:
             continue
         try:
             built[name] = make()
@@ -248,25 +320,31 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="*", help="numbers of the shapes, from 0")
     parser.add_argument("--skip", nargs="*", default=[], help="contestants to leave out")
     parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--device", help="train on this device, such as cuda")
+    parser.add_argument("--tf32", action="store_true", help="products of all in TF32")
     options = parser.parse_args()
     threads = os.cpu_count() or 1
     try:
         import torch
 
         torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision("high" if options.tf32 else "highest")
     except ImportError:
         pass
     kernels = blas_kernels()
+    if options.device:
+        print(f"{torch.cuda.get_device_name()}, {'TF32' if options.tf32 else 'float32'} products")
     print(
         f"{threads} threads each, float32, Adam, medians of {options.rounds} rounds, "
         f"OpenBLAS for {', '.join(kernels)}, {described()}"
     )
     figures = []
-    for number, shape in enumerate(SHAPES):
+    shapes = [replace(shape, epochs=10 * shape.epochs) for shape in (*SHAPES, LARGE)] if options.device else SHAPES
+    for number, shape in enumerate(shapes):
         if options.only is not None and number not in options.only:
             continue
         x, y = samples(shape)
-        runs = contestants(shape, x, y, set(options.skip))
+        runs = contestants(shape, x, y, options)
         times: dict[str, list[float]] = {name: [] for name in runs}
         losses: dict[str, float] = {}
         for _ in range(options.rounds):
@@ -275,7 +353,7 @@ def main() -> None:
                 times[name].append(seconds)
         median = {name: statistics.median(values) for name, values in times.items()}
         print(f"\n{shape.name}, batch {shape.batch}, {shape.rows} rows")
-        reference = median["chainrule, NumPy"]
+        reference = next(iter(median.values()))
         for name, seconds in median.items():
             row = f"  {name:<28}{seconds * 1e3:9.2f} ms/epoch  {seconds / reference:6.2f} x"
             print(row + ("" if np.isnan(losses[name]) else f"   loss {losses[name]:.4f}"), flush=True)
@@ -290,7 +368,8 @@ def main() -> None:
             }
         )
     if options.json:
-        about = {"rounds": options.rounds, "threads": threads, "openblas": kernels, "loops": described()}
+        device = {"device": torch.cuda.get_device_name(), "tf32": options.tf32} if options.device else {}
+        about = device | {"rounds": options.rounds, "threads": threads, "openblas": kernels, "loops": described()}
         options.json.write_text(json.dumps({**about, "figures": figures}, indent=1) + "\n")
 
 

@@ -287,6 +287,15 @@ def numpy_dtype(x: Array) -> np.dtype[Any]:
     return np.dtype(str(x.dtype).removeprefix("torch.")) if is_torch(x) else x.dtype
 
 
+def is_on_gpu(x: Array) -> bool:
+    """True for tensors in the memory of a CUDA device.
+
+    >>> is_on_gpu(np.array([0.5]))
+    False
+    """
+    return is_torch(x) and bool(x.device.type == "cuda")
+
+
 def is_floating(x: Array) -> bool:
     """True if `x` holds machine floats; False for integers, booleans and balls.
 

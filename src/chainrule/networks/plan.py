@@ -138,7 +138,8 @@ class Plan:
         masks: Masks | None = None,
         total_weight: float | None = None,
         validate: bool = True,
-    ) -> float:
+        as_array: bool = False,
+    ) -> Any:
         """The weighted mean loss of a batch plus the penalty. Its gradient is written to `self.gradient`.
 
         Parameters
@@ -161,6 +162,8 @@ class Plan:
             Divides the weighted sum of losses in place of the sum of the weights, for rows that are part of a batch.
         validate : bool
             True to check the targets. Training checks them before its first step.
+        as_array : bool
+            True to return an array without axes, for which nobody waits on a device; otherwise a float, or a ball.
 
         Raises
         ------
@@ -184,7 +187,7 @@ class Plan:
             self._backward(cotangent)
             if l2:
                 loss = loss + self._penalty(l2, penalise_biases)
-        return float(loss) if is_floating(self.theta) else loss
+        return loss if as_array or not is_floating(self.theta) else float(loss)
 
     def _shares_of(self, weights: Array | None, total: Any) -> Array:
         """Each row's weight over the total, which by default is the sum of all weights."""
@@ -274,6 +277,9 @@ class Plan:
             from chainrule.kernels.loops.solver_loops import add_penalty  # imports numba
 
             return l2 * float(add_penalty(theta, gradient, 2.0 * l2))
+        if is_torch(theta):
+            gradient.add_(theta, alpha=2 * l2)
+            return l2 * _dot(theta, theta)
         square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)

@@ -6,12 +6,15 @@
 AdamW also subtracts eta decay theta from the weights, instead of adding decay theta to g.
 
 The state holds m / (1 - b1) and v / (1 - b2), whose recursions need no product with g and save two passes over memory.
-On PyTorch tensors, its fused kernel takes the step in a quarter of the time; it holds m and v.
+On PyTorch tensors, its fused kernel takes the step in a quarter of the time; it holds m and v. The kernel adds epsilon
+to sqrt(v / (1 - b2^t)). At step infinity its corrections are 1, so that it adds epsilon to sqrt(v) as the formula does;
+the correction is then a factor of the rate, and nothing but the rates changes from step to step.
 Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.arrays import Array, is_torch, namespace
 from chainrule.kernels.kernel import takes_compiled
@@ -78,21 +81,18 @@ class Adam:
         """Update theta in place."""
         xp, work = namespace(theta), state.buffer
         state.steps += 1
-        b1, b2 = self.beta_1, self.beta_2
-        if self.weight_decay:
-            weights = theta[: self.n_weights]
-            each = learning_rate.each()[: self.n_weights] if isinstance(learning_rate, Rates) else learning_rate
-            xp.multiply(weights, 1 - each * self.weight_decay, out=weights)
         if "m" in state.vectors:
             assert not isinstance(learning_rate, Rates)
-            self._fused(theta, gradient, state, learning_rate)
+            self.move(theta, gradient, state, *self.rates(learning_rate, state.steps))
             return
+        b1, b2 = self.beta_1, self.beta_2
+        each = learning_rate.each()[: self.n_weights] if isinstance(learning_rate, Rates) else learning_rate
+        self._decay(theta, each)
         mean, square = state.vectors["mean"], state.vectors["square"]
         # With M = m / (1 - b1) and V = v / (1 - b2):
         # m / (sqrt(v) + e) = (1 - b1) / sqrt(1 - b2)  M / (sqrt(V) + e / sqrt(1 - b2)).
         root = math.sqrt(1 - b2)
-        correction = math.sqrt(1 - b2**state.steps) / (1 - b1**state.steps)
-        factor, epsilon = correction * (1 - b1) / root, self.epsilon / root
+        factor, epsilon = self._correction(state.steps) * (1 - b1) / root, self.epsilon / root
         if takes_compiled(theta):
             from chainrule.kernels.loops.solver_loops import adam, adam_of_parts  # imports numba
 
@@ -113,21 +113,40 @@ class Adam:
         xp.multiply(work, rate, out=work)
         xp.subtract(theta, work, out=theta)
 
-    def _fused(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float) -> None:
-        """The same step by PyTorch's kernel, which adds epsilon to sqrt(v / (1 - b2^t)) instead of sqrt(v)."""
+    def rates(self, learning_rate: float, steps: int) -> tuple[float, ...]:
+        """The rate of the decay and that of the update, for step number `steps`, counted from 1."""
+        return learning_rate, learning_rate * self._correction(steps)
+
+    def move(self, theta: Array, gradient: Array, state: SolverState, rate: Any, corrected: Any) -> None:
+        """The step on PyTorch tensors without its count. The `rates` may be tensors without axes."""
         torch = namespace(theta)
+        self._decay(theta, rate)
+        if "endless" not in state.constants:
+            state.constants["endless"] = torch.full((), math.inf, dtype=torch.float32, device=theta.device)
         torch._fused_adam_(
             [theta],
             [gradient],
             [state.vectors["m"]],
             [state.vectors["v"]],
             [],
-            [torch.tensor(float(state.steps), device=theta.device)],
-            lr=learning_rate,
+            [state.constants["endless"]],
+            lr=corrected,
             beta1=self.beta_1,
             beta2=self.beta_2,
             weight_decay=0.0,
-            eps=self.epsilon / math.sqrt(1 - self.beta_2**state.steps),
+            eps=self.epsilon,
             amsgrad=False,
             maximize=False,
         )
+
+    # What follows is private.
+
+    def _correction(self, steps: int) -> float:
+        """sqrt(1 - b2^t) / (1 - b1^t)."""
+        return math.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
+
+    def _decay(self, theta: Array, rate: Any) -> None:
+        """Subtract rate decay theta from the weights."""
+        if self.weight_decay:
+            weights = theta[: self.n_weights]
+            namespace(theta).multiply(weights, 1 - rate * self.weight_decay, out=weights)

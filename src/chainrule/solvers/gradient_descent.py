@@ -10,6 +10,7 @@ All of theta is updated at once, from the gradient at the old theta. A penalty l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.arrays import Array, namespace
 from chainrule.kernels.kernel import takes_compiled
@@ -37,9 +38,17 @@ class GradientDescent:
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
-        xp = namespace(theta)
         state.steps += 1
-        xp.subtract(theta, xp.multiply(gradient, _rate(learning_rate), out=state.buffer), out=theta)
+        self.move(theta, gradient, state, _rate(learning_rate))
+
+    def rates(self, learning_rate: float, steps: int) -> tuple[float, ...]:
+        """The rate of step number `steps`."""
+        return (learning_rate,)
+
+    def move(self, theta: Array, gradient: Array, state: SolverState, rate: Any) -> None:
+        """The step without its count, for a number, an array without axes, or a rate for each entry."""
+        xp = namespace(theta)
+        xp.subtract(theta, xp.multiply(gradient, rate, out=state.buffer), out=theta)
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class SGD:
 
     def step(self, theta: Array, gradient: Array, state: SolverState, learning_rate: float | Rates) -> None:
         """Update theta in place."""
-        xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
+        velocity = state.vectors["velocity"]
         state.steps += 1
         if takes_compiled(theta):
             from chainrule.kernels.loops.solver_loops import momentum, momentum_of_parts  # imports numba
@@ -95,7 +104,16 @@ class SGD:
             else:
                 momentum(theta, gradient, velocity, decay, float(learning_rate), self.nesterov)
             return
-        xp.multiply(gradient, _rate(learning_rate), out=scaled)
+        self.move(theta, gradient, state, _rate(learning_rate))
+
+    def rates(self, learning_rate: float, steps: int) -> tuple[float, ...]:
+        """The rate of step number `steps`."""
+        return (learning_rate,)
+
+    def move(self, theta: Array, gradient: Array, state: SolverState, rate: Any) -> None:
+        """The step without its count, for a number, an array without axes, or a rate for each entry."""
+        xp, velocity, scaled = namespace(theta), state.vectors["velocity"], state.buffer
+        xp.multiply(gradient, rate, out=scaled)
         xp.multiply(velocity, self.momentum, out=velocity)
         xp.subtract(velocity, scaled, out=velocity)
         if self.nesterov:

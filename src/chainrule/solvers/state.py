@@ -39,6 +39,8 @@ class SolverState:
         The number of steps taken.
     buffer : array
         Memory for temporaries, as long as theta. It holds nothing between steps.
+    constants : dict of arrays
+        Numbers in the memory of a device, by name, that the solver reads in every step.
     aliases : mapping
         For a vector's name, the name under which another array library keeps a multiple of it, and the factor.
 
@@ -54,6 +56,7 @@ class SolverState:
     vectors: dict[str, Array] = field(default_factory=dict)
     steps: int = 0
     buffer: Array = None
+    constants: dict[str, Array] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     def restore(self, vectors: Mapping[str, Array], steps: int) -> None:

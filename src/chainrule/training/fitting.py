@@ -19,6 +19,7 @@ from chainrule.training.batch_gradients import BatchGradients
 from chainrule.training.data import Samples
 from chainrule.training.history import BegunEpoch, History, Progress, Run
 from chainrule.training.recipe import LBFGS, Judge, Recipe
+from chainrule.training.recorded_steps import RecordedSteps, can_be_recorded
 
 SMALL_PRODUCT = 2e7
 """Floating-point operations below which a product gets one thread: a fifth of a millisecond on one current core.
@@ -300,6 +301,12 @@ def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None,
     [0.6931, 0.3133, 0.1946]
     """
     assert not isinstance(recipe.solver, LBFGS)
+    if can_be_recorded(recipe, samples, run.theta):
+        with closing(RecordedSteps(recipe, samples, run)) as recorded:
+            while True:
+                started = time.perf_counter()
+                begun, rate = recorded.epoch(recipe.learning_rate * run.rate_scale)
+                yield ended(run, len(samples), begun, time.perf_counter() - started, rate)
     with closing(BatchGradients(recipe, samples, run.theta)) as gradients:
         while True:
             started, begun = time.perf_counter(), run.begun

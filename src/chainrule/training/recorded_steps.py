@@ -1,0 +1,203 @@
+"""Steps on a GPU that are recorded once, as a CUDA graph, and repeated.
+
+A step of a small network takes a GPU less time than Python needs to launch its thirty kernels. A graph is launched as
+one. Its kernels read and write the same memory whenever it is repeated, and so all that changes from step to step lies
+in the device's memory: the order of the samples, the rates, and the number of the step, which the graph itself counts.
+The losses are summed there too, and read once per epoch.
+
+Steps are recorded if they need nothing from the main memory: on batches of samples on the device, in float32, without
+weights, changes, dropout or a limit on the gradient's norm, and not shared among processes.
+"""
+
+import gc
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, empty, gather_rows, is_on_gpu, namespace
+from chainrule.networks import Plan
+from chainrule.progress import counted
+from chainrule.training.data import BatchReader, Samples
+from chainrule.training.history import BegunEpoch, Run
+from chainrule.training.recipe import Recipe
+
+
+def can_be_recorded(recipe: Recipe, samples: Samples, theta: Array) -> bool:
+    """True if the steps of a recipe on these samples are recorded."""
+    plain = recipe.change is None and recipe.processes is None and recipe.max_norm is None
+    return (
+        is_on_gpu(theta)
+        and recipe.batch_size is not None
+        and plain
+        and not samples.stored
+        and samples.weights is None
+        and theta.dtype == namespace(theta).float32
+        and hasattr(recipe.solver, "move")
+        and all(layer.noise is None for layer in recipe.objective.network.layers)
+    )
+
+
+class RecordedSteps:
+    """The steps of epochs, recorded in the first of them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    samples : Samples
+        On the device.
+    run : Run
+        Its parameters and the state of its solver are used in place.
+    """
+
+    def __init__(self, recipe: Recipe, samples: Samples, run: Run) -> None:
+        assert recipe.batch_size is not None
+        solver: Any = recipe.solver
+        self._recipe, self._samples, self._run, self._solver = recipe, samples, run, solver
+        self._reader = BatchReader(samples, recipe.batch_size, recipe.shuffle, recipe.seed)
+        xp, theta = namespace(run.theta), run.theta
+        count, rows = len(samples), min(recipe.batch_size, len(samples))
+        whole, rest = divmod(count, rows)
+        self._order = xp.arange(count, device=theta.device)
+        self._rates = empty((whole + (rest > 0), len(solver.rates(1.0, 1))), theta)
+        self._number = xp.zeros(1, dtype=xp.int64, device=theta.device)
+        self._loss = xp.zeros((), dtype=xp.float64, device=theta.device)
+        self._gradient = empty(theta.shape, theta)
+        batches = self._order[: whole * rows].reshape(whole, rows)
+        self._steps = [(rows, Repeated(self._step_on(rows, batches), theta))] * whole
+        if rest:
+            self._steps.append((rest, Repeated(self._step_on(rest, self._order[whole * rows :]), theta)))
+
+    def epoch(self, initial: float) -> tuple[BegunEpoch, float]:
+        """Take the steps of the run's next epoch. Returns what they amount to, and the rate of the last step.
+
+        `initial` is the rate from which the recipe's schedule computes the rates.
+        """
+        recipe, run, state, xp = self._recipe, self._run, self._run.solver_state, namespace(self._order)
+        taken = [recipe.schedule(initial, state.steps + at, run.samples_seen) for at in range(len(self._steps))]
+        rates = [self._solver.rates(rate, state.steps + at) for at, rate in enumerate(taken, 1)]
+        self._rates.copy_(xp.as_tensor(np.array(rates)))
+        if recipe.shuffle:
+            self._order.copy_(xp.as_tensor(self._reader.order(run.epoch)))
+        self._number.zero_()
+        self._loss.zero_()
+        done = counted(f"epoch {run.epoch + 1}", len(self._samples), 0)
+        for rows, step in self._steps:
+            step()
+            state.steps += 1
+            done(rows)
+        return BegunEpoch(len(self._steps), float(self._loss), len(self._samples)), taken[-1]
+
+    def close(self) -> None:
+        """Free the recordings."""
+        for _, step in self._steps:
+            step.close()
+
+    # What follows is private.
+
+    def _step_on(self, rows: int, order: Array) -> Callable[[], None]:
+        """A function that takes one step on a batch of so many rows: on the one whose turn it is, or on the only one.
+
+        `order` has a row of numbers of samples for each batch, or is that of the only one.
+        """
+        xp, objective, run = namespace(order), self._recipe.objective, self._run
+        plan = Plan(objective.network, rows, run.theta, self._gradient)
+        batch = self._samples.each(lambda array: empty((rows, *array.shape[1:]), array))
+        index, rates = empty((1, rows), order), empty((1, self._rates.shape[1]), self._rates)
+
+        def step() -> None:
+            numbers = order if order.ndim == 1 else xp.index_select(order, 0, self._number, out=index)[0]
+            for array, buffer in (self._samples.x, batch.x), (self._samples.targets, batch.targets):
+                gather_rows(array, numbers, out=buffer)
+            loss = plan.loss_and_gradient(
+                batch.x,
+                batch.targets,
+                l2=0.5 * objective.alpha / rows,
+                penalise_biases=objective.penalise_biases,
+                label_smoothing=objective.label_smoothing,
+                validate=False,
+                as_array=True,
+            )
+            self._loss.add_(loss, alpha=rows)
+            of_step = xp.index_select(self._rates, 0, self._number, out=rates)[0]
+            self._solver.move(run.theta, self._gradient, run.solver_state, *of_step.unbind())
+            self._number.add_(1)
+
+        return step
+
+
+class Repeated:
+    """A function without arguments that a GPU records at its second call, and repeats from then on.
+
+    All calls take place in one stream. The first call allocates all that later calls use again. The memory in which
+    cuBLAS works is that of a stream, and others may free it; so it is freed before and after a recording, which then
+    has its own. If PyTorch cannot record the function, a warning tells why, and every call runs it.
+
+    Parameters
+    ----------
+    function : callable
+    like : array
+        A tensor on the device. For one in main memory, nothing is recorded.
+    """
+
+    def __init__(self, function: Callable[[], None], like: Array) -> None:
+        self._function, self._like = function, like
+        self._graph: Any = None
+        self._calls, self._records = 0, is_on_gpu(like)
+        self._stream = namespace(like).cuda.Stream(like.device) if self._records else None
+
+    def __call__(self) -> None:
+        """Run the function, or repeat it."""
+        self._calls += 1
+        if self._stream is None:
+            self._function()
+            return
+        cuda = namespace(self._like).cuda
+        outer = cuda.current_stream(self._like.device)
+        self._stream.wait_stream(outer)
+        try:
+            with cuda.stream(self._stream):
+                if self._records and self._calls == 2:
+                    self._record()
+                self._function() if self._graph is None else self._graph.replay()
+        finally:  # also after Ctrl-C
+            outer.wait_stream(self._stream)
+
+    def close(self) -> None:
+        """Free the recording."""
+        graph, self._graph = self._graph, None
+        if graph is not None:
+            namespace(self._like).cuda.synchronize(self._like.device)
+            graph.reset()
+
+    # What follows is private.
+
+    def _record(self) -> None:
+        torch = namespace(self._like)
+        graph: Any = torch.cuda.CUDAGraph()
+        try:
+            with without_collections():
+                torch._C._cuda_clearCublasWorkspaces()
+                with torch.cuda.graph(graph, stream=self._stream):
+                    self._function()
+                torch._C._cuda_clearCublasWorkspaces()
+        except RuntimeError as error:
+            self._records = False
+            reason = str(error).splitlines()[0]
+            warnings.warn(f"each kernel is launched alone, because steps could not be recorded: {reason}", stacklevel=2)
+        else:
+            self._graph = graph
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Without Python's collections of garbage. A recording fails if one frees another recording meanwhile."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
