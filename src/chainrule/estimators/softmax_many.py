@@ -131,8 +131,8 @@ def _key(fit: Any) -> Any:
     if not isinstance(fit, Head):
         return None
     model, problem = fit.model, fit.problem
-    alone = model.penalty is None or np.isinf(model.C) or model.mixed_precision or model.solver == "liblinear"
-    if alone or (model.standardize and problem.weights is not None):
+    special = model.mixed_precision or model.device is not None or model.solver == "liblinear"
+    if special or model.penalty is None or np.isinf(model.C) or (model.standardize and problem.weights is not None):
         return None
     return id(problem.x), problem.intercept, METHODS[model.solver], bool(model.standardize)
 

@@ -35,7 +35,7 @@ from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import score
 from chainrule.kernels.blas import threads_allowed
 from chainrule.progress import stage, tell
-from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem, Spectrum
+from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem, Spectrum, put_on
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
@@ -127,6 +127,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         continues: the same call in a new process takes no known pass again, and ends with the same bits. It is removed
         when the fit ends. A pass takes as many bytes as the gradient; `partial_fit` writes none. See
         docs/guide/scale.md.
+    device : str or None, default=None
+        None takes the passes over the samples in `fit` with NumPy; "cpu", "cuda", ... with PyTorch on that device, for
+        dense X in memory. All else is as without a device; see docs/guide/softmax_regression.md.
 
     Attributes
     ----------
@@ -203,6 +206,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         mixed_precision: bool = False,
         certify: bool = True,
         checkpoint: Any = None,
+        device: Any = None,
     ) -> None:
         self._store(locals())
 
@@ -392,7 +396,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
             return problem, (problem.x, None, None)
         X, y, weights, _ = self._read_samples(X, y, sample_weight, **options)
         with stage("labels"):
-            return problem_of_samples(self, X, y, weights), (X, y, weights)
+            return put_on(problem_of_samples(self, X, y, weights), vars(self).get("device")), (X, y, weights)
 
     def _held_out_features(self, dtype: Any, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
         if is_on_cluster(X):

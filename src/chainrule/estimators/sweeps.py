@@ -52,7 +52,8 @@ def fit_many(
     spectrum of the features and each product with X. Classes, C, weights, targets, `tol` and callbacks may differ. The
     gain is large where products take the time, as with many features and two classes. These are fitted one by one:
     sparse samples, samples in files and on a cluster; fits without a penalty; and estimators with ``checkpoint``,
-    ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or with a `fit` of their own.
+    ``device``, ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or with a `fit` of
+    their own.
 
     Parameters
     ----------

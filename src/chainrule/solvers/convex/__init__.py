@@ -8,6 +8,7 @@ line search needs one product with the samples. `certify` bounds the distance of
 """
 
 from chainrule.solvers.convex.certificate import Certificate, Certified, certify
+from chainrule.solvers.convex.device_engine import put_on
 from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
 from chainrule.solvers.convex.phases import CONVERGED, INTERRUPTED, PRECISION
 from chainrule.solvers.convex.problem import Problem
@@ -28,6 +29,7 @@ __all__ = [
     "deviations",
     "minima",
     "minimise",
+    "put_on",
     "ranges",
     "spectrum_of",
 ]

@@ -66,12 +66,14 @@ class Directions:
         problem = evaluator.problem
         self.evaluator, self.preconditioner = evaluator, preconditioner
         throughout = throughout and evaluator.stored
-        self.pairs = StepPairs(preconditioner, 0 if throughout else memory)
+        device = problem.device_engine
+        self.pairs = StepPairs(preconditioner, 0 if throughout else memory, None if device is None else device.vectors)
         self.bound = partial(strong_convexity_bound, problem, preconditioner)
         self._last_size = 0.0
         n_parameters, few_classes = math.prod(problem.shape), problem.n_outputs <= MOST_CLASSES
         by_rows = drawn_by_rows(problem)
-        cost = steps_of_blocks(problem, preconditioner) if evaluator.stored or by_rows else math.inf
+        here = device is None and (evaluator.stored or by_rows)
+        cost = steps_of_blocks(problem, preconditioner) if here else math.inf
         self._blocks_after = MANY_BLOCKS_AFTER if by_rows else BLOCKS_AFTER
         self._few = n_parameters <= FEW_PARAMETERS
         self.facts = Facts(
@@ -80,7 +82,9 @@ class Directions:
             quick=is_quick(problem),
             room=evaluator.vector_dtype == np.float64,
             throughout=throughout,
-            refreshable=evaluator.stored and not preconditioner.diagonal and few_classes,
+            refreshable=(evaluator.stored or problem.device_engine is not None)
+            and not preconditioner.diagonal
+            and few_classes,
             blocks_cost=cost,
             blocks_growth=MANY_BLOCKS_GROWTH if by_rows else 2.0,
             refinable=evaluator.can_be_refined,

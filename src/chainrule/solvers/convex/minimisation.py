@@ -5,7 +5,7 @@ Each step finds a direction and a length along it, until F has little left to fa
 
 import math
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -404,13 +404,15 @@ def minima(
         parameters are in float32 or there is no certificate. The spectrum must be that of these very samples.
     """
     problem, penalties = problem.with_threads(threads), list(penalties)
+    # On a device, no thread takes rows, so that the products with vectors may have all threads.
+    products = single_threaded_products if problem.device_engine is None else nullcontext
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")
     # Parts of the samples, such as a fold, do not begin with rows that they lack.
     sample = spectrum.sample
     begins = start is None and sample is not None and sample.of is problem.x and sample.problem is not None
     before = None
-    with single_threaded_products():
+    with products():
         x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
         if isinstance(x, StoredRows):
             x = replace(x, checked=True)  # the spectrum has seen all
@@ -433,7 +435,7 @@ def minima(
         centre(theta)
     for l2 in penalties:
         # The context does not include the yield, because a generator may be resumed at any time, or never.
-        with single_threaded_products():
+        with products():
             increase = l2 - (evaluator if before is None else before.evaluator).problem.l2
             known = before is not None and before.evaluator is evaluator and evaluator.point is not None
             here = evaluator.penalised_by(l2, theta, before.here) if before is not None and known else None

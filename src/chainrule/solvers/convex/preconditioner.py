@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, empty
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import cut
 from chainrule.solvers.convex.spectrum import Spectrum
@@ -167,8 +167,9 @@ def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Precond
 
 def mean_logit(rows: Array) -> Array:
     """The mean over the logits, as a column; 0 for one logit. BLAS is faster than NumPy's reductions of short rows."""
-    k = rows.shape[1]
-    return rows @ np.full((k, 1), 1 / k if k > 1 else 0.0, rows.dtype)
+    k, share = rows.shape[1], empty((rows.shape[1], 1), rows)
+    share[...] = 1 / k if k > 1 else 0.0
+    return rows @ share
 
 
 def inverse_penalty(problem: Problem, dtype: Any = np.float64) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, is_sparse
-from chainrule.engines import ClusterRows, Engine, JournaledEngine, Leaf, Leaves, LocalEngine, MeetingEngine, leaf_rows
+from chainrule.engines import ClusterRows, Engine, JournaledEngine, Leaf, Leaves, LocalEngine, leaf_rows
 from chainrule.kernels.blas import available_threads
 from chainrule.rules import Rule
 from chainrule.storage import StoredRows
@@ -177,9 +177,13 @@ class Problem:
             other = replace(self, x=x, targets=np.concatenate(targets), weights=weights, engine=None).with_threads()
         else:
             other = replace(self, x=x, engine=None).with_threads(self.engine.threads)
-        if isinstance(self.engine, JournaledEngine | MeetingEngine):
-            other = replace(other, engine=self.engine.around(other.engine))
-        return other
+        return replace(other, engine=_around(self.engine, other.engine))
+
+    @property
+    def device_engine(self) -> Any:
+        """The engine of a device (see `on_device`) that takes most passes; None without a device."""
+        engine = self.engine.engine if isinstance(self.engine, JournaledEngine) else self.engine
+        return engine if hasattr(engine, "device") else None
 
     def unjournaled(self) -> "Problem":
         """The same problem, whose sums are always taken: for functions that write to their state."""
@@ -194,6 +198,13 @@ def totals_of(engine: Engine, n_outputs: int) -> Totals:
 
 
 # What follows is private.
+
+
+def _around(engine: Any, inner: Any) -> Any:
+    """The journal, the meeting or the device of an engine, around an engine of other features."""
+    if isinstance(engine, JournaledEngine):
+        return engine.around(_around(engine.engine, inner))
+    return engine.around(inner) if hasattr(engine, "around") else inner
 
 
 def _totals(leaf: Leaf, n_outputs: int) -> tuple[float, Array, int]:

@@ -125,6 +125,8 @@ def sample_of(problem: Problem) -> Sample | None:
         engine=None,
         totals=None,
     ).with_threads(problem.engine.threads)
+    if problem.device_engine is not None:
+        some = replace(some, engine=problem.device_engine.around(some.engine))
     found = Sample(problem.x, some, mean, mean_squares, first[0])
     return found if stands_for(found, some, problem) else None
 

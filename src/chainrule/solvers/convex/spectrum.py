@@ -199,7 +199,7 @@ def _spectrum(problem: Problem, scale: Array | None, fits: int, *, decompose: bo
         problem = Rows(problem).in_memory()  # fewer samples than features
     sample = sample_of(problem)
     if problem.intercept and dense:
-        mean, first = Rows(problem).map_reduce(_weighted, None) if sample is None else (sample.mean, [sample.first])
+        mean, first = Rows(problem).map_reduce(weighted_sum, None) if sample is None else (sample.mean, [sample.first])
         # A constant feature is centred to exactly 0: up to rounding, its mean is its value in any sample.
         entries = first[0]
         rounding = problem.n_samples * np.finfo(np.float64).eps * abs(entries)
@@ -256,6 +256,26 @@ def expected_steps(problem: Problem, features: Features, values: Array) -> float
     return math.sqrt(max(largest, 1.0) / (problem.l2 / float(np.square(roots).max(initial=problem.l2))))
 
 
+def weighted_sum(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
+    """sum_i |w_i| x_i in float64, and the first sample."""
+    return Features().summed(block, np.matmul), block.first
+
+
+def second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
+    """sum_i |w_i| z_i z_i^T, or of z_i times some axes, with products in a dtype, which is x's if None."""
+    features, axes, dtype = state
+    z = features.of_block(block, dtype)
+    if axes is not None:
+        z = z @ axes
+    roots = np.sqrt(abs(block.shares)).astype(z.dtype)
+    rooted = np.multiply(z, roots, out=block.work("seen", z.shape, z))  # in place if z is that buffer
+    size = z.shape[1]
+    result = block.lender.lend((size, size), np.float64)
+    # BLAS computes half of a symmetric matrix.
+    np.copyto(result, np.matmul(rooted.T, rooted, out=block.work("moments", (size, size), rooted)))
+    return result
+
+
 # What follows is private.
 
 
@@ -272,7 +292,7 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
         if not few or PESSIMISM * cost > steps:
             return Spectrum(features, values, diagonal=True, steps=steps)
     precision = None if problem.l2 else np.float64
-    covariance = Rows(problem).map_reduce(_second_moments, (features, None, precision))
+    covariance = Rows(problem).map_reduce(second_moments, (features, None, precision))
     check_finite(covariance)
     values, basis = np.linalg.eigh(covariance)
     if not problem.l2:
@@ -290,9 +310,9 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
     if not few:
         return values, basis
     axes, rows = basis[:, :few], Rows(problem)
-    axes = axes @ np.linalg.eigh(rows.map_reduce(_second_moments, (features, axes, np.float64)))[1]
+    axes = axes @ np.linalg.eigh(rows.map_reduce(second_moments, (features, axes, np.float64)))[1]
     # Eigenvalues have an error of an ulp of the largest one. Sums of squares show smaller variances.
-    small = rows.map_reduce(_second_moments, (features, axes, np.float64)).diagonal()
+    small = rows.map_reduce(second_moments, (features, axes, np.float64)).diagonal()
     squares = np.square(basis) @ values
     if features.centre is not None:
         squares += np.square(features.centre if features.scale is None else features.centre / features.scale)
@@ -303,32 +323,12 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
     return np.append(small[kept], values[few:]), np.hstack([axes[:, kept], basis[:, few:]])
 
 
-def _weighted(block: RowBlock, _: None) -> tuple[Array, list[Array]]:
-    """sum_i |w_i| x_i in float64, and the first sample."""
-    return Features().summed(block, np.matmul), block.first
-
-
 def _square_norms(block: RowBlock, features: Features) -> Array:
     result = np.empty(len(block.x))
     for rows in cut(0, len(result), CACHED // block.x.shape[1]):
         x = block.x[rows]
         z = features.seen(x, block.work("seen", x.shape, x, np.float64))
         np.einsum("ij,ij->i", z, z, out=result[rows])
-    return result
-
-
-def _second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -> Array:
-    """sum_i |w_i| z_i z_i^T, or of z_i times some axes, with products in a dtype, which is x's if None."""
-    features, axes, dtype = state
-    z = features.of_block(block, dtype)
-    if axes is not None:
-        z = z @ axes
-    roots = np.sqrt(abs(block.shares)).astype(z.dtype)
-    rooted = np.multiply(z, roots, out=block.work("seen", z.shape, z))  # in place if z is that buffer
-    size = z.shape[1]
-    result = block.lender.lend((size, size), np.float64)
-    # BLAS computes half of a symmetric matrix.
-    np.copyto(result, np.matmul(rooted.T, rooted, out=block.work("moments", (size, size), rooted)))
     return result
 
 

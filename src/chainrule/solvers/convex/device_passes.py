@@ -1,0 +1,211 @@
+"""Passes over rows on a device of PyTorch: F and its gradient, products with the Hessian, and the features' moments.
+
+The rows are cut into parts, whose sums are added in float64 in their order. Logits are kept where a point has a slot
+for them, as in main memory (see `evaluation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.arrays import Array, holds_labels
+from chainrule.kernels import kernel_of
+from chainrule.solvers.convex.device_vectors import in_numpy
+from chainrule.solvers.convex.evaluation import at_point, on_line
+from chainrule.solvers.convex.features import Features, squares
+from chainrule.solvers.convex.hessian import between_logits, curved
+from chainrule.solvers.convex.rows import Folded, LogitPoint, View
+from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
+
+if TYPE_CHECKING:
+    from chainrule.solvers.convex.device_engine import DeviceEngine
+
+
+class PartLogits:
+    """The logits of parts of the rows at a point, whose weights are sent to the device once."""
+
+    def __init__(self, engine: DeviceEngine, view: View, point: LogitPoint) -> None:
+        self._engine, self._view, self._point = engine, view, point
+        self._start, self._direction, self._step = None, None, 0.0
+        if point.line is not None:
+            start, direction, self._step = point.line
+            self._start, self._direction = PartLogits(engine, view, start), PartLogits(engine, view, direction)
+        self._folded = sent(engine, point.folded)
+
+    def of(self, rows: slice, x: Any) -> Any:
+        """The logits of a part. Nobody may write to them."""
+
+        def compute(out: Any) -> None:
+            if self._start is None or self._direction is None:
+                product(self._engine, self._view, x, self._folded, out)
+                return
+            # The slopes may lie in `out`.
+            self._engine.torch.mul(self._direction.of(rows, x), self._step, out=out)
+            out += self._start.of(rows, x)
+
+        return self._engine.remembered(self._point, rows, self._folded[0], compute)
+
+    def probs(self, rows: slice, x: Any) -> Any:
+        """The probabilities of a part; for one logit, the second class's."""
+        logits = self.of(rows, x)
+        return logits.sigmoid() if self._view.n_outputs == 1 else logits.softmax(1)
+
+
+class PartLosses:
+    """The losses of parts of the rows, and their gradients by the logits."""
+
+    def __init__(self, engine: DeviceEngine, view: View, losses: Any) -> None:
+        rule, self._options = losses.args
+        self._engine, self._view, self._fused = engine, view, kernel_of(rule).value_and_pullback
+
+    def of(self, rows: slice, logits: Any) -> tuple[Any, Any]:
+        """The sum of a part's weighted losses, and the residuals in a buffer."""
+        engine, shares = self._engine, self._engine.shares(rows, self._view)
+        out = engine.work("losses", shares.shape, logits), engine.work("residuals", logits.shape, logits)
+        targets, fused = engine.targets(rows, self._view, logits.dtype), self._fused
+        assert fused is not None
+        lost, residuals = fused(logits, targets, shares.to(logits.dtype), out=out, work=engine.work, **self._options)
+        return (lost * shares).sum(), residuals
+
+
+def sent(engine: DeviceEngine, folded: Folded) -> tuple[Any, Any]:
+    """Weights and offsets on the device."""
+    return engine.tensor(folded[0]), engine.tensor(folded[1])
+
+
+def product(engine: DeviceEngine, view: View, x: Any, folded: tuple[Any, Any], out: Any) -> Any:
+    """x W + b in the dtype of W, into `out`."""
+    weights, offset = folded
+    if view.narrow is None:
+        return engine.torch.addmm(offset, x.to(weights.dtype), weights, out=out)
+    out.copy_(x @ weights.to(x.dtype))
+    out += offset
+    return out
+
+
+# What follows is private.
+
+
+def _at_point(engine: DeviceEngine, view: View, state: tuple[Any, LogitPoint]) -> tuple[float, Array]:
+    """`evaluation.at_point`, and x^T R."""
+    losses, logits = PartLosses(engine, view, state[0]), PartLogits(engine, view, state[1])
+    return _pulled_back(engine, view, lambda rows, x: losses.of(rows, logits.of(rows, x)))
+
+
+def _on_line(engine: DeviceEngine, view: View, state: tuple[Any, LogitPoint, LogitPoint, float]) -> tuple[float, float]:
+    """`evaluation.on_line`."""
+    losses, here, direction = (
+        PartLosses(engine, view, state[0]),
+        *(PartLogits(engine, view, point) for point in state[1:3]),
+    )
+    loss = slope = 0.0
+    for rows, x in engine.parts(view):
+        slopes = direction.of(rows, x)
+        value, residuals = losses.of(rows, here.of(rows, x) + state[3] * slopes)
+        loss, slope = loss + value, slope + (residuals * slopes).sum(dtype=engine.torch.float64)
+    return float(loss), float(slope)
+
+
+def _curved(engine: DeviceEngine, view: View, state: tuple[LogitPoint, Folded]) -> tuple[float, Array]:
+    """`hessian.curved`, and x^T R."""
+    logits, direction = PartLogits(engine, view, state[0]), sent(engine, state[1])
+
+    def residuals_of(rows: slice, x: Any) -> tuple[Any, Any]:
+        probs = logits.probs(rows, x).to(direction[0].dtype)
+        slopes = product(engine, view, x, direction, engine.work("slopes", tuple(probs.shape), probs))
+        if view.n_outputs == 1:
+            slopes *= probs * (1 - probs)
+        else:
+            slopes -= (probs * slopes).sum(1, keepdim=True)
+            slopes *= probs
+        own = _curvatures(engine, rows, view)
+        slopes *= own.to(slopes.dtype)
+        return own.new_zeros(()), slopes
+
+    return _pulled_back(engine, view, residuals_of)
+
+
+def _between_logits(engine: DeviceEngine, view: View, point: LogitPoint) -> Array:
+    """`hessian.between_logits`."""
+    logits, total = PartLogits(engine, view, point), 0.0
+    for rows, x in engine.parts(view):
+        probs = logits.probs(rows, x)
+        weighted = probs * _curvatures(engine, rows, view).to(probs.dtype)
+        total = total + weighted.sum(0, dtype=engine.torch.float64).diag() - probs.T @ weighted
+    return in_numpy(total)
+
+
+def _second_moments(engine: DeviceEngine, view: View, state: tuple[Features, Array | None, Any]) -> Array:
+    """`spectrum.second_moments`."""
+    (features, axes, dtype), total = state, 0.0
+    for rows, x in engine.parts(view):
+        z = _seen(engine, features, x)
+        z = z.to(x.dtype) if dtype is None else z
+        z = z if axes is None else z @ engine.tensor(axes).to(z.dtype)
+        z *= engine.shares(rows, view).abs().sqrt().to(z.dtype)
+        total = total + (z.T @ z).to(engine.torch.float64)
+    return in_numpy(total)
+
+
+def _squares(engine: DeviceEngine, view: View, features: Features) -> Array:
+    """`features.squares`."""
+    total: Any = 0.0
+    for rows, x in engine.parts(view):
+        total = total + (_seen(engine, features, x).square_() * engine.shares(rows, view).abs()).sum(0)
+    return in_numpy(total)
+
+
+def _weighted_sum(engine: DeviceEngine, view: View, _: None) -> tuple[Array, list[Array]]:
+    """`spectrum.weighted_sum`."""
+    total: Any = 0.0
+    for rows, x in engine.parts(view):
+        total = total + (x * engine.shares(rows, view).abs()).sum(0)
+    return in_numpy(total), [np.asarray(engine.x[0], np.float64)]
+
+
+def _pulled_back(
+    engine: DeviceEngine, view: View, residuals_of: Callable[[slice, Any], tuple[Any, Any]]
+) -> tuple[float, Array]:
+    """The sum of the numbers, and x^T R with the column sums of R as its last row, added in float64."""
+    loss, shape = 0.0, (engine.x.shape[1] + 1, view.n_outputs)
+    gradient = engine.torch.zeros(shape, dtype=engine.torch.float64, device=engine.device)
+    for rows, x in engine.parts(view):
+        value, residuals = residuals_of(rows, x)
+        loss = loss + value
+        gradient[-1] += residuals.sum(0, dtype=gradient.dtype)
+        both = (x, residuals.to(x.dtype)) if view.narrow is not None else (x.to(residuals.dtype), residuals)
+        gradient[:-1] += both[0].T @ both[1]
+    return float(loss), in_numpy(gradient)
+
+
+def _curvatures(engine: DeviceEngine, rows: slice, view: View) -> Any:
+    """`RowBlock.curvatures`."""
+    shares, targets = engine.shares(rows, view), engine.engine.leaves.targets
+    if view.n_outputs == 1 or holds_labels(targets):
+        return shares
+    return shares * engine.targets(rows, view, shares.dtype).sum(1, keepdim=True)
+
+
+def _seen(engine: DeviceEngine, features: Features, x: Any) -> Any:
+    """`Features.seen`, as a copy in float64."""
+    z = x.to(engine.torch.float64, copy=True)
+    if not features.applied and features.centre is not None:
+        z -= engine.tensor(features.centre)
+    if not features.applied and features.scale is not None:
+        z /= engine.tensor(features.scale)
+    return z
+
+
+PASSES: dict[Any, Callable[[DeviceEngine, View, Any], Any]] = {
+    at_point: _at_point,
+    between_logits: _between_logits,
+    curved: _curved,
+    on_line: _on_line,
+    second_moments: _second_moments,
+    squares: _squares,
+    weighted_sum: _weighted_sum,
+}
+"""Functions of a block of rows, and their sums over all rows on a device."""

@@ -1,0 +1,72 @@
+"""Passes over rows on a device are the sums that threads take, in parts of any size."""
+
+import numpy as np
+import pytest
+from tests.solvers.convex.on_devices import DEVICES, STREAM, TARGETS, WEIGHTS, D, X, both, problems
+
+from chainrule.solvers.convex import device_engine
+from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.features import Features, Precision, squares
+from chainrule.solvers.convex.hessian import Curvature, between_logits, squared_products
+from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
+
+
+@pytest.fixture(params=["whole", "parts", "sent again"], autouse=True)
+def sizes(request, monkeypatch):
+    """All rows at once; 50 rows at a time; and the same where the device has no room for them."""
+    if request.param != "whole":
+        monkeypatch.setattr(device_engine, "ENTRIES", 50 * D)
+    if request.param == "sent again":
+        monkeypatch.setattr(device_engine.DeviceEngine, "_free", lambda _: 0.0)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["", "weights"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", TARGETS)
+def test_every_pass_is_the_threads_sum(kind, dtype, weights, device):
+    here, there = problems(kind, dtype, device, weights=weights, smoothing=0.1 if kind != "one logit" else 0.0)
+    centre = X.mean(axis=0)
+    features = Features(centre=centre, scale=np.arange(1.0, D + 1))
+    theta, along = (STREAM.normal(size=here.shape) * 0.3 for _ in range(2))
+
+    def passes(problem):
+        evaluator = Evaluator(problem, features, stored=False)
+        found = evaluator.at(theta)
+        point = LogitPoint.at(features.folded(theta, dtype))
+        rows = Rows(problem)
+        return [
+            np.array([found.value]),
+            found.gradient,
+            evaluator.exactly(theta).gradient,
+            Curvature(evaluator, theta=theta).product()(along),
+            rows.map_reduce(between_logits, point),
+            rows.map_reduce(squares, features),
+            rows.map_reduce(second_moments, (features, None, None)),
+            rows.map_reduce(second_moments, (features, STREAM.normal(size=(D, 2)) * 0 + centre[:, None], np.float64)),
+            rows.map_reduce(weighted_sum, None)[0],
+            # The threads take this one.
+            rows.map_reduce(squared_products, (features, point)),
+        ]
+
+    # Sums of 203 products, each within some ulps of its size; the first feature has the mean 100.
+    ulps = 2000 * np.finfo(dtype).eps
+    for one, other in zip(*both(passes, here, there), strict=True):
+        assert one.dtype == other.dtype
+        assert one.shape == other.shape
+        np.testing.assert_allclose(other, one, rtol=0, atol=ulps * abs(one).max())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", TARGETS)
+def test_bfloat16_rounds_rows_less_their_centre(kind, device):
+    here, there = problems(kind, np.float32, device)
+    features = Features(centre=X.mean(axis=0), precision=Precision.BFLOAT16)
+    theta = STREAM.normal(size=here.shape) * 0.1
+    one, other = both(lambda problem: Evaluator(problem, features, stored=False).at(theta), here, there)
+    assert other.value == pytest.approx(one.value, rel=1e-4)
+    # Residuals, which are shares at most, and the products of each part are rounded to 8 bits, by half an ulp of 2^-8.
+    # Logits, which are 3 at most, are too, and move residuals by a quarter of that. Both sides are off by all of it.
+    sizes = np.append(abs(X - X.mean(axis=0)).mean(axis=0), 1.0)[:, None]
+    assert (abs(other.gradient - one.gradient) <= 2 * (1 + 1 + 3 / 4) * 2.0**-9 * sizes).all()
