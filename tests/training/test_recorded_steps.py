@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from chainrule.networks import mlp
+from chainrule.networks import mlp, network_of_layers
 from chainrule.solvers import SGD, Adam, Cosine, GradientDescent
 from chainrule.training import Objective, Recipe, Run, Samples, recorded_steps, train
 from chainrule.training.recorded_steps import RecordedSteps, Repeated, can_be_recorded
@@ -24,7 +24,7 @@ RECIPE = Recipe(Objective(NETWORK, 1e-2), Adam(), learning_rate=0.03, batch_size
 
 
 def trained(recipe, targets=LABELS, x=X, weights=None):
-    run = Run(NETWORK.initial_parameters(1, np.float32))
+    run = Run(recipe.objective.network.initial_parameters(1, np.float32))
     return run, train(recipe, Samples(x, targets, weights), run)
 
 
@@ -120,9 +120,11 @@ def test_a_loss_that_is_not_finite_is_an_error(taken):
     "changes",
     [
         {"batch_size": None},
+        {"epochs": 1},
         {"max_norm": 1.0},
         {"change": lambda x, stream: x},
         {"objective": Objective(mlp(3, (6, 5), 4, dropout_rate=0.1))},
+        {"objective": Objective(network_of_layers("conv 4 1x1, flatten, linear 4", (1, 1, 3)))},
     ],
     ids=lambda changes: " ".join(changes),
 )
@@ -167,12 +169,15 @@ class FakeCuda:
         yield
 
     @contextmanager
-    def graph(self, graph, stream):
+    def graph(self, graph, stream, capture_error_mode):
         assert not gc.isenabled()
+        assert capture_error_mode == "thread_local"
         self.told.append("records")
-        yield
-        if self.fails:
-            raise RuntimeError("operation failed\nmore lines")
+        try:
+            yield
+        finally:
+            if self.fails:
+                raise RuntimeError("a previous error")
 
 
 @pytest.fixture
@@ -203,7 +208,13 @@ def test_the_second_call_records_and_all_later_ones_repeat(fake):
 
 def test_steps_that_cannot_be_recorded_run_one_by_one(fake):
     cuda = fake(fails=True)
-    step = Repeated(lambda: cuda.told.append("runs"), SimpleNamespace(device="cuda"))
+
+    def function():
+        cuda.told.append("runs")
+        if cuda.told[-2] == "records":
+            raise RuntimeError("operation failed\nmore lines")
+
+    step = Repeated(function, SimpleNamespace(device="cuda"))
     step()
     with pytest.warns(UserWarning, match="launched alone, because steps could not be recorded: operation failed$"):
         step()
@@ -211,6 +222,7 @@ def test_steps_that_cannot_be_recorded_run_one_by_one(fake):
     step.close()
     # While it is recorded, the function does not run on the device.
     assert cuda.told.count("runs") == 4
+    assert cuda.told.count("freed") == 2
     assert "replay" not in cuda.told
     assert gc.isenabled()
 

@@ -96,7 +96,8 @@ class MLPClassifier(NetworkClassifier):
         parameters finds the file, it continues from there, and its result is bit for bit that of an uninterrupted fit.
         For samples in files it is also written within epochs.
     device : str or None, default=None
-        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
+        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device. On a GPU, a step in float32 is recorded
+        and repeated where it can be; see docs/guide/networks.md.
 
     Attributes
     ----------

@@ -64,7 +64,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     use_legacy_attributes : bool, default=False
         True gives attributes the shapes that they had before version 1.9 of scikit-learn.
     **parameters
-        The parameters of `SoftmaxRegression`, except C and `checkpoint`. "balanced" class weights are
+        The parameters of `SoftmaxRegression`, except C, `checkpoint` and `device`. "balanced" class weights are
         computed from all samples and used in every fold.
 
     Attributes

@@ -102,7 +102,8 @@ def fit_heads(
 
 def _is_plain(model: Any) -> bool:
     """True if a fit is nothing but the solution of a problem in memory."""
-    return type(model).fit is SoftmaxRegression.fit and model.checkpoint is None and not model.temperature_scaling
+    alone = model.checkpoint is not None or model.temperature_scaling or model.device is not None
+    return type(model).fit is SoftmaxRegression.fit and not alone
 
 
 def _head(model: Any, checked: dict[Any, Array], X: Any, y: Any, weights: Any) -> Any:
@@ -131,8 +132,8 @@ def _key(fit: Any) -> Any:
     if not isinstance(fit, Head):
         return None
     model, problem = fit.model, fit.problem
-    special = model.mixed_precision or model.device is not None or model.solver == "liblinear"
-    if special or model.penalty is None or np.isinf(model.C) or (model.standardize and problem.weights is not None):
+    alone = model.penalty is None or np.isinf(model.C) or model.mixed_precision or model.solver == "liblinear"
+    if alone or (model.standardize and problem.weights is not None):
         return None
     return id(problem.x), problem.intercept, METHODS[model.solver], bool(model.standardize)
 

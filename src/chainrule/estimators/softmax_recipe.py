@@ -55,7 +55,8 @@ def journaled(problem: Problem, folder: Path) -> Problem:
     with stage("checksum"):
         x = problem.engine.map_reduce(_checksum, None) if isinstance(problem.x, ClusterRows) else problem.x
     samples = fingerprint_of({}, problem.x.shape, x, problem.targets, problem.weights)
-    return replace(problem, engine=JournaledEngine(problem.engine, folder, (samples, fingerprint())))
+    device = None if problem.device_engine is None else problem.device_engine.device
+    return replace(problem, engine=JournaledEngine(problem.engine, folder, (samples, fingerprint(), device)))
 
 
 @dataclass(frozen=True)

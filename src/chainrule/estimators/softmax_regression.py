@@ -128,8 +128,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         when the fit ends. A pass takes as many bytes as the gradient; `partial_fit` writes none. See
         docs/guide/scale.md.
     device : str or None, default=None
-        None takes the passes over the samples in `fit` with NumPy; "cpu", "cuda", ... with PyTorch on that device, for
-        dense X in memory. All else is as without a device; see docs/guide/softmax_regression.md.
+        None takes all passes over the samples with NumPy; "cpu", "cuda", ... takes most passes of `fit` with PyTorch on
+        that device, for dense X in memory. It has no effect on `partial_fit` and predictions; see
+        docs/guide/softmax_regression.md.
 
     Attributes
     ----------
@@ -392,11 +393,11 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         The options `continues` and `signed` are those of `_read_samples`.
         """
         if is_on_cluster(X):
-            problem = cluster_problem(self, X, y, sample_weight, **options)
+            problem = put_on(cluster_problem(self, X, y, sample_weight, **options), self.device)
             return problem, (problem.x, None, None)
         X, y, weights, _ = self._read_samples(X, y, sample_weight, **options)
         with stage("labels"):
-            return put_on(problem_of_samples(self, X, y, weights), vars(self).get("device")), (X, y, weights)
+            return put_on(problem_of_samples(self, X, y, weights), self.device), (X, y, weights)
 
     def _held_out_features(self, dtype: Any, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
         if is_on_cluster(X):

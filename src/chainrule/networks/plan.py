@@ -163,7 +163,7 @@ class Plan:
         validate : bool
             True to check the targets. Training checks them before its first step.
         as_array : bool
-            True to return an array without axes, for which nobody waits on a device; otherwise a float, or a ball.
+            True to return an array without axes, without waiting for a device; otherwise a float, or a ball.
 
         Raises
         ------

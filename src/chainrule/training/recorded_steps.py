@@ -1,15 +1,17 @@
 """Steps on a GPU that are recorded once, as a CUDA graph, and repeated.
 
-A step of a small network takes a GPU less time than Python needs to launch its thirty kernels. A graph is launched as
-one. Its kernels read and write the same memory whenever it is repeated, and so all that changes from step to step lies
+Python takes longer to launch the thirty kernels of a small step than a GPU takes to run them. A graph needs one launch.
+Its kernels read and write the same memory whenever it is repeated, and so all that changes from step to step lies
 in the device's memory: the order of the samples, the rates, and the number of the step, which the graph itself counts.
 The losses are summed there too, and read once per epoch.
 
 Steps are recorded if they need nothing from the main memory: on batches of samples on the device, in float32, without
-weights, changes, dropout or a limit on the gradient's norm, and not shared among processes.
+weights, changes, dropout or a limit on the gradient's norm, not shared among processes, and for more than one epoch.
+Those of networks on images have never been tried, and are not recorded.
 """
 
 import gc
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,9 @@ from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import BegunEpoch, Run
 from chainrule.training.recipe import Recipe
 
+ONE_RECORDING = threading.Lock()
+"""PyTorch makes one recording at a time."""
+
 
 def can_be_recorded(recipe: Recipe, samples: Samples, theta: Array) -> bool:
     """True if the steps of a recipe on these samples are recorded."""
@@ -31,11 +36,13 @@ def can_be_recorded(recipe: Recipe, samples: Samples, theta: Array) -> bool:
     return (
         is_on_gpu(theta)
         and recipe.batch_size is not None
+        and recipe.epochs > 1
         and plain
         and not samples.stored
         and samples.weights is None
         and theta.dtype == namespace(theta).float32
         and hasattr(recipe.solver, "move")
+        and recipe.objective.network.image_shape is None
         and all(layer.noise is None for layer in recipe.objective.network.layers)
     )
 
@@ -71,7 +78,7 @@ class RecordedSteps:
             self._steps.append((rest, Repeated(self._step_on(rest, self._order[whole * rows :]), theta)))
 
     def epoch(self, initial: float) -> tuple[BegunEpoch, float]:
-        """Take the steps of the run's next epoch. Returns what they amount to, and the rate of the last step.
+        """Take the steps of the run's next epoch. Returns the epoch's sums, and the rate of the last step.
 
         `initial` is the rate from which the recipe's schedule computes the rates.
         """
@@ -91,9 +98,10 @@ class RecordedSteps:
         return BegunEpoch(len(self._steps), float(self._loss), len(self._samples)), taken[-1]
 
     def close(self) -> None:
-        """Free the recordings."""
+        """Free the recordings, and the memory of the device."""
         for _, step in self._steps:
             step.close()
+        self._steps = []  # they refer to this object
 
     # What follows is private.
 
@@ -131,9 +139,10 @@ class RecordedSteps:
 class Repeated:
     """A function without arguments that a GPU records at its second call, and repeats from then on.
 
-    All calls take place in one stream. The first call allocates all that later calls use again. The memory in which
-    cuBLAS works is that of a stream, and others may free it; so it is freed before and after a recording, which then
-    has its own. If PyTorch cannot record the function, a warning tells why, and every call runs it.
+    All calls take place in one stream. The first call allocates all that later calls use again. cuBLAS keeps a
+    workspace for each stream, which other code may free. It is freed before a recording, which then allocates its own,
+    and after it, so that nothing else uses that one. If PyTorch cannot record the function, a warning tells why, and
+    every call runs it.
 
     Parameters
     ----------
@@ -178,14 +187,18 @@ class Repeated:
         torch = namespace(self._like)
         graph: Any = torch.cuda.CUDAGraph()
         try:
-            with without_collections():
+            with ONE_RECORDING, without_collections():
                 torch._C._cuda_clearCublasWorkspaces()
-                with torch.cuda.graph(graph, stream=self._stream):
-                    self._function()
-                torch._C._cuda_clearCublasWorkspaces()
+                try:
+                    # Other threads may use the device meanwhile.
+                    with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+                        self._function()
+                finally:
+                    torch._C._cuda_clearCublasWorkspaces()
         except RuntimeError as error:
             self._records = False
-            reason = str(error).splitlines()[0]
+            cause = error.__context__ or error  # the end of a recording that has failed is an error of its own
+            reason = (str(cause).splitlines() or [type(cause).__name__])[0]
             warnings.warn(f"each kernel is launched alone, because steps could not be recorded: {reason}", stacklevel=2)
         else:
             self._graph = graph

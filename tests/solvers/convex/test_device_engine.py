@@ -8,11 +8,12 @@ import pytest
 import scipy.sparse as sp
 from tests.solvers.convex.on_devices import DEVICES, TARGETS, WEIGHTS, D, N, X, problems
 
-from chainrule import SoftmaxRegression
+from chainrule import SoftmaxRegression, fit_many
 from chainrule.engines import LocalEngine
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, device_engine, minimise, put_on
 from chainrule.solvers.convex.evaluation import Evaluator
+from chainrule.solvers.convex.rows import Rows
 
 
 @pytest.fixture(params=["whole", "parts", "sent again"], autouse=True)
@@ -65,6 +66,37 @@ def test_an_estimator_fits_there(device, tmp_path):
     assert other.certificate_.distance < 1e-2
     kept = SoftmaxRegression(device=device, checkpoint=tmp_path / "journal", **options).fit(X, y)
     np.testing.assert_array_equal(kept.coef_, other.coef_)
+
+
+def test_many_fits_at_once_are_fitted_there_one_by_one(monkeypatch):
+    y, taken = TARGETS["labels"][0], []
+
+    def map_reduce(engine, function, state, keys=None, *, own=device_engine.DeviceEngine.map_reduce):
+        taken.append(engine.device)
+        return own(engine, function, state, keys)
+
+    monkeypatch.setattr(device_engine.DeviceEngine, "map_reduce", map_reduce)
+    one, other = (fit_many([SoftmaxRegression(device=place)], X, ys=[y])[0] for place in (None, "cpu"))
+    assert taken
+    np.testing.assert_allclose(other.predict_proba(X), one.predict_proba(X), atol=1e-3)
+
+
+def test_the_threads_keep_no_logits_for_which_they_have_no_room(monkeypatch):
+    monkeypatch.setattr("chainrule.solvers.convex.device_engine.STORED_BYTES", 1)
+    there, kept = problems("labels", np.float64, "cpu")[1], []
+
+    def noted(block, _):
+        kept.append(block.kept)
+        return 0.0
+
+    Rows(there).map_reduce(noted, None)
+    assert set(kept) == {None}
+
+
+def test_the_same_rows_are_not_sent_twice():
+    there = problems("labels", np.float64, "cpu")[1]
+    assert there.of(there.x).device_engine._memory is there.device_engine._memory
+    assert there.of(X[:, :2]).device_engine._memory is not there.device_engine._memory
 
 
 def test_threads_and_other_features_stay_on_the_device():

@@ -46,7 +46,6 @@ def test_every_pass_is_the_threads_sum(kind, dtype, weights, device):
             rows.map_reduce(second_moments, (features, None, None)),
             rows.map_reduce(second_moments, (features, centre[:, None] / 100, np.float64)),
             rows.map_reduce(weighted_sum, None)[0],
-            # The threads take this one.
             rows.map_reduce(squared_products, (features, point)),
         ]
 

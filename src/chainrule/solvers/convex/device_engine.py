@@ -1,8 +1,9 @@
 """The engine of dense rows whose passes are taken on a device of PyTorch, such as a GPU.
 
-The rows lie in the device's memory, if they fit; else they are sent again in every pass. The solver's vectors stay in
+The rows lie in the device's memory if they fit; else they are sent again in every pass. The solver's vectors stay in
 main memory, except those of L-BFGS: a pass takes W to the device and brings x^T R back, which are small beside many
-rows. `device_passes` has the passes that are taken there; the threads of this process take all others.
+rows. `device_passes` has the passes that are taken there; the threads of this process take the others: the sample, the
+whole Hessian, the last evaluation for a certificate, and what preconditioners want of some leaves.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import numpy as np
 from chainrule.arrays import Array, holds_labels
 from chainrule.engines import Engine
 from chainrule.extras import import_extra
+from chainrule.kernels.blas import single_threaded_products
 from chainrule.progress import counted_pass
 from chainrule.solvers.convex.device_passes import PASSES
 from chainrule.solvers.convex.device_vectors import DeviceVectors
+from chainrule.solvers.convex.evaluation import STORED_BYTES
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import LogitPoint, View, over_blocks, pulled_back
 from chainrule.workspace import Workspace
@@ -65,8 +68,8 @@ class DeviceEngine:
         return DeviceEngine(self.engine.with_threads(count), self.device, self._memory)
 
     def around(self, engine: Engine) -> DeviceEngine:
-        """The same device for the rows of another engine."""
-        return DeviceEngine(engine, self.device)
+        """The same device for the rows of another engine, which share its memory if they are the same."""
+        return DeviceEngine(engine, self.device, self._memory if engine.x is self.x else None)
 
     def blocks(self) -> Sequence[int]:
         """The keys of all leaves, in the order of rows."""
@@ -74,8 +77,14 @@ class DeviceEngine:
 
     def map_reduce(self, function: Callable[..., Any], state: Any, keys: Sequence[int] | None = None) -> Any:
         """The sum of a function over rows: on the device, if it is one of `PASSES` over all of them."""
-        there = PASSES.get(state[1]) if keys is None and function in (over_blocks, pulled_back) else None
-        return self.engine.map_reduce(function, state, keys) if there is None else there(self, state[0], state[2])
+        of_rows = function in (over_blocks, pulled_back)
+        there = PASSES.get(state[1]) if of_rows and keys is None else None
+        if there is not None:
+            return there(self, state[0], state[2])
+        if of_rows and 8 * len(self.x) * state[0].n_outputs > STORED_BYTES:
+            state = state[0]._replace(keeps=False), *state[1:]  # the device may keep more than main memory
+        with single_threaded_products():
+            return self.engine.map_reduce(function, state, keys)
 
     def close(self) -> None:
         """Forget the results that were kept."""
@@ -83,11 +92,15 @@ class DeviceEngine:
             del self._memory[name]
         self.engine.close()
 
-    def room(self) -> float:
-        """Bytes of the device's memory that logits may have beside the samples; 0 in main memory."""
+    def room(self, *, narrow: bool) -> float:
+        """Bytes of the device's memory that logits may have beside the samples; 0 in main memory.
+
+        `narrow` tells whether there is a second copy of the samples, in bfloat16.
+        """
         if self._in_main_memory:
             return 0.0
-        return self._free() - SPARE - (0.0 if "x" in self._memory else self.x.nbytes)
+        coming = 0 if "x" in self._memory else self.x.nbytes
+        return self._free() - SPARE - coming - (2 * self.x.size if narrow and "narrow x" not in self._memory else 0)
 
     @cached_property
     def vectors(self) -> DeviceVectors:
@@ -117,6 +130,8 @@ class DeviceEngine:
             return out
         whole, versions = self._memory.get(("logits", point.slot), (None, {}))
         if whole is None or whole.dtype != like.dtype:
+            whole = None  # freed before the next is made
+            self._memory.pop(("logits", point.slot), None)
             whole, versions = self.torch.empty((len(self.x), shape[1]), dtype=like.dtype, device=self.device), {}
             self._memory["logits", point.slot] = whole, versions
         if versions.get(rows.start) != point.version:
@@ -166,15 +181,20 @@ class DeviceEngine:
 
     def _free(self) -> float:
         """The free bytes of a GPU's memory."""
-        return math.inf if self._in_main_memory else float(self.torch.cuda.mem_get_info(self.device)[0])
+        if self._in_main_memory:
+            return math.inf
+        self.torch.cuda.empty_cache()  # blocks that PyTorch keeps for later count as taken
+        return float(self.torch.cuda.mem_get_info(self.device)[0])
 
     def _sent(self, x: Array, narrow: Any) -> Any:
         """Samples on the device, as `parts` says."""
         if narrow is None:
             return self.tensor(x)
         size, centre = self._size(1), 0.0 if narrow.centre is None else self.tensor(narrow.centre)
-        parts = (self.tensor(x[start : start + size]) for start in range(0, len(x), size))
-        return self.torch.cat([(part - centre).to(self.torch.bfloat16) for part in parts])
+        found = self.torch.empty(x.shape, dtype=self.torch.bfloat16, device=self.device)
+        for start in range(0, len(x), size):
+            found[start : start + size] = self.tensor(x[start : start + size]) - centre
+        return found
 
 
 def put_on(problem: Problem, device: str | None) -> Problem:
@@ -186,9 +206,13 @@ def put_on(problem: Problem, device: str | None) -> Problem:
         For sparse samples, and for samples that are not in memory.
     ImportError
         Without PyTorch.
+    RuntimeError
+        If PyTorch has no such device.
     """
     if device is None:
         return problem
     if problem.sparse or not problem.in_memory:
         raise ValueError(f"device={device!r} takes dense X in memory; X that is sparse or in files is for device=None")
-    return replace(problem, engine=DeviceEngine(problem.engine, device))
+    engine = DeviceEngine(problem.engine, device)
+    engine.torch.empty(0, device=device)  # is it there?
+    return replace(problem, engine=engine)

@@ -16,12 +16,15 @@ from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.device_vectors import in_numpy
 from chainrule.solvers.convex.evaluation import at_point, on_line
 from chainrule.solvers.convex.features import Features, squares
-from chainrule.solvers.convex.hessian import between_logits, curved
+from chainrule.solvers.convex.hessian import between_logits, curved, squared_products
 from chainrule.solvers.convex.rows import Folded, LogitPoint, View
 from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
 
 if TYPE_CHECKING:
     from chainrule.solvers.convex.device_engine import DeviceEngine
+
+SUMMED = 1 << 16
+"""Most rows whose squares are summed in the samples' precision (see `Spectrum.squares`)."""
 
 
 class PartLogits:
@@ -146,7 +149,20 @@ def _second_moments(engine: DeviceEngine, view: View, state: tuple[Features, Arr
         z = z.to(x.dtype) if dtype is None else z
         z = z if axes is None else z @ engine.tensor(axes).to(z.dtype)
         z *= engine.shares(rows, view).abs().sqrt().to(z.dtype)
-        total = total + (z.T @ z).to(engine.torch.float64)
+        for some in z.split(SUMMED):
+            total = total + (some.T @ some).to(engine.torch.float64)
+    return in_numpy(total)
+
+
+def _squared_products(engine: DeviceEngine, view: View, state: tuple[Features, LogitPoint]) -> Array:
+    """`hessian.squared_products`."""
+    (features, point), total = state, 0.0
+    logits = PartLogits(engine, view, point)
+    for rows, x in engine.parts(view):
+        probs = logits.probs(rows, x)
+        slopes = probs * (1 - probs) * _curvatures(engine, rows, view).to(probs.dtype)
+        both = [_seen(engine, features, x).square_().to(slopes.dtype).T @ slopes, slopes.sum(0, keepdim=True)]
+        total = total + engine.torch.cat(both).to(engine.torch.float64)
     return in_numpy(total)
 
 
@@ -205,6 +221,7 @@ PASSES: dict[Any, Callable[[DeviceEngine, View, Any], Any]] = {
     curved: _curved,
     on_line: _on_line,
     second_moments: _second_moments,
+    squared_products: _squared_products,
     squares: _squares,
     weighted_sum: _weighted_sum,
 }

@@ -1,6 +1,6 @@
 """The vectors of L-BFGS on a device.
 
-A step of L-BFGS reads and writes its twenty vectors twice, and multiplies by the features' axes twice. With millions of
+A step of L-BFGS reads its twenty vectors twice, and multiplies by the features' axes twice. With millions of
 parameters this takes the threads of a processor longer than a GPU takes for a pass over a million rows.
 """
 

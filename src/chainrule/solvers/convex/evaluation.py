@@ -90,7 +90,7 @@ class Evaluator:
     features : Features, optional
         The samples as the parameters see them; by default, as they are.
     stored : bool, optional
-        True if the engine may keep logits; by default if they fit in `STORED_BYTES`.
+        True if the engine may keep logits; by default if they fit in `STORED_BYTES`, or in a device's memory.
 
     Attributes
     ----------
@@ -111,10 +111,7 @@ class Evaluator:
         self.vector_dtype = np.dtype(problem.dtype if many else np.float64)
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
         self.losses: RowLosses = partial(row_losses, problem.loss, options)
-        # On a device, they may later be in float64.
-        device, size = problem.device_engine, 2 * n * k * self.dtype.itemsize
-        fits = size <= STORED_BYTES or (device is not None and 2 * n * k * 8 <= device.room())
-        self.stored = fits if stored is None else stored
+        self.stored = self._fits(n * k) if stored is None else stored
         self.rows = self.rows_in(self.dtype)
         self.point: LogitPoint | None = None
         self._end: LogitPoint | None = None
@@ -125,8 +122,8 @@ class Evaluator:
     def threads(self) -> int:
         """Threads for work on vectors; one beside a device.
 
-        With a thread on each of 16 cores, a step of conjugate gradients with two million parameters took 0.3 s, most of
-        which they waited for each other, and the pass on the device 0.25 s.
+        With a thread on each of 16 cores, a step of conjugate gradients with two million parameters took 0.3 s, in
+        which the threads mostly waited for each other. The pass on the device took 0.25 s.
         """
         return 1 if self.problem.device_engine is not None else int(self.problem.engine.threads)
 
@@ -209,6 +206,14 @@ class Evaluator:
         return Evaluation(here.value + change / 2 * dot(weights, weights), gradient)
 
     # What follows is private.
+
+    def _fits(self, logits: int) -> bool:
+        """True if the logits of two points fit. A journal's fit must not depend on what is free on a device."""
+        engine, narrow = self.problem.engine, self.features.precision is Precision.BFLOAT16
+        if 2 * logits * self.dtype.itemsize <= STORED_BYTES:
+            return True
+        # They may later be in float64.
+        return engine is self.problem.device_engine and bool(2 * logits * 8 <= engine.room(narrow=narrow))
 
     @cached_property
     def _in_float64(self) -> Evaluator:

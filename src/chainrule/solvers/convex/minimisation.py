@@ -404,7 +404,7 @@ def minima(
         parameters are in float32 or there is no certificate. The spectrum must be that of these very samples.
     """
     problem, penalties = problem.with_threads(threads), list(penalties)
-    # On a device, no thread takes rows, so that the products with vectors may have all threads.
+    # On a device few passes are taken by threads, which then have one each for BLAS (see `DeviceEngine`).
     products = single_threaded_products if problem.device_engine is None else nullcontext
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")

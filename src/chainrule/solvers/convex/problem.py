@@ -181,7 +181,7 @@ class Problem:
 
     @property
     def device_engine(self) -> Any:
-        """The engine of a device (see `on_device`) that takes most passes; None without a device."""
+        """The engine of a device (see `put_on`) that takes most passes; None without a device."""
         engine = self.engine.engine if isinstance(self.engine, JournaledEngine) else self.engine
         return engine if hasattr(engine, "device") else None
 
