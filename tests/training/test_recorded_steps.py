@@ -28,14 +28,6 @@ def trained(recipe, targets=LABELS, x=X, weights=None):
     return run, train(recipe, Samples(x, targets, weights), run)
 
 
-MODULES = "chainrule.training.recorded_steps", "chainrule.kernels.linear", "chainrule.kernels.softmax_cross_entropy"
-
-
-def count_as_gpu(patch, function):
-    for module in MODULES:
-        patch.setattr(f"{module}.is_on_gpu", function)
-
-
 class Always(Repeated):
     """Runs its function at every call."""
 
@@ -52,7 +44,7 @@ def taken(monkeypatch):
         epochs.append(self._run.epoch)
         return own(self, initial)
 
-    count_as_gpu(monkeypatch, lambda x: type(x) is torch.Tensor)
+    monkeypatch.setattr(recorded_steps, "is_on_gpu", lambda x: type(x) is torch.Tensor)
     monkeypatch.setattr(recorded_steps, "Repeated", Always)
     monkeypatch.setattr(RecordedSteps, "epoch", epoch)
     return epochs
@@ -78,7 +70,7 @@ def test_a_recorded_fit_is_the_same_fit(changes, targets, taken, monkeypatch):
     recipe = replace(RECIPE, **changes)
     run, history = trained(recipe, targets)
     assert taken == [0, 1, 2, 3]
-    count_as_gpu(monkeypatch, lambda _: False)
+    monkeypatch.setattr(recorded_steps, "is_on_gpu", lambda _: False)
     want, told = trained(recipe, targets)
     assert taken == [0, 1, 2, 3]
     # The rates are rounded to float32 before and not after the products: 4e-7 measured over 16 steps.

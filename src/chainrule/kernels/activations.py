@@ -7,7 +7,7 @@ The first two cancel in the tails; the rules' own slopes do not. Values have the
 
 from collections.abc import Callable
 
-from chainrule.arrays import Array, Namespace, is_torch, is_traced, larger_than_zero, namespace
+from chainrule.arrays import Array, Namespace, larger_than_zero, namespace
 from chainrule.kernels.kernel import Kernel
 from chainrule.rules import activations
 from chainrule.workspace import Workspace, scratch
@@ -95,8 +95,6 @@ def _kernel(value: Callable[..., Array], slope: Callable[[Namespace, Array, Buff
 
     def pullback(output: Array, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
         xp = namespace(output)
-        if slope is _relu_slope and out is not None and is_torch(output) and not is_traced(output):
-            return xp.ops.aten.threshold_backward.grad_input(cotangent, output, 0, grad_input=out)
         slopes = slope(xp, output, scratch(work, "slope", output.shape, output))
         return xp.multiply(cotangent, slopes, out=out)
 

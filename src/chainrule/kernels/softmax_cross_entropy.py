@@ -6,7 +6,7 @@ neither. Infinite logits are not read as limits; a nan stays a nan.
 
 from dataclasses import replace
 
-from chainrule.arrays import Array, holds_labels, is_on_gpu, namespace
+from chainrule.arrays import Array, holds_labels, namespace
 from chainrule.kernels.kernel import adapter
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 from chainrule.workspace import Workspace
@@ -23,8 +23,6 @@ def value_and_pullback(
 ) -> tuple[Array, Array]:
     """See `Kernel`: losses and weighted slopes of a batch, written to the pair `out`."""
     xp = namespace(logits)
-    if is_on_gpu(logits) and holds_labels(targets) and not label_smoothing:
-        return _on_labels_by_pytorch(logits, targets, cotangent, out, work)
     rows = (logits.shape[0], 1)
     maximum = xp.amax(logits, axis=-1, keepdims=True, out=work("maximum", rows, logits))
     below = xp.subtract(logits, maximum, out=out[1])
@@ -64,21 +62,6 @@ def _fused_on_labels(
         xp.subtract(result, xp.multiply(cotangent, share, out=small), out=result)
         xp.add(at_label, xp.multiply(cotangent, smoothing - share, out=small), out=at_label)
     entries.put(at_label)
-    return losses, result
-
-
-def _on_labels_by_pytorch(
-    logits: Array, labels: Array, cotangent: Array, out: tuple[Array, Array], work: Workspace
-) -> tuple[Array, Array]:
-    """The same as `_fused_on_labels` in half as many kernels of a GPU, by PyTorch's log_softmax."""
-    xp, (losses, result) = namespace(logits), out
-    log_probs = xp.log_softmax(logits, 1, out=work("log_probs", tuple(logits.shape), logits))
-    index = labels[:, None]
-    xp.neg(xp.gather(log_probs, 1, index, out=losses), out=losses)
-    xp.exp(log_probs, out=result).scatter_(1, index, 0.0)
-    others = xp.sum(result, dim=1, keepdim=True, out=work("others", tuple(losses.shape), logits))
-    result.scatter_(1, index, others.neg_())
-    result.mul_(cotangent)
     return losses, result
 
 

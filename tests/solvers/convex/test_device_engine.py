@@ -15,6 +15,8 @@ from chainrule.solvers.convex import Problem, device_engine, minimise, put_on
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.rows import Rows
 
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+
 
 @pytest.fixture(params=["whole", "parts", "sent again"], autouse=True)
 def sizes(request, monkeypatch):

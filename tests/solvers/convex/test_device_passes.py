@@ -11,6 +11,8 @@ from chainrule.solvers.convex.hessian import Curvature, between_logits, squared_
 from chainrule.solvers.convex.rows import LogitPoint, Rows
 from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
 
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+
 
 @pytest.fixture(params=["whole", "parts", "sent again"], autouse=True)
 def sizes(request, monkeypatch):

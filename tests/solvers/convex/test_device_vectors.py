@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from tests.solvers.convex.on_devices import DEVICES, problems, torch
+from tests.solvers.convex.on_devices import DEVICES, problems
 
 from chainrule.solvers.convex import spectrum_of
 from chainrule.solvers.convex.device_vectors import DeviceVectors
 from chainrule.solvers.convex.preconditioner import diagonal_of, preconditioner_of, refreshed
 from chainrule.solvers.convex.step_pairs import StepPairs
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 
 @pytest.mark.parametrize("device", DEVICES)
