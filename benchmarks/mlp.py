@@ -185,6 +185,16 @@ def jax_epochs(shape: Shape, x: Any, y: Any, *, tf32: bool = False) -> Callable[
     return run
 
 
+def multiply(xp: Any, weights: list[Any], activations: list[Any], gradients: list[Any], outputs: list[Any]) -> None:
+    """The products of one step, forward and backward."""
+    for i, weight in enumerate(weights):
+        xp.matmul(activations[i], weight, out=outputs[i + 1])
+    for i in range(len(weights) - 1, -1, -1):
+        xp.matmul(activations[i].T, activations[i + 1], out=gradients[i])
+        if i:
+            xp.matmul(activations[i + 1], weights[i].T, out=outputs[i])
+
+
 def bare_products(shape: Shape, x: Any, library: str, *, passes: bool = False) -> Callable[[], float]:
     """The products of the steps alone; with `passes`, also the gather of each batch, and one read and write of the
     three arrays that Adam changes."""
@@ -215,12 +225,7 @@ def bare_products(shape: Shape, x: Any, library: str, *, passes: bool = False) -
                     np.take(x, rows, axis=0, out=activations[0][: len(rows)], mode="clip")
                     for array in state:
                         np.negative(array, out=array)
-                for i, w in enumerate(weights):
-                    xp.matmul(activations[i], w, out=outputs[i + 1])
-                for i in range(len(weights) - 1, -1, -1):
-                    xp.matmul(activations[i].T, activations[i + 1], out=gradients[i])
-                    if i:
-                        xp.matmul(activations[i + 1], weights[i].T, out=outputs[i])
+                multiply(xp, weights, activations, gradients, outputs)
         return float("nan")
 
     return run
@@ -240,12 +245,7 @@ def bare_on_device(shape: Shape, device: str) -> Callable[[], float]:
 
     def epoch() -> None:
         for _ in range(-(-shape.rows // shape.batch)):
-            for i, weight in enumerate(weights):
-                torch.matmul(activations[i], weight, out=outputs[i + 1])
-            for i in range(len(weights) - 1, -1, -1):
-                torch.matmul(activations[i].T, activations[i + 1], out=gradients[i])
-                if i:
-                    torch.matmul(activations[i + 1], weights[i].T, out=outputs[i])
+            multiply(torch, weights, activations, gradients, outputs)
 
     recorded = Repeated(epoch, weights[0])
     recorded()

@@ -1,6 +1,6 @@
 """Solvers: frozen records with `start(theta)` and `step(theta, gradient, ...)` on flat vectors."""
 
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from chainrule.arrays import Array
 from chainrule.solvers.adam import Adam
@@ -37,6 +37,29 @@ class Solver(Protocol):
         """Update theta in place."""
 
 
+@runtime_checkable
+class RepeatableSolver(Solver, Protocol):
+    """A solver of whose step only some rates change from one to the next, so that a GPU can repeat it.
+
+    Examples
+    --------
+    `step` is `move` by the rates of the step, and a count:
+
+    >>> import numpy as np
+    >>> theta, solver = np.array([1.0, -1.0]), GradientDescent()
+    >>> state = solver.start(theta)
+    >>> solver.move(theta, np.array([2.0, 4.0]), state, *solver.rates(0.25, steps=1))
+    >>> theta, state.steps, isinstance(solver, RepeatableSolver)
+    (array([ 0.5, -2. ]), 0, True)
+    """
+
+    def rates(self, learning_rate: float, steps: int) -> tuple[float, ...]:
+        """The rates of step number `steps`, counted from 1."""
+
+    def move(self, theta: Array, gradient: Array, state: SolverState, *rates: Any) -> None:
+        """The step without its count, by `rates` that may be tensors without axes."""
+
+
 __all__ = [
     "SGD",
     "Adam",
@@ -45,6 +68,7 @@ __all__ = [
     "GradientDescent",
     "InverseScaling",
     "Rates",
+    "RepeatableSolver",
     "Schedule",
     "Solver",
     "SolverState",

@@ -22,6 +22,7 @@ import numpy as np
 from chainrule.arrays import Array, empty, gather_rows, is_on_gpu, namespace
 from chainrule.networks import Plan
 from chainrule.progress import counted
+from chainrule.solvers import RepeatableSolver
 from chainrule.training.data import BatchReader, Samples
 from chainrule.training.history import BegunEpoch, Run
 from chainrule.training.recipe import Recipe
@@ -32,18 +33,17 @@ ONE_RECORDING = threading.Lock()
 
 def can_be_recorded(recipe: Recipe, samples: Samples, theta: Array) -> bool:
     """True if the steps of a recipe on these samples are recorded."""
-    plain = recipe.change is None and recipe.processes is None and recipe.max_norm is None
+    network = recipe.objective.network
     return (
         is_on_gpu(theta)
+        and theta.dtype == namespace(theta).float32
+        and isinstance(recipe.solver, RepeatableSolver)
         and recipe.batch_size is not None
         and recipe.epochs > 1
-        and plain
+        and all(each is None for each in (recipe.change, recipe.processes, recipe.max_norm, samples.weights))
         and not samples.stored
-        and samples.weights is None
-        and theta.dtype == namespace(theta).float32
-        and hasattr(recipe.solver, "move")
-        and recipe.objective.network.image_shape is None
-        and all(layer.noise is None for layer in recipe.objective.network.layers)
+        and network.image_shape is None
+        and all(layer.noise is None for layer in network.layers)
     )
 
 
@@ -61,14 +61,14 @@ class RecordedSteps:
 
     def __init__(self, recipe: Recipe, samples: Samples, run: Run) -> None:
         assert recipe.batch_size is not None
-        solver: Any = recipe.solver
-        self._recipe, self._samples, self._run, self._solver = recipe, samples, run, solver
+        assert isinstance(recipe.solver, RepeatableSolver)
+        self._recipe, self._samples, self._run, self._solver = recipe, samples, run, recipe.solver
         self._reader = BatchReader(samples, recipe.batch_size, recipe.shuffle, recipe.seed)
         xp, theta = namespace(run.theta), run.theta
         count, rows = len(samples), min(recipe.batch_size, len(samples))
         whole, rest = divmod(count, rows)
         self._order = xp.arange(count, device=theta.device)
-        self._rates = empty((whole + (rest > 0), len(solver.rates(1.0, 1))), theta)
+        self._rates = empty((whole + (rest > 0), len(recipe.solver.rates(1.0, 1))), theta)
         self._number = xp.zeros(1, dtype=xp.int64, device=theta.device)
         self._loss = xp.zeros((), dtype=xp.float64, device=theta.device)
         self._gradient = empty(theta.shape, theta)

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from scipy.special import log_expit, log_softmax
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
-from chainrule.solvers.convex import Problem
+from chainrule.solvers.convex import Problem, device_engine
 from chainrule.solvers.convex import problem as problem_module
 from chainrule.storage import StoredRows
 
@@ -158,3 +158,12 @@ def plainly():
 @pytest.fixture(scope="session")
 def problem_of():
     return make
+
+
+@pytest.fixture(params=["whole", "parts", "sent again"])
+def parts_of_device(request, monkeypatch):
+    """All rows at once; some 50 rows of six features at a time; and the same where the device has no room for them."""
+    if request.param != "whole":
+        monkeypatch.setattr(device_engine, "ENTRIES", 300)
+    if request.param == "sent again":
+        monkeypatch.setattr(device_engine.DeviceEngine, "_free", lambda _: 0.0)

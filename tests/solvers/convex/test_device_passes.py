@@ -4,23 +4,14 @@ import numpy as np
 import pytest
 from tests.solvers.convex.on_devices import DEVICES, TARGETS, WEIGHTS, D, X, both, problems
 
-from chainrule.solvers.convex import device_engine
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision, squares
 from chainrule.solvers.convex.hessian import Curvature, between_logits, squared_products
 from chainrule.solvers.convex.rows import LogitPoint, Rows
 from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
 
-torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-
-
-@pytest.fixture(params=["whole", "parts", "sent again"], autouse=True)
-def sizes(request, monkeypatch):
-    """All rows at once; 50 rows at a time; and the same where the device has no room for them."""
-    if request.param != "whole":
-        monkeypatch.setattr(device_engine, "ENTRIES", 50 * D)
-    if request.param == "sent again":
-        monkeypatch.setattr(device_engine.DeviceEngine, "_free", lambda _: 0.0)
+pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+pytestmark = pytest.mark.usefixtures("parts_of_device")
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -9,7 +9,7 @@ from chainrule.solvers.convex.device_vectors import DeviceVectors
 from chainrule.solvers.convex.preconditioner import diagonal_of, preconditioner_of, refreshed
 from chainrule.solvers.convex.step_pairs import StepPairs
 
-torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -25,7 +25,7 @@ def test_pairs_there_solve_as_pairs_here(kind, base, dtype, device):
         later = refreshed(preconditioner, roots @ roots.T)
     if base == "diagonal":
         later = diagonal_of(stream.random(problem.shape) + 0.1)
-    here, there = StepPairs(preconditioner, 3), StepPairs(preconditioner, 3, DeviceVectors(torch, device))
+    here, there = StepPairs(preconditioner, 3), StepPairs(preconditioner, 3, DeviceVectors(device))
     vectors = stream.normal(size=(9, *problem.shape))
     for step, change in zip(vectors[:4], vectors[4:8], strict=True):
         change += 2 * step  # uphill along most steps
@@ -33,7 +33,7 @@ def test_pairs_there_solve_as_pairs_here(kind, base, dtype, device):
             pairs.keep(step, change)
             pairs.rest_on(later)
     assert there.count == here.count > 1
-    again = StepPairs(later, 3, DeviceVectors(torch, device))
+    again = StepPairs(later, 3, DeviceVectors(device))
     again.resume(there, 0.5, problem.n_features)
     other = StepPairs(later, 3)
     other.resume(here, 0.5, problem.n_features)

@@ -137,7 +137,7 @@ class Doubts:
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
     def assumed(self, claim: Relation, part: int) -> list[str]:
-        """What has to be so, in words, for a proof of a claim in a part to be one of what the text means."""
+        """The assumptions, in words, under which a proof of a claim in a part is one of what the text means."""
         unfit = self._used(claim) & self._unfit.get(part, frozenset())
         logarithms = (each for each in self.every(claim) if isinstance(each, terms.Apply) and each.operator == "log")
         return [

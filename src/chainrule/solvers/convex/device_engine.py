@@ -14,9 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array, holds_labels
+from chainrule.arrays import Array, holds_labels, on_device
 from chainrule.engines import Engine
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
@@ -88,8 +86,7 @@ class DeviceEngine:
 
     def close(self) -> None:
         """Forget the results that were kept."""
-        for name in [name for name in self._memory if isinstance(name, tuple)]:
-            del self._memory[name]
+        self._memory.pop("logits", None)
         self.engine.close()
 
     def room(self, *, narrow: bool) -> float:
@@ -105,7 +102,7 @@ class DeviceEngine:
     @cached_property
     def vectors(self) -> DeviceVectors:
         """The place of L-BFGS's vectors."""
-        return DeviceVectors(self.torch, self.device)
+        return DeviceVectors(self.device)
 
     # What follows is for the passes.
 
@@ -118,22 +115,21 @@ class DeviceEngine:
             yield rows, self._sent(x[rows], view.narrow) if resident is None else resident[rows]
             done(rows.stop - rows.start)
 
-    def remembered(self, point: LogitPoint, rows: slice, like: Any, compute: Callable[[Any], None]) -> Any:
-        """The logits of rows that `compute` fills at a point. They are kept if the point has a slot.
-
-        `like` is an array of weights, which has the dtype.
-        """
-        shape = rows.stop - rows.start, like.shape[1]
+    def remembered(self, point: LogitPoint, rows: slice, compute: Callable[[Any], None]) -> Any:
+        """The logits of rows that `compute` fills at a point, in the dtype of its weights; kept if it has a slot."""
+        weights, _ = point.folded
+        dtype = getattr(self.torch, weights.dtype.name)
         if point.slot is None:
-            out = self.work("logits", shape, like)
+            out = self.work("logits", (rows.stop - rows.start, weights.shape[1]), self._like, dtype)
             compute(out)
             return out
-        whole, versions = self._memory.get(("logits", point.slot), (None, {}))
-        if whole is None or whole.dtype != like.dtype:
+        slots = self._kept("logits", dict[str, Any])
+        whole, versions = slots.get(point.slot, (None, {}))
+        if whole is None or whole.dtype != dtype:
             whole = None  # freed before the next is made
-            self._memory.pop(("logits", point.slot), None)
-            whole, versions = self.torch.empty((len(self.x), shape[1]), dtype=like.dtype, device=self.device), {}
-            self._memory["logits", point.slot] = whole, versions
+            slots.pop(point.slot, None)
+            whole, versions = self.torch.empty((len(self.x), weights.shape[1]), dtype=dtype, device=self.device), {}
+            slots[point.slot] = whole, versions
         if versions.get(rows.start) != point.version:
             compute(whole[rows])
             versions[rows.start] = point.version
@@ -154,10 +150,16 @@ class DeviceEngine:
         return self._kept("targets", lambda: self.tensor(targets))[rows].to(dtype)
 
     def tensor(self, array: Array, dtype: Any = None) -> Any:
-        """An array on the device."""
-        return self.torch.as_tensor(np.ascontiguousarray(array), dtype=dtype, device=self.device)
+        """An array on the device, in its dtype or another."""
+        tensor = on_device(array, self.device)
+        return tensor if dtype is None else tensor.to(dtype)
 
     # What follows is private.
+
+    @cached_property
+    def _like(self) -> Any:
+        """An empty tensor on the device."""
+        return self.torch.empty(0, device=self.device)
 
     @property
     def _in_main_memory(self) -> bool:
@@ -168,22 +170,25 @@ class DeviceEngine:
         return max(1, ENTRIES // max(int(self.x.shape[1]), n_outputs))
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
-        """What lies on the device under a name; it is made at the first call."""
+        """The array on the device under a name, or another thing that engines share; made at the first call."""
         if name not in self._memory:
             self._memory[name] = make()
         return self._memory[name]
 
     def _resident(self, narrow: Any) -> Any:
         """All samples on the device; None if they do not fit."""
-        size = self.x.nbytes if narrow is None else 2 * self.x.size
-        fits = size + SPARE <= self._free()
-        return self._kept("x" if narrow is None else "narrow x", lambda: self._sent(self.x, narrow) if fits else None)
+
+        def all_of_them() -> Any:
+            size = self.x.nbytes if narrow is None else 2 * self.x.size
+            return self._sent(self.x, narrow) if size + SPARE <= self._free() else None
+
+        return self._kept("x" if narrow is None else "narrow x", all_of_them)
 
     def _free(self) -> float:
-        """The free bytes of a GPU's memory."""
+        """The free bytes of a GPU's memory, for decisions that are made once: it frees what PyTorch keeps for later."""
         if self._in_main_memory:
             return math.inf
-        self.torch.cuda.empty_cache()  # blocks that PyTorch keeps for later count as taken
+        self.torch.cuda.empty_cache()  # such blocks count as taken
         return float(self.torch.cuda.mem_get_info(self.device)[0])
 
     def _sent(self, x: Array, narrow: Any) -> Any:
@@ -214,5 +219,5 @@ def put_on(problem: Problem, device: str | None) -> Problem:
     if problem.sparse or not problem.in_memory:
         raise ValueError(f"device={device!r} takes dense X in memory; X that is sparse or in files is for device=None")
     engine = DeviceEngine(problem.engine, device)
-    engine.torch.empty(0, device=device)  # is it there?
+    engine.torch.empty(0, device=device)  # an error if there is none
     return replace(problem, engine=engine)

@@ -7,14 +7,14 @@ for them, as in main memory (see `evaluation`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.arrays import Array, holds_labels
+from chainrule.arrays import Array, holds_labels, to_numpy
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.device_vectors import in_numpy
-from chainrule.solvers.convex.evaluation import at_point, on_line
+from chainrule.solvers.convex.evaluation import RowLosses, at_point, on_line
 from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.hessian import between_logits, curved, squared_products
 from chainrule.solvers.convex.rows import Folded, LogitPoint, View
@@ -28,15 +28,17 @@ SUMMED = 1 << 16
 
 
 class PartLogits:
-    """The logits of parts of the rows at a point, whose weights are sent to the device once."""
+    """The logits of parts of the rows at a point, whose weights are sent to the device once, if they are needed."""
 
     def __init__(self, engine: DeviceEngine, view: View, point: LogitPoint) -> None:
         self._engine, self._view, self._point = engine, view, point
-        self._start, self._direction, self._step = None, None, 0.0
-        if point.line is not None:
-            start, direction, self._step = point.line
-            self._start, self._direction = PartLogits(engine, view, start), PartLogits(engine, view, direction)
-        self._folded = sent(engine, point.folded)
+        start, direction, self._step = point.line or (None, None, 0.0)
+        self._start = None if start is None else PartLogits(engine, view, start)
+        self._direction = None if direction is None else PartLogits(engine, view, direction)
+
+    @cached_property
+    def _folded(self) -> tuple[Any, Any]:
+        return sent(self._engine, self._point.folded)
 
     def of(self, rows: slice, x: Any) -> Any:
         """The logits of a part. Nobody may write to them."""
@@ -49,7 +51,7 @@ class PartLogits:
             self._engine.torch.mul(self._direction.of(rows, x), self._step, out=out)
             out += self._start.of(rows, x)
 
-        return self._engine.remembered(self._point, rows, self._folded[0], compute)
+        return self._engine.remembered(self._point, rows, compute)
 
     def probs(self, rows: slice, x: Any) -> Any:
         """The probabilities of a part; for one logit, the second class's."""
@@ -60,17 +62,16 @@ class PartLogits:
 class PartLosses:
     """The losses of parts of the rows, and their gradients by the logits."""
 
-    def __init__(self, engine: DeviceEngine, view: View, losses: Any) -> None:
-        rule, self._options = losses.args
-        self._engine, self._view, self._fused = engine, view, kernel_of(rule).value_and_pullback
+    def __init__(self, engine: DeviceEngine, view: View, losses: RowLosses) -> None:
+        self._engine, self._view, self._options = engine, view, losses.options
+        self._fused: Any = kernel_of(losses.rule).value_and_pullback
 
     def of(self, rows: slice, logits: Any) -> tuple[Any, Any]:
         """The sum of a part's weighted losses, and the residuals in a buffer."""
         engine, shares = self._engine, self._engine.shares(rows, self._view)
         out = engine.work("losses", shares.shape, logits), engine.work("residuals", logits.shape, logits)
-        targets, fused = engine.targets(rows, self._view, logits.dtype), self._fused
-        assert fused is not None
-        lost, residuals = fused(logits, targets, shares.to(logits.dtype), out=out, work=engine.work, **self._options)
+        given = logits, engine.targets(rows, self._view, logits.dtype), shares.to(logits.dtype)
+        lost, residuals = self._fused(*given, out=out, work=engine.work, **self._options)
         return (lost * shares).sum(), residuals
 
 
@@ -92,22 +93,22 @@ def product(engine: DeviceEngine, view: View, x: Any, folded: tuple[Any, Any], o
 # What follows is private.
 
 
-def _at_point(engine: DeviceEngine, view: View, state: tuple[Any, LogitPoint]) -> tuple[float, Array]:
+def _at_point(engine: DeviceEngine, view: View, state: tuple[RowLosses, LogitPoint]) -> tuple[float, Array]:
     """`evaluation.at_point`, and x^T R."""
     losses, logits = PartLosses(engine, view, state[0]), PartLogits(engine, view, state[1])
     return _pulled_back(engine, view, lambda rows, x: losses.of(rows, logits.of(rows, x)))
 
 
-def _on_line(engine: DeviceEngine, view: View, state: tuple[Any, LogitPoint, LogitPoint, float]) -> tuple[float, float]:
+def _on_line(
+    engine: DeviceEngine, view: View, state: tuple[RowLosses, LogitPoint, LogitPoint, float]
+) -> tuple[float, float]:
     """`evaluation.on_line`."""
-    losses, here, direction = (
-        PartLosses(engine, view, state[0]),
-        *(PartLogits(engine, view, point) for point in state[1:3]),
-    )
+    losses, (here, direction), step = PartLosses(engine, view, state[0]), state[1:3], state[3]
+    logits, slopes_of = PartLogits(engine, view, here), PartLogits(engine, view, direction).of
     loss = slope = 0.0
     for rows, x in engine.parts(view):
-        slopes = direction.of(rows, x)
-        value, residuals = losses.of(rows, here.of(rows, x) + state[3] * slopes)
+        slopes = slopes_of(rows, x)
+        value, residuals = losses.of(rows, logits.of(rows, x) + step * slopes)
         loss, slope = loss + value, slope + (residuals * slopes).sum(dtype=engine.torch.float64)
     return float(loss), float(slope)
 
@@ -138,7 +139,7 @@ def _between_logits(engine: DeviceEngine, view: View, point: LogitPoint) -> Arra
         probs = logits.probs(rows, x)
         weighted = probs * _curvatures(engine, rows, view).to(probs.dtype)
         total = total + weighted.sum(0, dtype=engine.torch.float64).diag() - probs.T @ weighted
-    return in_numpy(total)
+    return to_numpy(total)
 
 
 def _second_moments(engine: DeviceEngine, view: View, state: tuple[Features, Array | None, Any]) -> Array:
@@ -151,7 +152,7 @@ def _second_moments(engine: DeviceEngine, view: View, state: tuple[Features, Arr
         z *= engine.shares(rows, view).abs().sqrt().to(z.dtype)
         for some in z.split(SUMMED):
             total = total + (some.T @ some).to(engine.torch.float64)
-    return in_numpy(total)
+    return to_numpy(total)
 
 
 def _squared_products(engine: DeviceEngine, view: View, state: tuple[Features, LogitPoint]) -> Array:
@@ -163,7 +164,7 @@ def _squared_products(engine: DeviceEngine, view: View, state: tuple[Features, L
         slopes = probs * (1 - probs) * _curvatures(engine, rows, view).to(probs.dtype)
         both = [_seen(engine, features, x).square_().to(slopes.dtype).T @ slopes, slopes.sum(0, keepdim=True)]
         total = total + engine.torch.cat(both).to(engine.torch.float64)
-    return in_numpy(total)
+    return to_numpy(total)
 
 
 def _squares(engine: DeviceEngine, view: View, features: Features) -> Array:
@@ -171,7 +172,7 @@ def _squares(engine: DeviceEngine, view: View, features: Features) -> Array:
     total: Any = 0.0
     for rows, x in engine.parts(view):
         total = total + (_seen(engine, features, x).square_() * engine.shares(rows, view).abs()).sum(0)
-    return in_numpy(total)
+    return to_numpy(total)
 
 
 def _weighted_sum(engine: DeviceEngine, view: View, _: None) -> tuple[Array, list[Array]]:
@@ -179,7 +180,7 @@ def _weighted_sum(engine: DeviceEngine, view: View, _: None) -> tuple[Array, lis
     total: Any = 0.0
     for rows, x in engine.parts(view):
         total = total + (x * engine.shares(rows, view).abs()).sum(0)
-    return in_numpy(total), [np.asarray(engine.x[0], np.float64)]
+    return to_numpy(total), [np.asarray(engine.x[0], np.float64)]
 
 
 def _pulled_back(
@@ -194,7 +195,7 @@ def _pulled_back(
         gradient[-1] += residuals.sum(0, dtype=gradient.dtype)
         both = (x, residuals.to(x.dtype)) if view.narrow is not None else (x.to(residuals.dtype), residuals)
         gradient[:-1] += both[0].T @ both[1]
-    return float(loss), in_numpy(gradient)
+    return float(loss), to_numpy(gradient)
 
 
 def _curvatures(engine: DeviceEngine, rows: slice, view: View) -> Any:

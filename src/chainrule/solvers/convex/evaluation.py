@@ -8,9 +8,8 @@ Differences of logits would not do: near the optimum, steps are as small as the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,8 +46,24 @@ class Evaluation(NamedTuple):
     slope: float = 0.0
 
 
-RowLosses = Callable[..., tuple[float, Array]]
-"""From a block, its logits and perhaps memory: the sum of the rows' weighted losses, their gradient by the logits."""
+@dataclass(frozen=True)
+class RowLosses:
+    """From a block and its logits: the sum of the rows' weighted losses, and their gradient by the logits.
+
+    Attributes
+    ----------
+    rule : Rule
+        The loss.
+    options : dict
+        Its options.
+    """
+
+    rule: Rule
+    options: dict[str, float]
+
+    def __call__(self, block: RowBlock, logits: Array, out: Array | None = None) -> tuple[float, Array]:
+        """`row_losses` of the rule."""
+        return row_losses(self.rule, self.options, block, logits, out)
 
 
 def row_losses(
@@ -110,7 +125,7 @@ class Evaluator:
         many = problem.n_features * k >= MANY_PARAMETERS
         self.vector_dtype = np.dtype(problem.dtype if many else np.float64)
         options = {"label_smoothing": problem.label_smoothing} if problem.label_smoothing else {}
-        self.losses: RowLosses = partial(row_losses, problem.loss, options)
+        self.losses = RowLosses(problem.loss, options)
         self.stored = self._fits(n * k) if stored is None else stored
         self.rows = self.rows_in(self.dtype)
         self.point: LogitPoint | None = None
