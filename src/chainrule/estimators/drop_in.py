@@ -45,6 +45,7 @@ LIMITS: check.Limits = {
     "label_smoothing": partial(check.number, at_least=0, at_most=1),
     "eval_metric": partial(check.metric, allowed=tuple(METRICS)),
     "class_weight": check.class_weight,
+    "device": check.device,
 }
 """The check of each parameter alone, in the order in which they are made."""
 

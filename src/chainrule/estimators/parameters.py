@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 from chainrule import rules
+from chainrule.extras import import_extra
 
 Limits: TypeAlias = dict[str, Callable[[str, Any], object]]
 """By the name of a parameter, a function of the name and the value that raises ValueError for a value out of range."""
@@ -127,6 +128,18 @@ def threads(name: str, value: Any) -> None:
     """Raise ValueError unless the value is None or a number of threads; negative numbers count from all cores down."""
     if value is not None and (not isinstance(value, Integral) or value == 0):
         raise ValueError(f"{name}: expected a number of threads, or -1 for all cores, got {value!r}")
+
+
+def device(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is None or a device that PyTorch has; ImportError without PyTorch."""
+    if value is None:
+        return
+    torch = import_extra("torch", "torch", f"{name}={value!r} needs PyTorch")
+    try:
+        torch.empty(0, device=value)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        expected = "expected None or a device that PyTorch has here, such as 'cpu' or 'cuda'"
+        raise ValueError(f"{name}: {expected}, got {value!r} ({str(error)[:60]})") from None
 
 
 def flag(name: str, value: Any) -> None:

@@ -92,6 +92,7 @@ LIMITS: check.Limits = {
     "early_stopping": check.flag,
     "callbacks": check.callables,
     "max_grad_norm": check.unless(None, _ABOVE_0),
+    "device": check.device,
 }
 """The check of each parameter, in the order of the checks."""
 

@@ -8,14 +8,14 @@ import pytest
 import scipy.sparse as sp
 from tests.solvers.convex.on_devices import DEVICES, TARGETS, WEIGHTS, N, X, problems
 
-from chainrule import SoftmaxRegression, fit_many
+from chainrule import MLPClassifier, SoftmaxRegression, fit_many
 from chainrule.engines import LocalEngine
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, device_engine, minimise, put_on
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.rows import Rows
 
-pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 pytestmark = pytest.mark.usefixtures("parts_of_device")
 
 
@@ -107,8 +107,11 @@ def test_what_no_device_takes_is_an_error(monkeypatch):
     sparse = replace(problems("labels", np.float64, "cpu")[0], x=sp.csr_matrix(X), engine=None)
     with pytest.raises(ValueError, match="device='cpu' takes dense X in memory; X that is sparse or in files"):
         put_on(sparse, "cpu")
-    with pytest.raises(RuntimeError, match="device"):
-        SoftmaxRegression(device="no such device").fit(X, TARGETS["labels"][0])
+    expected = "device: expected None or a device that PyTorch has here, such as 'cpu' or 'cuda', got "
+    for estimator in SoftmaxRegression, MLPClassifier:
+        for wrong in ("gpu", 3.5) if torch.cuda.is_available() else ("gpu", 3.5, "cuda"):
+            with pytest.raises(ValueError, match=f"{expected}{wrong!r}"):
+                estimator(device=wrong).fit(X, TARGETS["labels"][0])
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r"device='cpu' needs PyTorch.*pip install 'chainrule\[torch\]'"):
         SoftmaxRegression(device="cpu").fit(X, TARGETS["labels"][0])

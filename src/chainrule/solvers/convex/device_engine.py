@@ -211,13 +211,9 @@ def put_on(problem: Problem, device: str | None) -> Problem:
         For sparse samples, and for samples that are not in memory.
     ImportError
         Without PyTorch.
-    RuntimeError
-        If PyTorch has no such device.
     """
     if device is None:
         return problem
     if problem.sparse or not problem.in_memory:
         raise ValueError(f"device={device!r} takes dense X in memory; X that is sparse or in files is for device=None")
-    engine = DeviceEngine(problem.engine, device)
-    engine.torch.empty(0, device=device)  # an error if there is none
-    return replace(problem, engine=engine)
+    return replace(problem, engine=DeviceEngine(problem.engine, device))
