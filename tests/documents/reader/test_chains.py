@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chainrule.documents.reader import written
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.formula_tokens import MOST_TEXT
+from chainrule.documents.reader.parts_written import parts_of_chain
 from chainrule.documents.reader.written import (
     Beside,
     BigOperator,
@@ -495,3 +496,15 @@ def test_any_text_is_read(text):
         assert len(chain.members) == len(chain.links) + 1
         assert all(member is None or isinstance(member, written.Written) for member in chain.members)
         assert not any(isinstance(member, NotRead) and not member.what for member in chain.members)
+
+
+def test_an_unknown_command_behind_two_alignment_signs_is_a_remark():
+    first, second = chains_of(r"a &= b && \why{\text{by } x = y}\\ &= c && \reason{z}")
+    assert [len(each.links) for each in (first, second)] == [1, 1]
+    assert all(isinstance(each, written.Words) for chain in (first, second) for each in chain.conditions)
+
+
+@pytest.mark.parametrize("row", [r"a &= b & \why{x}", r"a &= b && \why{x} y", r"a &= \why{x}"])
+def test_other_unknown_commands_are_not_read(row):
+    inside = [part for chain in chains_of(row) for part in parts_of_chain(chain)]
+    assert any(isinstance(part, NotRead) for part in inside)

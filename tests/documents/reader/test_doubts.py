@@ -124,3 +124,11 @@ def test_a_capital_letter_that_is_read_as_a_number_beside_an_unfit_formula_is_to
     found = check_derivation(text, repairs=False).steps
     assert [step.verdict for step in found][-2:] == ["proved if", "does not fit if read so"]
     assert "W is a number" in found[-2].message
+
+
+def test_that_a_size_is_a_number_is_no_assumption():
+    text = "$$P = \\prod_{n=0}^{N-1} y_n$$\n\n$$\\frac{E(w)}{N} = \\frac{1}{N} \\sum_{n=0}^{N-1} E_n$$\n\n"
+    steps = check_derivation(
+        text + "$$\\frac{1}{N} \\sum_{n=0}^{N-1} 2 y_n = \\frac{2}{N} \\sum_{n=0}^{N-1} y_n$$"
+    ).steps
+    assert steps[-1].verdict == "proved"

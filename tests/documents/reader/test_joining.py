@@ -29,3 +29,8 @@ def test_a_condition_is_one_of_the_claims_behind_it_in_its_section(reading_of):
 def test_a_loss_is_a_number_and_another_capital_letter_a_matrix(reading_of):
     shapes = reading_of("$$L = w^2$$\n\n$$A v = u, \\quad \\|v\\| = L$$").shapes.names
     assert [len(shapes[name].known) for name in ("L", "A", "v")] == [0, 2, 2]
+
+
+def test_a_probability_is_a_number_and_no_matrix(reading_of):
+    found = reading_of("$$P(y | x) = p^y (1 - p)^{1 - y}$$\n\n$$\\log P(y | x) = y \\log p + (1 - y) \\log(1 - p)$$")
+    assert {name: shape.known for name, shape in found.shapes.names.items()}["p"] == ()

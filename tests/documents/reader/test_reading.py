@@ -172,3 +172,10 @@ def test_what_a_sentence_says_of_a_letter_counts_where_it_fits():
     text = "# One\n\n$$\\frac{d}{dx} x^3 = 3 x^2$$\n\n# Two\n\nLet $x \\in \\mathbb{R}^n$.\n\n$$x^T x = \\|x\\|^2$$\n\n"
     text += "# Three\n\n$$(x + 1)^2 = x^2 + 2 x + 1$$\n\n# Four\n\n$$\\nabla_x x^T x = 2 x$$"
     assert [step.verdict for step in check_derivation(text).steps] == ["proved"] * 4
+
+
+def test_identities_between_equivalences_are_claims_beside_one_that_does_not_fit(reading_of):
+    text = "Let $x, u \\in \\mathbb{R}^n$.\n\n$$0 \\le e^c \\le 1 + e^c$$\n\n$$\\Leftrightarrow 0 \\le e^c \\le u$$\n\n"
+    found = reading_of(text + "$$\\Leftrightarrow 0 \\le \\frac{e^c}{1 + e^c} \\le 1$$")
+    kinds = [entry.kind for entry in found.entries if entry.statement.relation == "<="]
+    assert kinds == ["claim", "claim", "claim", "hypothesis", "claim", "claim"]

@@ -171,3 +171,11 @@ def test_a_set_tells_that_nabla_is_a_row():
 
     assert told(r"We write $\nabla f(x) \in \mathbb{R}^{1 \times n}$ for it.")
     assert not told(r"We write $\nabla f(x) \in \mathbb{R}^n$ for it.")
+
+
+@pytest.mark.parametrize("name", ["f", r"f : \mathbb{R}^n \to \mathbb{R}"])
+def test_any_function_is_none_that_was_defined_before(name):
+    text = "For $f(w) = w^T w$ we have\n\n$$w^T \\nabla f(w) = 2 f(w)$$\n\n"
+    claim = "any differentiable function. Then\n\n$$w^T \\nabla f(w) = 2 f(w)$$"
+    steps = check_derivation(f"{text}Now let ${name}$ be {claim}", repairs=False).steps
+    assert [step.verdict for step in steps] == ["definition", "proved", "wrong if read so"]

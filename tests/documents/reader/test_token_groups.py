@@ -31,6 +31,7 @@ def outline(items):
         (r"\left\{ a \right.", "{a."),
         (r"\left. a \right|_b", ".a| _ b"),
         (r"a \right)", r"a ?\right without \left"),
+        (r"P(y \rvert x)", "P (y vert x("),
         (r"\bigl( a \bigr)", "(a("),
     ],
 )

@@ -1,5 +1,6 @@
 from chainrule.documents.reader.known_words import LAYOUT_GUESSED
 from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts import document_steps
 from chainrule.documents.verdicts.document_steps import ALONE, steps_of
 
 
@@ -490,3 +491,27 @@ def test_the_arguments_of_a_chain_are_known_in_all_its_steps():
 def test_an_argument_that_a_side_lacks_is_not_defined_there():
     text = "Let $f(x, y, z) = x e^y + y e^z$. Then\n\n$$\\frac{\\partial f}{\\partial y} = x e^y$$"
     assert verdicts(text)[-1][1] == "wrong"
+
+
+SECTION = (
+    "# Sizes\n\nLet $X \\in \\mathbb{R}^{N \\times D}$ and $Y = 2 X$.\n\n$$X^T Y = 2 X^T X$$\n\n"
+    "$$X + Y = 3 X$$\n\n$$Y - X = X$$\n\n# Lemma\n\nLet $B = c(D) D$ where $c(D) \\in \\mathbb{R}$ and "
+    "$D \\in \\mathbb{R}^n$. Then\n\n"
+)
+RULE = "$$\\frac{\\partial B_k}{\\partial D_i} = \\frac{\\partial c}{\\partial D_i} D_k + \\mathbf{1}[i = k] c(D)$$"
+
+
+def test_a_section_that_says_what_its_letters_are_is_read_afresh(monkeypatch):
+    monkeypatch.setattr(document_steps, "NEAR", ())
+    assert verdicts(SECTION + RULE)[-1][1] == "proved"
+    assert not steps_of(pieces_of(SECTION + RULE.replace("D_k", "D_i"), "a.md")).steps[-1].verdict.holds
+
+
+def test_the_text_around_a_claim_is_read_afresh(monkeypatch):
+    text = "$$y = 3 u$$\n\n$$y = u + 1$$\n\n"
+    text += "".join(f"$$(c + {k})^2 = c^2 + {2 * k} c + {k * k}$$\n\n" for k in range(1, 5))
+    text += "$$y = w x$$\n\n$$L = y^2$$\n\n$$\\frac{dL}{dw} = 2 y x$$"
+    assert verdicts(text)[-1][1] == "proved"
+    assert not steps_of(pieces_of(text.replace("2 y x", "2 y"), "a.md")).steps[-1].verdict.holds
+    monkeypatch.setattr(document_steps, "NEAR", ())
+    assert verdicts(text)[-1][1] == "proved if"

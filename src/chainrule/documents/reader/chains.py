@@ -130,6 +130,7 @@ def _without_alignment(row: list[Item]) -> list[Item]:
     """Every second & separates equations, unless it stands at a relation: a &= b & c &= d, but a &=& b."""
     found: list[Item] = []
     marks, before = 0, ""
+    row = _with_remark(row)
     for position, item in enumerate(row):
         role = role_of(item)
         if role == "cell":
@@ -145,6 +146,19 @@ def _without_alignment(row: list[Item]) -> list[Item]:
         found.append(item)
         before = role if role not in UNSEEN else before
     return found
+
+
+def _with_remark(row: list[Item]) -> list[Item]:
+    """A row with words in the place of a command that nobody knows, behind &&: it is a remark of the author's."""
+    seen = [at for at, item in enumerate(row) if role_of(item) not in UNSEEN]
+    last, command = seen[-1:], seen[-2:-1]
+    marks = seen[-4:-2]
+    if len(marks) < 2 or [role_of(row[at]) for at in (*marks, *command, *last)] != ["cell", "cell", "unknown", "{"]:
+        return row
+    [at] = command
+    token, argument = row[at], row[last[0]]
+    assert isinstance(token, FormulaToken)
+    return [*row[:at], token._replace(kind="phrase", text=token.raw, end=argument.end), *row[last[0] + 1 :]]
 
 
 def _continues(row: list[Item]) -> bool:

@@ -71,7 +71,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
     role = state.role_of(statement)
-    tried = state.tries and _gives(state, statement, role)
+    tries = state.tries and statement.key not in state.untried
+    tried = tries and _gives(state, statement, role)
     variable = "" if target is None else solved_for(state, target, statement)
     solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
     solves = solves and variable not in state.definitions
@@ -96,7 +97,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             lets = [DEFINED_ANEW] if anew and role == "assumed" else []
             beside = [] if role == "concluded" and works_out_derivative(statement) else [IN_A_SENTENCE]
             state.elaborator.used.update([*beside, *([MAYBE] if maybe else []), *lets])
-        if state.tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
+        if tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)
                 enter_claim(state, replace(statement, number=0, head=None))

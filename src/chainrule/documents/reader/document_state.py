@@ -45,6 +45,8 @@ class DocumentState:
         True if functions without a definition take a vector.
     tries : bool
         Whether derivatives that sentences give under their conditions are claims, and identities between equivalences.
+    untried : set
+        The statements, by their keys, of which this does not count.
     elsewhere : set of str
         Letters that statements define which are left out here: none is a constant or a standard array, or has a value
         that a sentence assumes.
@@ -60,8 +62,6 @@ class DocumentState:
         Whether e with an index is a unit vector.
     lettered : set of str
         Letters of indices that name layers.
-    near : bool
-        True if only what the text says between the statements counts.
     disputed : mapping
         By letter: the doubt about every claim that uses it.
     zeros : list of int
@@ -89,8 +89,8 @@ class DocumentState:
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
-    near: bool = False
     tries: bool = False
+    untried: Set[tuple[int, tuple[int, int]]] = frozenset()
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)

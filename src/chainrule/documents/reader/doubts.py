@@ -150,7 +150,9 @@ class Doubts:
     def _unfit(self) -> Mapping[int, frozenset[str]]:
         """By part: names like those of matrices that are read as numbers, with which a formula there does not fit."""
         shapes, found = self.reading.shapes, dict[int, frozenset[str]]()
-        small = {name for name in shapes.matrices if shapes.names.get(name, _ANY).known == ()} - self.reading.declared
+        sizes = {name for name, kind in self.names.kinds.items() if isinstance(kind, terms.SizeKind)}
+        small = {name for name in shapes.matrices if shapes.names.get(name, _ANY).known == ()}
+        small -= self.reading.declared | sizes
         for entry in self.reading.entries:
             if entry.kind == "does not fit" and entry.claim is not None:
                 part = self.reading.places.get(id(entry.statement.piece), 0)

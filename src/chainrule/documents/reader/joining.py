@@ -29,7 +29,9 @@ from chainrule.documents.reader.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.declarations import ONE, base_of
 from chainrule.documents.reader.differentials import with_constants
 from chainrule.documents.reader.document_state import DocumentState
+from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.failures import without_failures
+from chainrule.documents.reader.functions_in_use import defined_in_use
 from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.known_words import UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
@@ -37,7 +39,7 @@ from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.strict_form import strict_form
-from chainrule.documents.reader.usual_functions import with_functions
+from chainrule.documents.reader.usual_functions import LOGISTIC, with_functions
 
 LOSSES = frozenset({"E", "J", "L"})
 """Capital letters that are numbers where they have a definition and nothing shows their shapes."""
@@ -53,6 +55,7 @@ def joined(state: DocumentState) -> Reading:
             state.definitions.keys() | state.unread.keys() | state.elsewhere,
         )
     )
+    _define_functions(state)
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
         Derivation(
@@ -85,6 +88,22 @@ def joined(state: DocumentState) -> Reading:
 
 
 # What follows is private.
+
+
+def _define_functions(state: DocumentState) -> None:
+    """Enter the functions that claims define where they use them; these claims are definitions.
+
+    That of a sigma is doubted: it may be a claim about the logistic function, which the text need not define.
+    """
+    known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.besides.stated.said.keys()
+    for number, definition in defined_in_use(state.claims, known).items():
+        at = next(place for place, entry in enumerate(state.entries) if entry.claim == number)
+        statement, letter = state.entries[at].statement, letter_of(definition.name)
+        line = statement.piece.place_of(statement.place[0])[0]
+        state.definitions[definition.name] = replace(definition, line=line)
+        state.entries[at] = replace(state.entries[at], kind="definition", claim=None, defines=definition.name)
+        if letter in LOGISTIC:
+            state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
 
 
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]) -> Reading:
@@ -222,7 +241,7 @@ def _matrices(state: DocumentState) -> frozenset[str]:
         is_loss = may_be_loss and not state.inventory.bold[base]
         if capital and not is_loss and base not in state.inventory.limits:
             found.add(base)
-    decorated = {name for name in names if name.split("_")[0] in found}
+    decorated = {name for name in names if name.split("_")[0] in found and "__given_" not in name}
     return frozenset(found | decorated)
 
 

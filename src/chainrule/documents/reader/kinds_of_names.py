@@ -26,8 +26,6 @@ def enter_kinds(state: DocumentState) -> None:
     own = {state.number_of(each): state.part_of(each.piece) for each in state.statements}
     said = [each for each in state.besides.stated.declared if base_of(each.name) not in state.distrusted]
     said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
-    if state.near:
-        said = [each for each in said if min(own) <= each.piece <= max(own)]
     every = [*state.besides.block.declared, *said]
     for each in every:
         if isinstance(each.name, w.Symbol):

@@ -28,6 +28,8 @@ from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.kinds_of_names import enter_kinds
+from chainrule.documents.reader.known_words import MAYBE
+from chainrule.documents.reader.numbered_layers import with_numbered_layers
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
@@ -62,7 +64,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_digit_pairs(chains)
+    chains = with_numbered_layers(with_digit_pairs(chains))
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     spoken = " ".join([around, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
@@ -154,9 +156,15 @@ def read(pieces: Pieces, around: str = "") -> Reading:
                 option = {"aliases": chosen["aliases"] | {section: fewer}}
                 best, chosen = trials.better(best, chosen, option, spare=1)
 
-    with_tries = trials.under(chosen | {"tries": True})
-    if misfits(with_tries) <= misfits(best):  # what sentences may assume decides no shapes
-        best, chosen = with_tries, chosen | {"tries": True}
+    unfit = frozenset[tuple[int, tuple[int, int]]]()
+    for _ in range(2):  # what sentences may assume decides no shapes
+        option = {"tries": True, "untried": unfit}
+        with_tries = trials.under(chosen | option)
+        if misfits(with_tries) <= misfits(best):
+            best, chosen = with_tries, chosen | option
+            break
+        maybe = (each for each in with_tries.entries if each.kind == "does not fit" and MAYBE in each.rests_on)
+        unfit = frozenset(each.statement.key for each in maybe)
 
     targets = (target_of(each, inventory) for each in statements)
     letters_defined = {each.base for each in targets if each is not None and isinstance(each.name, w.Symbol)}
@@ -181,9 +189,15 @@ def read(pieces: Pieces, around: str = "") -> Reading:
         state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
         return replace(reading_of(state), **known)
 
-    def alone(pieces: Set[int], near: bool) -> Reading:
-        options = {key: value for key, value in chosen.items() if key != "aliases"} | {"near": near}
-        few = [each for each in statements if id(each.piece) in pieces]
+    def afresh(few_pieces: Set[int]) -> Reading:
+        numbers = [number for number, piece in enumerate(pieces.pieces) if id(piece) in few_pieces]
+        few = pieces.pieces[min(numbers) : max(numbers) + 1]
+        blocks = [each for each in pieces.pieces[: min(numbers)] if each.kind == "declarations"]
+        return read(replace(pieces, pieces=(*blocks, *few)), spoken)
+
+    def alone(few_pieces: Set[int]) -> Reading:
+        options = {key: value for key, value in chosen.items() if key != "aliases"}
+        few = [each for each in statements if id(each.piece) in few_pieces]
         found = again(few, options)
         tried = [(misfits(found), found)]
         for way in _ways(found, options, layout or "transposed", inventory) if tried[0][0] else ():
@@ -194,7 +208,7 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     def without(dropped: Set[int]) -> Reading:
         return again([each for each in statements if id(each) not in dropped], chosen)
 
-    return replace(best, **known, alone=alone, without=without)
+    return replace(best, **known, alone=alone, afresh=afresh, without=without)
 
 
 # What follows is private.

@@ -80,8 +80,10 @@ class Reading:
     """The number of the part of each piece, by its identity."""
     own: Set[int] | None = None
     """The pieces, by identity, whose relations are judged with it, if it has others as well; None means all."""
-    alone: Callable[[Set[int], bool], Reading] | None = None
-    """The reading of some pieces, by identity, as if the document had no other formulas; or said nothing else, too."""
+    alone: Callable[[Set[int]], Reading] | None = None
+    """The reading of some pieces, by identity, as if the document had no other formulas."""
+    afresh: Callable[[Set[int]], Reading] | None = None
+    """The reading of the text from the first to the last of some pieces, by identity, as a document of its own."""
     without: Callable[[Set[int]], Reading] | None = None
     """The reading without some statements, by identity."""
 

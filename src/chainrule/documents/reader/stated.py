@@ -251,7 +251,8 @@ class _Sentence:
         """Names with words about them: "let x be a vector", "the symmetric matrix A"."""
         numbers = [int(each) for each in _MARK.findall(match.group())]
         names = [name for number in numbers for name in self._named(number)]
-        if not names or IN_A_WORD.match(self.text, match.end()):
+        mapping = [name for number in numbers for name in self._mapping(number)]
+        if not (names or mapping) or IN_A_WORD.match(self.text, match.end()):
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
@@ -280,9 +281,9 @@ class _Sentence:
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
                 self._close(partial(is_fact, letters=letters_of(name)))
-        is_any = "any" in facts
+        is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
         if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
-            self._renewed(names, numbers[0], is_any=is_any)
+            self._renewed([*names, *mapping], numbers[0], is_any=is_any)
         if words and (what := words["what"].strip()):
             usual = USUAL.match(PREPOSITION.split(what)[0])
             for name in names:
@@ -312,6 +313,12 @@ class _Sentence:
         chains = self.chains.get(number, [])
         lone = len(chains) == 1 and all(link.relation == "in" for link in chains[0].links)
         return _names(chains[0].members[0]) if lone and self.pieces[number].kind == "inline" else []
+
+    def _mapping(self, number: int) -> list[Written]:
+        """The name in f : A \\to B."""
+        chains = self.chains.get(number, [])
+        is_one = len(chains) == 1 and [link.relation for link in chains[0].links] == [":", "->"]
+        return _names(chains[0].members[0]) if is_one and self.pieces[number].kind == "inline" else []
 
     def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
         """Enter a hypothesis for the pieces over which its words let it reach."""

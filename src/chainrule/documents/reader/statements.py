@@ -47,6 +47,11 @@ class Statement:
     number: int = 0
     resumed: bool = False
 
+    @property
+    def key(self) -> tuple[int, tuple[int, int]]:
+        """Its piece, by identity, and its place: the same in every reading of the document."""
+        return id(self.piece), self.place
+
 
 @dataclass(frozen=True)
 class Target:

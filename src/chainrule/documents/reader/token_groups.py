@@ -181,6 +181,8 @@ class _Grouping:
             top.items.clear()  # the label of an item: a)
         elif closing == "[" and before in ("relation", "comma", "sign", "joint"):
             self.open("(", "]", token)
+        elif closing == "|":  # P(y \\rvert x)
+            self.add(token._replace(text="vert"))
         else:
             self.add(_problem(token, f"bracket {token.raw} without a beginning"))
 

@@ -35,6 +35,9 @@ from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 SECONDS_OTHERWISE = 2.0
 """Time for a claim in another reading, where only one doubt is left about it."""
 
+NEAR = (6, 2)
+"""Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
+
 ALONE = "it is read with the formulas around it alone"
 
 
@@ -177,35 +180,39 @@ def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step |
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[int], bool]]:
-    """The pieces of the part of a claim, its own one, and the part without what is said elsewhere.
+    """Pieces with which a claim is read again: its part, its display, and the text of its part and around its display.
 
-    True where nothing that is said elsewhere counts.
+    True where they are read afresh, so that nothing counts that is said elsewhere.
     """
     if reading.alone is not None and entry.kind in ("claim", "does not fit"):
-        place = reading.places.get(id(entry.statement.piece))
-        own = frozenset(id(each.statement.piece) for each in reading.entries)
-        part = frozenset(piece for piece in own if reading.places.get(piece) == place)
-        sets = dict.fromkeys(each for each in (part, frozenset({id(entry.statement.piece)})) if each != own)
-        yield from ((each, False) for each in sets)
-        if part != own and part != frozenset({id(entry.statement.piece)}):
-            yield part, True
+        display, place = id(entry.statement.piece), reading.places.get(id(entry.statement.piece))
+        own = list(dict.fromkeys(id(each.statement.piece) for each in reading.entries))
+        part = [piece for piece in own if reading.places.get(piece) == place]
+        at = {near: max(part.index(display) // near - 1, 0) * near for near in NEAR}
+        around = [(part[begin : begin + 2 * near], True) for near, begin in at.items()]
+        every = [(part, False), ([display], False), (part, True), *around]
+        sets = dict.fromkeys((frozenset(pieces), afresh) for pieces, afresh in every)
+        yield from (each for each in sets if each[0] != {*own} and each != (frozenset({display}), True))
 
 
 def _proved_alone(
-    reading: Reading, pieces: frozenset[int], near: bool, seconds: float, total: float
+    reading: Reading, pieces: frozenset[int], afresh: bool, seconds: float, total: float
 ) -> dict[int, Step]:
     """The steps among some pieces that are proved without the other ones, by the identity of their statements."""
-    assert reading.alone is not None
-    alone = reading.alone(pieces, near)
+    read = reading.afresh if afresh else reading.alone
+    assert read is not None
+    alone = read(pieces)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
-    claims = {id(each.statement): each.claim for each in reading.entries if each.claim is not None}
+    every = {each.statement.key: each for each in reading.entries}
     for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, _Past()), strict=True):
         part = reading.places.get(id(entry.statement.piece), 0)
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
-        place = claims.get(id(entry.statement))
-        here = claim if place is None else reading.derivation.claims[place]
-        if claim is not None and here is not None and whole.leaves(claim, within, part, here):
-            found[id(entry.statement)] = step
+        other = every.get(entry.statement.key)
+        if claim is None or other is None or (afresh and entry.claim in alone.stationary):
+            continue  # elsewhere the text may say what solves an equation
+        here = claim if other.claim is None else reading.derivation.claims[other.claim]
+        if whole.leaves(claim, within, part, here):
+            found[id(other.statement)] = step
     return found
 
 

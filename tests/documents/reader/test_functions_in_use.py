@@ -1,0 +1,42 @@
+"""Functions that are defined where they are used."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+VALUE = r"$$h = g(w x + b) = \frac{1}{1 + e^{-(w x + b)}}$$" + "\n\n"
+
+
+def verdicts(text):
+    return [step.verdict for step in check_derivation(text, repairs=False).steps]
+
+
+def test_the_value_at_an_argument_defines_a_function(definitions):
+    assert definitions(VALUE)["g"] == "1 / (1 + exp(-argument_of_g))"
+    assert verdicts(VALUE + r"$$\frac{dh}{db} = h (1 - h)$$") == ["definition", "definition", "proved"]
+    assert verdicts(VALUE + r"$$\frac{dh}{dw} = h (1 - h)$$")[-1] == "wrong"
+
+
+def test_what_sigma_is_where_it_is_used_may_be_a_slip():
+    other = VALUE.replace("g(", r"\sigma(").replace("e^{-(", "e^{(")
+    assert verdicts(other + r"$$\frac{dh}{db} = -h (1 - h)$$") == ["definition", "definition", "proved"]
+    assert verdicts(other + r"$$\frac{dh}{db} = h (1 - h)$$")[-1] == "wrong if read so"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        VALUE.replace("+ b)}", "+ b) + b}"),  # b alone is no part of the argument
+        VALUE + VALUE.replace("e^{-(", "2 e^{-("),  # two values
+        r"$$g(u) = u^3$$" + "\n\n" + VALUE,  # it has a definition
+        r"$$g(2) = 4$$",
+        r"$$g'(w x) = w x$$",
+        r"$$g(w x) = w x \text{ if } x > 0$$",
+    ],
+)
+def test_no_other_claim_defines_a_function(definitions, text):
+    assert definitions(text).get("g") in (None, "u^3")
+
+
+def test_a_function_with_a_definition_has_claims():
+    assert verdicts(r"$$g(u) = u^3$$" + "\n\n" + VALUE)[-1] == "wrong"
