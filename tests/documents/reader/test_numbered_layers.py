@@ -4,7 +4,7 @@ import pytest
 
 from chainrule.documents import check_derivation
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.numbered_layers import with_numbered_layers
+from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.parts_written import parts_of_chain
 from chainrule.documents.reader.written import Bracketed, Scripted
 
@@ -13,7 +13,8 @@ LAYERS = "$$z^1 = W^1 x + b^1$$\n\n$$a^1 = \\tanh(z^1)$$\n\n$$z^2 = W^2 a^1 + b^
 
 def layers(*formulas):
     """The letters of which superscripts are in brackets after all."""
-    found = with_numbered_layers(dict(enumerate(map(chains_of, formulas))))
+    chains = dict(enumerate(map(chains_of, formulas)))
+    found = with_numbered_layers(chains, names_of_layers(chains))
     every = (part for chains in found.values() for chain in chains for part in parts_of_chain(chain))
     return {each.base.text for each in every if isinstance(each, Scripted) and isinstance(each.upper, Bracketed)}
 

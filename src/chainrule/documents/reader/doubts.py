@@ -12,13 +12,23 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
-from chainrule.documents.reader.known_words import LAYOUT_GUESSED, LOGARITHMS_ARE_NATURAL
+from chainrule.documents.reader.known_words import (
+    ALL_IN_SUMS,
+    ALL_REAL,
+    CONSTANT_HERE,
+    LAYOUT_GUESSED,
+    LOGARITHMS_ARE_NATURAL,
+)
 from chainrule.documents.reader.readings import Reading, ReadRelation
+from chainrule.documents.reader.usual_functions import TEMPLATES
 
 _ANY = Shape()
 HIDDEN = "?"
 """Stands among the letters of a formula for all that may be in what is not read."""
 
+
+OF_REALS = frozenset({"norm", "norm1", "norminf", "abs", "sqrt", "log", "sign", "max", "min"})
+"""Operators with rules that hold for real numbers alone."""
 
 _ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
 """Terms in which names have other values."""
@@ -38,9 +48,14 @@ class Doubts:
         """The names in a claim, and in what it uses, whose definitions are not understood."""
         return sorted(self._used(claim) & self.reading.unread.keys())
 
-    def changes(self, claim: Relation) -> bool:
-        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
-        return any(isinstance(part, terms.Slope | terms.Differential) for part in self.every(claim))
+    def changes(self, claim: Relation, *, primes: bool = False) -> bool:
+        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it.
+
+        With `primes`, derivatives such as f'(x) count, too, where all others are constant.
+        """
+        every = self.every(claim)
+        primed = primes and any(isinstance(part, terms.Call) and any(part.order) for part in every)
+        return primed or any(isinstance(part, terms.Slope | terms.Differential) for part in every)
 
     def uses(self, claim: Relation, names: Set[str]) -> list[str]:
         """The names, among the given ones, that a claim uses, also through definitions."""
@@ -92,20 +107,18 @@ class Doubts:
         within the formulas holds for all values of the same kind, and an unknown function is any function. But where
         something is differentiated, no name may move by what it is made of elsewhere, unless by its own arguments.
         """
-        values, definitions = within.values_in(claim), within.names.definitions
-        slopes = [part for part in within.every(claim) if isinstance(part, terms.Slope)]
-        moved = {letter_of(terms.base_of(part.variable)) for part in slopes} | ({HIDDEN} if slopes else set())
-        others = any(isinstance(part, _ELSEWHERE) for part in within.every(claim))
-        inside = within.names.used_by(*(part for each in slopes for part in (each.body, each.variable)))
-        for name in values if others else values & inside:  # what stands outside of derivatives may have any value
-            body = definitions[name].body if name in definitions else None
-            unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"
-            arguments = body.arguments if isinstance(body, terms.Call) and unknown else ()
-            through = {letter_of(terms.base_of(each)) for each in arguments}
-            if (unknown or body is None) and self._reached(letter_of(name), through, part) & moved - {
-                letter_of(name)
-            } - through:
-                return False
+        if within.moving_elsewhere(claim, part, self):
+            return False
+        values = within.values_in(claim)
+        if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
+            return False
+        calls = {each.function for each in within.every(claim) if isinstance(each, terms.Call)}
+        usual = {name for name in calls if name.lower() in TEMPLATES and name in within.names.definitions}
+        if any(
+            self._is_function(name) and self.names.definitions.get(name) != within.names.definitions[name]
+            for name in usual
+        ):
+            return False
         ranks = {name: shape.known for name, shape in self.reading.shapes.names.items()}
         sure = ranks.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
         told = {letter_of(name): len(ranks[name] or ()) for name in sure & self._used(here)}
@@ -113,13 +126,17 @@ class Doubts:
         own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
         return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
 
+    def _is_function(self, letter: str) -> bool:
+        """Whether the document defines a function."""
+        return letter in self.names.definitions and bool(self.names.definitions[letter].parameters)
+
     def _reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
         """The letters of which one is made in a part or before it, but for those that some letters are made of."""
         found, pending = set[str](), {letter}
         while pending:
             new = set[str]()
             for each in pending.difference(through):
-                there = self.reading.made_of.get(each, {})
+                there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
                 before = [number for number in there if number <= part]
                 new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
             pending = new - found
@@ -139,12 +156,53 @@ class Doubts:
     def assumed(self, claim: Relation, part: int) -> list[str]:
         """The assumptions, in words, under which a proof of a claim in a part is one of what the text means."""
         unfit = self._used(claim) & self._unfit.get(part, frozenset())
-        logarithms = (each for each in self.every(claim) if isinstance(each, terms.Apply) and each.operator == "log")
         return [
-            *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and any(logarithms) else []),
+            *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and self._has_logarithm(claim) else []),
+            *([ALL_IN_SUMS] if self.reading.has_partial_sums and self._has(claim, terms.Fold) else []),
+            *([ALL_REAL] if self.reading.has_complex and self._is_of_reals(claim) else []),
+            *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
             *(f"{name} is a number" for name in sorted(unfit)),
             *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
         ]
+
+    def _has_logarithm(self, claim: Relation) -> bool:
+        return any(isinstance(each, terms.Apply) and each.operator == "log" for each in self.every(claim))
+
+    def _has(self, claim: Relation, kind: type[terms.Term]) -> bool:
+        return any(isinstance(each, kind) for each in self.every(claim))
+
+    def _is_of_reals(self, claim: Relation) -> bool:
+        """Whether a claim says something that need not hold for complex numbers."""
+        operators = {each.operator for each in self.every(claim) if isinstance(each, terms.Apply)}
+        return claim.relation not in ("=", "!=") or bool(operators & OF_REALS)
+
+    def moving_elsewhere(self, claim: Relation, part: int, whole: Doubts | None = None) -> frozenset[str]:
+        """The letters in derivatives of a claim that have no definition in this reading, and move by one elsewhere.
+
+        They move with a letter by which the claim differentiates. What a name is told to depend on, it may depend on.
+        """
+        every, definitions = self.every(claim), self.names.definitions
+        slopes = [each for each in every if isinstance(each, terms.Slope)]
+        primed = {each.function for each in every if isinstance(each, terms.Call) and any(each.order)}
+        own = [definitions[name] for name in primed if name in definitions]  # of f'(x)
+        by = {terms.base_of(each.variable) for each in slopes} | {name for each in own for name, _ in each.parameters}
+        moved = {letter_of(name) for name in by} | ({HIDDEN} if by else set())
+        others = any(isinstance(each, _ELSEWHERE) for each in every)
+        differentiated = [each for slope in slopes for each in (slope.body, slope.variable)]
+        inside = self.names.used_by(*differentiated, *(each.body for each in own))
+        values, found = self.values_in(claim), set[str]()
+        for name in values if others else values & inside:  # what stands outside of derivatives may have any value
+            body = definitions[name].body if name in definitions else None
+            unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"
+            arguments = (
+                {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) and unknown else set()
+            )
+            through = {letter_of(each) for each in arguments if whole is not None or each in by}
+            if unknown or body is None:
+                reached = (whole or self)._reached(letter_of(name), through, part)
+                if reached & moved - {letter_of(name)} - through:
+                    found.add(letter_of(name))
+        return frozenset(found)
 
     @cached_property
     def _unfit(self) -> Mapping[int, frozenset[str]]:
@@ -227,9 +285,9 @@ class Doubts:
                     return inside - self.names.definitions.keys()
         return frozenset()
 
-    def _captured(self, used: Iterable[str]) -> Iterator[str]:
+    def captured(self, claim: Relation) -> Iterator[str]:
         """Functions made of names that depend on a name which is their parameter, too: H(c) = S^2 with S = 2c."""
-        for name in sorted(used):
+        for name in sorted(self._used(claim)):
             definition = self.names.definitions.get(name)
             parameters = {parameter for parameter, _ in definition.parameters} if definition else set[str]()
             if definition is not None and parameters:
@@ -255,7 +313,11 @@ class Doubts:
             yield LAYOUT_GUESSED
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
-        yield from self._captured(used)
+        yield from self.captured(claim)
+        if self.reading.has_bases and self._has_logarithm(claim):
+            yield LOGARITHMS_ARE_NATURAL
+        if self.reading.is_summing and self._has(claim, terms.Entry):
+            yield "repeated indices are summed over"
         shapes = self.reading.shapes
         if any(term is claim.left for term, _ in shapes.faults[shapes.certain :]):
             yield "nothing shows whether names in it are numbers"

@@ -27,10 +27,15 @@ def enter_kinds(state: DocumentState) -> None:
     said = [each for each in state.besides.stated.declared if base_of(each.name) not in state.distrusted]
     said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
     every = [*state.besides.block.declared, *said]
+    placed = [(state.number_of(each), target_of(each, state.inventory)) for each in state.statements]
+    anew = {(each.letter, each.place) for each in state.besides.stated.renewals if each.is_any}
     for each in every:
         if isinstance(each.name, w.Symbol):
             name = base_name(each.name)
-            if each in state.besides.block.declared:
+            before = (target.base for number, target in placed if target is not None and number < each.piece)
+            if (name, each.piece) in anew and name in before:  # "now let A be arbitrary" leaves the A before as it is
+                name = f"{name}__line_{each.line}"
+            elif each in state.besides.block.declared:
                 name = state.name_in_block(name, each.piece)
             elif each.piece in own:
                 _declare(state, state.aliases_in(own[each.piece], each.piece).get(name, name), each)

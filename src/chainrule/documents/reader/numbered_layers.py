@@ -23,15 +23,19 @@ from chainrule.documents.reader.written import (
 )
 
 
-def with_numbered_layers(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
-    """The chains of all pieces, in which W^2 is W^{(2)} if the number is that of a layer."""
+def names_of_layers(chains: Mapping[int, list[WrittenChain]]) -> frozenset[str]:
+    """The letters above which numbers count layers: those with a 1 there, where a chain defines one of them."""
     every = [chain for found in chains.values() for chain in found]
     if not any(_defines_first(chain) for chain in every):
-        return dict(chains)
+        return frozenset()
     seen = [(base_name(part.base), part.upper.value) for part in _numbered(every)]
-    names = {name for name, value in seen if value == 1} - {name for name, value in seen if value < 1}
+    return frozenset({name for name, value in seen if value == 1} - {name for name, value in seen if value < 1})
+
+
+def with_numbered_layers(chains: Mapping[int, list[WrittenChain]], names: Set[str]) -> dict[int, list[WrittenChain]]:
+    """The chains of all pieces, in which W^2 is W^{(2)} if numbers above the letter count layers."""
     return {
-        number: [with_parts(chain, partial(_in_brackets, names=names)) for chain in found]
+        number: [with_parts(chain, partial(_in_brackets, names=names)) for chain in found] if names else found
         for number, found in chains.items()
     }
 

@@ -29,14 +29,14 @@ from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.kinds_of_names import enter_kinds
 from chainrule.documents.reader.known_words import MAYBE
-from chainrule.documents.reader.numbered_layers import with_numbered_layers
+from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.readings import Besides, Reading
 from chainrule.documents.reader.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.squares import with_squares
 from chainrule.documents.reader.stated import Stated
-from chainrule.documents.reader.stated_words import BASES, LAYOUTS
+from chainrule.documents.reader.stated_words import BASES, COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, PARTIAL_SUMS
 from chainrule.documents.reader.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.trials import Trials, misfits
 from chainrule.documents.reader.written import WrittenChain
@@ -47,12 +47,19 @@ MOST_SECTIONS = 8
 
 LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")
 
+CONVENTIONS = {"has_bases": BASES, "has_partial_sums": PARTIAL_SUMS}
+"""Words of what a document means everywhere, by what a reading calls it."""
+
 CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 """Letters that mean a differential, a number or a matrix as often as a variable."""
 
 
-def read(pieces: Pieces, around: str = "") -> Reading:
-    """The reading of a document, or of a part of it with words around it, under which the most relations fit."""
+def read(pieces: Pieces, around: str = "", layered: Set[str] = frozenset(), told: str = "") -> Reading:
+    """The reading of a document, or of a part of it with words around it, under which the most relations fit.
+
+    In a part, the numbers above some letters count layers, and derivatives have a layout, because they do in the
+    document.
+    """
     formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
     block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
@@ -64,7 +71,9 @@ def read(pieces: Pieces, around: str = "") -> Reading:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_numbered_layers(with_digit_pairs(chains))
+    chains = with_digit_pairs(chains)
+    layered = layered | names_of_layers(chains)
+    chains = with_numbered_layers(chains, layered)
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     spoken = " ".join([around, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
@@ -81,7 +90,9 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layouts = [layout for layout, words in LAYOUTS.items() if words.search(spoken.lower())]
-    layout = block.layout or (layouts[0] if len(layouts) == 1 else "")
+    whole = " ".join(piece.text if piece.kind == "prose" else f"${piece.text}$" for piece in pieces.pieces)
+    layouts += ["columns" if each["row"] == each["input"] else "rows" for each in ENTRY_OF_DERIVATIVE.finditer(whole)]
+    layout = block.layout or told or (layouts[0] if len({*layouts}) == 1 else "")
     chosen = dict[str, Any](layout=layout, layout_told=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     trials = Trials(shared)
@@ -183,7 +194,8 @@ def read(pieces: Pieces, around: str = "") -> Reading:
     known = dict[str, Any](
         variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, valued=valued
     )
-    known["has_bases"] = BASES.search(spoken) is not None
+    known |= {name: words.search(spoken) is not None for name, words in CONVENTIONS.items()}
+    known |= {"has_complex": COMPLEX.search(formulas) is not None, "is_summing": inventory.summing}
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
@@ -193,7 +205,8 @@ def read(pieces: Pieces, around: str = "") -> Reading:
         numbers = [number for number, piece in enumerate(pieces.pieces) if id(piece) in few_pieces]
         few = pieces.pieces[min(numbers) : max(numbers) + 1]
         blocks = [each for each in pieces.pieces[: min(numbers)] if each.kind == "declarations"]
-        return read(replace(pieces, pieces=(*blocks, *few)), spoken)
+        found = read(replace(pieces, pieces=(*blocks, *few)), spoken, layered, layout)
+        return replace(found, has_complex=known["has_complex"])
 
     def alone(few_pieces: Set[int]) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"}

@@ -70,6 +70,12 @@ class Reading:
     """By number of a claim: the claim where derivatives are zero, as the text sets them."""
     has_bases: bool = False
     """Whether the text speaks of logarithms to a base."""
+    has_partial_sums: bool = False
+    """Whether it speaks of sums that leave something out."""
+    has_complex: bool = False
+    """Whether it speaks of complex numbers."""
+    is_summing: bool = False
+    """Whether it leaves out the sums over repeated indices."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)

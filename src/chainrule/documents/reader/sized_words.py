@@ -14,7 +14,8 @@ _NOUN = (
     r"[- ]\s*(?:dimensional\s+)?(?:(?:real|weight|square|parameter)\s+)?"
     r"(?P<noun>(?:column |row )?vectors?|matrix|matrices)\b"
 )
-_BEHIND = re.compile(rf"\s+(?:is|are|be|being|denotes?)\s+(?:an?|the|all)?\s*⟦(?P<size>\d+)⟧{_NOUN}", re.IGNORECASE)
+_WHICH = r"(?:(?:an?|the|all|any|arbitrary|general|fixed|given|some|real|constant|square|always)\s+){0,3}"
+_BEHIND = re.compile(rf"\s+(?:is|are|be|being|denotes?)\s+{_WHICH}⟦(?P<size>\d+)⟧{_NOUN}", re.IGNORECASE)
 _BEFORE = re.compile(rf"⟦(?P<size>\d+)⟧{_NOUN}\s*\Z", re.IGNORECASE)
 IN_A_WORD = re.compile(r"[-–‑]\w")
 """Behind a formula that is a part of a word, as in $n$-dimensional: what follows is not said of it."""

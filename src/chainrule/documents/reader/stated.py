@@ -300,7 +300,7 @@ class _Sentence:
                     self._reaching(name, fact, reach, numbers[0], said.strip())
             if kind == _KINDS["function"] and not ANY_FUNCTION.search(said):
                 self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
-            if unknown := UNKNOWN.search(said):
+            if unknown := UNKNOWN.search(f"{said} {words['what'] if words else ''}"):
                 self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
 
     def _renewed(self, names: Sequence[Written], number: int, *, is_any: bool = False) -> None:

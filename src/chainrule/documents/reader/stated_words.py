@@ -110,18 +110,38 @@ ANEW = _words(
 """Words with which "let W be" forgets what was said of W."""
 
 LAYOUTS = {
-    "columns": re.compile(r"denominator[- ]layout|nenner-?layout|分母布局|\brows? for (?:each|every) input"),
+    "columns": re.compile(
+        r"denominator[- ]layout|nenner-?layout|分母布局"
+        r"|\brows? for (?:each|every) (?:input|(?:component|entry) of the (?:variable|argument|input))"
+    ),
     "rows": re.compile(
-        r"(?:derivative|gradient)s?\b[^.]{0,60}\b(?:is|are) (?:a )?rows?\b|numerator[- ]layout|zähler-?layout|分子布局"
-        r"|\brows? for (?:each|every) output"
+        r"(?:derivative|gradient)s?\b[^.]{0,60}\b(?:is|are) (?:(?:therefore|thus|always|then) )?(?:a )?rows?\b"
+        r"|numerator[- ]layout|zähler-?layout|分子布局"
+        r"|\brows? for (?:each|every) (?:output|(?:component|entry) of the (?:function|output|value))"
     ),
 }
 """Words for the layout of derivatives: columns by columns have inputs as rows, or numbers by columns are rows."""
 
+ENTRY_OF_DERIVATIVE = re.compile(
+    r"\brow\s+\$\s*(?P<row>\w)\s*\$\s+and\s+column\s+\$\s*(?P<column>\w)\s*\$\s+is\s+\$\s*(?:\\[dt]?frac\s*\{\s*)?"
+    r"\\partial\s*\w+_\{?(?P<output>\w)\}?\s*(?:/|\}\s*\{)\s*\\partial\s*\w+_\{?(?P<input>\w)\}?",
+    re.IGNORECASE,
+)
+"""A sentence that says which partial derivative stands in a row and a column of a derivative."""
+
+PARTIAL_SUMS = re.compile(
+    r"\bsums?\b[^.]{0,80}\b(?:except|excluding|excludes?|leaves? out|leaving out|without|omits?|omitting|skips?)\b",
+    re.IGNORECASE,
+)
+"""Words of sums that leave something out which is not written at each of them."""
+
+COMPLEX = re.compile(r"\\mathbb\s*\{?\s*C\b|ℂ")
+"""The sign of the set of complex numbers."""
+
 UNKNOWN = _words(
     "(?:positive|negative)[-_](?:semi-?)?definite unit(?:ary)? integers? diagonal (?:upper|lower)_triangular",
     "idempotent rank hermitian bounded convex distributions? probability probabilities (?:un)?normali[sz]ed",
-    "standardi[sz]ed binary 正定 整数",
+    "standardi[sz]ed binary length same equal identical tied shared orthogonal_to independent 正定 整数",
 )
 """Facts that claims may need, and that are not assumed."""
 

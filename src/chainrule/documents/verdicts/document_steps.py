@@ -114,12 +114,13 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     with the last definitions before it.
     """
     end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), _Past()
-    anew = _Anew(reading, past)
+    anew, doubts = _Anew(reading, past), Doubts(reading)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
     for position, (entry, step) in enumerate(every):
         if not reading.judges(entry):
             continue
-        for pieces in _apart(reading, entry) if not step.verdict.decided else ():
+        barred = past.norms and step.claim is not None and _uses_norm(step.claim, doubts)
+        for pieces in _apart(reading, entry) if not (step.verdict.decided or barred) else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
                 others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left)
             if found := others.get(pieces, {}).get(id(entry.statement)):
@@ -257,6 +258,8 @@ class _Past:
         Equations in sentences that were not proved, which may say what names are.
     contradicted : dict
         Names of which the document says more than their shape, in an equation that this excludes, with its words.
+    norms : str
+        Words about an equation for the norm of a letter that is not the Euclidean one.
     tied : dict
         The names on their left sides, with the words and their line; all names, if the left side is not just a name.
     """
@@ -265,6 +268,7 @@ class _Past:
     doubted: list[tuple[frozenset[str], str]] = field(default_factory=list)
     tied: dict[str, tuple[str, int]] = field(default_factory=dict)
     contradicted: dict[str, str] = field(default_factory=dict)
+    norms: str = ""
 
     def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
         """Enter the step of a claim."""
@@ -282,6 +286,8 @@ class _Past:
             if is_tie and every - {name}:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
+        if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
+            self.norms = f"line {step.line} says what a norm is"
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
@@ -292,6 +298,8 @@ class _Past:
         """
         if excluded := doubts.uses(claim, self.contradicted.keys()):
             return f"{self.contradicted[excluded[0]]} does not agree with what is said of {excluded[0]}"
+        if self.norms and _uses_norm(claim, doubts):
+            return self.norms
         tied = {name for name, (_, line) in self.tied.items() if told.get(name) != line}
         names = doubts.uses(claim, tied) if doubts.changes(claim) else []
         return f"{self.tied[names[0]][0]} may say what {names[0]} depends on" if names else ""
@@ -304,6 +312,20 @@ class _Past:
             each for each in reasons if each.startswith("whether ") and "=" in each and each.endswith(" holds here")
         )
         return next((each for each in held if any(_stands_in(letter, each) for letter in about)), "")
+
+
+def _is_norm(term: terms.Term) -> bool:
+    """Whether a term is the norm of a letter, or its square."""
+    match term:
+        case terms.Apply("norm", (terms.Name(),)):
+            return True
+        case terms.Apply("^", (inside, _)):
+            return _is_norm(inside)
+    return False
+
+
+def _uses_norm(claim: Relation, doubts: Doubts) -> bool:
+    return any(isinstance(part, terms.Apply) and part.operator == "norm" for part in doubts.every(claim))
 
 
 def _stands_in(letter: str, words: str) -> bool:
@@ -374,6 +396,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
+    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim, primes=True) else "")
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
