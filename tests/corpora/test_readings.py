@@ -21,7 +21,9 @@ def rows_of(folder):
         return [{**row, "path": folder / row["file"]} for row in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize(("folder", "count"), [(HERE, 48), (HERE / "second", 36), (HERE / "third", 40)], ids=["first", "second", "third"])
+@pytest.mark.parametrize(
+    ("folder", "count"), [(HERE, 48), (HERE / "second", 36), (HERE / "third", 40)], ids=["first", "second", "third"]
+)
 def test_the_oracle_agrees(folder, count):
     done = subprocess.run([sys.executable, folder / "oracle.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
