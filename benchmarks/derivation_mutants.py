@@ -17,7 +17,8 @@ from pathlib import Path
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import ReadRelation
 from chainrule.documents.sources.opening import pieces_of
-from chainrule.documents.verdicts.document_steps import Step, steps_in
+from chainrule.documents.verdicts.document_steps import steps_in
+from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS
 
 CORPUS = Path(__file__).parents[1] / "tests" / "derivations"

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from chainrule.documents.checked import with_declarations
 from chainrule.documents.sources.opening import read
-from chainrule.documents.verdicts.document_steps import Step, steps_of
+from chainrule.documents.verdicts.document_steps import steps_of
+from chainrule.documents.verdicts.step import Step
 
 HERE = Path(__file__).parent
 HOLDS = ("proved", "verified", "held", "proved if")

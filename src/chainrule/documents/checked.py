@@ -20,8 +20,9 @@ from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces
-from chainrule.documents.verdicts.document_steps import Step, steps_in
+from chainrule.documents.verdicts.document_steps import steps_in
 from chainrule.documents.verdicts.messages import explained, pattern, sentence, shortened
+from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS
 
 SCHEMA = 2

@@ -18,12 +18,6 @@ def test_a_false_claim_is_wrong_only_if_its_reading_is_certain():
     assert verdicts("$$\\frac{dL}{dx} = 3x$$") == [(1, "wrong if read so")]
 
 
-def test_a_step_tells_its_place_and_formula():
-    (step,) = steps_of(pieces_of("Text.\n\n$$x + x\n= 3x$$", "a.md")).steps
-    assert (step.line, step.column, step.text, step.sign) == (4, 1, "x + x = 3x", "=")
-    assert step.finding.counterexample is not None
-
-
 def test_what_uses_a_definition_that_is_not_read_has_no_definition():
     assert verdicts("$$z = \\iint x$$\n\n$$z^2 = 4$$")[1] == (3, "no definition")
 

@@ -150,15 +150,14 @@ def _without_alignment(row: list[Item]) -> list[Item]:
 
 def _with_remark(row: list[Item]) -> list[Item]:
     """A row with words in the place of a command that nobody knows, behind &&: it is a remark of the author's."""
-    seen = [at for at, item in enumerate(row) if role_of(item) not in UNSEEN]
-    last, command = seen[-1:], seen[-2:-1]
-    marks = seen[-4:-2]
-    if len(marks) < 2 or [role_of(row[at]) for at in (*marks, *command, *last)] != ["cell", "cell", "unknown", "{"]:
+    seen = [at for at, item in enumerate(row) if role_of(item) not in UNSEEN][-4:]
+    if [role_of(row[at]) for at in seen] != ["cell", "cell", "unknown", "{"]:
         return row
-    [at] = command
-    token, argument = row[at], row[last[0]]
+    command, argument = seen[-2:]
+    token = row[command]
     assert isinstance(token, FormulaToken)
-    return [*row[:at], token._replace(kind="phrase", text=token.raw, end=argument.end), *row[last[0] + 1 :]]
+    remark = token._replace(kind="phrase", text=token.raw, end=row[argument].end)
+    return [*row[:command], remark, *row[argument + 1 :]]
 
 
 def _continues(row: list[Item]) -> bool:

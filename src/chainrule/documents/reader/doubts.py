@@ -26,7 +26,6 @@ _ANY = Shape()
 HIDDEN = "?"
 """Stands among the letters of a formula for all that may be in what is not read."""
 
-
 OF_REALS = frozenset({"norm", "norm1", "norminf", "abs", "sqrt", "log", "sign", "max", "min"})
 """Operators with rules that hold for real numbers alone."""
 
@@ -48,14 +47,12 @@ class Doubts:
         """The names in a claim, and in what it uses, whose definitions are not understood."""
         return sorted(self._used(claim) & self.reading.unread.keys())
 
-    def changes(self, claim: Relation, *, primes: bool = False) -> bool:
-        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it.
-
-        With `primes`, derivatives such as f'(x) count, too, where all others are constant.
-        """
-        every = self.every(claim)
-        primed = primes and any(isinstance(part, terms.Call) and any(part.order) for part in every)
-        return primed or any(isinstance(part, terms.Slope | terms.Differential) for part in every)
+    def changes(self, claim: Relation) -> bool:
+        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
+        return any(
+            isinstance(part, terms.Slope | terms.Differential) or (isinstance(part, terms.Call) and any(part.order))
+            for part in self.every(claim)
+        )
 
     def uses(self, claim: Relation, names: Set[str]) -> list[str]:
         """The names, among the given ones, that a claim uses, also through definitions."""
@@ -157,7 +154,7 @@ class Doubts:
         """The assumptions, in words, under which a proof of a claim in a part is one of what the text means."""
         unfit = self._used(claim) & self._unfit.get(part, frozenset())
         return [
-            *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and self._has_logarithm(claim) else []),
+            *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and "log" in self.operators(claim) else []),
             *([ALL_IN_SUMS] if self.reading.has_partial_sums and self._has(claim, terms.Fold) else []),
             *([ALL_REAL] if self.reading.has_complex and self._is_of_reals(claim) else []),
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
@@ -165,21 +162,22 @@ class Doubts:
             *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
         ]
 
-    def _has_logarithm(self, claim: Relation) -> bool:
-        return any(isinstance(each, terms.Apply) and each.operator == "log" for each in self.every(claim))
+    def operators(self, claim: Relation) -> frozenset[str]:
+        """The operators in a claim, and in what it uses."""
+        return frozenset(each.operator for each in self.every(claim) if isinstance(each, terms.Apply))
 
     def _has(self, claim: Relation, kind: type[terms.Term]) -> bool:
         return any(isinstance(each, kind) for each in self.every(claim))
 
     def _is_of_reals(self, claim: Relation) -> bool:
         """Whether a claim says something that need not hold for complex numbers."""
-        operators = {each.operator for each in self.every(claim) if isinstance(each, terms.Apply)}
-        return claim.relation not in ("=", "!=") or bool(operators & OF_REALS)
+        return claim.relation not in ("=", "!=") or bool(self.operators(claim) & OF_REALS)
 
     def moving_elsewhere(self, claim: Relation, part: int, whole: Doubts | None = None) -> frozenset[str]:
-        """The letters in derivatives of a claim that have no definition in this reading, and move by one elsewhere.
+        """The letters in derivatives of a claim that have no definition here, and move by one elsewhere in a part.
 
-        They move with a letter by which the claim differentiates. What a name is told to depend on, it may depend on.
+        They move with a letter by which the claim differentiates, but not through their own arguments. `whole` are the
+        doubts about the document, if this reading is one of a few formulas.
         """
         every, definitions = self.every(claim), self.names.definitions
         slopes = [each for each in every if isinstance(each, terms.Slope)]
@@ -193,12 +191,9 @@ class Doubts:
         values, found = self.values_in(claim), set[str]()
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
-            unknown = isinstance(body, terms.Call) and body.function == f"{name}_of"
-            arguments = (
-                {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) and unknown else set()
-            )
-            through = {letter_of(each) for each in arguments if whole is not None or each in by}
-            if unknown or body is None:
+            if body is None or (isinstance(body, terms.Call) and body.function == f"{name}_of"):
+                arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
+                through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
                 reached = (whole or self)._reached(letter_of(name), through, part)
                 if reached & moved - {letter_of(name)} - through:
                     found.add(letter_of(name))
@@ -314,7 +309,7 @@ class Doubts:
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
         yield from self.captured(claim)
-        if self.reading.has_bases and self._has_logarithm(claim):
+        if self.reading.has_bases and "log" in self.operators(claim):
             yield LOGARITHMS_ARE_NATURAL
         if self.reading.is_summing and self._has(claim, terms.Entry):
             yield "repeated indices are summed over"

@@ -18,7 +18,7 @@ from chainrule.documents.reader.declarations import base_of
 from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.parts_written import arguments_of, base_letter, base_name, parts_of_chain
-from chainrule.documents.reader.reading import CONSTANTS, read
+from chainrule.documents.reader.reading import CONSTANTS, Around, read
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.statements import is_example, statements_of, target_of
@@ -72,7 +72,7 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
         few = sorted((blocks | {n: piece for part in together for n, piece in part.pieces}).items())
         around = dict.fromkeys(each for part in together for each in part.around if each not in together)
         reading = read(
-            replace(pieces, pieces=tuple(piece for _, piece in few)), " ".join(each.prose for each in around)
+            replace(pieces, pieces=tuple(piece for _, piece in few)), Around(" ".join(each.prose for each in around))
         )
         judged = {id(piece) for part in own for _, piece in part.pieces}
         declared = {id(entry.statement.piece) for entry in reading.entries} - known  # in blocks

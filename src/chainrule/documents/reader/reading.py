@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -54,12 +54,32 @@ CONSTANTS = frozenset({"d", "D", "e", "i", "I", "1", "0"})
 """Letters that mean a differential, a number or a matrix as often as a variable."""
 
 
-def read(pieces: Pieces, around: str = "", layered: Set[str] = frozenset(), told: str = "") -> Reading:
-    """The reading of a document, or of a part of it with words around it, under which the most relations fit.
+@dataclass(frozen=True)
+class Around:
+    """The document around a part of it: what it says once holds in the part.
 
-    In a part, the numbers above some letters count layers, and derivatives have a layout, because they do in the
-    document.
+    Attributes
+    ----------
+    words : str
+    layered : set of str
+        Letters above which numbers count layers.
+    layout : str
+        The layout of derivatives that it tells; nothing if it tells none.
+    has_complex : bool
+        Whether it speaks of complex numbers.
     """
+
+    words: str = ""
+    layered: Set[str] = frozenset()
+    layout: str = ""
+    has_complex: bool = False
+
+
+NOTHING = Around()
+
+
+def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
+    """The reading of a document, or of a part of it, under which the most relations fit."""
     formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
     block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
@@ -72,27 +92,29 @@ def read(pieces: Pieces, around: str = "", layered: Set[str] = frozenset(), told
         if piece.kind in ("display", "inline")
     }
     chains = with_digit_pairs(chains)
-    layered = layered | names_of_layers(chains)
+    layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
-    spoken = " ".join([around, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
+    spoken = " ".join([around.words, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
     chains = with_short_derivatives(chains, spoken)
     stated = Stated.of(pieces.pieces, chains)
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
     every = [(piece, chain) for _, piece, chain in numbered]
-    prose = " ".join([around, *(piece.text for piece in pieces.pieces if piece.kind == "prose")]).lower()
+    prose = " ".join([around.words, *(piece.text for piece in pieces.pieces if piece.kind == "prose")]).lower()
     inventory = Inventory.of((chain for _, chain in every), prose)
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = list(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layouts = [layout for layout, words in LAYOUTS.items() if words.search(spoken.lower())]
-    whole = " ".join(piece.text if piece.kind == "prose" else f"${piece.text}$" for piece in pieces.pieces)
-    layouts += ["columns" if each["row"] == each["input"] else "rows" for each in ENTRY_OF_DERIVATIVE.finditer(whole)]
-    layout = block.layout or told or (layouts[0] if len({*layouts}) == 1 else "")
+    sentences = " ".join(piece.text if piece.kind == "prose" else f"${piece.text}$" for piece in pieces.pieces)
+    layouts += [
+        "columns" if each["row"] == each["input"] else "rows" for each in ENTRY_OF_DERIVATIVE.finditer(sentences)
+    ]
+    layout = block.layout or around.layout or (layouts[0] if len({*layouts}) == 1 else "")
     chosen = dict[str, Any](layout=layout, layout_told=layout)
     shared, kept = (inventory, statements, besides, scopes), set[str]()
     trials = Trials(shared)
@@ -195,7 +217,8 @@ def read(pieces: Pieces, around: str = "", layered: Set[str] = frozenset(), told
         variables=_variables(numbered, inventory), places=scopes.parts, made_of=made_of, valued=valued
     )
     known |= {name: words.search(spoken) is not None for name, words in CONVENTIONS.items()}
-    known |= {"has_complex": COMPLEX.search(formulas) is not None, "is_summing": inventory.summing}
+    has_complex = around.has_complex or COMPLEX.search(formulas) is not None
+    known |= {"has_complex": has_complex, "is_summing": inventory.summing}
 
     def again(few: Sequence[Statement], options: dict[str, Any]) -> Reading:
         state = DocumentState(inventory, few, besides, scopes, **options, elsewhere=letters_defined)
@@ -205,8 +228,7 @@ def read(pieces: Pieces, around: str = "", layered: Set[str] = frozenset(), told
         numbers = [number for number, piece in enumerate(pieces.pieces) if id(piece) in few_pieces]
         few = pieces.pieces[min(numbers) : max(numbers) + 1]
         blocks = [each for each in pieces.pieces[: min(numbers)] if each.kind == "declarations"]
-        found = read(replace(pieces, pieces=(*blocks, *few)), spoken, layered, layout)
-        return replace(found, has_complex=known["has_complex"])
+        return read(replace(pieces, pieces=(*blocks, *few)), Around(spoken, layered, layout, has_complex))
 
     def alone(few_pieces: Set[int]) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"}

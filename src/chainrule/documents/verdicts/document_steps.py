@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from types import MappingProxyType
 
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
@@ -29,7 +27,9 @@ from chainrule.documents.reader.landau_terms import APPROXIMATE
 from chainrule.documents.reader.layer_definitions import lost_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
 SECONDS_OTHERWISE = 2.0
@@ -39,43 +39,6 @@ NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
 
 ALONE = "it is read with the formulas around it alone"
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A relation of a document, with what is known about it.
-
-    Attributes
-    ----------
-    line, column : int
-        The place of the relation's sign, from 1; in a notebook within the cell.
-    cell : int or None
-        The number of the notebook's cell, from 0.
-    text : str
-        The formula around the sign, as it is written.
-    sign : str
-        The relation: "=", "<=".
-    verdict : Verdict
-    reason : str
-        Why it is not read, does not fit, or is undecided.
-    finding : Finding or None
-        The evidence, for what was read as a claim.
-    doubts : tuple of str
-        Why the document might mean something else here.
-    claim : Relation or None
-        The claim in the strict language.
-    """
-
-    line: int
-    column: int
-    cell: int | None
-    text: str
-    sign: str
-    verdict: Verdict
-    reason: str = ""
-    finding: Finding | None = None
-    doubts: tuple[str, ...] = ()
-    claim: Relation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +76,15 @@ def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
     with the last definitions before it.
     """
-    end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), _Past()
-    anew, doubts = _Anew(reading, past), Doubts(reading)
+    end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), Past()
+    anew = _Anew(reading, past)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
     for position, (entry, step) in enumerate(every):
         if not reading.judges(entry):
             continue
-        barred = past.norms and step.claim is not None and _uses_norm(step.claim, doubts)
-        for pieces in _apart(reading, entry) if not (step.verdict.decided or barred) else ():
+        for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
-                others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left)
+                others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left, past.norms)
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
@@ -137,7 +99,7 @@ class _Anew:
     """Claims under the last definitions before them, of names that a document defines more than once."""
 
     reading: Reading
-    past: _Past
+    past: Past
     doubts: Doubts = field(init=False)
     last: LastDefinitions = field(init=False)
     without: dict[Set[int], Doubts] = field(default_factory=dict)
@@ -177,7 +139,7 @@ def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step |
     head = _from_head(claims, entry.claim, read)
     asked = replace(reading.derivation, claims=(claims[entry.claim],))
     [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads={0: head} if head else {})
-    return _claimed(entry, claims[entry.claim], finding, doubts, _Past())
+    return _claimed(entry, claims[entry.claim], finding, doubts, Past())
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[int], bool]]:
@@ -197,15 +159,18 @@ def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[in
 
 
 def _proved_alone(
-    reading: Reading, pieces: frozenset[int], afresh: bool, seconds: float, total: float
+    reading: Reading, pieces: frozenset[int], afresh: bool, seconds: float, total: float, norms: str
 ) -> dict[int, Step]:
-    """The steps among some pieces that are proved without the other ones, by the identity of their statements."""
+    """The steps among some pieces that are proved without the other ones, by the identity of their statements.
+
+    `norms` are words about what the text before them says of norms.
+    """
     read = reading.afresh if afresh else reading.alone
     assert read is not None
     alone = read(pieces)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
     every = {each.statement.key: each for each in reading.entries}
-    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, _Past()), strict=True):
+    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, Past(norms=norms)), strict=True):
         part = reading.places.get(id(entry.statement.piece), 0)
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
         other = every.get(entry.statement.key)
@@ -217,7 +182,7 @@ def _proved_alone(
     return found
 
 
-def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> Iterator[Step]:
+def _steps_in(reading: Reading, seconds: float, total: float, past: Past) -> Iterator[Step]:
     doubts = Doubts(reading)
     wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
     claims = reading.derivation.claims
@@ -244,99 +209,6 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: _Past) -> It
         else:
             past.renewed |= entry.renewed
             yield _step(entry, VERDICTS[entry.kind], entry.reason)
-
-
-@dataclass(eq=False)
-class _Past:
-    """The things that the steps so far leave uncertain.
-
-    Attributes
-    ----------
-    renewed : set of str
-        Names that are defined anew.
-    doubted : list of (names, words)
-        Equations in sentences that were not proved, which may say what names are.
-    contradicted : dict
-        Names of which the document says more than their shape, in an equation that this excludes, with its words.
-    norms : str
-        Words about an equation for the norm of a letter that is not the Euclidean one.
-    tied : dict
-        The names on their left sides, with the words and their line; all names, if the left side is not just a name.
-    """
-
-    renewed: set[str] = field(default_factory=set)
-    doubted: list[tuple[frozenset[str], str]] = field(default_factory=list)
-    tied: dict[str, tuple[str, int]] = field(default_factory=dict)
-    contradicted: dict[str, str] = field(default_factory=dict)
-    norms: str = ""
-
-    def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
-        """Enter the step of a claim."""
-        name = terms.base_of(claim.left)
-        every = doubts.values_in(claim)
-        is_value = inline and _gives_value(claim, every - {name}, doubts)
-        is_new = claim.follows is None and name in doubts.reading.again and not is_value
-        if inline and not step.verdict.holds:
-            words = f"{step.text!r} in line {step.line}"
-            self.doubted.append((every, f"whether {words} holds here"))
-            if finding.status == "differs":
-                self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
-            is_tie = claim.relation == "=" and not doubts.changes(claim) and not (is_value or is_new)
-            is_tie = is_tie and not _is_functional(claim)
-            if is_tie and every - {name}:
-                several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
-                self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
-        if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
-            self.norms = f"line {step.line} says what a norm is"
-        if is_new and finding.status not in ("proved", "verified"):
-            self.renewed.add(name)
-
-    def bar(self, claim: Relation, doubts: Doubts, told: Mapping[str, int] = MappingProxyType({})) -> str:
-        """The reason why nothing is proved of a claim; nothing if there is none.
-
-        An equation does not bar a claim where it is the definition that counts: `told` has the lines of these by name.
-        """
-        if excluded := doubts.uses(claim, self.contradicted.keys()):
-            return f"{self.contradicted[excluded[0]]} does not agree with what is said of {excluded[0]}"
-        if self.norms and _uses_norm(claim, doubts):
-            return self.norms
-        tied = {name for name, (_, line) in self.tied.items() if told.get(name) != line}
-        names = doubts.uses(claim, tied) if doubts.changes(claim) else []
-        return f"{self.tied[names[0]][0]} may say what {names[0]} depends on" if names else ""
-
-    def other_value(self, claim: Relation, finding: Finding, reasons: Sequence[str], doubts: Doubts) -> str:
-        """A doubted equation about a name of which something would have to be assumed; nothing if there is none."""
-        letters = {letter_of(name) for name in doubts.values_in(claim)}
-        about = [each for each in letters if any(_stands_in(each, words) for words in finding.assumed)]
-        held = (
-            each for each in reasons if each.startswith("whether ") and "=" in each and each.endswith(" holds here")
-        )
-        return next((each for each in held if any(_stands_in(letter, each) for letter in about)), "")
-
-
-def _is_norm(term: terms.Term) -> bool:
-    """Whether a term is the norm of a letter, or its square."""
-    match term:
-        case terms.Apply("norm", (terms.Name(),)):
-            return True
-        case terms.Apply("^", (inside, _)):
-            return _is_norm(inside)
-    return False
-
-
-def _uses_norm(claim: Relation, doubts: Doubts) -> bool:
-    return any(isinstance(part, terms.Apply) and part.operator == "norm" for part in doubts.every(claim))
-
-
-def _stands_in(letter: str, words: str) -> bool:
-    return re.search(rf"(?<![A-Za-z\\]){re.escape(letter)}(?![A-Za-z])", words) is not None
-
-
-def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
-    """Whether a sentence gives the value of a name in an example, where all that it is made of has values: v = 11."""
-    free = (name for name in others if name not in doubts.names.definitions)
-    known = isinstance(claim.left, terms.Name) and isinstance(claim.right, terms.Number)
-    return known and all(letter_of(name) in doubts.reading.valued for name in free)
 
 
 def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:
@@ -381,7 +253,7 @@ def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relat
     )
 
 
-def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, past: _Past) -> Step:
+def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, past: Past) -> Step:
     """The step of a claim, and of a name that an equation before it defines anew."""
     said = (words for names, words in past.doubted if doubts.uses(claim, names))
     beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
@@ -396,7 +268,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
-    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim, primes=True) else "")
+    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim) else "")
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
@@ -425,14 +297,6 @@ def _approximated(finding: Finding, meant: str) -> Finding:
     if finding.status in ("proved if", "verified if"):
         return replace(finding, assumed=(*finding.assumed, meant))
     return replace(finding, status="undecided", reason=NOT_EQUAL, assumed=(), counterexample=None)
-
-
-def _is_functional(claim: Relation) -> bool:
-    """Whether a claim is about all arguments of a function, as f(x + y) = f(x) + f(y): then it ties no letters."""
-    calls = [part for side in (claim.left, claim.right) for part in terms.every(side) if isinstance(part, terms.Call)]
-    plain = {each.function for each in calls if all(isinstance(part, terms.Name) for part in each.arguments)}
-    compound = {each.function for each in calls if any(isinstance(part, terms.Apply) for part in each.arguments[:1])}
-    return bool(plain & compound)
 
 
 def _or_assumed(entry: ReadRelation, step: Step) -> Step:

@@ -1,0 +1,29 @@
+"""The things that steps leave uncertain about those that follow."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+SUM = "$$\\|x\\| = \\sum_{i=1}^n |x_i|$$\n\n"
+EUCLIDEAN = "$$\\|x\\| = \\sqrt{x^T x}$$\n\n"
+GRADIENT = "$$R = \\|w\\|^2$$\n\n$$\\nabla_w R = 2 w$$"
+
+
+def last(text):
+    return check_derivation(f"Let $x, w \\in \\mathbb{{R}}^n$.\n\n{text}", repairs=False).steps[-1]
+
+
+@pytest.mark.parametrize("between", ["", "# Penalties\n\n"])
+def test_nothing_is_proved_of_norms_behind_another_one_than_the_euclidean(between):
+    step = last(SUM + between + GRADIENT)
+    assert step.verdict == "undecided"
+    assert "line 3 says what a norm is" in step.message
+    assert last(EUCLIDEAN + between + GRADIENT).verdict == "proved"
+
+
+def test_a_norm_with_a_name_of_its_own_leaves_the_others():
+    assert last(SUM.replace("\\| =", "\\|_1 =") + GRADIENT).verdict == "proved"
+
+
+def test_what_has_no_norm_is_proved():
+    assert last(SUM + "$$\\nabla_w (w^T w) = 2 w$$").verdict == "proved"
