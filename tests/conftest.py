@@ -135,6 +135,10 @@ def few_rows_stay_on_workers(monkeypatch):
 def processes(**options):
     """A cluster of two processes on this machine, which tests may kill: it starts new ones."""
     distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
+    import dask
+
+    # By default a killed worker that is not back within 15 s is given up for good: too few on a busy machine.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
     options |= {"processes": True, "threads_per_worker": 1, "silence_logs": logging.CRITICAL}
     cluster = distributed.LocalCluster(n_workers=2, **options)
     yield cluster
