@@ -17,8 +17,10 @@ from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import base_of
 from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.letters_by_part import CONSTANTS
 from chainrule.documents.reader.parts_written import arguments_of, base_letter, base_name, parts_of_chain
-from chainrule.documents.reader.reading import CONSTANTS, Around, read
+from chainrule.documents.reader.prepared import Around
+from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.stated import Stated
 from chainrule.documents.reader.statements import is_example, statements_of, target_of

@@ -1,0 +1,207 @@
+"""The hypotheses about a document with which the most of it fits, found one after another.
+
+A hypothesis is about the whole document, or about a part of it: gradients are rows, vectors are rows, a letter is
+something else in a section. It is judged by the shapes alone, never by whether a step comes true.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.documents.language.terms import FunctionKind, ValueKind
+from chainrule.documents.reader import letters_by_part
+from chainrule.documents.reader import written as w
+from chainrule.documents.reader.declarations import base_of
+from chainrule.documents.reader.doubts import letter_of
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.known_words import MAYBE
+from chainrule.documents.reader.letters_by_part import MOST_SECTIONS, NamesByPart
+from chainrule.documents.reader.parts_written import letters_of
+from chainrule.documents.reader.prepared import Prepared
+from chainrule.documents.reader.readings import Reading
+from chainrule.documents.reader.trials import Trials, misfits
+
+LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")
+
+
+def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
+    """The reading under which the most relations of a document fit, and the hypotheses: options of `DocumentState`."""
+    search = _Search(prepared)
+    search.try_layers()
+    search.try_parts_without_indices()
+    search.keep_if_better(search.with_names(letters_by_part.other_shapes(prepared, search.trials, search.chosen)))
+    for _ in range(2):
+        search.try_conventions()
+        search.try_kinds()
+        search.try_parts_in_doubt()
+    for group in letters_by_part.unsaid(prepared):
+        search.keep_if_better(search.with_names(group))
+    search.give_up_single_numbers()
+    search.try_turned_vectors()
+    search.give_up_names()
+    search.try_assumptions()
+    return search.best, search.chosen
+
+
+# What follows is private.
+
+
+@dataclass(eq=False)
+class _Search:
+    """The best reading so far, its hypotheses, and the names of letters in parts that are kept in any case."""
+
+    prepared: Prepared
+    trials: Trials = field(init=False)
+    best: Reading = field(init=False)
+    chosen: dict[str, Any] = field(init=False)
+    kept: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        layout = self.prepared.around.layout
+        self.chosen = dict[str, Any](layout=layout, layout_told=layout)
+        prepared = self.prepared
+        self.trials = Trials((prepared.inventory, prepared.statements, prepared.besides, prepared.scopes))
+        self.best = self.trials.under(self.chosen)
+
+    def keep_if_better(self, option: dict[str, Any], spare: int = 0) -> None:
+        """Keep a further hypothesis if more fits with it, or no more than some less."""
+        self.best, self.chosen = self.trials.better(self.best, self.chosen, option, spare)
+
+    def keep(self, found: Reading, option: dict[str, Any]) -> None:
+        """Keep a further hypothesis, with its reading."""
+        self.best, self.chosen = found, self.chosen | option
+
+    def with_names(self, group: NamesByPart) -> dict[str, Any]:
+        """The hypothesis of further names of letters in parts."""
+        known = self.chosen.get("aliases", {})
+        return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
+
+    def try_layers(self) -> None:
+        """Letters of indices may name layers."""
+        lettered = {"lettered": frozenset(_letters_of_layers(self.best, self.prepared.inventory))}
+        if lettered["lettered"]:
+            found = self.trials.under(self.chosen | lettered)
+            if not found.looping and misfits(found) <= misfits(self.best):
+                self.keep(found, lettered)
+
+    def try_parts_without_indices(self) -> None:
+        """Letters without indices may be something else than those with indices in other parts."""
+        for group in letters_by_part.bare_where_others_have_indices(self.prepared):
+            option = self.with_names(group)
+            found = self.trials.under(self.chosen | option)
+            more = misfits(self.best) - misfits(found)
+            is_apart = more >= 0 and letters_by_part.is_apart(found, self.prepared.scopes, group)
+            if more > 0 or is_apart:
+                self.keep(found, option)
+                self.kept |= {name for names in group.values() for name in names.values() if is_apart}
+
+    def try_conventions(self) -> None:
+        """The whole document may lay derivatives out in a way of its own, and may have rows, losses and units."""
+        layout = self.prepared.around.layout
+        options: list[dict[str, Any]] = [{"layout": each} for each in (() if layout else LAYOUTS_OF_DERIVATIVES)]
+        for option in (*options, {"rows": True}, {"losses": True}, {"units": True}):
+            self.keep_if_better(option)
+        for name in ("layout", "rows", "losses", "units"):  # the work of one may be done by another
+            if self.chosen.get(name):
+                self.keep_if_better({name: layout if name == "layout" else False}, spare=1)
+
+    def try_kinds(self) -> None:
+        """Letters in relations that do not fit may be something else than sentences seem to say."""
+        prepared, inventory = self.prepared, self.prepared.inventory
+        kinds = {base_of(each.name): each.kind for each in prepared.besides.stated.declared}
+        mapping = {name for name, kind in kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
+        declared = prepared.besides.stated.declared
+        said = {base_of(each.name) for each in declared if not isinstance(each.kind, FunctionKind)}
+        several, _ = letters_by_part.in_doubt(self.best, prepared.scopes.parts)
+        distrusted = self.chosen.get("distrusted", frozenset()) | _mostly_unfit(self.best, several & said)
+        self.keep_if_better({"distrusted": distrusted})
+        plain = several - prepared.besides.block.names - mapping
+        self.keep_if_better({"singles": frozenset(() if inventory.summing else filter(inventory.may_be_single, plain))})
+        for letter in sorted(each for each in several if inventory.vectors[each] > 0):
+            for kind in ("lone", "apart") if inventory.bare[letter] else ("lone",):
+                self.keep_if_better({kind: self.chosen.get(kind, frozenset()) | {letter}})
+
+    def try_parts_in_doubt(self) -> None:
+        """Letters in relations that do not fit may be something else in one part, then in a further one."""
+        for _ in range(MOST_SECTIONS):
+            tried = [(self.best, self.chosen)]
+            for part, names in letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)[1].items():
+                tried.append(self.trials.better(self.best, self.chosen, self.with_names({part: names})))
+            if min(misfits(each) for each, _ in tried) == misfits(self.best):
+                break
+            self.best, self.chosen = min(tried, key=lambda each: misfits(each[0]))
+
+    def give_up_single_numbers(self) -> None:
+        """Letters need not be single numbers if as much fits without this."""
+        for letter in sorted(self.chosen.get("singles", ())):
+            self.keep_if_better({"singles": self.chosen["singles"] - {letter}}, spare=1)
+
+    def try_turned_vectors(self) -> None:
+        """Vectors may be rows where a matrix would have to be square."""
+        vectors = self.prepared.inventory.vectors
+        matrices = {each for name in _square(self.best) for each in (letter_of(name), letter_of(name).lower())}
+        for letter in sorted(each for each in matrices if each in vectors):
+            option = {"turned": self.chosen.get("turned", frozenset()) | {letter}}
+            found = self.trials.under(self.chosen | option)
+            if misfits(found) <= misfits(self.best) and _square(found) < _square(self.best):
+                self.keep(found, option)
+
+    def give_up_names(self) -> None:
+        """Letters need no names of their own in a part if as much fits without them."""
+        for section, names in self.chosen.get("aliases", {}).items():
+            for name in names:
+                if names[name] not in self.kept:
+                    aliases = self.chosen["aliases"]
+                    fewer = {key: value for key, value in aliases[section].items() if key != name}
+                    self.keep_if_better({"aliases": aliases | {section: fewer}}, spare=1)
+
+    def try_assumptions(self) -> None:
+        """Sentences may assume something, which decides no shapes."""
+        unfit = frozenset[tuple[int, tuple[int, int]]]()
+        for _ in range(2):
+            option = {"tries": True, "untried": unfit}
+            found = self.trials.under(self.chosen | option)
+            if misfits(found) <= misfits(self.best):
+                self.keep(found, option)
+                break
+            maybe = (each for each in found.entries if each.kind == "does not fit" and MAYBE in each.rests_on)
+            unfit = frozenset(each.statement.key for each in maybe)
+
+
+def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:
+    """The letters of indices by which letters differ whose definitions would else lead to themselves.
+
+    z_k is made of a_j, and a_j of z_j: then j and k name layers. An entry with a number would be of no layer.
+    """
+    lists = [items for base in reading.looping for items in inventory.subscripts[base]]
+    plain = all(isinstance(item, w.Symbol) and inventory.is_index(item) for items in lists for item in items)
+    found = {items[0].text for items in lists if len(items) == 1 and isinstance(items[0], w.Symbol)}
+    return found if plain and len(found) > 1 else set()
+
+
+def _mostly_unfit(reading: Reading, names: Set[str]) -> frozenset[str]:
+    """The names, among some, with which more relations do not fit than fit: these may be what the text does not say.
+
+    So one step that is wrong changes no name that the text declares.
+    """
+    unfit = Counter[str]()
+    for entry in reading.entries:
+        sides = entry.statement.left, entry.statement.right
+        for name in names & frozenset[str]().union(*map(letters_of, sides)):
+            unfit[name] += {"does not fit": 1, "claim": -1, "definition": -1}.get(entry.kind, 0)
+    return frozenset(name for name in names if unfit[name] > 0)
+
+
+def _square(reading: Reading) -> set[str]:
+    """The matrices whose sides have one length, which nobody says."""
+    found = set[str]()
+    kinds = {each.name: each.kind for each in reading.shapes.derivation.declarations}
+    for name, shape in reading.shapes.names.items():
+        dims, kind = shape.known or (), kinds.get(name)
+        said = isinstance(kind, ValueKind) and len(set(kind.shape)) == 1
+        if len(dims) == 2 and dims[0].final == dims[1].final and not said:
+            found.add(name)
+    return found

@@ -1,0 +1,126 @@
+"""A document before any hypothesis about it: its formulas taken apart, its sentences, its names and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.compositions import with_values
+from chainrule.documents.reader.declarations import Block
+from chainrule.documents.reader.digit_pairs import with_digit_pairs
+from chainrule.documents.reader.document_parts import Scopes
+from chainrule.documents.reader.formula_tokens import words_in_derivatives
+from chainrule.documents.reader.gradient_names import with_gradient_names
+from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
+from chainrule.documents.reader.prefixes import CHANGE, with_changes
+from chainrule.documents.reader.readings import Besides
+from chainrule.documents.reader.short_derivatives import with_short_derivatives
+from chainrule.documents.reader.squares import with_squares
+from chainrule.documents.reader.stated import Stated
+from chainrule.documents.reader.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
+from chainrule.documents.reader.statements import Statement, statements_of
+from chainrule.documents.reader.written import WrittenChain
+from chainrule.documents.sources.pieces import Piece, Pieces
+
+
+@dataclass(frozen=True)
+class Around:
+    """The document around a part of it: what it says once holds in the part.
+
+    Attributes
+    ----------
+    words : str
+    layered : set of str
+        Letters above which numbers count layers.
+    layout : str
+        The layout of derivatives that it tells; nothing if it tells none.
+    has_complex : bool
+        Whether it speaks of complex numbers.
+    """
+
+    words: str = ""
+    layered: Set[str] = frozenset()
+    layout: str = ""
+    has_complex: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A document before any hypothesis about it.
+
+    Attributes
+    ----------
+    pieces : Pieces
+    numbered : tuple of (int, Piece, WrittenChain)
+        Its formulas, with the numbers of their pieces.
+    statements : tuple of Statement
+    inventory : Inventory
+    besides : Besides
+    scopes : Scopes
+    around : Around
+        What holds in a part of it.
+    """
+
+    pieces: Pieces
+    numbered: tuple[tuple[int, Piece, WrittenChain], ...]
+    statements: tuple[Statement, ...]
+    inventory: Inventory
+    besides: Besides
+    scopes: Scopes
+    around: Around
+
+    @property
+    def every(self) -> list[tuple[Piece, WrittenChain]]:
+        """Its formulas."""
+        return [(piece, chain) for _, piece, chain in self.numbered]
+
+
+def prepared(pieces: Pieces, around: Around) -> Prepared:
+    """A document, or a part of the one around it, before any hypothesis."""
+    formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
+    spoken = " ".join([around.words, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
+    prose = " ".join([around.words, *(piece.text for piece in pieces.pieces if piece.kind == "prose")]).lower()
+    block = Block(formulas)
+    for number, piece in enumerate(pieces.pieces):
+        if piece.kind == "declarations":
+            block.read(piece, number, pieces.macros)
+    words = block.words | words_in_derivatives(formulas)
+    chains = {
+        number: chains_of(piece.text, pieces.macros, words)
+        for number, piece in enumerate(pieces.pieces)
+        if piece.kind in ("display", "inline")
+    }
+    chains = with_digit_pairs(chains)
+    layered = around.layered | names_of_layers(chains)
+    chains = with_numbered_layers(chains, layered)
+    chains = chains if CHANGE in block.names else with_changes(chains)
+    chains = with_gradient_names(with_squares(chains), pieces.pieces)
+    chains = with_short_derivatives(chains, spoken)
+    stated = Stated.of(pieces.pieces, chains)
+    chains = with_values(chains, stated.declared)
+    numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
+    numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])
+    every = [(piece, chain) for _, piece, chain in numbered]
+    inventory = Inventory.of((chain for _, chain in every), prose)
+    besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
+    statements = tuple(statements_of(every))
+    same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
+    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
+    layout = block.layout or around.layout or _layout_told(spoken, pieces)
+    has_complex = around.has_complex or COMPLEX.search(formulas) is not None
+    within = Around(spoken, layered, layout, has_complex)
+    return Prepared(pieces, tuple(numbered), statements, inventory, besides, scopes, within)
+
+
+# What follows is private.
+
+
+def _layout_told(spoken: str, pieces: Pieces) -> str:
+    """The one layout of derivatives of which the text tells; nothing if it tells of none, or of several."""
+    told = {layout for layout, words in LAYOUTS.items() if words.search(spoken.lower())}
+    sentences = " ".join(piece.text if piece.kind == "prose" else f"${piece.text}$" for piece in pieces.pieces)
+    entries = ENTRY_OF_DERIVATIVE.finditer(sentences)
+    told |= {"columns" if each["row"] == each["input"] else "rows" for each in entries}
+    return told.pop() if len(told) == 1 else ""
