@@ -6,12 +6,12 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from typing import Any
 
-from chainrule.documents.evidence.findings import Counterexample
+from chainrule.documents.evidence.findings import Counterexample, Finding
 from chainrule.documents.evidence.judging import SECONDS
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.exercises import in_order, readings
@@ -282,10 +282,10 @@ def check_pieces(
     """
     end, every = time.monotonic() + total, readings(pieces)
     count, done, left = sum(len(reading.judged) for reading in every), 0, MOST_MENDED if mending else 0
-    checked = list[tuple[ReadRelation, CheckedStep]]()
+    checked, known = list[tuple[ReadRelation, CheckedStep]](), dict[Hashable, Finding]()
     for reading in every:
         steps = list[Step]()
-        for step in steps_in(reading, seconds=seconds, total=end - time.monotonic()):
+        for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):
             steps.append(step)
             progress(done + len(steps), count)
         mended = _mended(reading, steps, left, end)

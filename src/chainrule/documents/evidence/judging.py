@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.evidence.same_questions import key_of
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
 
@@ -38,6 +39,7 @@ def findings(
     from_heads: Mapping[int, Relation] | None = None,
     renewed: Mapping[int, Derivation] | None = None,
     under: Mapping[int, Sequence[Setting]] | None = None,
+    known: dict[Hashable, Finding] | None = None,
 ) -> Iterator[Finding]:
     """The findings for all claims, in order; all are decided in one child process.
 
@@ -46,7 +48,8 @@ def findings(
     claim that its right side equals the beginning of the chain. If that holds and the claim does not, then a step
     before it is wrong, and this one right. `renewed` has, by the number of a claim, the derivation with the second
     definitions of its names; a claim that holds is tried with these, too. `under` has, by the number of a claim, the
-    claim under equations that the document assumes; these are tried where it does not hold without them.
+    claim under equations that the document assumes; these are tried where it does not hold without them. `known` has
+    findings by the keys of claims: those in it are not judged again, and the others are added.
 
     Examples
     --------
@@ -58,20 +61,36 @@ def findings(
     prover = Prover(derivation, shapes, SHARE * seconds)
     from_heads, renewed, under = from_heads or {}, renewed or {}, under or {}
     others = {n: Prover(other, shapes, SHARE * seconds) for n, other in renewed.items()}
-    work = [
-        partial(_finding, prover, claim, from_heads.get(n), others.get(n), under.get(n, ()))
-        for n, claim in enumerate(derivation.claims)
-    ]
-    end, left = time.monotonic() + total, len(work)
-    for found in limited_each(work, seconds=seconds, megabytes=megabytes):
-        yield Finding("undecided", reason=f"{TOO_LONG}: {found}") if isinstance(found, Exceeded) else found
-        left -= 1
-        if time.monotonic() > end:
+    known, end = {} if known is None else known, time.monotonic() + total
+    keys, work = list[Hashable](), dict[Hashable, Callable[[], Finding]]()
+    for n, claim in enumerate(derivation.claims):
+        asked = prover, claim, from_heads.get(n), others.get(n), under.get(n, ())
+        keys.append(key := _key(*asked))
+        if key not in known:
+            work[key] = partial(_finding, *asked)
+    judged = zip(work, limited_each(list(work.values()), seconds=seconds, megabytes=megabytes), strict=True)
+    for n, key in enumerate(keys):
+        if n and key not in known and time.monotonic() > end:
+            yield from [Finding("undecided", reason=NO_TIME_LEFT)] * (len(keys) - n)
             break
-    yield from [Finding("undecided", reason=NO_TIME_LEFT)] * left
+        while key not in known:
+            new, found = next(judged)
+            known[new] = Finding("undecided", reason=f"{TOO_LONG}: {found}") if isinstance(found, Exceeded) else found
+        yield known[key]
 
 
 # What follows is private.
+
+
+def _key(
+    prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Sequence[Setting]
+) -> Hashable:
+    return (
+        key_of(prover, claim),
+        from_head and key_of(prover, from_head),
+        other and key_of(other, claim),
+        tuple((key_of(prover, each.claim), each.where, each.assumed) for each in under),
+    )
 
 
 def _finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -66,25 +66,33 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
     >>> [(step.line, step.verdict.name) for step in found.steps]
     [(1, 'proved')]
     """
-    every = (zip(each.judged, steps_in(each, seconds=seconds), strict=True) for each in readings(pieces))
+    known = dict[Hashable, Finding]()
+    every = (zip(each.judged, steps_in(each, seconds=seconds, known=known), strict=True) for each in readings(pieces))
     return Steps(pieces.name, tuple(in_order(pieces, chain.from_iterable(every))), pieces.notes)
 
 
-def steps_in(reading: Reading, *, seconds: float = judging.SECONDS, total: float = math.inf) -> Iterator[Step]:
+def steps_in(
+    reading: Reading,
+    *,
+    seconds: float = judging.SECONDS,
+    total: float = math.inf,
+    known: dict[Hashable, Finding] | None = None,
+) -> Iterator[Step]:
     """The steps that a reading judges, one after another, within a total of seconds.
 
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
-    with the last definitions before it.
+    with the last definitions before it. `known` has the findings so far, also those of other readings.
     """
     end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), Past()
-    anew = _Anew(reading, past)
-    every = zip(reading.entries, _steps_in(reading, seconds, total, past), strict=True)
+    known = {} if known is None else known
+    anew = _Anew(reading, past, known)
+    every = zip(reading.entries, _steps_in(reading, seconds, total, past, known), strict=True)
     for position, (entry, step) in enumerate(every):
         if not reading.judges(entry):
             continue
         for pieces in _apart(reading, entry) if not step.verdict.decided else ():
             if pieces not in others and (left := end - time.monotonic()) > 0:
-                others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left, past.norms)
+                others[pieces] = _proved_alone(reading, *pieces, seconds / 2, left, past.norms, known)
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
@@ -100,6 +108,7 @@ class _Anew:
 
     reading: Reading
     past: Past
+    known: dict[Hashable, Finding]
     doubts: Doubts = field(init=False)
     last: LastDefinitions = field(init=False)
     without: dict[Set[int], Doubts] = field(default_factory=dict)
@@ -120,7 +129,7 @@ class _Anew:
             return None
         if dropped not in self.without:
             self.without[dropped] = Doubts(reading.without(dropped))
-        step = _single_step(self.without[dropped], entry, seconds)
+        step = _single_step(self.without[dropped], entry, seconds, self.known)
         if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
             return None
         words = (f"{name} is here what line {line} says" for name, line in told.items())
@@ -128,7 +137,7 @@ class _Anew:
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
 
-def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step | None:
+def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float, known: dict[Hashable, Finding]) -> Step | None:
     """The step of one relation in the reading that is doubted, if it is a claim there."""
     reading = doubts.reading
     entry = next((each for each in reading.entries if each.statement is wanted.statement), None)
@@ -138,7 +147,8 @@ def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float) -> Step |
     read = {each.claim for each in reading.entries if each.kind == "claim" and each.claim is not None}
     head = _from_head(claims, entry.claim, read)
     asked = replace(reading.derivation, claims=(claims[entry.claim],))
-    [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads={0: head} if head else {})
+    heads = {0: head} if head else {}
+    [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads=heads, known=known)
     return _claimed(entry, claims[entry.claim], finding, doubts, Past())
 
 
@@ -159,7 +169,13 @@ def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[in
 
 
 def _proved_alone(
-    reading: Reading, pieces: frozenset[int], afresh: bool, seconds: float, total: float, norms: str
+    reading: Reading,
+    pieces: frozenset[int],
+    afresh: bool,
+    seconds: float,
+    total: float,
+    norms: str,
+    known: dict[Hashable, Finding],
 ) -> dict[int, Step]:
     """The steps among some pieces that are proved without the other ones, by the identity of their statements.
 
@@ -170,7 +186,7 @@ def _proved_alone(
     alone = read(pieces)
     whole, within, found = Doubts(reading), Doubts(alone), dict[int, Step]()
     every = {each.statement.key: each for each in reading.entries}
-    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, Past(norms=norms)), strict=True):
+    for entry, step in zip(alone.entries, _steps_in(alone, seconds, total, Past(norms=norms), known), strict=True):
         part = reading.places.get(id(entry.statement.piece), 0)
         claim = step.claim if step.verdict.name in ("proved", "proved if") else None
         other = every.get(entry.statement.key)
@@ -182,7 +198,9 @@ def _proved_alone(
     return found
 
 
-def _steps_in(reading: Reading, seconds: float, total: float, past: Past) -> Iterator[Step]:
+def _steps_in(
+    reading: Reading, seconds: float, total: float, past: Past, known: dict[Hashable, Finding]
+) -> Iterator[Step]:
     doubts = Doubts(reading)
     wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
     claims = reading.derivation.claims
@@ -191,7 +209,7 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past) -> Ite
     anew = with_second_definitions(reading, wanted, doubts)
     under = {at: reading.stationary[number] for at, number in enumerate(wanted) if number in reading.stationary}
     found = judging.findings(
-        asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew, under=under
+        asked, reading.shapes, seconds=seconds, total=total, from_heads=heads, renewed=anew, under=under, known=known
     )
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
