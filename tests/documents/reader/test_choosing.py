@@ -1,0 +1,57 @@
+"""The hypotheses about a document with which the most of it fits."""
+
+import re
+
+from chainrule.documents import check_derivation
+
+
+def test_rows_multiply_from_the_left(claims):
+    text = r"$$z_i = \sum_j x_j W_{ji}$$" + "\n\n" + r"$$z = x W$$"
+    assert claims(text) == ["z = x @ W"]
+
+
+def test_a_letter_without_its_index_is_the_number_of_one_example(claims):
+    text = (
+        r"$$E = \sum_i (y_i - t_i)^2$$"
+        + "\n\n"
+        + r"$$\frac{e^{-z}}{1 + e^{-z}} = 1 - \frac{1}{1 + e^{-z}}, \quad c = z_i - z_j$$"
+    )
+    assert claims(text)[-1].startswith("exp(-z__one)")
+
+
+def test_only_letters_with_which_more_fits_are_the_number_of_one_example(claims):
+    text = r"$$E = \sum_i (y_i - t_i)^2$$ $$\frac{e^{-z}}{1 + e^{-z}} = 1 - \frac{1}{1 + e^{-z}}, \quad c = z_i - z_j$$"
+    text += r"$$A x + A^T = 1, \quad A_{ij} = 2$$ $$\sqrt{\sum_i x_i^2} = \|x\|$$"
+    assert claims(text)[0].startswith("exp(-z__one)")
+    assert claims(text)[-1] == "sqrt(sum(i in n2: x[i]^2)) = norm(x)"
+
+
+def test_letters_of_indices_name_layers_where_definitions_would_lead_to_themselves(claims):
+    layers = r"$$z_j = \sum_i x_i w_{ij}$$ $$a_j = g(z_j)$$ $$z_k = \sum_j a_j w_{jk}$$ $$a_k = g(z_k)$$"
+    claim = r" $$\frac{\partial z_k}{\partial w_{ij}} = w_{jk} g'(z_j) x_i$$"
+    wanted = "partial(z__of_k[k], w__of_ij[i, j]) = w__of_jk[j, k] * g'(z__of_j[j]) * x__of_i[i]"
+    assert claims(layers + claim)[-1] == wanted.replace("w__of_ij", "w").replace("x__of_i", "x")
+    assert claims(layers.partition(" $$a_j")[0] + claim)[-1] == re.sub(r"__of_\w+", "", wanted)
+
+
+def test_members_lie_along_the_axis_for_which_no_lengths_must_be_equal(claims):
+    text = r"$$z_i = \mathbf{w}_i^T \mathbf{a} + b_i, \quad c = w_{ij} + w_{jk}$$" + "\n\n"
+    assert claims(text + r"$$\mathbf{z} = \mathbf{W}^T \mathbf{a} + \mathbf{b}$$") == ["z = W' @ a + b"]
+
+
+def test_members_lie_along_the_axis_for_which_lengths_that_are_stated_differ(claims):
+    text = r"Let $\mathbf{W}^{(l)} \in \mathbb{R}^{d^{(l-1)} \times d^{(l)}}$." + "\n\n"
+    text += r"$$z_i^{(l)} = \mathbf{w}_i^{(l)T} \mathbf{a}^{(l-1)} + b_i^{(l)}$$" + "\n\n"
+    found = claims(text + r"$$\mathbf{z}^{(l)} = \mathbf{W}^{(l)T} \mathbf{a}^{(l-1)} + \mathbf{b}^{(l)}$$")
+    assert found[-1] == "z__l = W__l' @ a__l_minus_1 + b__l"
+
+
+def test_one_wrong_step_does_not_change_what_the_text_declares():
+    text = (
+        r"Let $X \in \mathbb{R}^{N \times D}$, $W \in \mathbb{R}^{D \times K}$ and $Y \in \mathbb{R}^{N \times K}$."
+        "\n\n$$P = X W$$\n\n$$J = \\frac{1}{2} \\|P - Y\\|^2$$\n\n"
+        "$$\\frac{\\partial J}{\\partial W} = X (P - Y)$$\n\n"
+        "$$\\frac{\\partial J}{\\partial W} = X^T (P - Y)$$"
+    )
+    steps = check_derivation(text).steps
+    assert [step.verdict for step in steps[-2:]] == ["does not fit if read so", "proved"]
