@@ -24,7 +24,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx_design",
     "sphinx_copybutton",
-    "docs.site",
+    "docs.site.extension",
 ]
 exclude_patterns = [
     "catalogue",

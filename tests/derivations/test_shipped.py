@@ -1,15 +1,14 @@
 """The derivations that come with the package: no step is called wrong, and their results are what the code returns."""
 
-from functools import cache
 from xml.etree import ElementTree
 
 import pytest
 
 from chainrule import derivations, rules
-from chainrule.documents import check_derivation
 from chainrule.documents.language import terms
 from chainrule.documents.language.rule_functions import functions
 from chainrule.documents.reports import article
+from docs.site import rule_pages
 
 UNDECIDED = {
     "backpropagation": 60,  # layers within layers: numbers of thousands of terms; fewer in more time
@@ -26,32 +25,13 @@ UNDECIDED = {
 SPARE = 2
 """Steps that a slow machine may leave undecided in each other derivation."""
 
-NOT_COMPARED: frozenset[str] = frozenset()
-"""Functions of rules of which no comparison is decided yet."""
+def is_left(step):
+    """Whether a step is not decided. An inequality may hold at the points tried, which is all that is known of one."""
+    return step.verdict not in ("proved", "verified", *(["held"] if step.relation != "=" else []))
 
 
-@cache
-def checked(family):
-    seconds = 1.0 if family == "backpropagation" else 6.0
-    return check_derivation(derivations.text(family), name=f"{family}.md", repairs=False, seconds=seconds)
-
-
-@pytest.mark.parametrize("family", derivations.families())
-def test_nearly_every_step_of_the_derivation_is_proved(family):
-    """An inequality may hold at the points tried, which is all that is known of one."""
-    report = checked(family)
-    assert report.faults == ()
-    assert [s for s in report.claims if "if read so" in s.verdict] == []
-    assert report.problems == ()
-    wanted = {"=": ("proved", "verified")}
-    others = [s for s in report.claims if s.verdict not in wanted.get(s.relation, ("proved", "verified", "held"))]
-    assert len(others) <= UNDECIDED.get(family, SPARE), [(s.line, s.verdict, s.message) for s in others]
-    assert len(report.claims) >= 10
-
-
-def compared(family):
+def compared(report):
     """The package's functions that take part in a step that is decided."""
-    report = checked(family)
     [reading] = report.readings
     claims = [reading.derivation.claims[entry.claim] for entry in reading.entries if entry.claim is not None]
     decided = [step.is_decided for step in report.steps if step.strict]
@@ -65,22 +45,32 @@ def compared(family):
     return {f"{part.rule.partition('(')[0]}.{part.part}" for part in parts if isinstance(part, terms.RuleCall)}
 
 
-@pytest.mark.parametrize("name", rules.names())
-def test_value_pullbacks_and_pushforward_of_every_rule_are_compared_with_the_code(name):
-    assert set(functions(name)) - compared(derivations.family_of(name)) - NOT_COMPARED == set()
-
-
-@pytest.mark.parametrize("family", derivations.families())
-def test_every_derivation_can_be_read_in_all_forms(family):
+def in_all_forms(family, report):
+    """The pages and lines in which the derivation is shown, which must be well formed."""
     text = derivations.text(family)
-    page = article.page(text, family, checked(family))
+    page = article.page(text, family, report)
     ElementTree.fromstring(page.replace("<!DOCTYPE html>", ""))
     latex = article.latex(text)
     assert latex.count("\\[\n") == latex.count("\n\\]") == text.count("$$") // 2
-    lines = "\n".join(part if isinstance(part, str) else part[1] for part in article.terminal(text, checked(family)))
-    for written in (page, lines):
-        assert "\N{OBJECT REPLACEMENT CHARACTER}" not in written
+    lines = "\n".join(part if isinstance(part, str) else part[1] for part in article.terminal(text, report))
     assert not any(command in lines for command in ("\\frac", "\\sum", "\\mathtt", "\\partial", "\\begin"))
+    return page, lines
+
+
+@pytest.mark.parametrize("family", derivations.families())
+def test_nearly_every_step_is_proved_and_every_function_of_its_rules_compared(family):
+    """One test, since the steps of a family take up to a minute and a half; the site tells the same verdicts."""
+    report = rule_pages.checked(family)
+    assert report.faults == ()
+    assert [step for step in report.claims if "if read so" in step.verdict] == []
+    assert report.problems == ()
+    assert len(report.claims) >= 10
+    left = [(step.line, step.verdict, step.message) for step in report.claims if is_left(step)]
+    assert len(left) <= UNDECIDED.get(family, SPARE), left
+    assert compared(report) >= {each for name in rule_pages.rules_of(family) for each in functions(name)}
+    for written in in_all_forms(family, report):
+        assert "\N{OBJECT REPLACEMENT CHARACTER}" not in written
+    rule_pages.keep(family, report)
 
 
 def test_an_unknown_family_and_a_rule_without_derivation_are_errors():
@@ -88,3 +78,7 @@ def test_an_unknown_family_and_a_rule_without_derivation_are_errors():
         derivations.text("softmx")
     with pytest.raises(ValueError, match="no derivation holds the rule 'softmx'"):
         derivations.family_of("softmx")
+
+
+def test_each_rule_has_a_derivation():
+    assert {name for family in derivations.families() for name in rule_pages.rules_of(family)} == {*rules.names()}
