@@ -105,5 +105,7 @@ def test_a_matrix_of_numbers_is_what_let_says():
     assert [step.verdict for step in check_derivation(text).steps] == ["definition", "proved"]
     wrong = text.replace("5 & 4", "5 & 3")
     assert [step.verdict for step in check_derivation(wrong, repairs=False).steps] == ["definition", "wrong"]
+    given, claim = text.split("\n\n")
     for more in ("Now let $B$ be arbitrary.", f"Let $B = {grid.replace('2', '3')}$.", "In general, $B$ is any matrix."):
-        assert [step.verdict for step in check_derivation(text + more, repairs=False).steps][-1] != "proved"
+        told = f"{given}\n\n{more}\n\n{claim}"
+        assert [step.verdict for step in check_derivation(told, repairs=False).steps][-1] != "proved"

@@ -40,7 +40,7 @@ def test_a_reason_that_repeats_is_said_once():
     ("limits", "option"), [({"seconds": 0.0001}, "--seconds N"), ({"total": 0}, "--total N")], ids=["step", "document"]
 )
 def test_steps_without_time_come_with_the_option_for_more(limits, option):
-    report = check_pieces(pieces_of(f"{RIGHT}\n\n{RIGHT}", "a.md"), **limits)
+    report = check_pieces(pieces_of(f"{RIGHT}\n\n$$x + x = 2 x$$", "a.md"), **limits)
     *_, counts, advice = listing(report).split("\n")
     assert "undecided" in counts
     assert option in advice

@@ -13,6 +13,7 @@ from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.evidence.same_questions import key_of
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
@@ -22,6 +23,8 @@ SECONDS = 10.0
 
 SHARE = 0.7
 """The part of this after which a claim is decided by what is known."""
+
+ROUNDED = "it holds to the digits that are printed"
 
 NO_TIME_LEFT = "the time for the whole document was over"
 
@@ -106,9 +109,18 @@ def _finding(
                 return replace(
                     again, status=f"{again.status} if" if assumed else again.status, assumed=assumed, where=each.where
                 )
+        if found.status == "differs" and _is_rounded(prover, claim):
+            return Finding("undecided", reason=ROUNDED)
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
             return replace(again, of_chain=True) if again.status in HOLDS else found
         return found
     except Exception as error:  # a defect of the prover costs this claim, not the document
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
+
+
+def _is_rounded(prover: Prover, claim: Relation) -> bool:
+    """Whether the sides of an equation agree to the decimals that are printed."""
+    if claim.relation != "=" or (wanted := tolerances(claim)) is None or wanted[1] is None:
+        return False
+    return prover.finding(replace(claim, relation="~")).status in HOLDS

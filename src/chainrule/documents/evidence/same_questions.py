@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 
 from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.sizes import Size
@@ -43,6 +44,7 @@ def key_of(prover: Prover, claim: Relation) -> Hashable:
     said = used | _in_sizes(size for kind in (*kinds.values(), *parameters) for size in _sizes_in(kind))
     return (
         *(claim.left, claim.relation, claim.right, claim.over, claim.conditions),
+        tolerances(claim) if claim.relation == "~" else None,
         frozenset(assumed),
         tuple(kinds.items()),
         tuple((name, each.body, each.parameters) for name, each in definitions.items()),

@@ -16,15 +16,17 @@ from chainrule.algebra.comparisons import MOST_BITS
 from chainrule.algebra.equalities import Difference, Equality, told_apart
 from chainrule.algebra.exact import Infinite
 from chainrule.algebra.field import OutsideDomain, current
+from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.linear_systems import Linear
 from chainrule.algebra.memory import Restart, TooLarge
 from chainrule.checking.proofs.exploration import Ties, Values, Visit
 from chainrule.documents.evidence.array_values import Undefined
 from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
-from chainrule.documents.evidence.findings import NOT_EQUAL, Place
+from chainrule.documents.evidence.findings import NEARLY, NOT_EQUAL, Place
 from chainrule.documents.evidence.inputs import Branches, FreeArray
 from chainrule.documents.evidence.questions import Question
+from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.evidence.signs import compared, settled
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
@@ -238,6 +240,19 @@ class Visitor:
             return None
         return _alike(*found)
 
+    def _rounds(self, rest: Exact, *, is_point: bool) -> bool:
+        """Whether a number without variables rounds to one that is printed, given their difference."""
+        wanted = tolerances(self.question.claim)
+        free = {generator.index for generator in _variables()}
+        if wanted is None or is_point or free & variables_of(current(), rest):
+            raise Undecided(NOT_EQUAL)
+        (near, far), difference = wanted, abs(rest.value)
+        if difference <= flint.arb(flint.fmpq(near.numerator, near.denominator)):
+            return True
+        if far is None or not difference >= flint.arb(flint.fmpq(far.numerator, far.denominator)):
+            raise Undecided(NEARLY)
+        return False
+
     def _judged(self, told: Told, number: int, left: Any, right: Any, *, is_point: bool) -> Iterator[Equality]:
         """The equalities to prove; failing comparisons are noted."""
         relation = self.question.claim.relation
@@ -249,9 +264,7 @@ class Visitor:
         for a, b in zip(left.ravel().tolist(), right.ravel().tolist(), strict=True):
             rest = Exact(0) + a - b
             if relation == "~":
-                if not rest.is_zero():
-                    raise Undecided(NOT_EQUAL)
-                holds: bool | None = True
+                holds: bool | None = rest.is_zero() or self._rounds(rest, is_point=is_point)
             elif relation == "=":
                 holds = _vanishes(rest)
             else:

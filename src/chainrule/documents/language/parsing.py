@@ -64,7 +64,7 @@ def term_of(text: str) -> Term:
 
     >>> term_of("x[i]^2")
     Apply(span=(0, 6), operator='^', operands=(Entry(span=(0, 4), base=Name(span=(0, 1), text='x'), \
-indices=(Name(span=(2, 3), text='i'),)), Number(span=(5, 6), value=Fraction(2, 1))))
+indices=(Name(span=(2, 3), text='i'),)), Number(span=(5, 6), value=Fraction(2, 1), decimals=0)))
     """
     tokens = Tokens(text, 0)
     found = read_term(tokens)

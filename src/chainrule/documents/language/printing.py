@@ -149,9 +149,9 @@ def _text(term: Term) -> tuple[str, int]:
 
 def _number(term: terms.Number) -> str:
     value = term.value
-    if value.denominator == 1:
+    if value.denominator == 1 and not term.decimals:
         return str(value.numerator)
-    for digits in range(1, 30):
+    for digits in range(max(1, term.decimals), 30):
         if (value * 10**digits).denominator == 1:
             shown = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
             return f"{'-' * (value < 0)}{shown[:-digits]}.{shown[-digits:]}"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.strict_tokens import LanguageError, Tokens
-from chainrule.documents.language.terms import Condition, Term
+from chainrule.documents.language.terms import Condition, Term, decimals_in
 
 FACTS = (
     *("positive", "negative", "nonzero", "nonnegative", "unit", "probabilities", "one-hot"),
@@ -47,7 +47,7 @@ def read_primary(tokens: Tokens) -> Term:
     start, (kind, text, _) = tokens.place, tokens.every[tokens.at]
     if kind == "number":
         tokens.at += 1
-        return terms.Number(Fraction(text), span=(start, tokens.before))
+        return terms.Number(Fraction(text), decimals=decimals_in(text), span=(start, tokens.before))
     if tokens.take("("):
         found = read_term(tokens)
         tokens.expect(")")

@@ -26,9 +26,20 @@ class Term(Tree):
 
 @dataclass(frozen=True)
 class Number(Term):
-    """An exact rational number."""
+    """An exact rational number; `decimals`, how many are printed, takes no part in comparisons."""
 
     value: Fraction
+    decimals: int = field(default=0, compare=False, kw_only=True)
+
+
+def decimals_in(text: str) -> int:
+    """How many decimals a number has as text.
+
+    >>> decimals_in("2"), decimals_in("0.090"), decimals_in("1.5e-3")
+    (0, 3, 4)
+    """
+    digits, _, exponent = text.lower().partition("e")
+    return max(0, len(digits.partition(".")[2]) - int(exponent or 0))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
+from chainrule.documents.evidence.roundings import is_printed
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
@@ -85,7 +86,7 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
 def without_alternatives(held: Iterable[Held]) -> list[Held]:
     """The conditions, of which those are not certain that give one name several values in one place: t = 1 or t = 0."""
     every = list(held)
-    given = [(each, value) for each in every if (value := _given(each.condition)) is not None]
+    given = [(each, value) for each in every if (value := given_by(each.condition)) is not None]
     several = {
         id(one)
         for one, (name, value) in given
@@ -144,6 +145,14 @@ def base_in(term: Term) -> str:
     return terms.base_of(term)
 
 
+def given_by(condition: Condition) -> tuple[str, Term] | None:
+    """The name that a condition gives a number or a table of numbers, and this value."""
+    if not isinstance(condition, Comparison) or condition.relation != "=":
+        return None
+    left, right = (side.body if isinstance(side, terms.Family) else side for side in (condition.left, condition.right))
+    return (base_in(left), right) if is_printed(right) and base_in(left) else None
+
+
 # What follows is private.
 
 
@@ -151,14 +160,6 @@ def _parts(condition: Condition | None) -> tuple[Condition, ...]:
     if isinstance(condition, terms.Junction) and condition.kind == "and":
         return condition.conditions
     return () if condition is None else (condition,)
-
-
-def _given(condition: Condition) -> tuple[str, Fraction] | None:
-    """The name that a condition gives a number, and this number."""
-    if not isinstance(condition, Comparison) or condition.relation != "=":
-        return None
-    left, right = (side.body if isinstance(side, terms.Family) else side for side in (condition.left, condition.right))
-    return (base_in(left), right.value) if isinstance(right, Number) and base_in(left) else None
 
 
 def _is_index(side: Term, elaborator: Elaborator) -> bool:
@@ -177,7 +178,7 @@ def _defines(condition: Condition, defined: Set[str]) -> bool:
         return False
     left = condition.left.base if isinstance(condition.left, terms.Entry) else condition.left
     base = left.function if isinstance(left, terms.Call) else base_in(condition.left)
-    return base in defined or (bool(base) and not isinstance(condition.right, Number))
+    return base in defined or (bool(base) and not is_printed(condition.right))
 
 
 def _is_about_one(condition: Condition, elaborator: Elaborator) -> bool:

@@ -15,11 +15,17 @@ from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
-from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
+from chainrule.documents.reader.parts_written import all_parts, base_name, is_closed, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
 from chainrule.documents.reader.stated_words import ANEW, GENERAL
 from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, target_of, uses_target
 from chainrule.documents.reader.written import alike
+
+
+def is_value_in_example(state: DocumentState, statement: Statement, full: str) -> bool:
+    """Whether a display gives a letter its value in an example, as a sentence says: take w = 2."""
+    given = state.number_of(statement) in state.besides.stated.values and statement.number == 0
+    return given and is_closed(statement.right) and full not in state.definitions
 
 
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
@@ -40,6 +46,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
     line = statement.piece.place_of(statement.place[0])[0]
+    if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
+        return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
     if is_value and full not in state.definitions and full in state.all_names():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import Aside
 from chainrule.documents.reader.claiming import enter_claim, enter_estimate
-from chainrule.documents.reader.defining import enter_definition, renews
+from chainrule.documents.reader.defining import enter_definition, is_value_in_example, renews
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.failures import failure
 from chainrule.documents.reader.joining import joined
@@ -102,8 +102,11 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 state.elaborator.used.add(MAYBE)
                 enter_claim(state, replace(statement, number=0, head=None))
                 return
-        if id(statement.piece) in state.equivalences or is_update(statement):
-            state.entries.append(ReadRelation(statement, "hypothesis"))
+        full = None if target is None else name_of(state.elaborator, target)
+        is_value = full is not None and is_value_in_example(state, statement, full)
+        if is_value or id(statement.piece) in state.equivalences or is_update(statement):
+            reason = "the text gives this value" if is_value else ""
+            state.entries.append(ReadRelation(statement, "hypothesis", reason=reason))
             return
         if statement.relation in (":=", "<-", "->", "<->", ":", "=:", "in", "∼"):
             state.entries.append(ReadRelation(statement, "definition"))

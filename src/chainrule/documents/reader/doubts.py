@@ -11,6 +11,7 @@ from chainrule.documents.language.dimensions import OPEN, Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
+from chainrule.documents.reader.conditions_stated import given_by
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.known_words import (
     ALL_IN_SUMS,
@@ -246,7 +247,8 @@ class Doubts:
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
         left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
         told = frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in used_in_both))
-        alone |= left - right - by - told if claim.follows is None else frozenset()
+        given = self._given(claim)
+        alone |= left - right - by - told - given if claim.follows is None else frozenset()
         known = self.names.definitions.keys() | self.reading.declared
         known |= {name for name, kind in self.names.kinds.items() if not isinstance(kind, ValueKind)}
         named = {name for name in alone if name not in known}
@@ -256,10 +258,16 @@ class Doubts:
         calls = [part for part in every if isinstance(part, terms.Call) and part.function in self.names.definitions]
         arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
         known |= {name for name in numbers if name in self.reading.variables or letter_of(name) in arguments}
-        known |= self._constants(claim)
+        known |= self._constants(claim) | given
         bound = {name for name, _ in claim.over} | {name for part in self.every(claim) for name in terms.bound_in(part)}
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
+
+    def _given(self, claim: Relation) -> frozenset[str]:
+        """The names of which the text gives the only value that it tells, and which a claim assumes."""
+        conditions = (*claim.conditions, *(each.condition for each in self.reading.derivation.assumptions))
+        every = (found[0] for each in conditions if (found := given_by(each)) is not None)
+        return frozenset(name for name in every if letter_of(name) in self.reading.told_once)
 
     def _with_head(self, claim: Relation) -> list[Relation]:
         """A claim, and the one at the beginning of its chain."""

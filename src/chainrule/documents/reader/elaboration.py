@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -83,8 +84,8 @@ class Elaborator(Meanings):
 
     def _term(self, written: Written) -> Term:
         match written:
-            case w.Numeral(value=value):
-                return Number(value)
+            case w.Numeral(value=value, decimals=decimals):
+                return Number(value, decimals=decimals)
             case w.Symbol():
                 return self._symbol(written)
             case w.Scripted(base=base, lower=lower, upper=upper, primes=primes):
@@ -119,11 +120,20 @@ class Elaborator(Meanings):
             return Name("pi")
         if (standard := standard_array(self, symbol, None)) is not None:
             return standard
+        if self._is_euler(symbol):
+            self.used.add("e is Euler's number")
+            return Apply("exp", (Number(Fraction(1)),))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
         if name in ("star", "ast", "bullet", "diamond"):
             raise NotMeant(f"the sign {name} between factors", symbol.place)
         return bare(self, Name(self.named(name, alone=True)))
+
+    def _is_euler(self, symbol: w.Symbol) -> bool:
+        """Whether a lone e is the number: in a formula of numbers, where nothing says that it is a letter."""
+        found, is_plain = self.inventory, base_name(symbol) == "e" and self.euler and not symbol.font
+        seen = found.subscripts["e"] or found.called["e"] or found.mentioned["e"] or found.bold["e"] or "e" in found.by
+        return is_plain and self.of_numbers_alone and not seen and found.declared.get("e", -1) < 0
 
     # Brackets
 

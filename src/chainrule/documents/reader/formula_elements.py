@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from chainrule.documents.language.terms import decimals_in
 from chainrule.documents.reader.constructs import BIG, CONSTRUCTS, letter
 from chainrule.documents.reader.formula_tokens import FormulaToken, first_and_rest
 from chainrule.documents.reader.token_groups import Group, Item, construct_of, role_of
@@ -88,8 +89,9 @@ class _Flattening:
         end = _end(arguments[-1]) if arguments and arguments[-1] else item.end
         self.found.append(Element(role, value, item.start, max(item.end, end), arguments, self.font))
 
-    def atom(self, written: type[Written], item: Item, *values: object) -> None:
-        self.found.append(Element("atom", written(*values, place=(item.start, item.end)), item.start, item.end))
+    def atom(self, written: type[Written], item: Item, *values: object, **named: Any) -> None:
+        found = written(*values, **named, place=(item.start, item.end))
+        self.found.append(Element("atom", found, item.start, item.end))
 
     def group(self, group: Group) -> None:
         if group.kind == "(":
@@ -198,7 +200,7 @@ class _Flattening:
         elif len(text) > 400 or len(text.lower().partition("e")[2]) > 4:
             self.atom(NotRead, token, "a number of more than 400 digits")
         else:
-            self.atom(Numeral, token, Fraction(text))
+            self.atom(Numeral, token, Fraction(text), decimals=decimals_in(text))
 
     def negated(self, relation: str) -> str:
         """The relation after \\not."""

@@ -42,6 +42,8 @@ class Meanings(ABC):
         Signs between factors to which the text gives another meaning.
     euler : bool
         True if e with a superscript is a power of Euler's number.
+    of_numbers_alone : bool
+        True in a formula without letters but e, which is that number there.
     singles : set of str
         Letters that without an index mean the number of one example.
     events : dict
@@ -86,6 +88,7 @@ class Meanings(ABC):
     indexed: Set[str] = frozenset()
     standing: Mapping[str, Term | None] = field(default_factory=dict)
     euler: bool = True
+    of_numbers_alone: bool = False
     differentials: bool = False
     redefined: Set[str] = frozenset()
     singles: Set[str] = frozenset()

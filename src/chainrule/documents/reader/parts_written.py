@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from chainrule.documents.language.trees import every_part, kept, parts_of
+from chainrule.documents.reader.known_words import TRANSPOSES
 from chainrule.documents.reader.written import (
     Beside,
     Bracketed,
@@ -37,6 +38,11 @@ def all_parts(written: Written) -> tuple[Written, ...]:
 def letters_of(written: Written) -> frozenset[str]:
     """The names of all letters and words in a formula."""
     return frozenset(base_name(part) for part in all_parts(written) if isinstance(part, Symbol))
+
+
+def is_closed(written: Written) -> bool:
+    """Whether a formula has no letters but the T of a transpose: its value is told by itself."""
+    return letters_of(written) <= TRANSPOSES
 
 
 def parts_of_chain(chain: WrittenChain) -> Iterator[Written]:

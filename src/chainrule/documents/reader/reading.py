@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import product
@@ -71,6 +72,8 @@ def _known(document: Prepared) -> dict[str, Any]:
     """Fields of a reading that hold under all hypotheses."""
     inventory, places = document.inventory, document.scopes.parts
     made_of, valued = dict[str, dict[int, frozenset[str]]](), set[str]()
+    named = (each.left.base if isinstance(each.left, w.Scripted) else each.left for each in document.statements)
+    equations = Counter(base_name(each) for each in named if isinstance(each, w.Symbol))
     for each in document.statements:
         target = target_of(each, inventory)
         if target is None:
@@ -89,6 +92,7 @@ def _known(document: Prepared) -> dict[str, Any]:
         places=places,
         made_of=made_of,
         valued=valued,
+        told_once={letter for letter, count in equations.items() if count == 1},
         has_complex=document.around.has_complex,
         is_summing=inventory.summing,
         **conventions,

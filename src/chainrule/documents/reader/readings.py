@@ -82,6 +82,8 @@ class Reading:
     """By letter and part: the letters in all equations for it."""
     valued: Set[str] = frozenset()
     """Letters to which a sentence gives a number."""
+    told_once: Set[str] = frozenset()
+    """Letters for which there is one equation: they have one value, if it gives one."""
     places: Mapping[int, int] = field(default_factory=dict)
     """The number of the part of each piece, by its identity."""
     own: Set[int] | None = None

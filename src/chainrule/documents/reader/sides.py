@@ -12,7 +12,8 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.implied_sums import summed
-from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
+from chainrule.documents.reader.parts_written import letters_of
 from chainrule.documents.reader.scripts import with_entries
 from chainrule.documents.reader.statements import Target
 
@@ -22,6 +23,7 @@ MOST_DEPTH = 120
 
 def term_of(state: DocumentState, side: w.Written) -> Term:
     """A side in the strict language, if it is not nested too deeply."""
+    state.elaborator.of_numbers_alone = letters_of(side) <= {"e", "pi", *ELEMENTARY}
     found = state.elaborator.term(side)
     if terms.depth(found) > MOST_DEPTH:
         raise NotMeant("it is nested too deeply", side.place)

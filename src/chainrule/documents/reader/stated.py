@@ -17,7 +17,7 @@ from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
-from chainrule.documents.reader.parts_written import all_parts, letters_of
+from chainrule.documents.reader.parts_written import all_parts, is_closed, letters_of
 from chainrule.documents.reader.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.sized_words import IN_A_WORD, sized_kind
@@ -84,6 +84,8 @@ class Stated:
     renewals: list[Renewal] = field(default_factory=list)
     constraints: set[int] = field(default_factory=set)
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
+    values: set[int] = field(default_factory=set)
+    """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
     said: dict[str, set[str]] = field(default_factory=dict)
     """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
     nabla_is_row: bool = False
@@ -161,6 +163,12 @@ def _names(written: Written | None) -> list[Written]:
     return plain if ok else []
 
 
+def _gives_value(chain: WrittenChain) -> bool:
+    """Whether a chain says of a letter which number or table of numbers it is."""
+    is_equation = [link.relation for link in chain.links] == ["="] and bool(_names(chain.members[0]))
+    return is_equation and chain.members[1] is not None and is_closed(chain.members[1])
+
+
 @dataclass
 class _Sentence:
     stated: Stated
@@ -192,6 +200,10 @@ class _Sentence:
                 for chain in self.chains.get(number, []):
                     if chain.links and all(link.relation in RELATIONS for link in chain.links):
                         self._related(chain, number, role, self.pieces[number].text)
+            elif self.pieces[number].kind == "display" and self._role(match.start(), match.end()) == "assumed":
+                for chain in filter(_gives_value, self.chains.get(number, [])):
+                    self.stated.values.add(number)
+                    self._related(chain, number, "assumed", self.pieces[number].text)
         for match in _GROUP.finditer(self.text):
             self._described(match)
 

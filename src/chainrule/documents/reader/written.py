@@ -26,9 +26,10 @@ class Written(Tree):
 
 @dataclass(frozen=True)
 class Numeral(Written):
-    """A number: 2, 0.5, 1e-3."""
+    """A number: 2, 0.5, 1e-3; `decimals`, how many are printed, takes no part in comparisons."""
 
     value: Fraction
+    decimals: int = field(default=0, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -291,8 +291,6 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
-    if finding.status == "differs" and _is_rounded(claim, finding):
-        return _step(entry, VERDICTS["undecided"], "it holds to the digits that are printed", finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
     if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
@@ -324,27 +322,6 @@ def _or_assumed(entry: ReadRelation, step: Step) -> Step:
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step
     return replace(step, verdict=VERDICTS["hypothesis"], reason="it does not follow for all values")
-
-
-def _is_rounded(claim: Relation, finding: Finding) -> bool:
-    """Whether the sides of an equation of numbers agree to the digits of the decimal that one of them is."""
-    point = finding.counterexample
-    if claim.relation != "=" or point is None or point.values or point.functions:
-        return False
-    digits = [found for side in (claim.left, claim.right) if (found := _decimals(side))]
-    try:
-        difference = abs(float(point.left) - float(point.right))
-    except ValueError:  # an array
-        return False
-    return bool(digits) and difference <= 0.5 * 10.0 ** -min(digits) * (1 + 1e-9)
-
-
-def _decimals(side: terms.Term) -> int:
-    """The digits behind the point of a decimal; 0 for other terms, and for whole numbers."""
-    inner = side.operands[0] if isinstance(side, terms.Apply) and side.operator == "negative" else side
-    value = inner.value if isinstance(inner, terms.Number) else None
-    return next((n for n in range(1, 16) if value is not None and (value * 10**n).denominator == 1
-                 and value.denominator > 1), 0)  # fmt: skip
 
 
 def _step(
