@@ -70,3 +70,11 @@ def test_a_value_that_changes_accuses_nobody():
     text = "Let $w = 0.5$, $x = 2$ and $b = 1$. Let $y = w x + b$.\n\n$$y = 2$$\n\n"
     for change in ("After one step we have $w = 0.7$.", "$$w = w + 0.2 = 0.7$$", "$$w \\leftarrow w + 0.2$$"):
         assert "wrong" not in verdicts(f"{text}{change}\n\n$$y + w = 3.1$$\n\n$$w x = 1.4$$")
+
+
+@pytest.mark.parametrize("again", ["## The other clinic, $c = 0.2$\n\n", "Now let $c = 0.2$.\n\n"])
+def test_a_value_of_another_example_proves_nothing_there(again):
+    text = "$$s = 0.9, \\qquad c = 0.01$$\n\n$$s c = 0.009$$\n\n"
+    assert verdicts(text)[-1] == "proved"
+    assert verdicts(f"{text}{again}$$s c = 0.009$$")[-2:] == ["proved", "undecided"]
+    assert verdicts(f"{text}{again}$$s c = 0.18$$")[-1] not in ("wrong", "undecided")

@@ -132,3 +132,21 @@ def test_that_a_size_is_a_number_is_no_assumption():
         text + "$$\\frac{1}{N} \\sum_{n=0}^{N-1} 2 y_n = \\frac{2}{N} \\sum_{n=0}^{N-1} y_n$$"
     ).steps
     assert steps[-1].verdict == "proved"
+
+
+DIVERGENCE = """Let $P = (p_1, \\dots, p_n)$ and $Q = (q_1, \\dots, q_n)$.
+
+$$D(P \\| Q) = \\sum_i p_i \\ln \\frac{p_i}{q_i}$$
+
+"""
+HOLD = ("proved", "verified", "held", "proved if")
+
+
+@pytest.mark.parametrize("claim", ["D(P \\| Q) = D(Q \\| P)", "D(P \\| Q) = D(P \\| P)", "D(P \\| Q) = D(R \\| Q)"])
+def test_nothing_is_proved_of_a_function_whose_arguments_do_not_stand_in_it(claim):
+    assert check_derivation(f"{DIVERGENCE}$${claim}$$").steps[-1].verdict not in HOLD
+
+
+def test_the_value_of_a_function_at_equal_arguments_is_no_definition():
+    text = "Let $f(x, y) = x^2 + y$.\n\n$$f(x, x) = 0$$\n\n$$f(x, y) = f(y, x)$$"
+    assert [step.verdict in HOLD for step in check_derivation(text).steps] == [False, False, False]

@@ -12,7 +12,7 @@ $$
 
 
 def verdicts(text):
-    return [step.verdict for step in check_derivation(text, repairs=False).steps]
+    return [step.verdict for step in check_derivation(text, repairs=False, seconds=40).steps]
 
 
 @pytest.mark.parametrize(

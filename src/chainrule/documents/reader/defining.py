@@ -39,6 +39,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if uses_target(statement.right, target) or _is_level(state, target, statement):
         return False
+    letters = [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
+    if len(set(letters)) < len(letters):  # D(p, p) = 0 is about D
+        return False
     full = name_of(state.elaborator, target)
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False

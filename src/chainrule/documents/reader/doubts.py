@@ -298,6 +298,16 @@ class Doubts:
                 for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
                     yield f"{name} is made of names that depend on {parameter}"
 
+    def unshown(self, claim: Relation) -> Iterator[str]:
+        """Functions whose arguments do not stand in what they are: D(P, Q) = sum p_i log(p_i / q_i), at D(Q, P)."""
+        for call in (each for each in self.every(claim) if isinstance(each, terms.Call)):
+            definition = self.names.definitions.get(call.function)
+            if definition is not None and not isinstance(definition.body, terms.Number):
+                within = self.names.used_by(definition.body)
+                for (name, _), argument in zip(definition.parameters, call.arguments, strict=False):
+                    if name not in within and (argument != terms.Name(name) or not terms.free_names(definition.body)):
+                        yield f"nothing shows how {letter_of(call.function)} depends on {name}"
+
     @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
@@ -317,6 +327,7 @@ class Doubts:
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
         yield from self.captured(claim)
+        yield from self.unshown(claim)
         if self.reading.has_bases and "log" in self.operators(claim):
             yield LOGARITHMS_ARE_NATURAL
         if self.reading.is_summing and self._has(claim, terms.Entry):

@@ -108,6 +108,10 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             return None
         if full not in meanings.values:
             meanings.used.add(f"{name} with arguments is a value")
+        elif all(isinstance(item, w.Symbol) for item in items):
+            given, told = tuple(base_name(item) for item in items if isinstance(item, w.Symbol)), meanings.values[full]
+            if given != told and {*given} <= {*told}:
+                raise NotMeant(f"{name} of {', '.join(given)}, which is defined of {', '.join(told)}", part.place)
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))
         return found if upper is None else raised(meanings, found, upper)
     parameters = meanings.functions.get(meant, meanings.functions[full])

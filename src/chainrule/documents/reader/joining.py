@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from chainrule.documents.evidence.roundings import is_printed
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
@@ -24,7 +25,14 @@ from chainrule.documents.language.terms import (
 )
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import bar_of, doubts_of
-from chainrule.documents.reader.conditions_stated import Held, base_in, held_in, reaching, without_alternatives
+from chainrule.documents.reader.conditions_stated import (
+    Held,
+    base_in,
+    given_by,
+    held_in,
+    reaching,
+    without_alternatives,
+)
 from chainrule.documents.reader.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.declarations import ONE, base_of
 from chainrule.documents.reader.differentials import with_constants
@@ -33,7 +41,7 @@ from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.failures import without_failures
 from chainrule.documents.reader.functions_in_use import defined_in_use
 from chainrule.documents.reader.hypotheses import Hypothesis
-from chainrule.documents.reader.known_words import UNTOLD, NotMeant
+from chainrule.documents.reader.known_words import ANOTHER_VALUE, UNTOLD, NotMeant
 from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -74,6 +82,7 @@ def joined(state: DocumentState) -> Reading:
     derivation, counted = counted_from_one(derivation, [each.condition for each in held], state.inventory.indices)
     for number in counted:
         state.doubt(number, frozenset({COUNTED}))
+    _bar_where_values_change(state, derivation, stated)
     for number, names in losses.items():
         state.doubt(number, frozenset({f"{names} {UNTOLD}"}))
     try:
@@ -88,6 +97,21 @@ def joined(state: DocumentState) -> Reading:
 
 
 # What follows is private.
+
+
+def _bar_where_values_change(state: DocumentState, derivation: Derivation, stated: Iterable[Hypothesis]) -> None:
+    """Prove nothing of a name with a number for its definition, from where a sentence or a heading gives it another."""
+    names = Names.of(derivation)
+    values = {name: each.body for name, each in names.definitions.items() if is_printed(each.body)}
+    for each in _in_their_places(state, stated):
+        with suppress(NotMeant, RecursionError):
+            condition = None if each.fact else state.elaborator.condition(each.subject)
+            base, value = (condition and given_by(condition)) or ("", None)
+            changed = {name for name in values if letter_of(name) == letter_of(base) and values[name] != value}
+            for number, claim in enumerate(derivation.claims if changed else ()):
+                if state.places[number] >= each.start and changed & names.used_by(claim.left, claim.right):
+                    state.bars[number] = f"{each.text!r} in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
+                    state.doubt(number, frozenset({state.bars[number]}))
 
 
 def _define_functions(state: DocumentState) -> None:

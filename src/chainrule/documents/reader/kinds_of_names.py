@@ -188,7 +188,7 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
             letters = letters_of(statement.right)
             made = names[0].startswith(EQUATED)
             if name is not None and all(names) and not set(names) <= letters:
-                state.elaborator.values.add(name)
+                state.elaborator.values[name] = tuple(names)
             elif (
                 name
                 and all(names)

@@ -65,6 +65,9 @@ TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
 
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 
+ANOTHER_VALUE = "another value"
+"""The end of words about a name to which the text gives another number from there on."""
+
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}
 
 JOINTS = {"": "beside", "*": "dot", ".": "dot", "x": "beside", ".*": ".*", "o": ".*", "(x)": "outer"}

@@ -52,7 +52,7 @@ class Meanings(ABC):
         Other names for letters that mean something else here.
     arities : mapping
         The numbers of parameters with which names are defined; with several numbers they are several functions.
-    values : set of str
+    values : dict
         Names that are written with arguments, by which they are not defined: J(w), made of z(w).
     pairs : set of int
         The identities of the sums of the statement that run over both letters of their condition.
@@ -96,7 +96,7 @@ class Meanings(ABC):
     aliases: Mapping[str, str] = field(default_factory=dict)
     arities: dict[str, set[int]] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
-    values: set[str] = field(default_factory=set)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     of_numbers: set[str] = field(default_factory=set)
     outer: Set[str] = frozenset()
     pairs: Set[int] = frozenset()

@@ -9,6 +9,8 @@ from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.stated_words import CASES, NOTATION
 from chainrule.documents.sources.pieces import Piece
 
+_EQUATION = re.compile(r"\$[^$]*=[^$]*\$")
+
 
 def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
     """The sentences of a document: the numbers of their first and last pieces, and the text, with ⟦n⟧ for formula n.
@@ -53,7 +55,7 @@ def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
             if text.strip():
                 yield first, number - 1, text
             text = ""
-            if piece.kind == "heading" and CASES.search(piece.text):
+            if piece.kind == "heading" and (CASES.search(piece.text) or _EQUATION.search(piece.text)):
                 yield number, number, piece.text
     if text.strip():
         yield first, len(pieces) - 1, text

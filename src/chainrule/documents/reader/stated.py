@@ -186,7 +186,8 @@ class _Sentence:
         if self.pieces[self.first].kind == "heading":
             for formula in _MATHS.findall(self.text):
                 for chain in chains_of(formula):
-                    self._related(chain, self.first, "assumed", formula)
+                    if CASES.search(self.text) or _gives_value(chain):
+                        self._related(chain, self.first, "assumed", formula)
             return
         concluded = CONCLUDED.fullmatch(self.text) is not None
         for match in _MARK.finditer(self.text):

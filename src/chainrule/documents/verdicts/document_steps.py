@@ -16,6 +16,7 @@ from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.doubts import Doubts, letter_of
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.known_words import (
+    ANOTHER_VALUE,
     BRACKET,
     DEFINED_ANEW,
     IN_A_SENTENCE,
@@ -157,7 +158,8 @@ def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[in
 
     True where they are read afresh, so that nothing counts that is said elsewhere.
     """
-    if reading.alone is not None and entry.kind in ("claim", "does not fit"):
+    changed = reading.bars.get(-1 if entry.claim is None else entry.claim, "").endswith(ANOTHER_VALUE)
+    if reading.alone is not None and entry.kind in ("claim", "does not fit") and not changed:
         display, place = id(entry.statement.piece), reading.places.get(id(entry.statement.piece))
         own = list(dict.fromkeys(id(each.statement.piece) for each in reading.entries))
         part = [piece for piece in own if reading.places.get(piece) == place]
@@ -286,7 +288,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
-    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim) else "")
+    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim) else "") or next(doubts.unshown(claim), "")
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
