@@ -6,13 +6,13 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from typing import Any
 
-from chainrule.documents.evidence.findings import Counterexample, Finding
-from chainrule.documents.evidence.judging import SECONDS
+from chainrule.documents.evidence.findings import Counterexample
+from chainrule.documents.evidence.judging import SECONDS, Known
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -282,7 +282,7 @@ def check_pieces(
     """
     end, every = time.monotonic() + total, readings(pieces)
     count, done, left = sum(len(reading.judged) for reading in every), 0, MOST_MENDED if mending else 0
-    checked, known = list[tuple[ReadRelation, CheckedStep]](), dict[Hashable, Finding]()
+    checked, known = list[tuple[ReadRelation, CheckedStep]](), Known()
     for reading in every:
         steps = list[Step]()
         for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):

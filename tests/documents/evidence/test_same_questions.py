@@ -2,7 +2,6 @@
 
 import pytest
 
-from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.judging import findings
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.same_questions import key_of
@@ -66,9 +65,16 @@ def test_a_size_in_an_assumption_is_not_any_size():
 
 
 def test_findings_that_are_known_are_not_judged_again(monkeypatch):
-    found, known = derivation_of("x : number; claim: x + x = 2 * x; claim: x = 2"), dict[object, Finding]()
+    found, known = derivation_of("x : number; claim: x + x = 2 * x; claim: x = 2"), {}
     first = list(findings(found, Shapes(found), known=known))
     monkeypatch.setattr(Prover, "finding", None)
     assert list(findings(found, Shapes(found), known=known)) == first
     again = derivation_of("x : number; claim: x = 2; claim: x + x = 2 * x; claim: x + x = 2 * x")
     assert [each.status for each in findings(again, Shapes(again), known=known)] == ["differs", "proved", "proved"]
+
+
+def test_what_was_undecided_in_less_time_is_judged_again():
+    found, known = derivation_of("x : number; claim: x + x = 2 * x"), {}
+    assert [each.status for each in findings(found, Shapes(found), seconds=1e-6, known=known)] == ["undecided"]
+    assert [each.status for each in findings(found, Shapes(found), seconds=1e-7, known=known)] == ["undecided"]
+    assert [each.status for each in findings(found, Shapes(found), known=known)] == ["proved"]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
@@ -29,6 +30,10 @@ ROUNDED = "it holds to the digits that are printed"
 NO_TIME_LEFT = "the time for the whole document was over"
 
 MEGABYTES = 1500
+
+Known: TypeAlias = dict[Hashable, tuple[float, Finding]]
+"""Findings by the keys of claims, with the seconds that they were given."""
+
 HOLDS = ("proved", "verified")
 
 
@@ -42,7 +47,7 @@ def findings(
     from_heads: Mapping[int, Relation] | None = None,
     renewed: Mapping[int, Derivation] | None = None,
     under: Mapping[int, Sequence[Setting]] | None = None,
-    known: dict[Hashable, Finding] | None = None,
+    known: Known | None = None,
 ) -> Iterator[Finding]:
     """The findings for all claims, in order; all are decided in one child process.
 
@@ -52,7 +57,8 @@ def findings(
     before it is wrong, and this one right. `renewed` has, by the number of a claim, the derivation with the second
     definitions of its names; a claim that holds is tried with these, too. `under` has, by the number of a claim, the
     claim under equations that the document assumes; these are tried where it does not hold without them. `known` has
-    findings by the keys of claims: those in it are not judged again, and the others are added.
+    findings by the keys of claims, with the seconds that they were given: those are not judged again, but for undecided
+    ones with less time, and the others are added.
 
     Examples
     --------
@@ -69,20 +75,27 @@ def findings(
     for n, claim in enumerate(derivation.claims):
         asked = prover, claim, from_heads.get(n), others.get(n), under.get(n, ())
         keys.append(key := _key(*asked))
-        if key not in known:
+        if not _is_known(known, key, seconds):
             work[key] = partial(_finding, *asked)
     judged = zip(work, limited_each(list(work.values()), seconds=seconds, megabytes=megabytes), strict=True)
     for n, key in enumerate(keys):
-        if n and key not in known and time.monotonic() > end:
+        if n and not _is_known(known, key, seconds) and time.monotonic() > end:
             yield from [Finding("undecided", reason=NO_TIME_LEFT)] * (len(keys) - n)
             break
-        while key not in known:
+        while not _is_known(known, key, seconds):
             new, found = next(judged)
-            known[new] = Finding("undecided", reason=f"{TOO_LONG}: {found}") if isinstance(found, Exceeded) else found
-        yield known[key]
+            if isinstance(found, Exceeded):
+                found = Finding("undecided", reason=f"{TOO_LONG}: {found}")
+            known[new] = seconds, found
+        yield known[key][1]
 
 
 # What follows is private.
+
+
+def _is_known(known: Known, key: Hashable, seconds: float) -> bool:
+    given, found = known.get(key, (0.0, None))
+    return found is not None and (found.status != "undecided" or given >= seconds)
 
 
 def _key(

@@ -44,7 +44,7 @@ def key_of(prover: Prover, claim: Relation) -> Hashable:
     said = used | _in_sizes(size for kind in (*kinds.values(), *parameters) for size in _sizes_in(kind))
     return (
         *(claim.left, claim.relation, claim.right, claim.over, claim.conditions),
-        tolerances(claim) if claim.relation == "~" else None,
+        tolerances(claim),
         frozenset(assumed),
         tuple(kinds.items()),
         tuple((name, each.body, each.parameters) for name, each in definitions.items()),

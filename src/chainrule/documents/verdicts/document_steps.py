@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -67,7 +67,7 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
     >>> [(step.line, step.verdict.name) for step in found.steps]
     [(1, 'proved')]
     """
-    known = dict[Hashable, Finding]()
+    known = judging.Known()
     every = (zip(each.judged, steps_in(each, seconds=seconds, known=known), strict=True) for each in readings(pieces))
     return Steps(pieces.name, tuple(in_order(pieces, chain.from_iterable(every))), pieces.notes)
 
@@ -77,7 +77,7 @@ def steps_in(
     *,
     seconds: float = judging.SECONDS,
     total: float = math.inf,
-    known: dict[Hashable, Finding] | None = None,
+    known: judging.Known | None = None,
 ) -> Iterator[Step]:
     """The steps that a reading judges, one after another, within a total of seconds.
 
@@ -109,7 +109,7 @@ class _Anew:
 
     reading: Reading
     past: Past
-    known: dict[Hashable, Finding]
+    known: judging.Known
     doubts: Doubts = field(init=False)
     last: LastDefinitions = field(init=False)
     without: dict[Set[int], Doubts] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class _Anew:
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
 
-def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float, known: dict[Hashable, Finding]) -> Step | None:
+def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float, known: judging.Known) -> Step | None:
     """The step of one relation in the reading that is doubted, if it is a claim there."""
     reading = doubts.reading
     entry = next((each for each in reading.entries if each.statement is wanted.statement), None)
@@ -177,7 +177,7 @@ def _proved_alone(
     seconds: float,
     total: float,
     norms: str,
-    known: dict[Hashable, Finding],
+    known: judging.Known,
 ) -> dict[int, Step]:
     """The steps among some pieces that are proved without the other ones, by the identity of their statements.
 
@@ -200,9 +200,7 @@ def _proved_alone(
     return found
 
 
-def _steps_in(
-    reading: Reading, seconds: float, total: float, past: Past, known: dict[Hashable, Finding]
-) -> Iterator[Step]:
+def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known: judging.Known) -> Iterator[Step]:
     doubts = Doubts(reading)
     wanted = [entry.claim for entry in reading.entries if entry.kind == "claim" and entry.claim is not None]
     claims = reading.derivation.claims
