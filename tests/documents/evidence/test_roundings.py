@@ -5,10 +5,11 @@ from fractions import Fraction
 import pytest
 
 from chainrule.documents.evidence.judging import findings
-from chainrule.documents.evidence.roundings import is_printed, tolerances
+from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.language.parsing import derivation_of, term_of
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import is_printed
 
 
 def statuses(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Number, Relation, Table, Term
+from chainrule.documents.language.terms import Number, Relation, is_printed
 
 FAR = 10
 """Units of the last decimal that no rounding before explains."""
@@ -31,15 +31,3 @@ def tolerances(claim: Relation) -> tuple[Fraction, Fraction | None] | None:
             fewest = min(decimals)
             return Fraction(1, 2 * 10 ** max(decimals)), Fraction(FAR, 10**fewest) if fewest else None
     return None
-
-
-def is_printed(term: Term) -> bool:
-    """Whether a term is a number that is printed, or a table of such numbers."""
-    match term:
-        case Number():
-            return True
-        case Apply("negative", (inside,)):
-            return is_printed(inside)
-        case Table(rows=rows):
-            return all(is_printed(entry) for row in rows for entry in row)
-    return False

@@ -360,6 +360,18 @@ class Derivation:
             yield from every(claim.right)
 
 
+def is_printed(term: Term) -> bool:
+    """Whether a term is a number that is printed, or a table of such numbers."""
+    match term:
+        case Number():
+            return True
+        case Apply("negative", (inside,)):
+            return is_printed(inside)
+        case Table(rows=rows):
+            return all(is_printed(entry) for row in rows for entry in row)
+    return False
+
+
 # Walks
 
 

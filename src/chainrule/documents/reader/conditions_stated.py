@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from chainrule.documents.evidence.roundings import is_printed
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term
+from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term, is_printed
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.known_words import NotMeant

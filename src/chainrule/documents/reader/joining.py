@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from chainrule.documents.evidence.roundings import is_printed
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
@@ -22,6 +21,7 @@ from chainrule.documents.language.terms import (
     Name,
     Term,
     ValueKind,
+    is_printed,
 )
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.asides import bar_of, doubts_of

@@ -53,7 +53,7 @@ class Meanings(ABC):
     arities : mapping
         The numbers of parameters with which names are defined; with several numbers they are several functions.
     values : dict
-        Names that are written with arguments, by which they are not defined: J(w), made of z(w).
+        Names that are written with arguments, by which they are not defined: J(w), made of z(w); with these letters.
     pairs : set of int
         The identities of the sums of the statement that run over both letters of their condition.
     outer : set of str

@@ -9,8 +9,6 @@ from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.stated_words import CASES, NOTATION
 from chainrule.documents.sources.pieces import Piece
 
-_EQUATION = re.compile(r"\$[^$]*=[^$]*\$")
-
 
 def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
     """The sentences of a document: the numbers of their first and last pieces, and the text, with ⟦n⟧ for formula n.
@@ -84,6 +82,7 @@ def ends_of_sections(pieces: Sequence[Piece]) -> list[int]:
 
 # What follows is private.
 
+_EQUATION = re.compile(r"\$[^$]*=[^$]*\$")
 _END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bEq)(?<!\bFig)(?<!\bresp)[.!?](?=\s+[^a-z\s]|\s*\Z)|[。！？]|\n[ \t]*\n"
 )
