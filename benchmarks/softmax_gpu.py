@@ -159,6 +159,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--limit", type=float, default=60, help="seconds for PyTorch's L-BFGS")
     parser.add_argument("--host", action="store_true", help="also fit without the device")
+    parser.add_argument("--fits", nargs="*", help="the fits to take, such as 'bfloat16 first'")
     parser.add_argument("--certify", action="store_true", help="fit with a certificate")
     parser.add_argument("--profile", action="store_true", help="print the profile of the first fit")
     parser.add_argument("--json", type=Path, help="where to write the figures")
@@ -187,6 +188,8 @@ def main() -> None:
         "device": options.device,
     }
     for kind, given in kinds.items():
+        if options.fits and kind not in options.fits:
+            continue
         passes.clear()
         model = SoftmaxRegression(**(common | given))
         seconds = fit(model, X, y, profiled=options.profile and kind == "float32")

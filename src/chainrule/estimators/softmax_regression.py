@@ -117,8 +117,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         coefficients, whichever is higher.
     mixed_precision : bool, default=False
         Compute the products of the first steps in bfloat16 with PyTorch, and the last ones in full precision, to the
-        same `tol`. It is faster for many features and classes on processors with fast bfloat16 products, and has no
-        effect on sparse X.
+        same `tol`. Between them, gradients are in full precision, and products with the Hessian in bfloat16. It is
+        faster for many features and classes on processors with fast bfloat16 products, and has no effect on sparse X.
     certify : bool, default=True
         Minimise the intercepts in float64 during the evaluation that ends the fit, and set `certificate_`. This
         takes 1 to 5 % of the time of most fits.

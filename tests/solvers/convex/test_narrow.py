@@ -18,7 +18,9 @@ from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.rows import Rows, cut
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+from chainrule.solvers.convex.directions import Directions  # noqa: E402
 from chainrule.solvers.convex.narrow import Narrowing  # noqa: E402
+from chainrule.solvers.convex.phases import Method  # noqa: E402
 
 UNIT = 2.0**-7
 """Half of it is the relative error of a number rounded to bfloat16."""
@@ -117,6 +119,38 @@ def test_curvature_is_in_full_precision_after_widening(problem_of, plainly):
     expected = (plainly(problem).hessian(theta) @ direction.ravel()).reshape(theta.shape)
     np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-12)
     assert 1e-5 < abs(rough - expected).max() < 0.1 * abs(expected).max()
+
+
+def test_curvature_may_stay_narrow_for_directions(problem_of, plainly):
+    problem = problem_of("softmax", n=300, l2=0.1)
+    problem = problem.of(problem.x + 50.0)  # rounded without the centre, samples would lose all digits
+    theta, direction = (np.random.default_rng(seed).normal(size=problem.shape) * 0.3 for seed in (0, 1))
+    features = Features(centre=problem.x.mean(axis=0), scale=np.arange(1.0, problem.n_features + 1))
+    with single_threaded_products():
+        evaluator = Evaluator(problem, features)
+        evaluator.at(theta)
+        exact, rough = (Curvature(evaluator).product(narrow=narrow)(direction) for narrow in (False, True))
+    assert 1e-5 < abs(rough - exact).max() < 0.02 * abs(exact).max()
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-9])
+def test_the_end_of_a_fit_is_certain_from_full_products_alone(tol, problem_of, monkeypatch):
+    problem = problem_of("softmax", n=400, d=30, k=5, l2=1e-4)
+    monkeypatch.setattr("chainrule.solvers.convex.directions.MOST_PARAMETERS", 1)
+    found, find = [], Directions.find
+
+    def watched(self, phase, *given):
+        found.append((phase, find(self, phase, *given)))
+        return found[-1][1]
+
+    monkeypatch.setattr(Directions, "find", watched)
+    mixed = minimise(problem, tol=tol, max_iter=300, narrow=True)
+    phases = [phase for phase, _ in found]
+    assert any(phase.narrow and phase.method is Method.PRODUCTS for phase in phases)
+    assert mixed.converged
+    assert not phases[-1].narrow
+    plain = minimise(problem, tol=1e-13, max_iter=300)
+    assert mixed.value <= plain.value * (1 + 2 * tol)
 
 
 def test_sparse_samples_are_fitted_without(problem_of):

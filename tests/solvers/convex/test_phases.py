@@ -28,12 +28,14 @@ FEW = Facts(n_parameters=100, whole=True)
 QUICK = FEW._replace(quick=True)
 MANY = Facts(n_parameters=10_000, blocks_cost=6.0)
 FLOAT32 = MANY._replace(refinable=True)
+STORED = FLOAT32._replace(stored=True)
 CROWDED = MANY._replace(room=False)
 SPARSE = MANY._replace(throughout=True, refreshable=False)
 
 START = Phase(blocks_at=8.0)
 NARROW = START._replace(precision=BFLOAT16)
 SINGLE = Phase(method=PRODUCTS, single=True)
+ROUGH = START._replace(method=PRODUCTS, narrow=True)
 
 wanted, end = Event.WANTED, Event.END
 
@@ -43,6 +45,19 @@ def after(phase, **changes):
 
 
 TABLE = {
+    # Newton's products in bfloat16.
+    "after bfloat16, where logits are kept, Newton's products are still in it": (
+        NARROW,
+        Situation(Event.STEP, gain=1e-9),
+        STORED,
+        after(START, narrow=True),
+    ),
+    "until they say that little is left": (ROUGH, Situation(Event.CERTAIN), STORED, after(ROUGH, narrow=False)),
+    "or lead no further": (ROUGH, Situation(Event.STEP, gain=1e-5), STORED, after(ROUGH, narrow=False)),
+    "while they do, they stay": (ROUGH, Situation(Event.STEP, gain=1e-4), STORED, ROUGH),
+    "or give no direction": (ROUGH, Situation(Event.NO_DIRECTION), STORED, after(ROUGH, narrow=False)),
+    "or none with a step": (ROUGH, Situation(Event.NO_STEP), STORED, after(ROUGH, narrow=False)),
+    "or float64 is wanted": (ROUGH, Situation(Event.REFUTED), STORED, after(ROUGH, narrow=False, precision=FLOAT64)),
     # L-BFGS, and its preconditioners.
     "a direction is L-BFGS's at first": (START, Situation(wanted), MANY, START),
     "where steps gain nothing, the whole Hessian is tried": (
@@ -245,7 +260,7 @@ def test_the_next_phase_is_that_of_the_table(case):
 
 
 @given(
-    st.sampled_from([FEW, QUICK, MANY, FLOAT32, CROWDED, SPARSE]),
+    st.sampled_from([FEW, QUICK, MANY, FLOAT32, STORED, CROWDED, SPARSE]),
     st.booleans(),
     st.lists(st.builds(Situation, st.sampled_from(Event), st.integers(0, 300), st.integers(0, 9), st.floats(0, 1e3))),
 )

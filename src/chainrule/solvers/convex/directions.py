@@ -88,6 +88,7 @@ class Directions:
             blocks_cost=cost,
             blocks_growth=MANY_BLOCKS_GROWTH if by_rows else 2.0,
             refinable=evaluator.can_be_refined,
+            stored=evaluator.stored,
         )
 
     def first_phase(self, past: Directions | None, increase: float) -> Phase:
@@ -113,7 +114,7 @@ class Directions:
         if phase.method is Method.PRODUCTS:
             # Overflow in float32 yields no direction downhill, which the caller notices.
             with np.errstate(over="ignore", invalid="ignore") if phase.single else nullcontext():
-                return self._solved(theta, gradient, enough, single=phase.single)
+                return self._solved(theta, gradient, enough, phase)
         return Solution(-self.pairs.solve(gradient))
 
     def rest_on(self, base: Base, theta: Array) -> None:
@@ -139,11 +140,11 @@ class Directions:
 
     # What follows is private.
 
-    def _solved(self, theta: Array, gradient: Array, enough: float, *, single: bool) -> Solution:
-        """Newton's direction by conjugate gradients, in float32 if `single`."""
-        curvature = Curvature(self.evaluator, np.float32 if single else None, theta)
+    def _solved(self, theta: Array, gradient: Array, enough: float, phase: Phase) -> Solution:
+        """Newton's direction by conjugate gradients."""
+        curvature = Curvature(self.evaluator, np.float32 if phase.single else None, theta)
         bound, unit = self.bound(gradient), 1.0
-        if curvature.dtype != gradient.dtype and single:
+        if curvature.dtype != gradient.dtype and phase.single:
             unit = float(abs(gradient).max(initial=0.0)) or 1.0  # so that float32 holds the entries that matter
             gradient = (gradient / unit).astype(curvature.dtype)
         preconditioner: Inverse = self.pairs
@@ -155,7 +156,7 @@ class Directions:
         forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * goal)
         self._last_size = size
         direction, remaining = newton_cg_direction(
-            curvature.product(),
+            curvature.product(narrow=phase.narrow),
             preconditioner,
             gradient,
             forcing,

@@ -165,9 +165,10 @@ class Evaluator:
         self._in_float64.problem = self.problem  # whose penalty may be another one
         return self._in_float64.at(theta)
 
-    def rows_in(self, dtype: np.dtype[Any]) -> Rows:
-        """The rows, with logits and gradients in this dtype."""
-        narrow = narrowing(self.features) if self.features.precision is Precision.BFLOAT16 else None
+    def rows_in(self, dtype: np.dtype[Any], features: Features | None = None) -> Rows:
+        """The rows, with logits and gradients in this dtype, for products with these features or the evaluator's."""
+        seen = self.features if features is None else features
+        narrow = narrowing(seen) if seen.precision is Precision.BFLOAT16 else None
         vectors = self.vector_dtype if dtype == self.dtype else dtype
         return Rows(self.problem, dtype, vectors, narrow)
 

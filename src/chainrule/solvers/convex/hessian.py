@@ -16,7 +16,7 @@ that direction. The same holds for a feature that does not vary: centred, it is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from chainrule.arrays import Array
 from chainrule.kernels import kernel_of
 from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.convex.evaluation import Evaluator
-from chainrule.solvers.convex.features import Features
+from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import Folded, LogitPoint, RowBlock, cut
 
@@ -70,14 +70,18 @@ class Curvature:
             raise ValueError("expected theta, since the evaluator is at no point")
         self._point = point
 
-    def product(self) -> Callable[[Array], Array]:
-        """H as a function of a direction: two products with the samples per call."""
-        evaluator, features, point = self._evaluator, self._evaluator.features, self._point
+    def product(self, *, narrow: bool = False) -> Callable[[Array], Array]:
+        """H as a function of a direction: two products with the samples per call.
+
+        `narrow` tells to take them in bfloat16, by PyTorch; only for an evaluator that stores logits.
+        """
+        evaluator, point = self._evaluator, self._point
+        features = replace(evaluator.features, precision=Precision.BFLOAT16) if narrow else evaluator.features
 
         def times_direction(direction: Array) -> Array:
             state = point, features.folded(direction, self.dtype)
             evaluator.products += 2 if evaluator.stored else 3
-            rows = evaluator.rows_in(self.dtype)
+            rows = evaluator.rows_in(self.dtype, features)
             vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
             gradient = rows.pull_back(curved, state)[1].astype(vectors, copy=False)
             return features.completed(gradient, direction, evaluator.problem.l2, evaluator.threads)

@@ -268,7 +268,10 @@ class Minimisation:
         direction, self.certain = found
         self.remaining = min(self.certain, -slope / 2)
         centre(direction)
-        if self.certain <= enough and self._is_last(direction, enough):
+        if self.certain <= enough and self.phase.narrow:
+            self.certain = math.inf
+            self._change(Event.CERTAIN)
+        elif self.certain <= enough and self._is_last(direction, enough):
             return
         length, there = line_search(evaluator, self.theta, direction, here, slope)
         if there is None:

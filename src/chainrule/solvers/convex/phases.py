@@ -7,7 +7,8 @@ left, and Newton's method knows. Sparse samples have no spectrum, their passes a
 use Newton's method from the first step, with products in float32 as long as these yield directions downhill.
 
 F and its gradient may begin in bfloat16. They continue in the samples' precision, and in float64 if float32 numbers
-yield no further gain, or if float64 refutes that the fit has converged.
+yield no further gain, or if float64 refutes that the fit has converged. Newton's products stay in bfloat16 until they
+yield no step, or say that F has little left to fall: their directions need few digits, the end of a fit needs all.
 """
 
 import math
@@ -34,8 +35,8 @@ IDLE = 3
 """Consecutive steps without a gain above rounding errors after which Newton's method is tried."""
 
 SMALL_GAIN = 2.0**-16
-"""Share of F. A step in bfloat16 that gains less is the last one in bfloat16. From 2^-9 to 2^-16 the number of steps is
-the same, and the time falls."""
+"""Share of F. A step in bfloat16, or from products in it, that gains less is the last one. From 2^-9 to 2^-16 the number
+of steps is the same, and the time falls."""
 
 CONVERGED = "the objective can fall by no more than the tolerance allows"
 """Message of a run that has converged."""
@@ -71,6 +72,9 @@ class Phase(NamedTuple):
     ----------
     single : bool
         True while Newton's products are in float32.
+    narrow : bool
+        True while Newton's products are in bfloat16, after F and its gradient have left it. They give directions, but
+        no certainty that F has little left to fall.
     barred : bool
         True from a Newton direction without a step until the next step: the Hessian has no curvature where
         probabilities are 0 and 1.
@@ -85,6 +89,7 @@ class Phase(NamedTuple):
     method: Method = Method.LBFGS
     precision: Precision = Precision.SAMPLES
     single: bool = False
+    narrow: bool = False
     barred: bool = False
     base: Base = Base.SPECTRUM
     classes_at: int = -1
@@ -100,6 +105,7 @@ class Event(Enum):
     NO_DIRECTION = "the method yields no direction downhill"
     NO_STEP = "no step along the direction leads downhill"
     STEP = "a step was taken"
+    CERTAIN = "products with the Hessian in bfloat16 say that F has little left to fall"
     REFUTED = "float64 refutes that the fit has converged"
     END = "the fit has converged, cannot continue, or was ended"
 
@@ -151,6 +157,8 @@ class Facts(NamedTuple):
         The factor by which the products grow from one computation of the blocks to the next.
     refinable : bool
         True if samples are in float32, and F and its gradient can be in float64.
+    stored : bool
+        True if logits are kept, so that products with the Hessian need no other products.
     """
 
     n_parameters: int
@@ -162,6 +170,7 @@ class Facts(NamedTuple):
     blocks_cost: float = math.inf
     blocks_growth: float = 2.0
     refinable: bool = False
+    stored: bool = False
 
 
 def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
@@ -177,20 +186,23 @@ def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
         case Event.LITTLE_LEFT if not phase.barred and phase.precision is not Precision.BFLOAT16:
             if facts.quick or facts.room:
                 return phase._replace(method=Method.WHOLE if facts.quick else Method.PRODUCTS)
-        case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and phase.single:
-            return phase._replace(single=False)
+        case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and (phase.single or phase.narrow):
+            return phase._replace(single=False, narrow=False)
+        case Event.CERTAIN:
+            return phase._replace(narrow=False)
         case Event.NO_DIRECTION if newton:
             return _refreshed(phase._replace(method=Method.LBFGS), now, facts)
         case Event.NO_STEP if newton:
-            # If products were in float32, they are first tried in full precision.
-            return phase._replace(single=False, barred=not phase.single)
+            # If products were in a lower precision, they are first tried in full precision.
+            return phase._replace(single=False, narrow=False, barred=not (phase.single or phase.narrow))
         case Event.NO_DIRECTION | Event.NO_STEP:
             return phase._replace(base=Base.SPECTRUM) if now.again else _ended(phase, PRECISION, facts)
         case Event.STEP:
-            small = phase.precision is Precision.BFLOAT16 and not now.gain >= SMALL_GAIN  # or NaN
+            small = not now.gain >= SMALL_GAIN  # or NaN
             if phase.precision is Precision.SAMPLES and facts.refinable and now.idle >= IDLE:
                 return _more_precise(phase, facts)
-            return phase._replace(barred=False, precision=Precision.SAMPLES if small else phase.precision)
+            phase = phase._replace(barred=False, narrow=phase.narrow and not (small and newton))
+            return _more_precise(phase, facts) if small and phase.precision is Precision.BFLOAT16 else phase
         case Event.REFUTED:
             return _more_precise(phase, facts)
         case Event.END if phase.method is not Method.DONE or now.message == INTERRUPTED:
@@ -229,9 +241,9 @@ def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
 def _more_precise(phase: Phase, facts: Facts) -> Phase:
     """The phase in the next precision, or the same phase if there is none."""
     if phase.precision is Precision.BFLOAT16:
-        return phase._replace(precision=Precision.SAMPLES)
+        return phase._replace(precision=Precision.SAMPLES, narrow=facts.stored)
     if phase.precision is Precision.SAMPLES and facts.refinable:
-        return phase._replace(precision=Precision.FLOAT64, single=False, barred=False)
+        return phase._replace(precision=Precision.FLOAT64, single=False, narrow=False, barred=False)
     return phase
 
 
