@@ -35,8 +35,8 @@ IDLE = 3
 """Consecutive steps without a gain above rounding errors after which Newton's method is tried."""
 
 SMALL_GAIN = 2.0**-16
-"""Share of F. A step in bfloat16, or from products in it, that gains less is the last one. From 2^-9 to 2^-16 the number
-of steps is the same, and the time falls."""
+"""Share of F. A step in bfloat16, or from products in it, that gains less is the last one. From 2^-9 to 2^-16 the
+number of steps is the same, and the time falls."""
 
 CONVERGED = "the objective can fall by no more than the tolerance allows"
 """Message of a run that has converged."""
