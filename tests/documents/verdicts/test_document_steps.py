@@ -297,6 +297,21 @@ def test_values_in_an_example_tie_no_name_to_others():
     assert verdicts(text.replace(" and $q = 4$", ""))[-1] == (13, "undecided")  # p q = 8 ties q to p
 
 
+def test_the_value_of_one_layer_is_no_value_of_another():
+    text = "# A\n\n$$b^1 = 5$$\n\n# B\n\nSuppose that b is $b^{} = 3$.\n\n$$b^1 + 1 = 6$$"
+    assert verdicts(text.format(2))[-1] == (9, "proved")
+    assert verdicts(text.format(1))[-1] == (9, "undecided")
+
+
+def test_derivatives_of_what_is_not_shown_to_move_are_not_compared():
+    text = "$$E_n(w, v) = \\sum_k t_{nk} \\log y_{nk}$$\n\n"
+    slopes = "$$\\frac{\\partial}{\\partial w} \\sum_n E_n = \\sum_n \\frac{\\partial E_n}{\\partial w}$$"
+    assert verdicts(text + slopes.replace("= ", "= -"))[-1] == (3, "undecided")
+    assert verdicts(text + slopes)[-1] == (3, "proved")  # for all E
+    assert verdicts(text.replace("y_{nk}", "(w + y_{nk})") + slopes)[-1] == (3, "proved")
+    assert verdicts("$$\\frac{d}{dx} 3^2 = 0$$") == [(1, "proved")]
+
+
 def test_a_second_definition_in_a_sentence_counts_where_it_is_the_last():
     text = "$$s = p q$$\n\n$$C = s^3$$\n\nHere $s = p r$.\n\n"
     text += "$$\\frac{dC}{dp} = 3 s^2 r$$\n\n$$\\frac{dC}{dp} = 3 s^2 q$$"

@@ -6,7 +6,6 @@ nothing is proved of it, for a name that is tied to others moves with them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader import written as w
+from chainrule.documents.reader.doubts import name_as_written
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.statements import Statement
 
@@ -58,9 +58,6 @@ class Aside:
         return any(part.base == self.statement.left for part in uppers)
 
 
-_OTHERS = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
-
-
 def doubts_of(
     asides: Sequence[Aside], place: int, about: Set[str], used: Set[int], declared: Set[str]
 ) -> Iterator[str]:
@@ -90,7 +87,7 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):
         free = used - names.definitions.keys()
         letters = {name.split("__")[0] for name in free} - indices
-        alone = {_OTHERS.sub("", name) for name in free} - indices
+        alone = {name_as_written(name) for name in free} - indices
         moved = {terms.base_of(part.variable).split("__")[0] for part in every if isinstance(part, terms.Slope)}
         for each in asides:
             plain = isinstance(each.statement.left, w.Symbol) and each.tied not in letters_of(each.statement.right)

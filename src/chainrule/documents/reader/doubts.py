@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN, Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
+from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind, is_printed
 from chainrule.documents.reader.conditions_stated import given_by
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.known_words import (
@@ -29,6 +30,8 @@ HIDDEN = "?"
 
 OF_REALS = frozenset({"norm", "norm1", "norminf", "abs", "sqrt", "log", "sign", "max", "min"})
 """Operators with rules that hold for real numbers alone."""
+
+_ELSEWHERE_TOO = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
 
 _ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
 """Terms in which names have other values."""
@@ -308,6 +311,20 @@ class Doubts:
                     if name not in within and (argument != terms.Name(name) or not terms.free_names(definition.body)):
                         yield f"nothing shows how {letter_of(call.function)} depends on {name}"
 
+    def unmoved(self, claim: Relation) -> Iterator[str]:
+        """Derivatives that are 0 because nothing shows what they are of: equations between them say nothing.
+
+        Either no derivative of a claim moves, and no side is a number, as in dy/dx = 0; or the text tells an argument.
+        """
+        sides = [part for side in (claim.left, claim.right) for part in terms.every(side)]
+        slopes = [part for part in sides if isinstance(part, terms.Slope)]
+        still = [each for each in slopes if not self._depends(each)]
+        none = len(still) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
+        for slope in still:
+            by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
+            if none or any(by in self.reading.parameters.get(name, ()) for name in inside):
+                yield f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {by}"
+
     @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
@@ -363,6 +380,15 @@ class Doubts:
 def letter_of(name: str) -> str:
     """The letter of a name, without what tells it from the same letter elsewhere, and without its layer."""
     return name.split("__")[0]
+
+
+def name_as_written(name: str) -> str:
+    """A name without what tells it from the same name elsewhere: of a layer's, b__1, both stay.
+
+    >>> name_as_written("b__1__part_2")
+    'b__1'
+    """
+    return _ELSEWHERE_TOO.sub("", name)
 
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:

@@ -37,7 +37,7 @@ from chainrule.documents.reader.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.declarations import ONE, base_of
 from chainrule.documents.reader.differentials import with_constants
 from chainrule.documents.reader.document_state import DocumentState
-from chainrule.documents.reader.doubts import letter_of
+from chainrule.documents.reader.doubts import letter_of, name_as_written
 from chainrule.documents.reader.failures import without_failures
 from chainrule.documents.reader.functions_in_use import defined_in_use
 from chainrule.documents.reader.hypotheses import Hypothesis
@@ -107,7 +107,8 @@ def _bar_where_values_change(state: DocumentState, derivation: Derivation, state
         with suppress(NotMeant, RecursionError):
             condition = None if each.fact else state.elaborator.condition(each.subject)
             base, value = (condition and given_by(condition)) or ("", None)
-            changed = {name for name in values if letter_of(name) == letter_of(base) and values[name] != value}
+            written = name_as_written(base)
+            changed = {name for name in values if name_as_written(name) == written and values[name] != value}
             for number, claim in enumerate(derivation.claims if changed else ()):
                 if state.places[number] >= each.start and changed & names.used_by(claim.left, claim.right):
                     state.bars[number] = f"{each.text!r} in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
