@@ -45,7 +45,7 @@ def test_a_wrong_step_has_a_point_a_message_and_a_repair():
 
 def test_the_step_after_a_wrong_one_may_go_on_from_the_right_formula():
     first, second = check_derivation(r"$$\frac{d}{dx} x^3 = 2 x^2 = 3 x x$$").steps
-    assert "The next step goes on from the right formula" in first.message
+    assert "The next step continues from the corrected formula" in first.message
     assert (first.is_fault, first.goes_on, second.is_fault, second.goes_on) == (True, False, False, True)
 
 

@@ -236,11 +236,11 @@ def check_derivation(
     declarations : str
         Lines that declare names, as in a block of declarations.
     name : str
-        The name of its file; the ending tells the format.
+        The file name of the text, whose ending gives the format.
     repairs : bool
-        False to search no corrections of wrong steps.
+        Whether to search for changes that make wrong steps right.
     seconds : float
-        The longest time for one step.
+        The maximum time for one step.
 
     Returns
     -------
@@ -249,7 +249,7 @@ def check_derivation(
     Raises
     ------
     Unreadable
-        If it is too long, no text, or a broken notebook.
+        If the document is too long, is not text, or is a broken notebook.
 
     Examples
     --------

@@ -23,11 +23,11 @@ def test_every_relation_is_listed_with_line_verdict_and_reason():
     assert "It does not follow from the left side. With x = " in lines[3]
     text = "\n".join(lines)
     assert "  line 5     wrong if read so " in text
-    assert "but the reading is not certain: L is not defined; it may be set to zero." in " ".join(text.split())
+    assert "but it may mean something else: L is not defined; it may be set to zero." in " ".join(text.split())
     assert "  line 7     not read " in text
     assert "1 proved, 1 wrong, 1 wrong if read so, 1 not read." in lines
     assert "First step to look at: line 3 (wrong)." in lines
-    assert lines[-2].startswith("Steps that are wrong if read so are no mistakes yet: declare or define")
+    assert lines[-2].startswith("A step that is 'wrong if read so' may still be right: declare or define")
 
 
 def test_a_reason_that_repeats_is_said_once():
@@ -48,7 +48,7 @@ def test_steps_without_time_come_with_the_option_for_more(limits, option):
 
 
 def test_a_document_without_formulas_says_so():
-    assert listing(check_derivation("Hello.")) == "No formula that claims something was found."
+    assert listing(check_derivation("Hello.")) == "No formula was found that makes a claim."
 
 
 def test_comments_stand_behind_their_formula_and_change_nothing_else():

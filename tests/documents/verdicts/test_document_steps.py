@@ -52,7 +52,7 @@ def test_a_name_without_a_readable_definition_is_no_constant():
 def test_a_derivative_before_a_bracket_and_factors_is_that_of_the_bracket_only_by_assumption():
     (step,) = steps_of(pieces_of("$$\\frac{\\partial}{\\partial x} (x^2 + 1) e^x = 2 x e^x$$", "a.md")).steps
     assert step.verdict.name == "proved if"
-    assert step.finding.assumed == ("the derivative is that of the bracket behind it alone",)
+    assert step.finding.assumed == ("the derivative applies only to the bracket that follows it",)
     assert verdicts("$$\\frac{\\partial}{\\partial x} (x^2 + 1) = 2 x$$") == [(1, "proved")]
 
 
@@ -227,7 +227,7 @@ def test_a_chain_rule_for_an_untold_dependence_is_proved_only_if_there_is_no_oth
     claim = r"$$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial z} x$$"
     [*_, step] = steps_of(pieces_of(text + claim, "a.md")).steps
     assert step.verdict.name == "proved if"
-    assert step.finding.assumed == ("L has no path but those of this step",)
+    assert step.finding.assumed == ("L depends on its variables only through the paths in this step",)
 
 
 PRODUCT = "We set $\\pi_t = \\prod_{k=1}^t (1 + e_k^2)$ and have\n\n"

@@ -29,7 +29,7 @@ def test_a_wrong_step_is_told_with_numbers_and_with_the_indices_for_which_it_hol
     finding = Finding("differs", counterexample=POINT, held=({"i": 1, "j": 1},), failed=({"i": 1, "j": 2},))
     assert explained("wrong", line=27, before=26, finding=finding) == (
         "It does not follow from line 26. With n = 3, i = 1, j = 2, x = (0.3, -0.5, 1): line 26 gives -0.2863, line 27 "
-        "gives -0.61152. It holds when i = j, and was different at every i ≠ j that was tried."
+        "gives -0.61152. It holds when i = j; it failed for every i ≠ j that was tried."
     )
 
 
@@ -45,7 +45,7 @@ def test_what_is_uncertain_says_why_and_what_to_do():
     told = explained(
         "wrong if read so", line=3, finding=Finding("differs", counterexample=POINT), doubts=("L is not defined",)
     )
-    assert "but the reading is not certain: L is not defined." in told
+    assert "but it may mean something else: L is not defined." in told
     assumed = explained("hypothesis", line=3, reason="v is not defined above")
     assert assumed == "v is not defined above, so this is read as an assumption and was not checked."
 

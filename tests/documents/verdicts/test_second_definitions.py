@@ -11,7 +11,7 @@ def steps(*formulas):
 def test_a_claim_is_proved_with_the_last_definition_before_it_and_that_is_told():
     found = steps("y = x^2", "y = x^3", "\\frac{dy}{dx} = 3 x^2", "\\frac{d^2 y}{dx^2} = 6x")
     assert [step.verdict.name for step in found[2:]] == ["proved if", "proved if"]
-    assert found[2].finding.assumed == ("y is here what line 3 says",)
+    assert found[2].finding.assumed == ("y has the meaning given in line 3",)
 
 
 @pytest.mark.parametrize("claim", ["\\frac{dy}{dx} = 2x", "\\frac{dy}{dx} = 3x", "y = 1 + x^2 - 1"])

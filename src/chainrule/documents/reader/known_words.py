@@ -28,16 +28,16 @@ ELEMENTARY = {
 }
 """Functions that every document knows, by the names that documents give them."""
 
-BRACKET = "the derivative is that of the bracket behind it alone"
+BRACKET = "the derivative applies only to the bracket that follows it"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
-REACHES = "a derivative reaches to the end of its term"
+REACHES = "a derivative applies to everything up to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 
 LAYOUT_GUESSED = "derivatives are transposes of gradients and Jacobians"
 ALL_IN_SUMS = "sums run over all values of their index"
 ALL_REAL = "all numbers are real"
-CONSTANT_HERE = "does not depend on what is differentiated by"
+CONSTANT_HERE = "does not depend on the variable of differentiation"
 LOGARITHMS_ARE_NATURAL = "logarithms are natural"
 IN_A_SENTENCE = "it stands in a sentence"
 """The doubt about an equation in a sentence, which may also say what a name is, or what is assumed."""
@@ -48,7 +48,7 @@ DEFINED_ANEW = "let a name be something else"
 MAYBE = "it may be what the sentence assumes"
 """The doubt about a derivative that a sentence gives under its conditions: a claim if proved, else an assumption."""
 
-UNTOLD = "depends on something in a way that is not told"
+UNTOLD = "depends on something, but the text does not say how"
 """The doubt about a loss whose definition does not lead to what it is differentiated by, behind the loss's name."""
 
 ARGUMENT = "argument_"

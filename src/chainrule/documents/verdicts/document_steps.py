@@ -39,7 +39,7 @@ SECONDS_OTHERWISE = 2.0
 NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
 
-ALONE = "it is read with the formulas around it alone"
+ALONE = "it was read with only the formulas around it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ class _Anew:
         step = _single_step(self.without[dropped], entry, seconds, self.known)
         if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
             return None
-        words = (f"{name} is here what line {line} says" for name, line in told.items())
+        words = (f"{name} has the meaning given in line {line}" for name, line in told.items())
         finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
@@ -300,7 +300,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
-        told = (f"{loss}has no path but those of this step" for loss in losses)
+        told = (f"{loss}depends on its variables only through the paths in this step" for loss in losses)
         if assumed := (*told, *doubts.assumed(claim, part)):
             finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))

@@ -23,12 +23,12 @@ SENTENCES = {
     "without": "Without that it fails: {point}",
     "true for some indices": "It does not follow from {before} for all indices. {point}",
     "wrong": "It does not follow from {before}. {point}",
-    "wrong if read so": "The sides differ as it was read, but the reading is not certain: {doubts}. {point}",
+    "wrong if read so": "As the formula was read, its sides differ, but it may mean something else: {doubts}. {point}",
     "does not fit": "The shapes do not fit: {reason}.",
-    "does not fit if read so": "As it was read, the shapes do not fit ({reason}), but the reading is not certain: "
+    "does not fit if read so": "As the formula was read, its shapes do not fit ({reason}), but it may mean something else: "
     "{doubts}.",
     "undefined": "It was not decided, because a side has no value where it was tried: {reason}.",
-    "undecided": "It was read, and neither proved nor refuted: {reason}.",
+    "undecided": "It could be neither proved nor refuted: {reason}.",
     "not read": "It was not checked, because a part of it is not understood: {reason}.",
     "no definition": "It was not checked: {doubts}.",
     "definition": "",
@@ -43,21 +43,21 @@ SENTENCES = {
     "a side": "the {side} side is",
     "a line": "line {line} gives",
     "functions": "{name} = {function}",
-    "pattern": "It holds when {holds}, and was different at every {fails} that was tried.",
+    "pattern": "It holds when {holds}; it failed for every {fails} that was tried.",
     "where": "It is proved except where a number that it divides by, or raises to a power, is 0: {exceptions}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
-    "stationary": "It holds where {where}, as the text sets it.",
+    "stationary": "It holds where {where}, which is the condition that the text sets.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
-    "of chain": "It differs from {before}, which is wrong, and follows from the beginning of the chain.",
-    "repair goes on": "The next step goes on from the right formula, so the mistake ends here.",
+    "of chain": "It does not equal {before}, which is wrong, but it follows from the beginning of the chain.",
+    "repair goes on": "The next step continues from the corrected formula, so the mistake ends here.",
     # Documents.
-    "no relation": "No formula that claims something was found.",
+    "no relation": "No formula was found that makes a claim.",
     "counts": "{counts}.",
     "more doubts": "and {count} more reasons",
     "same": "For the same reason.",
-    "advice wrong if read so": "Steps that are wrong if read so are no mistakes yet: declare or define what is meant, "
+    "advice wrong if read so": "A step that is 'wrong if read so' may still be right: declare or define its names, "
     "and check again. --show-reading prints how each formula was read.",
     "advice no definition": "Steps without a definition: write the definition in a simpler form, or declare the name.",
     "advice not read": "Parts that are not read: write them in another way; what uses them is then checked.",

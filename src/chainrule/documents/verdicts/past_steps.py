@@ -55,7 +55,7 @@ class Past:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
         if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
-            self.norms = f"line {step.line} says what a norm is"
+            self.norms = f"line {step.line} gives the norm another meaning"
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
@@ -65,7 +65,7 @@ class Past:
         An equation does not bar a claim where it is the definition that counts: `told` has the lines of these by name.
         """
         if excluded := doubts.uses(claim, self.contradicted.keys()):
-            return f"{self.contradicted[excluded[0]]} does not agree with what is said of {excluded[0]}"
+            return f"{self.contradicted[excluded[0]]} contradicts what the text says about {excluded[0]}"
         if self.norms and "norm" in doubts.operators(claim):
             return self.norms
         tied = {name for name, (_, line) in self.tied.items() if told.get(name) != line}

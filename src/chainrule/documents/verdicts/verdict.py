@@ -40,13 +40,16 @@ class Verdict:
 VERDICTS = {
     verdict.name: verdict
     for verdict in (
-        Verdict("proved", True, says="Both sides are equal for all values, at the sizes that are told."),
+        Verdict("proved", True, says="Both sides are equal for all values, at the sizes that are listed."),
         Verdict("verified", True, says="Both sides agree to the last digit at many points that were chosen to differ."),
         Verdict("held", says="It held at the points that were tried; there may be others."),
         Verdict("proved if", True, says="It follows if something is assumed that the text does not say."),
         Verdict("true for some indices", True, True, "It holds for some indices and fails for others."),
-        Verdict("wrong", True, True, "The sides differ at the point that is told."),
-        Verdict("wrong if read so", says="The sides differ if the formula means what is told; the text may mean more."),
+        Verdict("wrong", True, True, "The sides differ at the point that is shown."),
+        Verdict(
+            "wrong if read so",
+            says="The sides differ if the formula means what is shown; the text may mean something else.",
+        ),
         Verdict("does not fit", True, True, "The shapes of the sides do not fit, however it is read."),
         Verdict("does not fit if read so", says="The shapes do not fit if names are what they seem to be."),
         Verdict("undefined", says="A side has no value where it was tried."),
