@@ -2,12 +2,13 @@
 Policy gradients of a bandit
 ============================
 
-A softmax policy learns a multi-armed bandit, by the exact policy gradient and by samples of it (REINFORCE).
+A softmax policy learns to play a multi-armed bandit, by the exact policy gradient and by samples of it (REINFORCE).
 
 Five slot machines pay 1 with the probabilities below and 0 otherwise. The policy plays arm i with probability
-S_i = softmax(x)_i, and the expected reward E_S[r] has the gradient S_i (r_i - E_S[r]) by x_i. If the probabilities are
-unknown, play an arm a, observe its reward r, and step along (r - b) d log S_a / dx = (r - b) (e_a - S). Its mean is the
-same gradient for any baseline b; the running mean of the rewards as b keeps its variance small.
+S_i = softmax(x)_i, and the derivative of the expected reward E_S[r] with respect to x_i is S_i (r_i - E_S[r]). If the
+probabilities are unknown, play an arm a, observe its reward r, and step along (r - b) d log S_a / dx, which is
+(r - b) (e_a - S). The mean of this step is the same gradient for any baseline b; with the running mean of the rewards
+as b, its variance is small.
 """
 
 import numpy as np

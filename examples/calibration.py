@@ -2,9 +2,9 @@
 Calibrated probabilities
 ========================
 
-A network that is trained until it fits its samples is too sure of itself. A temperature divides its logits by the
-number that gives held-out samples the least log-loss. :class:`chainrule.SoftmaxRegression` finds one with
-``temperature_scaling=True``; for other classifiers scikit-learn does.
+A network that is trained until it fits its samples is too sure of itself. Temperature scaling divides its logits by the
+number that gives held-out samples the least log-loss. :class:`chainrule.SoftmaxRegression` finds this temperature with
+``temperature_scaling=True``; for other classifiers scikit-learn finds it.
 """
 
 # %%
@@ -42,15 +42,15 @@ print(f"log-loss {log_loss(y_test, shown):.3f} before, {log_loss(y_test, cooled)
 # Softmax regression
 # ------------------
 #
-# :class:`chainrule.SoftmaxRegression` finds the temperature in ``fit``, by samples that are given to it. Leave the
-# scaling of features to ``standardize=True``. A scaler in a pipeline scales X, but not the samples of ``eval_set``.
+# :class:`chainrule.SoftmaxRegression` finds the temperature in ``fit``, from the held-out samples in ``eval_set``.
+# Scale features with ``standardize=True``: a scaler in a pipeline scales X, but not the samples of ``eval_set``.
 
 linear = SoftmaxRegression(C=1e3, standardize=True, temperature_scaling=True)
 linear.fit(X_train, y_train, eval_set=(X_held, y_held))
 print(f"temperature {linear.temperature_:.2f}, log-loss {log_loss(y_test, linear.predict_proba(X_test)):.3f}")
 
 # %%
-# In a pipeline, ``transform_input`` of scikit-learn sends them through the steps before the classifier:
+# In a pipeline, scikit-learn's ``transform_input`` sends these samples through the steps before the classifier:
 
 with config_context(enable_metadata_routing=True):
     linear = SoftmaxRegression(C=1e3, temperature_scaling=True).set_fit_request(X_val=True, y_val=True)
@@ -62,7 +62,7 @@ print(f"temperature {piped[-1].temperature_:.2f}, log-loss {log_loss(y_test, pip
 # Reliability
 # -----------
 #
-# A point on the diagonal is a forecast that comes true as often as it says.
+# A point on the diagonal is a forecast that comes true as often as predicted.
 
 figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
 axis.plot([0, 1], [0, 1], color="grey", lw=1, ls=":")

@@ -2,8 +2,8 @@
 Rare classes
 ============
 
-One sample in fifty belongs to the class that matters. A weight for that class moves the threshold, and so does a cost:
-probabilities that are right make both unnecessary.
+One sample in fifty belongs to the class that matters. A weight for that class moves the threshold of the decision. A
+cost does the same, needs no second fit, and keeps the probabilities right.
 """
 
 # %%
@@ -24,8 +24,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, strati
 # Weights
 # -------
 #
-# ``class_weight="balanced"`` gives both classes the same total weight. More of the rare class is found, more alarms
-# are false, and the probabilities are no longer those of the data.
+# ``class_weight="balanced"`` gives both classes the same total weight. The model then finds more of the rare
+# class, but more alarms are false, and its probabilities no longer match the data.
 
 plain = SoftmaxRegression().fit(X_train, y_train)
 balanced = SoftmaxRegression(class_weight="balanced").fit(X_train, y_train)
@@ -45,8 +45,8 @@ for name, model in (("no weights", plain), ("balanced", balanced)):
 # A cost instead of a weight
 # --------------------------
 #
-# If a case that is missed costs as much as ten false alarms, the alarm is due where p > 1/11. That needs no second
-# fit, and the probabilities stay right.
+# If a missed case costs as much as ten false alarms, raise the alarm where p > 1/11. This needs no second fit, and the
+# probabilities stay right.
 
 p = plain.predict_proba(X_test)
 described("no weights, p > 1/11", p[:, 1] > 1 / 11, p)

@@ -3,9 +3,9 @@ Classify text by embeddings
 ===========================
 
 A linear classifier on embeddings is the usual way to classify text with few labels. Here the embeddings are a reduced
-TF-IDF matrix, so that the page needs no model from the network; the rest is the same for those of a language model.
+TF-IDF matrix, so that the page needs no download; the rest is the same for the embeddings of a language model.
 
-The texts are the docstrings of scikit-learn, and the label is the module in which each stands.
+The texts are paragraphs of scikit-learn's docstrings, and the label of each is its module.
 """
 
 # %%
@@ -60,13 +60,13 @@ X_train, X_test = embedding.fit_transform(train), embedding.transform(test)
 # The penalty is chosen by cross-validation, by log-loss
 # ------------------------------------------------------
 #
-# All folds and all values of C share one decomposition.
+# All folds and all values of C share one eigendecomposition.
 
 model = SoftmaxRegressionCV(Cs=np.logspace(-1, 3, 9), scoring="neg_log_loss").fit(X_train, y_train)
 accuracy = np.mean(model.predict(X_test) == np.array(y_test))
 print(f"C = {model.C_:g}, accuracy on held-out paragraphs {accuracy:.2f}")
 
 # %%
-# The mean score of each C, and the folds:
+# The curves show the mean score of each C, and the score of each fold:
 
 scores_of_path(model)

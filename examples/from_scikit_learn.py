@@ -2,10 +2,9 @@
 From scikit-learn's classifiers
 ===============================
 
-Change the class, and little else: parameters, attributes and the optimum of :class:`chainrule.SoftmaxRegression` are
-those of :class:`sklearn.linear_model.LogisticRegression`. Its fits end closer to that optimum, and say how close. One
-thing to look for: ``make_pipeline`` names a step after its class, so that ``logisticregression__C`` in a grid becomes
-``softmaxregression__C``.
+Change the class, and little else: :class:`chainrule.SoftmaxRegression` has the same parameters, attributes and optimum
+as :class:`sklearn.linear_model.LogisticRegression`. Its fits end closer to that optimum, and say how close. Note that
+``make_pipeline`` names a step after its class, so ``logisticregression__C`` in a grid becomes ``softmaxregression__C``.
 """
 
 # %%
@@ -32,7 +31,7 @@ print(
 )
 
 # %%
-# ``certificate_`` bounds the distance of the coefficients from the optimum, in spite of rounding errors:
+# ``certificate_`` bounds the distance of the coefficients from the optimum, rounding errors included:
 
 print(f"coefficients of norm {np.linalg.norm(ours.coef_):.3g}, within {ours.certificate_.distance:.0e} of the optimum")
 
@@ -40,8 +39,8 @@ print(f"coefficients of norm {np.linalg.norm(ours.coef_):.3g}, within {ours.cert
 # In pipelines and searches
 # -------------------------
 #
-# It is an estimator like others. Where only C is searched, :class:`chainrule.SoftmaxRegressionCV` shares one
-# decomposition among all fits, and is faster.
+# ``SoftmaxRegression`` works like any other estimator. If you search only C, :class:`chainrule.SoftmaxRegressionCV` is
+# faster, because all fits share one eigendecomposition.
 
 search = GridSearchCV(
     make_pipeline(StandardScaler(), SoftmaxRegression()), {"softmaxregression__C": [0.01, 0.1, 1]}, cv=3
@@ -65,9 +64,9 @@ print(f"accuracy {network.score(X_test, y_test):.3f}")
 # What is different
 # -----------------
 #
-# * There are classifiers only, and the penalty is the L2 one. ``l1_ratio`` other than 0 is an error.
-# * ``tol`` of SoftmaxRegression bounds how far the objective can still fall; scikit-learn's bounds an entry of the
-#   gradient.
-# * A fit that Ctrl-C ends keeps its best weights, and ``interrupted_`` is true.
+# * chainrule has only classifiers, and only the L2 penalty. Any ``l1_ratio`` other than 0 is an error.
+# * ``tol`` of SoftmaxRegression bounds how far the objective can still fall; scikit-learn's ``tol`` bounds an entry of
+#   the gradient.
+# * A fit that Ctrl-C ends keeps its best weights, and sets ``interrupted_`` to true.
 
 assert np.array_equal(theirs.classes_, ours.classes_)

@@ -2,8 +2,8 @@
 Kernels
 =======
 
-A kernel machine is softmax regression on features of the kernel. scikit-learn makes the features, and softmax
-regression takes thousands of them.
+A kernel machine is softmax regression on features of the kernel. scikit-learn computes the features, and softmax
+regression can take thousands of them.
 """
 
 # %%

@@ -2,8 +2,9 @@
 A rule of your own
 ==================
 
-A new operator becomes an activation by its name, and a layer with a parameter. A function of one number needs its value
-and its slope. For the swish these are y = x s and y' = s (1 + x (1 - s)), where s = sigmoid(x).
+This page makes a new operator into an activation with a name, and another one into a layer with a parameter. A function
+of one number needs its value and its slope. For the swish these are y = x s and y' = s (1 + x (1 - s)), where
+s = sigmoid(x).
 """
 
 import numpy as np
@@ -21,26 +22,26 @@ def slope(x):
 swish = rules.register(rules.elementwise("swish", lambda x: x * rules.sigmoid(x), slope))
 
 # %%
-# Is the derivative right? ``prove_rule`` differentiates the value in exact numbers, and compares. The input gives the
-# shape alone: the proof holds for all vectors of two entries.
+# Is the derivative right? ``prove_rule`` differentiates the value in exact numbers, and compares. The input only gives
+# the shape: the proof holds for all vectors of two entries.
 
 print(prove_rule(swish, np.ones(2)))
 
 # %%
-# A slip is shown with a point at which both sides differ.
+# A wrong slope is shown with a point at which the two sides differ.
 
 slipped = rules.elementwise("slipped", lambda x: x * rules.sigmoid(x), lambda x: rules.sigmoid(x) * (1 + x))
 print(prove_rule(slipped, np.ones(1)))
 
 # %%
-# ``check_rule`` adds what a proof cannot say: how far floats are from the exact result at the points given, in units of
-# the last digit (ulp). It also tries difference quotients of balls of 300 bits, which work for functions that have no
-# exact numbers. Its proof is for the signs that these points have, since ``sigmoid`` compares its input with 0.
+# ``check_rule`` adds what a proof cannot say: how far floats are from the exact result at the given points, in units in
+# the last place (ulp). It also tries difference quotients of balls (intervals) of 300 bits, which work for functions
+# without exact numbers. Its proof is for the signs of these points, since ``sigmoid`` compares its input with 0.
 
 print(check_rule(swish, np.array([-30.0, -1.0, 0.5, 8.0])))
 
 # %%
-# Its name is an activation now.
+# The name of the rule can now be used as an activation.
 
 X, y = load_digits(return_X_y=True)
 model = MLPClassifier((64,), activation="swish", learning_rate="cosine", learning_rate_init=0.01, max_iter=60).fit(
@@ -50,11 +51,11 @@ print(f"held-out accuracy with swish: {model.score(X[1400:] / 16, y[1400:]):.3f}
 
 # %%
 # ``model.save`` stores the name of a registered rule. A program that loads the file registers the rule first; on the
-# command line, ``chainrule predict MODEL DATA --import my_rules`` imports the module that does so.
+# command line, ``chainrule predict MODEL DATA --import my_rules`` imports a module that registers it.
 
 # %%
-# A layer with a parameter: y = gain * x, one learned gain per feature. Its forward returns y and the residuals, which
-# the pullbacks take beside the cotangent v of y. There is one pullback per input.
+# A layer with a parameter: y = gain * x, with one learned gain per feature. Its forward function returns y and the
+# residuals, which each pullback takes together with the cotangent v of y. There is one pullback per input.
 gain = rules.Rule(
     "gain",
     lambda x, gain: (x * gain, (x, gain)),
@@ -74,5 +75,5 @@ loss = plan.loss_and_gradient(X[:100] / 16, y[:100])
 print(f"{network.n_parameters} parameters, loss {loss:.3f}, gradient norm {np.linalg.norm(plan.gradient):.3f}")
 
 # %%
-# A layer with words, such as ``gain 64``, works in estimators and in model files too:
+# A layer that is written in words, such as ``gain 64``, also works in estimators and in model files:
 # :class:`chainrule.networks.LayerSpec` has an example.

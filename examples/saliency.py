@@ -2,7 +2,7 @@
 Which pixels would change the network's mind?
 =============================================
 
-The gradient of each digit's loss by its pixels, as pictures.
+Pictures show the gradient of each digit's loss with respect to its pixels.
 """
 
 # %%
@@ -27,14 +27,14 @@ print(f"{wrong.sum()} of {len(wrong)} held-out digits are misread")
 print(f"norm of the input gradient, median: right {np.median(norms[~wrong]):.4f}, wrong {np.median(norms[wrong]):.4f}")
 
 # %%
-# One step against it, within the range of pixels, corrects most of the digits that are misread.
+# One step against this gradient, within the range of pixels, corrects most of the misread digits.
 
 moved = np.clip(X[1400:][wrong] - gradient[wrong] / norms[wrong, None], 0, 1)
 share = np.mean(model.predict(moved) == y[1400:][wrong])
 print(f"after a step of length 1 against it, {share:.0%} of the misread digits are read right")
 
 # %%
-# The digits whose loss changes most, and where. Blue pixels should be darker, red ones lighter.
+# These are the digits whose loss changes most, and where it changes. Blue pixels should be darker, red ones lighter.
 
 figure, axes = plt.subplots(2, 8, figsize=(8, 2.6), layout="constrained")
 for column, i in enumerate(np.argsort(-norms)[:8]):

@@ -2,16 +2,16 @@
 Data larger than memory, and data that arrives
 ==============================================
 
-Samples in files are read a block at a time, as often as the solver needs them. Samples that arrive are learnt with
-``partial_fit``.
+Samples in files are read a block at a time, as often as the solver needs them. Samples that arrive over time are learnt
+with ``partial_fit``.
 """
 
 # %%
 # Files
 # -----
 #
-# :class:`chainrule.Blocks` opens .npy, Parquet and Arrow files and CSR folders. A fit reads them as often as an array
-# in memory, and ends with the same bits.
+# :class:`chainrule.Blocks` opens .npy, Parquet and Arrow files and CSR folders. A fit takes as many passes over them as
+# over an array in memory, and ends with the same bits.
 
 import tempfile
 from pathlib import Path
@@ -40,7 +40,7 @@ print(f"accuracy on other rows {from_files.score(X[1500:], y[1500:]):.3f}")
 # A stream
 # --------
 #
-# ``partial_fit`` takes samples as they come, and each one once.
+# ``partial_fit`` takes samples as they come, and uses each one once.
 
 stream = SoftmaxRegression()
 for start in range(0, 1500, 100):

@@ -2,8 +2,8 @@
 From PyTorch
 ============
 
-A network of PyTorch, its gradients, and the same network in chainrule: the numbers agree, and a rule of chainrule can
-take the place of an operator inside of a PyTorch model.
+This page builds a PyTorch network and the same network in chainrule: the loss and the gradients agree. A rule of
+chainrule can also replace an operator inside a PyTorch model.
 """
 
 # %%
@@ -39,8 +39,9 @@ print("gradients agree:", np.allclose(theirs, plan.gradient, rtol=0, atol=1e-15)
 # An exact rule inside of a PyTorch model
 # ---------------------------------------
 #
-# ``wrap`` makes a rule a differentiable function of tensors. Autograd then calls the closed form of the derivative,
-# which keeps digits that differentiating the forward loses: the slope of tanh at 20 is about 1.7e-17, and not 0.
+# ``wrap`` turns a rule into a differentiable function of tensors. Autograd then calls the closed form of the
+# derivative. It keeps digits that are lost if the forward code is differentiated: the slope of tanh at 20 is about
+# 1.7e-17, and not 0.
 
 x = torch.tensor([20.0], dtype=torch.float64, requires_grad=True)
 print("torch.tanh:      ", torch.autograd.grad(torch.tanh(x), x)[0].item())
@@ -50,8 +51,8 @@ print("wrap(rules.tanh):", torch.autograd.grad(wrap(rules.tanh)(x), x)[0].item()
 # The training loop
 # -----------------
 #
-# The loop over epochs and batches, the optimiser and the schedule are parameters of the estimator. ``device="cuda"``
-# trains on PyTorch tensors.
+# Instead of writing a loop over epochs and batches, an optimiser and a schedule, set parameters of the estimator.
+# ``device="cuda"`` trains on PyTorch tensors.
 
 trained = MLPClassifier(
     (32,), solver="adam", learning_rate_init=0.01, learning_rate="cosine", max_iter=40, random_state=0

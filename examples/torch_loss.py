@@ -2,7 +2,7 @@
 A rule as a loss of PyTorch
 ===========================
 
-A PyTorch model with a chainrule rule as its loss, and another as an activation.
+This PyTorch model has one chainrule rule as its loss, and another as its activation.
 
 Gradients come from the rules' closed forms, everything else from PyTorch: parameters, optimiser, second derivatives.
 """
@@ -40,13 +40,13 @@ with torch.no_grad():
     accuracy = (logits_of(X[1400:]).argmax(-1) == y[1400:]).float().mean()
 print(f"held-out accuracy: {accuracy:.3f}")
 
-# Gradients can be differentiated again: here the norm of the loss's gradient by the pixels, by the weights.
+# Gradients can be differentiated again: here the norm of the gradient with respect to the pixels, by the weights.
 image = X[1400:1401].clone().requires_grad_()
 (by_pixels,) = torch.autograd.grad(cross_entropy(logits_of(image), y[1400:1401]).sum(), image, create_graph=True)
 (by_weight,) = torch.autograd.grad(by_pixels.norm(), hidden.weight)
 print(f"a saliency's norm changes with {by_weight.count_nonzero()} of {by_weight.numel()} weights")
 
-# A prediction that is all but certain still has a gradient; PyTorch's own is 0.
+# A prediction that is almost certain still has a gradient; PyTorch's own loss gives 0.
 certain = torch.tensor([[200.0, 0.0, -3.0]], dtype=torch.float64, requires_grad=True)
 for name, loss in [("chainrule", cross_entropy), ("PyTorch", torch.nn.functional.cross_entropy)]:
     (gradient,) = torch.autograd.grad(loss(certain, torch.tensor([0])).sum(), certain)

@@ -114,7 +114,7 @@ class RuleReport:
 
 
 def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, Any] | None = None) -> RuleReport:
-    """Check one rule at one point with all checks that its parts allow.
+    """Check one rule at one point, with every check that the parts of the rule allow.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     Returns
     -------
     RuleReport
-        Its `failures` name rule, check, entry and both values.
+        Its `failures` name the rule, the check, the entry and both values.
 
     Raises
     ------
@@ -189,17 +189,17 @@ def assert_rule(
     options: Mapping[str, Any] | None = None,
     within: float | None = None,
 ) -> RuleReport:
-    """`check_rule` for a test suite: raises AssertionError that lists all failures.
+    """`check_rule` for a test suite: raises an AssertionError that lists all failures.
 
-    A pullback that could not be compared is a failure here too, such as that of a forward that converts its input to
-    floats. At a kink there is nothing to compare.
+    A pullback that could not be compared also counts as a failure here, for example if the forward converts its input
+    to floats. At a kink there is nothing to compare.
 
     Parameters
     ----------
     rule, *inputs, bits, options
         As in `check_rule`.
     within : float, optional
-        An upper bound for the errors of float results, in ulp.
+        The largest error that float results may have, in ulp.
 
     Returns
     -------
@@ -208,6 +208,7 @@ def assert_rule(
     Raises
     ------
     AssertionError
+        If a check fails.
     TypeError
         If the inputs or the options do not fit the rule.
 

@@ -23,37 +23,37 @@ def check(
         list[Path], typer.Argument(help="Documents (Markdown, LaTeX, notebooks, RST, text) or folders of documents.")
     ],
     show_reading: Annotated[
-        bool, typer.Option("--show-reading", help="Print the strict form of every formula below it.")
+        bool, typer.Option("--show-reading", help="Print below every formula how it was read.")
     ] = False,
     write_declarations: Annotated[
         bool,
         typer.Option(
-            "--write-declarations", "--suggest-preamble", help="Print a block that declares what was guessed."
+            "--write-declarations", "--suggest-preamble", help="Print declarations for the names that were guessed."
         ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list of them.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Print a page with MathML.")] = False,
     annotate: Annotated[bool, typer.Option("--annotate", help="Print the document with comments.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print a table with one row per document.")] = False,
-    github: Annotated[bool, typer.Option("--github", help="Print annotations for a workflow of GitHub.")] = False,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for a GitHub workflow.")] = False,
     declare: Annotated[
         Path | None, typer.Option("--declare", "--preamble", help="A file with declarations for all documents.")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Count damaged input, and what rests on doubts, as undecided.")
+        bool, typer.Option("--strict", help="Count damaged input, and steps that rest on doubts, as undecided.")
     ] = False,
     allow_undecided: Annotated[
-        bool, typer.Option("--allow-undecided", help="Exit with 0 if nothing is wrong, though something is undecided.")
+        bool, typer.Option("--allow-undecided", help="Exit with 0 if nothing is wrong, even if something is undecided.")
     ] = False,
     repairs: Annotated[bool, typer.Option(help="Search for a change that makes a wrong step right.")] = True,
-    seconds: Annotated[float, typer.Option(min=0.1, help="The longest time for one step.")] = 10.0,
-    total: Annotated[float, typer.Option(min=0.1, help="The longest time for the steps of one document.")] = 3600.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for one step.")] = 10.0,
+    total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 3600.0,
 ) -> int:
     """Check each step of written derivations.
 
-    Every relation is listed with its line, a verdict and the reason; a wrong step comes with numbers that show it, and
-    with a change that makes it right. Exit status: 0 all proved or verified, 1 something is wrong, 2 nothing is wrong
-    and something is undecided, 3 a document cannot be read.
+    Every relation is listed with its line, a verdict and the reason. A wrong step is listed with numbers that show the
+    mistake, and with a change that corrects it. Exit status: 0 all proved or verified, 1 something is wrong, 2 nothing
+    is wrong but something is undecided, 3 a document cannot be read.
     """
     forms = {
         "show-reading": show_reading, "write-declarations": write_declarations, "json": json, "html": html,

@@ -20,12 +20,12 @@ PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 def check_code(
     target: Annotated[str, typer.Argument(help="package.module:function, or package.module:rule.")],
     gradient: Annotated[
-        str | None, typer.Option(help="Name of the function that returns df/dx of a function with one number as value.")
+        str | None, typer.Option(help="Name of the function that returns df/dx, if the function returns one number.")
     ] = None,
     jacobian: Annotated[
         str | None, typer.Option(help="Name of the function that returns the Jacobian, outputs x inputs.")
     ] = None,
-    pullback: Annotated[str | None, typer.Option(help="Name of the function of (inputs, cotangent).")] = None,
+    pullback: Annotated[str | None, typer.Option(help="Name of the function that returns J^T cotangent.")] = None,
     slope: Annotated[
         str | None, typer.Option(help="Name of the function that returns f'(x) of an elementwise function.")
     ] = None,
@@ -36,15 +36,15 @@ def check_code(
             "'(3,)'."
         ),
     ] = None,
-    bits: Annotated[int, typer.Option(min=64, help="The precision to start with.")] = 300,
+    bits: Annotated[int, typer.Option(min=64, help="The initial precision, in bits.")] = 300,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Check a derivative in Python code.
 
-    A function is proved for all inputs that take the same branches where that is possible, and else checked at the
-    point against 300-bit difference quotients. If no derivative is named, the module of the function f
-    is searched for f_gradient, f_jacobian, f_pullback, f_slope and similar names. Without --at, the inputs come from
-    f_inputs, a tuple or a function that returns one.
+    If possible, the derivative is proved for all inputs that take the same branches; otherwise it is checked at the
+    point against 300-bit difference quotients. If no derivative is named, the module of the function f is searched for
+    f_gradient, f_jacobian, f_pullback, f_slope and similar names. Without --at, the inputs come from f_inputs, a tuple
+    or a function that returns one.
 
     Exit status: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
     """

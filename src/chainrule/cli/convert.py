@@ -12,15 +12,15 @@ from chainrule.progress import ProgressLine
 def convert(
     source: Annotated[str, typer.Argument(help="An svmlight file; .gz and .bz2 are decompressed.")],
     out: Annotated[Path, typer.Argument(help="The folder to write, which ends in .csr.")],
-    n_features: Annotated[int | None, typer.Option(min=1, help="By default, the largest index decides.")] = None,
+    n_features: Annotated[int | None, typer.Option(min=1, help="Feature count; by default, from the indices.")] = None,
     zero_based: Annotated[
         Literal["auto", "yes", "no"],
-        typer.Option(help="Is 0 the index of the first feature? auto: yes if the index occurs."),
+        typer.Option(help="Whether indices start at 0; auto means yes if the index 0 occurs."),
     ] = "auto",
     dtype: Annotated[Literal["float64", "float32"], typer.Option(help="The dtype of the values.")] = "float64",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Write the samples of an svmlight file as a folder of arrays that is read from disk, in bounded memory."""
+    """Convert an svmlight file, in bounded memory, to a folder of arrays that later fits read from disk."""
     from chainrule.cli import array_files
     from chainrule.storage.svmlight import convert_svmlight
 

@@ -33,24 +33,24 @@ def evaluate(
         ),
     ],
     target: Annotated[
-        str | None, typer.Option(help="The column of labels; by default, the one that the model was trained for.")
+        str | None, typer.Option(help="The column of labels; by default, the column that the model predicts.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="A file of labels for .npy features or images.")] = None,
     mistakes: Annotated[
         int, typer.Option(min=0, help="How many of the worst mistakes to list, with their rows or files.")
     ] = 0,
     every_row: Annotated[
-        bool, typer.Option("--all", help="Score the rows that were trained on, too, of the data of the training.")
+        bool, typer.Option("--all", help="For the training data, also score the rows that were trained on.")
     ] = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
     """Print accuracy, log-loss and per-class figures.
 
-    If DATA is the built-in data set or the pictures of the training, only the rows held out in training are scored,
-    unless --all is given. Of other data all rows are scored. Rows equal to training rows are counted and scored
-    separately from the rest. --mistakes 10 lists the ten misclassified rows whose class was given the lowest
-    probability. Data row 1 is the first after the header; rows and images of arrays are counted from 0.
+    If DATA is the built-in data set or the pictures that the model was trained on, only the rows held out in training
+    are scored, unless --all is given. For other data, all rows are scored. Rows that equal training rows are counted
+    and scored separately. --mistakes 10 lists the ten misclassified rows whose true class got the lowest probability.
+    Data row 1 is the first after the header; rows and images in arrays are counted from 0.
     """
     import numpy as np
 

@@ -15,7 +15,7 @@ def export(
     dtype: Annotated[
         Literal["auto", "float32", "float64"],
         typer.Option(
-            help="The floats of inputs and arithmetic; auto is float64 for columns, else those of the weights."
+            help="The dtype of inputs and arithmetic; auto is float64 for tables, otherwise that of the weights."
         ),
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,

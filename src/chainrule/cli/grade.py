@@ -13,18 +13,18 @@ from chainrule.cli.output import CommandError, print_json
 
 def grade(
     folder: Annotated[Path, typer.Argument(help="A folder with a file or a folder for each student.")],
-    points: Annotated[float, typer.Option(min=0.0, help="The points for work without a wrong step.")] = 10.0,
+    points: Annotated[float, typer.Option(min=0.0, help="The points for work without wrong steps.")] = 10.0,
     gradescope: Annotated[
-        bool, typer.Option("--gradescope", help="Take FOLDER as the work of one student; print results.json.")
+        bool, typer.Option("--gradescope", help="Grade FOLDER as the work of one student; print results.json.")
     ] = False,
     declare: Annotated[Path | None, typer.Option(help="A file with declarations for all documents.")] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="The longest time for one step.")] = 10.0,
-    total: Annotated[float, typer.Option(min=0.1, help="The longest time for the steps of one document.")] = 600.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for one step.")] = 10.0,
+    total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 600.0,
 ) -> int:
     """Grade derivations: each step that is not wrong earns its share of the points.
 
-    Prints one row per student as CSV. Steps that are not decided cost nothing, and each step is judged against the one
-    before it. Submitted notebooks are read and never run. Symbolic links, and what leads out of the folder, are not
+    Prints one row per student as CSV. Undecided steps cost no points, and each step is compared with the step before
+    it. Submitted notebooks are read but never run. Symbolic links, and paths that lead out of the folder, are not
     opened. Exit status: 0 done, 3 there is nothing to grade.
     """
     from chainrule.documents.reports import grading

@@ -9,12 +9,12 @@ import typer
 
 def lsp(
     stdio: Annotated[
-        bool, typer.Option("--stdio", help="Serve on standard input and output, as always; some editors say so.")
+        bool, typer.Option("--stdio", help="Ignored: standard input and output are always used. Some editors pass it.")
     ] = True,
 ) -> int:
     """Serve the step checker to an editor, as a language server on standard input and output.
 
-    It marks wrong steps in Markdown and LaTeX, offers changes that make them right, and tells how a step was read.
+    It marks wrong steps in Markdown and LaTeX, offers changes that correct them, and shows how a step was read.
     """
     from chainrule.servers.language_server import serve
 

@@ -12,7 +12,7 @@ def mcp(
         bool,
         typer.Option(
             "--allow-code",
-            help="Let tools run Python code that they are given, in a process without files, network and processes.",
+            help="Let tools run Python code that they are sent, in a process without files, network or processes.",
         ),
     ] = False,
 ) -> int:

@@ -38,9 +38,9 @@ def predict(
 ) -> int:
     """Write the prediction and the probability of each class for each row of the data.
 
-    Rows begin with the number of the row: of tables from 1, after the header, and with the file if there are several;
-    of arrays from 0. Rows of pictures begin with the file, in the natural order of names: 9.png comes before 10.png.
-    --id adds columns of the table.
+    Each output row begins with the row's number: counted from 1 after the header in tables, from 0 in arrays. If there
+    are several tables, the file comes first. Rows for pictures begin with the file, in the natural order of names:
+    9.png comes before 10.png. --id adds columns of the table.
     """
     import numpy as np
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def summary(
     layers: Annotated[
-        str, typer.Argument(help="Such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'.")
+        str, typer.Argument(help="Layers, such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'.")
     ],
     input: Annotated[
         str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")

@@ -33,9 +33,9 @@ MODELS: dict[str, tuple[Callable[[Any, str], int], type[RunOptions]]] = {
 }
 HELP = (
     "Train a classifier, evaluate it on held-out samples, and save it in one file.\n\n"
-    "Without MODEL, a table that is read whole gets tabular, unless an option is for others; all else gets mlp. A file "
-    "or folder whose name is that of a model is written with its folder, as in ./mlp. `chainrule train MODEL --help` "
-    "lists the options of a model; these are the options of all:"
+    "Without MODEL, a table that is read whole is fitted with tabular, unless an option is not for tabular; all other "
+    "data are fitted with mlp. Write a file or folder that has the name of a model with its folder, as in ./mlp. "
+    "`chainrule train MODEL --help` lists the options of a model; these options apply to all models:"
 )
 CONFIG, HINT = "chainrule configuration", "chainrule hint"
 """Where the context of a command keeps its configuration file, and a note on an older spelling."""
@@ -160,7 +160,7 @@ ConfigFile = Annotated[
         "--config",
         is_eager=True,
         callback=_read_config,
-        help="A TOML file of options; the command line wins. Each training writes one, NAME.toml, that repeats it.",
+        help="A TOML file of options, which the command line overrides. Each training writes NAME.toml to repeat it.",
     ),
 ]
 

@@ -22,7 +22,7 @@ class ConvOptions(NetworkOptions):
         str,
         typer.Argument(
             help="digits, a folder with one folder of pictures per class, IDX files, a .npz file of images and "
-            "labels, or a .npy file with --labels. Arrays are n x height x width, or with channels before or after.",
+            "labels, or a .npy file with --labels. Arrays are n x height x width; channels may stand before or after.",
             metavar="DATA",
             autocompletion=data_names,
         ),
@@ -38,8 +38,8 @@ class ConvOptions(NetworkOptions):
     layers: Annotated[
         str,
         typer.Option(
-            help="Such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not linear, a "
-            "linear layer is appended.",
+            help="Layers, such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not "
+            "linear, a linear layer is appended.",
             rich_help_panel=MODEL,
         ),
     ] = "auto"

@@ -36,7 +36,7 @@ class MLPOptions(BlockOptions, NetworkOptions):
         str,
         typer.Option(
             callback=_activation,
-            help="relu, mish, selu, softplus, tanh, sigmoid, identity, or such a rule.",
+            help="relu, mish, selu, softplus, tanh, sigmoid, identity, or your own rule.",
             autocompletion=activations,
             rich_help_panel=MODEL,
         ),
@@ -54,7 +54,7 @@ class MLPOptions(BlockOptions, NetworkOptions):
 def mlp(options: MLPOptions, config: str) -> int:
     """A multilayer perceptron, for rows in memory or in files of any size. The default, except for tables.
 
-    Tables that are read in blocks have columns of numbers only, and no cell is missing; --drop leaves out others.
+    Tables that are read in blocks must hold only numbers, with no missing cell; --drop leaves out other columns.
     """
     widths = options.widths()
     from chainrule.cli import training_run

@@ -36,17 +36,17 @@ LabelSmoothing = Annotated[
     float,
     typer.Option(
         callback=below(1),
-        help="Share of each target spread over all classes. Helps the accuracy of networks; 0 gives better log-loss.",
+        help="Share of each target spread over all classes. Improves network accuracy; 0 gives better log-loss.",
         rich_help_panel=TRAINING,
     ),
 ]
 Labels = Annotated[
     Path | None,
     typer.Option(
-        help="A file of labels for the rows or images of a .npy file; for rows also a glob.", rich_help_panel=DATA
+        help="A file of labels for the rows or images of a .npy file; for rows, also a glob.", rich_help_panel=DATA
     ),
 ]
-Solver = typer.Option(help="The rule of the steps.", rich_help_panel=TRAINING)
+Solver = typer.Option(help="The optimiser.", rich_help_panel=TRAINING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class RunOptions:
     data: str
     test_size: Annotated[
         float,
-        typer.Option(callback=below(1, positive=True), help="Share of the rows held out.", rich_help_panel=DATA),
+        typer.Option(callback=below(1, positive=True), help="Share of the rows to hold out.", rich_help_panel=DATA),
     ] = 0.2
     imports: Imports = None
     seed: Annotated[
@@ -112,8 +112,8 @@ class RowOptions(RunOptions):
         str,
         typer.Argument(
             help="digits, iris, wine, breast_cancer, a .csv, .tsv, .csv.gz or .parquet file, a .npz or .svmlight file "
-            "of features and labels, or a .npy file with --labels. Softmax and mlp read these in blocks, so that they "
-            "may be larger than memory: a glob in quotes such as 'run/*.parquet', .arrow files, .csr folders, and "
+            "of features and labels, or a .npy file with --labels. softmax and mlp read some data in blocks, so that "
+            "it may be larger than memory: a glob in quotes such as 'run/*.parquet', .arrow files, .csr folders, and "
             ".npy and .parquet files larger than a quarter of memory.",
             metavar="DATA",
             autocompletion=data_names,
@@ -130,7 +130,7 @@ class RowOptions(RunOptions):
     words: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column of a table whose numbers are names, such as postal codes; may be given several times.",
+            help="A column of numbers to read as words, such as postal codes; may be given several times.",
             rich_help_panel=DATA,
         ),
     ] = None
@@ -163,12 +163,12 @@ class NetworkOptions(ResumeOptions):
             min=1, help="Passes over the data; by default 100 for mlp (gd 1000), 30 for conv.", rich_help_panel=TRAINING
         ),
     ] = None
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd takes all.", rich_help_panel=TRAINING)] = 64
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step; gd uses all.", rich_help_panel=TRAINING)] = 64
     learning_rate: Annotated[
         float | None,
         typer.Option(
             callback=below(float("inf"), positive=True),
-            help="The initial step size, which falls to 0 along a cosine; by default 0.003 for mlp (sgd "
+            help="The initial learning rate, which falls to 0 along a cosine; by default 0.003 for mlp (sgd "
             "0.05, gd 0.5), 0.002 for conv (sgd 0.02).",
             rich_help_panel=TRAINING,
         ),
@@ -177,13 +177,13 @@ class NetworkOptions(ResumeOptions):
         float | None,
         typer.Option(
             callback=below(float("inf")),
-            help="Strength of the L2 penalty, alpha in alpha/2 |W|^2 [1e-4]; of the weight decay for adamw [0.01].",
+            help="Strength of the L2 penalty, alpha in alpha/2 |W|^2 [1e-4]; for adamw, the weight decay [0.01].",
             rich_help_panel=TRAINING,
         ),
     ] = None
     dropout: Annotated[
         float,
-        typer.Option(callback=below(1), help="Share of hidden units left out in each step.", rich_help_panel=TRAINING),
+        typer.Option(callback=below(1), help="Share of hidden units dropped in each step.", rich_help_panel=TRAINING),
     ] = 0.3
     tensorboard: Annotated[
         Path | None, typer.Option(help="Log every epoch to a directory for TensorBoard.", rich_help_panel=OUTPUT)

@@ -22,8 +22,8 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
     run: Annotated[
         Path | None,
         typer.Argument(
-            help="With --resume: a folder for the sums of passes, from which a killed run continues; the end of the "
-            "fit removes it.",
+            help="With --resume: a folder for the sums of passes, from which a killed run continues. It is removed "
+            "when the fit ends.",
             metavar="[RUN]",
         ),
     ] = None
@@ -31,7 +31,7 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
         str | None,
         typer.Option(
             "--C",
-            help="C in |W|^2 / (2 C), or auto, chosen by cross-validation. By default auto; with Dask or RUN 1.",
+            help="C in |W|^2 / (2 C), or auto for cross-validation. The default is auto, but 1 with Dask or RUN.",
             rich_help_panel=MODEL,
         ),
     ] = None
@@ -40,7 +40,7 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
     engine: Annotated[
         Literal["local", "dask"],
         typer.Option(
-            help="Take sums in this process or, of files that are read in blocks, with Dask.", rich_help_panel=TRAINING
+            help="Compute in this process or, for files that are read in blocks, with Dask.", rich_help_panel=TRAINING
         ),
     ] = "local"
     workers: Annotated[
@@ -77,8 +77,8 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
 def softmax(options: SoftmaxOptions, config: str) -> int:
     """Softmax regression, fitted to its optimum: one linear layer, for rows in memory or in files of any size.
 
-    --C auto tries ten penalties in five folds. The distance of the coefficients from the optimum is printed. Tables
-    that are read in blocks have columns of numbers only, and no cell is missing; --drop leaves out others.
+    --C auto tries ten penalties in five folds. A bound on the distance of the coefficients from the optimum is printed.
+    Tables that are read in blocks must hold only numbers, with no missing cell; --drop leaves out other columns.
     """
     C = _checked_strength(options)
     import numpy as np

@@ -15,25 +15,25 @@ from chainrule.progress import shown
 
 @dataclass(frozen=True, kw_only=True)
 class TabularOptions(RowOptions):
-    """The options of classifiers of tables."""
+    """The options of classifiers for tables."""
 
     search: Annotated[
         int,
-        typer.Option(min=0, help="Other settings of the networks to try, drawn at random.", rich_help_panel=TRAINING),
+        typer.Option(min=0, help="How many other network settings to try, drawn at random.", rich_help_panel=TRAINING),
     ] = 0
     time_limit: Annotated[
         float | None,
         typer.Option(
-            callback=below(float("inf"), positive=True), help="Seconds for the networks.", rich_help_panel=TRAINING
+            callback=below(float("inf"), positive=True), help="Maximum seconds for networks.", rich_help_panel=TRAINING
         ),
     ] = None
 
 
 def tabular(options: TabularOptions, config: str) -> int:
-    """Networks of folds and softmax regression, averaged, for a table in memory. The default for tables.
+    """The average of networks, one per fold, and softmax regression, for a table in memory. The default for tables.
 
-    In a column of numbers, a cell that is not a number counts as missing and is reported. A column in which more
-    than one cell in ten is not a number, apart from marks like "-" and "n/a", is a column of words.
+    In a column of numbers, a cell that is not a number counts as missing and is reported. A column is read as words if
+    more than one cell in ten is not a number, apart from marks like "-" and "n/a".
     """
     from chainrule.cli import training_run
     from chainrule.estimators import SmoothScaler, TabularClassifier

@@ -38,7 +38,7 @@ Imports: TypeAlias = Annotated[
         "--import",
         is_eager=True,
         callback=_import_all,
-        help="A module to import first, which registers rules or layers of your own; may be given several times.",
+        help="A module to import first, which registers your own rules or layers; may be given several times.",
     ),
 ]
 """The option of every command that reads or makes models."""

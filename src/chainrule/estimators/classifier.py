@@ -124,12 +124,12 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         """The logits of the samples, which are computed one block at a time."""
 
     def decision_function(self, X: Any) -> Array:
-        """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes)."""
+        """The logits, of shape (n, n_classes); for two classes, the log-odds of the second class, of shape (n,)."""
         blocks, binary = self._logits(X), self._encoding.kind == BINARY
         return blocks.results(lambda logits: logits[:, 0] if binary else logits)
 
     def predict(self, X: Any) -> Array:
-        """The most probable label of each sample; a 0/1 matrix where y was one."""
+        """The most probable label of each sample, or a 0/1 matrix if y was a 0/1 matrix."""
         return self._logits(X).results(self._encoding.labels)
 
     def predict_proba(self, X: Any) -> Array:
@@ -138,7 +138,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         return blocks.results(lambda logits: encoding.probabilities(logits, out=logits))
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Log-probabilities, finite also where the probability rounds to 0."""
+        """Log-probabilities, finite even where the probability rounds to 0."""
         return self._logits(X).results(self._encoding.log_probabilities)
 
     def report(self, X: Any, y: Any, folder: Any = "report", **options: Any) -> Any:
@@ -148,7 +148,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         return chainrule.write_report(self, X, y, folder, **options)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
+        """The share of samples that are predicted correctly; files may hold their labels and weights too."""
         if is_source(X):
             y, sample_weight = stored_labels(X, y), stored_weights(X, sample_weight)
         return float(super().score(X, y, sample_weight))
@@ -165,7 +165,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         Raises
         ------
         ModelFileError
-            If the file is damaged, or holds anything else.
+            If the file is damaged, or does not hold a model of this class.
         """
         model = load(path)
         if not isinstance(model, cls):

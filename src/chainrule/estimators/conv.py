@@ -78,44 +78,44 @@ class ConvClassifier(NetworkClassifier):
     Parameters
     ----------
     layers : str, or sequence of words, rules and layers, default="auto"
-        Such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or objects such as `chainrule.networks.Conv`.
-        A linear layer at the end is the head and needs one output per class, or a single one for two classes. After
-        any other last layer, as in ``"..., linear 128, relu"``, a head is added, preceded by ``flatten`` if the input
-        is images; `network_` and ``chainrule summary --classes 10`` show it. "auto" is ``conv 32 3x3 pad 1, relu,
-        conv 32 3x3 pad 1, relu, pool 2``, the same with 64 filters if the images are large enough, and ``linear 128,
-        relu``.
+        The layers: text such as ``"conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10"``, or objects such as
+        `chainrule.networks.Conv`. A linear layer at the end is the head; it needs one output per class, or a single
+        one for two classes. After any other last layer, as in ``"..., linear 128, relu"``, a head is added, preceded by
+        ``flatten`` if its input is images; `network_` and ``chainrule summary --classes 10`` show it. "auto" is ``conv
+        32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, pool 2``, then the same with 64 filters if the images are large
+        enough, then ``linear 128, relu``.
     image_shape : tuple of int or None, default=None
-        Height and width, or channels, height and width, of rows of pixels. If None, rows of a square number of pixels
-        are square images of one channel, and other rows are images of a single line.
+        The shape of the image in each row of pixels: (height, width) or (channels, height, width). If None, a row with
+        a square number of pixels is a square image of one channel, and any other row is an image one pixel high.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         "invscaling" and "adaptive" apply to "sgd"; "cosine" falls to 0 over max_iter epochs.
     max_iter : int, default=20
-        Largest number of epochs, or of iterations of L-BFGS.
+        Maximum number of epochs, or of L-BFGS iterations.
     augment : str, Augmentation or None, default=None
         Random changes of the images of every batch, such as ``"shift 2, flip"``; see `chainrule.training.Augmentation`.
     standardize : bool, default=True
-        Whether every channel is centred and divided by its standard deviation over the samples.
+        Whether to centre every channel and divide it by its standard deviation over the samples.
     solver, alpha, batch_size, ..., device
         The parameters of `MLPClassifier`, except ``hidden_layer_sizes`` and ``activation``, with the same meaning and
         these differences: ``batch_size="auto"`` is min(64, n_samples), ``random_state`` also seeds ``augment``,
-        ``dropout`` drops inputs of the head (to drop others, put dropout among the layers), and ``dtype="auto"`` is
-        float32 for integers.
+        ``dropout`` drops inputs of the head (for dropout elsewhere, add dropout layers), and ``dtype="auto"`` is
+        float32 if X holds integers.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
     image_shape_ : tuple of int
-        Channels, height and width of the samples.
+        Channels, height and width of an image.
     coefs_ : list of ndarrays
         Weights of the convolutions, of shape (filters, channels, height, width), and of the linear layers.
     intercepts_ : list of ndarrays
         Biases of the layers that have them.
     mean_, scale_ : ndarrays of shape (channels,)
-        With ``standardize``: the values that are subtracted from the samples, and that divide them.
+        With ``standardize``: the value subtracted from each channel, and the value that then divides it.
     loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_
         See `MLPClassifier`.
     n_iter_, t_ : int
-        Epochs run by the last fit, and samples seen.
+        The number of epochs in the last fit, and of samples seen.
     n_layers_, n_outputs_ : int
     out_activation_ : {"softmax", "logistic"}
     n_features_in_ : int

@@ -14,15 +14,15 @@ from chainrule.estimators.notebooks import html_table
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Importances(Mapping[str, float]):
-    """By column, the mean growth of the log-loss over the repeats; printed, a table with the largest first.
+    """The growth of the log-loss for each column, as a mean over the repeats; prints as a table, largest first.
 
     Attributes
     ----------
     columns : tuple of str
     importances : ndarray of shape (columns, repeats)
-        The names of this and the next are those of scikit-learn's `permutation_importance`.
+        This name and the next two are those of scikit-learn's `permutation_importance`.
     importances_mean, importances_std : ndarrays of shape (columns,)
-        Over the repeats; the standard deviation is that of one repeat.
+        Mean and standard deviation over the repeats; the latter is that of a single repeat, not of the mean.
 
     Examples
     --------
@@ -40,21 +40,21 @@ class Importances(Mapping[str, float]):
 
     @property
     def importances_mean(self) -> Array:
-        """The mean of the repeats of each column."""
+        """The mean over the repeats, for each column."""
         return self.importances.mean(axis=1)
 
     @property
     def importances_std(self) -> Array:
-        """The standard deviation of the repeats of each column."""
+        """The standard deviation over the repeats, for each column."""
         return self.importances.std(axis=1)
 
     def ranked(self) -> list[tuple[str, float, float]]:
-        """The name, the mean and the standard deviation of each column, the largest mean first."""
+        """The name, mean and standard deviation of each column, largest mean first."""
         both = zip(self.columns, self.importances_mean.tolist(), self.importances_std.tolist(), strict=True)
         return sorted(both, key=lambda one: -one[1])
 
     def to_frame(self) -> Any:
-        """A pandas data frame with the columns mean and std, the largest mean first. Needs pandas."""
+        """A pandas data frame with the columns mean and std, largest mean first. Needs pandas."""
         import pandas
 
         return pandas.DataFrame(self.ranked(), columns=["column", "mean", "std"]).set_index("column")
@@ -126,10 +126,10 @@ def importances(
 
 
 def column_importances(model: Any, X: Any, y: Array, *, repeats: int = 5) -> Importances:
-    """By column of a table, how much the log-loss grows if its values are shuffled among the rows.
+    """For each column of a table, how much the log-loss grows if the column's values are shuffled among the rows.
 
     This takes pipelines too, such as those that `load` reads from files of ``chainrule train``. Use rows that the model
-    has not seen. Columns that tell the same replace one another, so that shuffling either of them costs little.
+    has not seen. If two columns hold the same information, the model can use either, so shuffling one costs little.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def column_importances(model: Any, X: Any, y: Array, *, repeats: int = 5) -> Imp
     Returns
     -------
     Importances
-        A mapping of names to the means of the repeats, which prints as a table with the largest first.
+        Maps each column's name to the mean over the repeats; prints as a table, largest first.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class MLPClassifier(NetworkClassifier):
     solver : {"adam", "adamw", "sgd", "gd", "lbfgs"}, default="adam"
         "gd" is gradient descent on all samples at once; "adamw" is Adam with decoupled weight decay.
     alpha : float, default=1e-4
-        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights, with w the total weight of a batch.
+        Strength of the L2 penalty: alpha / (2 w) times the sum of squared weights. w is the total weight of a batch.
     batch_size : int or "auto", default="auto"
         "auto" is min(200, n_samples). Not used by "gd" and "lbfgs".
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
@@ -43,16 +43,16 @@ class MLPClassifier(NetworkClassifier):
     power_t : float, default=0.5
         The exponent of "invscaling".
     max_iter : int, default=200
-        Largest number of epochs, or of iterations of L-BFGS.
+        Maximum number of epochs, or of L-BFGS iterations.
     shuffle : bool, default=True
-        Whether samples are reordered for every epoch. Samples in files are reordered by blocks, and within windows of
-        16 blocks.
+        Whether to reorder the samples for every epoch. For samples in files, the blocks are reordered, and then the
+        samples within each window of 16 blocks.
     random_state : int, RandomState or None, default=None
         Seed of initial weights, order, dropout and the validation split.
     tol : float, default=1e-4
         An epoch without an improvement of this size counts towards ``n_iter_no_change``.
     verbose : bool, default=False
-        True prints a line for every epoch. After a second, a line on standard error also shows the rows of the epoch.
+        True prints a line for every epoch. After one second, standard error also shows how many rows of it are done.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit.
     momentum : float, default=0.9
@@ -60,33 +60,33 @@ class MLPClassifier(NetworkClassifier):
         Momentum of "sgd", and whether it is Nesterov's.
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the samples, stratified; stop when the accuracy on them no longer improves,
-        and restore the weights of the best epoch. As in scikit-learn, not for "lbfgs".
+        and restore the weights of the best epoch. As in scikit-learn, "lbfgs" ignores it.
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Decay of the two averages of Adam, and the number added to its denominator.
+        Decay rates of Adam's two averages, and the number added to its denominator.
     n_iter_no_change : int, default=10
     max_fun : int, default=15000
-        Largest number of evaluations of the objective by "lbfgs".
+        Maximum number of times that "lbfgs" evaluates the objective.
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     dropout : float, default=0
-        The probability with which a training step drops a hidden unit; 0 for "lbfgs", which needs the same objective at
-        every step.
+        The probability that a training step drops a hidden unit. Must be 0 for "lbfgs", which needs the same objective
+        at every step.
     weight_decay : float, default=0.01
-        Decoupled decay of the weights by "adamw".
+        The decoupled weight decay of "adamw".
     max_grad_norm : float or None, default=None
-        Gradients of larger norm are scaled down to it. Not for "lbfgs".
+        Gradients with a larger norm are scaled down to this norm. Must be None for "lbfgs".
     callbacks : sequence of callables or None, default=None
-        Each gets a `Progress` after every epoch; a true return value ends the fit. Not for "lbfgs".
+        Each is called with a `Progress` after every epoch; a true return value ends the fit. Must be None for "lbfgs".
     class_weight : dict, "balanced" or None, default=None
         Factors for the sample weights of each class; "balanced" gives all classes the same total weight.
     targets : {"labels", "proba"}, default="labels"
         With "proba", y holds rows of class probabilities, one column per class, and predictions are column numbers.
     loss : {"log_loss", "squared_error"}, default="log_loss"
-        "squared_error" is half the squared error of the probability, for two classes.
+        "squared_error" is half the squared error of the probability. It needs two classes.
     eval_metric : {"accuracy", "log_loss"} or callable, default="accuracy"
-        The score of the held-out samples that judges epochs. A callable gets the true labels and the probabilities, and
-        a larger value is better.
+        The score on the held-out samples that decides which epoch is best. A callable is given the true labels and the
+        probabilities; larger values must be better.
     new_classes : {"error", "add"}, default="error"
         What `partial_fit` does with a new label.
     dtype : {"auto", "float32", "float64"}, default="auto"
@@ -96,8 +96,8 @@ class MLPClassifier(NetworkClassifier):
         parameters finds the file, it continues from there, and its result is bit for bit that of an uninterrupted fit.
         For samples in files it is also written within epochs.
     device : str or None, default=None
-        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device. On a GPU, a step in float32 is recorded
-        and repeated where it can be; see docs/guide/networks.md.
+        None trains with NumPy; "cpu", "cuda", ... train with PyTorch on that device. On a GPU, float32 steps are
+        recorded once and replayed where possible; see docs/guide/networks.md.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class MLPClassifier(NetworkClassifier):
     validation_scores_ : list of float or None
     best_validation_score_ : float or None
     n_iter_, t_ : int
-        Epochs run by the last fit, and samples seen.
+        The number of epochs in the last fit, and of samples seen.
     n_layers_, n_outputs_ : int
     out_activation_ : {"softmax", "logistic"}
     n_features_in_ : int

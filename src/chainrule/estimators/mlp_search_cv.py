@@ -19,29 +19,29 @@ Samples: TypeAlias = tuple[Any, Any, Any]
 
 
 class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no types
-    """scikit-learn's ``GridSearchCV`` for `MLPClassifier`, with the networks of all settings and folds in few stacks.
+    """scikit-learn's ``GridSearchCV`` for `MLPClassifier`, which trains networks of many settings and folds together.
 
-    Scores, attributes and `cv_results_` are those of ``GridSearchCV``. A stack holds settings with the same layers,
-    batch size and settings of the solver; `fit_many` says which fits are not stacked. An integer ``random_state`` of
-    the estimator is fastest: the settings of a fold then share their batches.
+    Scores, attributes and `cv_results_` mean the same as in ``GridSearchCV``. Networks with the same layers, batch size
+    and solver options are trained in one stack; `fit_many` says which fits are not stacked. The search is fastest if
+    the estimator's ``random_state`` is an integer, because all settings of a fold then share their batches.
 
     Parameters
     ----------
     estimator : MLPClassifier, or a Pipeline that ends in one
-        The transformers of a pipeline are fitted once for each fold and each setting of theirs.
+        Transformers in a pipeline are fitted once for each fold and each setting of the transformers.
     param_grid : dict, or list of dicts
-        By the names of parameters, the values to try.
+        The values to try for each parameter, by its name.
     scoring, refit, cv, error_score, return_train_score
         As in ``GridSearchCV``.
     n_jobs : int or None, default=None
-        Threads; None and -1 are all cores.
+        The number of threads; None and -1 use all cores.
     verbose : int, default=0
-        1 prints the number of fits, 2 also a line for each fit that has ended.
+        1 prints the number of fits; 2 also prints a line whenever a fit ends.
 
     Attributes
     ----------
     cv_results_ : dict of arrays
-        As in ``GridSearchCV``. The time of the fits is divided among them in proportion to their epochs.
+        As in ``GridSearchCV``. The total fitting time is divided among the fits in proportion to their epochs.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_, classes_
         As in ``GridSearchCV``.
 
@@ -87,15 +87,15 @@ class MLPSearchCV(GridSearchCV):  # type: ignore[misc]  # scikit-learn has no ty
         Parameters
         ----------
         X, y, sample_weight
-            As in `MLPClassifier.fit`. The weights go to the networks, and to the scores where ``GridSearchCV`` gives
-            them.
+            As in `MLPClassifier.fit`. The weights are passed to the networks, and to the scorer wherever
+            ``GridSearchCV`` passes them.
         groups : array, optional
-            For the splitter.
+            Group labels for the splitter.
 
         Raises
         ------
         ValueError
-            For settings or samples that the estimator refuses, if ``error_score="raise"`` or if all fits fail.
+            If ``error_score="raise"`` and the estimator refuses settings or samples, or if all fits fail.
         TypeError
             If the estimator is not a network, or a pipeline that ends in one.
         """

@@ -75,22 +75,22 @@ class NetworkClassifier(Parameters, Classifier):
         Parameters
         ----------
         X : array or CSR/CSC matrix of shape (n_samples, n_features)
-            For `MLPClassifier` also samples in files, a `chainrule.storage.RowSource`. Each epoch reads them once, and
-            two windows of at most 128 MB are in memory.
-        y : array of shape (n_samples,), or a 0/1 matrix for several labels at once, or, with ``targets="proba"``, rows
-            of class probabilities
+            `MLPClassifier` also takes samples in files, as a `chainrule.storage.RowSource`. Each epoch reads them once,
+            and keeps two windows of at most 128 MB each in memory.
+        y : array of shape (n_samples,), or a 0/1 matrix for multilabel targets, or, with ``targets="proba"``, rows of
+            class probabilities
             By default, the labels in the files.
         sample_weight : array of shape (n_samples,), optional
             At least 0; a weight of 2 means the same as giving the sample twice. By default, the weights in the files.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
-            Held-out samples that judge the epochs; the weights of the best epoch are restored. With ``early_stopping``
-            they replace the validation fraction. ``class_weight`` applies to it too. Samples in files that hold their
-            labels may be given alone.
+            Held-out samples that decide which epoch is best; its weights are restored. With ``early_stopping`` they
+            replace the validation fraction. ``class_weight`` applies to them too. Samples in files may be given alone
+            if the files also hold the labels.
         X_val, y_val, sample_weight_val : arrays, optional
             The same samples as separate arrays, which scikit-learn's ``Pipeline(..., transform_input=["X_val"])``
             transforms.
         keep_best : bool, default=True
-            False if the held-out samples are only scored, for `validation_scores_`, and decide nothing.
+            False only scores the held-out samples, for `validation_scores_`; they then decide nothing.
 
         Returns
         -------
@@ -99,9 +99,9 @@ class NetworkClassifier(Parameters, Classifier):
         Raises
         ------
         ValueError
-            For inputs of shapes that do not fit, NaN or infinity, a single class, or parameters out of range.
+            For shapes that do not fit, NaN or infinity, a single class, or parameters out of range.
         FloatingPointError
-            When the loss overflows.
+            If the loss overflows.
         """
         check.flag("keep_best", keep_best)
         if self.early_stopping and not keep_best:
@@ -165,7 +165,7 @@ class NetworkClassifier(Parameters, Classifier):
     @available_if(_iterative)  # type: ignore[untyped-decorator]
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Run one epoch over the given samples, starting from where the last call ended. Callbacks see that epoch.
+        """Run one epoch over the given samples, starting where the last call ended. Callbacks are called after it.
 
         Parameters
         ----------
@@ -223,13 +223,13 @@ class NetworkClassifier(Parameters, Classifier):
         return self
 
     def input_gradient(self, X: Any, y: Any) -> Array:
-        """The gradient of each sample's loss by its features, in the shape of X.
+        """The gradient of each sample's loss with respect to its features, in the shape of X.
 
         Parameters
         ----------
         X : array
             As in `fit`.
-        y : labels, or rows of targets, as in `fit`
+        y : labels or rows of targets, as in `fit`
         """
         if is_source(X):
             raise ValueError("X: input_gradient takes arrays, got samples in files")

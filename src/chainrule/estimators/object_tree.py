@@ -48,7 +48,7 @@ _KEY_TYPES = (str, int, float, bool, complex, bytes, type(None), np.generic)
 
 
 class ModelFileError(ValueError):
-    """A file is not a model, is damaged, or names something that may not be loaded.
+    """Raised if a file is not a model, is damaged, or names something that may not be loaded.
 
     Examples
     --------

@@ -36,11 +36,11 @@ __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_
 def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] | None = None) -> Path:
     """Write a fitted estimator to a file, which `load` reads back.
 
-    The estimator is one of chainrule, one of scikit-learn's scalers, encoders and imputers, a ColumnTransformer or
-    Pipeline of these, or an instance of a class given to `register_saveable`. A pandas Index is loaded as a list of
-    labels. Two parameters that only matter for fitting are loaded as None: `memory` of a pipeline, and `callbacks`.
+    The estimator may be one of chainrule's, one of scikit-learn's scalers, encoders and imputers, a ColumnTransformer
+    or Pipeline of these, or an instance of a class given to `register_saveable`. A pandas Index is loaded as a list of
+    labels. Two parameters that matter only for fitting are loaded as None: `memory` of a pipeline, and `callbacks`.
 
-    The file appears complete or not at all: a reader sees the old file or the new one, even if the disk fills up.
+    The file is written completely or not at all: a reader sees the old file or the new one, even if the disk fills up.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] 
 def load(path: str | os.PathLike[str]) -> Any:
     """Read the estimator in a file written by `save`. Nothing in the file is executed.
 
-    An estimator that another version of scikit-learn saved causes an InconsistentVersionWarning.
+    An estimator that was saved with another version of scikit-learn causes an InconsistentVersionWarning.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     estimator
-        With the attributes that it was saved with; its predictions have the same bits.
+        It has the attributes that it was saved with, and predicts the same bits.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ModelFileError, OSError
-        As `load` does.
+        As raised by `load`.
 
     Examples
     --------

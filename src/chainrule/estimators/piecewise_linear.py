@@ -20,17 +20,17 @@ from chainrule.estimators.transactions import all_or_nothing
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Append the places of numbers within the bins of their column.
+    """Append, for each bin of a column, how far the number has come through the bin.
 
         clip((x - a) / (b - a), 0, 1) - 1/2    for a bin [a, b]
 
-    The bins lie between quantiles of the column. Columns with fewer than three distinct quantiles get none, since one
-    bin says no more than the number itself.
+    The bins lie between quantiles of the column. Columns with fewer than three distinct quantiles get no bins, since a
+    single bin would add nothing to the number itself.
 
     Parameters
     ----------
     bins : int, default=8
-        The number of bins of a column in which no quantiles coincide.
+        The number of bins of a column, fewer if some of its quantiles coincide.
 
     Examples
     --------
@@ -59,12 +59,12 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return self
 
     def transform(self, X: Any) -> Array:
-        """X, followed by the places in the bins, in the dtype of X."""
+        """X, followed by the features of the bins, in the dtype of X."""
         check_is_fitted(self)
         return self.widened(X)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """The names of the columns, and those of the bins with their numbers.
+        """The names of the columns, then of the bins, which are numbered for each column.
 
         Examples
         --------
@@ -85,9 +85,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return np.hstack([X, np.clip(places, 0, 1) - 0.5], dtype=X.dtype, casting="same_kind")
 
     def pullback(self, X: Array, cotangent: Array) -> Array:
-        """The gradient by X, from the gradient by the features: 1 / (b - a) within a bin, and 0 elsewhere.
+        """The gradient with respect to X, from that of the features: 1 / (b - a) within a bin, and 0 elsewhere.
 
-        At the ends of a bin, where the derivative jumps, the bin counts from its start and up to its end.
+        At the ends of a bin, where the derivative jumps, the start counts as inside the bin and the end as outside.
 
         Examples
         --------

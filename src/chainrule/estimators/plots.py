@@ -21,7 +21,7 @@ def figure(width: float = 7, height: float = 4) -> Any:
 
 
 def scores_of_path(model: SoftmaxRegressionCV) -> Any:
-    """The scores of a fitted `SoftmaxRegressionCV` against C: each fold, the mean, and the chosen C, as a Figure.
+    """A Figure of the scores of a fitted `SoftmaxRegressionCV` against C: each fold, the mean, and the chosen C.
 
     Raises
     ------
@@ -50,9 +50,9 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
 
 
 def learning_curves(model: NetworkClassifier) -> Any:
-    """The objective of every epoch and, if there are held-out samples, their score, as a matplotlib Figure.
+    """A matplotlib Figure of the objective in every epoch and, if there are held-out samples, the score on them.
 
-    ``learning_curves(model).savefig("curves.png")`` writes a file; notebooks show the figure by itself.
+    ``learning_curves(model).savefig("curves.png")`` writes a file; notebooks display the returned figure.
 
     Raises
     ------

@@ -66,9 +66,9 @@ Class = TypeVar("Class", bound=type)
 def register_saveable(cls: Class) -> Class:
     """Allow instances of your own class in model files; usable as a decorator.
 
-    Files identify the class by its module and name; register it before loading, too. An instance is built without
-    ``__init__``, by ``__getstate__`` and ``__setstate__`` or else by its ``__dict__``, which may hold numbers, strings,
-    arrays, containers of these, and other saveable objects.
+    Files identify the class by its module and name; register it before loading, too. An instance is rebuilt without
+    ``__init__``, from ``__getstate__`` and ``__setstate__`` if it has them and otherwise from its ``__dict__``. Its
+    state may hold numbers, strings, arrays, containers of these, and other saveable objects.
 
     Examples
     --------

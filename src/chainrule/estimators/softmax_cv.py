@@ -43,26 +43,26 @@ from chainrule.storage import is_source
 class SoftmaxRegressionCV(SoftmaxRegression):
     """Softmax regression with the penalty chosen by cross-validation.
 
-    Parameters, attributes and methods that scikit-learn's ``LogisticRegressionCV`` also has mean the same here. Its
-    changes of version 1.10 are made here already: attributes have one form, unless ``use_legacy_attributes`` is true,
-    and defaults cause no warnings.
+    Parameters, attributes and methods that scikit-learn's ``LogisticRegressionCV`` also has mean the same here. The
+    changes that scikit-learn 1.10 makes are already made here: attributes have one form, unless
+    ``use_legacy_attributes`` is true, and defaults cause no warnings.
 
     Parameters
     ----------
     Cs : int or sequence of float, default=10
-        A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
+        The values of C, or how many values to space evenly on a log scale from 1e-4 to 1e4.
     l1_ratios : sequence of float or None, default=None
-        Must be zeros, since the penalty is the L2 one; None means (0,).
+        Must be zeros, since only the L2 penalty is supported; None means (0,).
     cv : int, splitter, iterable of (train, test) or None, default=None
         None means five stratified folds.
     scoring : str, callable or None, default=None
-        As for scikit-learn's searches; None means the accuracy. A scorer that takes `labels` is given all classes, also
-        if a fold lacks some. With ``targets="proba"``: "accuracy" of the most probable class, "neg_log_loss", which is
-        minus the mean cross entropy, or a callable.
+        As for scikit-learn's searches; None means the accuracy. A scorer that takes `labels` is given all classes, even
+        if a fold lacks some. With ``targets="proba"``, give "accuracy" (of the most probable class), "neg_log_loss"
+        (minus the mean cross entropy), or a callable.
     refit : bool, default=True
-        True fits all samples with the best C. False averages the folds' coefficients, each at the fold's own best C.
+        True fits all samples with the best C. False averages the coefficients of the folds, each at its own best C.
     use_legacy_attributes : bool, default=False
-        True gives attributes the shapes that they had before version 1.9 of scikit-learn.
+        True gives attributes the shapes that they had before scikit-learn 1.9.
     **parameters
         The parameters of `SoftmaxRegression`, except C, `checkpoint` and `device`. "balanced" class weights are
         computed from all samples and used in every fold.
@@ -71,7 +71,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     ----------
     Cs_, l1_ratios_ : ndarray
     C_ : float
-        The best C; without `refit`, the mean of the folds' best.
+        The best C; without `refit`, the mean of the best C of each fold.
     l1_ratio_ : float
         Always 0.
     scores_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
@@ -79,10 +79,10 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         The intercepts, if any, are last; n_classes is 1 for two classes.
     n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
 
-    With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts by class (for two classes, only with the
-    second one) of arrays of shapes (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1);
-    `n_iter_` has the shape (1, n_folds, n_Cs, n_l1_ratios); `C_` and `l1_ratio_` have an entry for every key. If
-    ``l1_ratios`` is None, there is no axis of n_l1_ratios.
+    With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts with one key per class (for two classes,
+    only the second), of arrays of shape (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1).
+    `n_iter_` has the shape (1, n_folds, n_Cs, n_l1_ratios), and `C_` and `l1_ratio_` have an entry for every key. If
+    ``l1_ratios`` is None, the n_l1_ratios axis is left out.
 
     Examples
     --------
@@ -136,16 +136,16 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     @attributes_like_samples
     @showing_progress
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
-        """Choose C and fit. Callbacks of `set_callbacks` are told of every fold and of the fit with the chosen C.
+        """Choose C and fit. Callbacks from `set_callbacks` are called for every fold and for the fit with the chosen C.
 
         Parameters
         ----------
         X, y, sample_weight
             As in `SoftmaxRegression.fit`. With ``targets="proba"`` the folds are not stratified. Labels and weights in
-            Dask collections are read into memory, features are not.
+            Dask collections are read into memory; features are not.
         **params
-            Arguments for the splitter and the scorer, by scikit-learn's metadata routing if it is enabled; without it
-            only `groups` for the splitter.
+            Arguments for the splitter and the scorer, if scikit-learn's metadata routing is enabled; otherwise only
+            `groups`, for the splitter.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
 
     @results_like_samples
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
-        """The figure that `scoring` names; the accuracy, if it is None. `params` are for its scorer, as in `fit`."""
+        """The score that `scoring` names, or the accuracy if it is None. `params` go to its scorer, as in `fit`."""
         params = {name: in_this_process(value) for name, value in params.items()}
         _, extra = routed(self, "score", in_this_process(sample_weight), params)
         if not is_on_cluster(X):
@@ -227,7 +227,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         return float(self._get_scorer()(judged, rows, y, **extra))
 
     def get_metadata_routing(self) -> Any:
-        """The objects that get the parameters of `fit` and `score`: the splitter and the scorer."""
+        """The objects that receive the extra arguments of `fit` and `score`: the splitter and the scorer."""
         router = MetadataRouter(owner=self).add_self_request(self)
         router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
         to_scorer = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")

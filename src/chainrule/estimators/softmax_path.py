@@ -70,14 +70,14 @@ NOT_OF_A_PATH = ("checkpoint", "C", "warm_start", "temperature_scaling", "eval_m
 
 
 def path(X: Any, y: Any = None, Cs: Any = 10, sample_weight: Any = None, **parameters: Any) -> list[PathPoint]:
-    """The optima for several values of C, in the order of `Cs`.
+    """The optimal coefficients for several values of C, in the order of `Cs`.
 
     Parameters
     ----------
     X, y, sample_weight
         As in `SoftmaxRegression.fit`.
     Cs : int or sequence of float
-        A number of values spread evenly in their logarithm from 1e-4 to 1e4, or the values.
+        The values of C, or how many values to space evenly on a log scale from 1e-4 to 1e4.
     **parameters
         Parameters of `SoftmaxRegression`, such as `fit_intercept` and `tol`, except C, `warm_start`,
         `temperature_scaling`, `eval_metric` and `checkpoint`.

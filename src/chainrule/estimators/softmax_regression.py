@@ -66,13 +66,13 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     C : float, default=1.0
         The inverse strength of the penalty, above 0; infinity for no penalty.
     l1_ratio : float, default=0.0
-        Must be 0, since the penalty is the L2 one.
+        Must be 0, since only the L2 penalty is supported.
     dual : bool, default=False
         Must be False, since the primal problem is solved.
     tol : float, default=1e-4
-        The fit has converged when the objective can fall by at most `tol` times itself, according to a bound on the
-        distance from the optimum or to Newton's decrement, after cold and warm starts alike. scikit-learn's `tol` is
-        for the largest entry of the mean objective's gradient, which says less about that distance for weak penalties.
+        The fit has converged when the objective can fall by at most `tol` times its value, according to a bound on the
+        distance from the optimum or to Newton's decrement. Cold and warm starts use the same test. scikit-learn's `tol`
+        limits the mean objective's largest gradient entry, which says less about that distance for weak penalties.
     fit_intercept : bool, default=True
         The intercepts are not penalised.
     intercept_scaling : float, default=1
@@ -81,33 +81,33 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
     solver : {"auto", "lbfgs", "newton-cg", ...}, default="auto"
-        "auto" chooses "newton-cg" for many sparse features, and for dense features whose covariance costs more than it
-        saves although L-BFGS would take hundreds of steps without it. Otherwise it chooses "lbfgs", preconditioned by
-        that covariance or its diagonal, later by the Hessian's blocks by class, which ends with Newton's method.
-        "newton-cg" never factorises a covariance. With fewer samples than features, both work in the row space
-        of the samples. The optimum does not depend on the solver, so scikit-learn's names "newton-cholesky", "sag" and
-        "saga" are accepted and mean "auto". So is "liblinear" for two classes without an intercept, which it would
-        penalise.
+        "auto" chooses "newton-cg" for many sparse features. It also does so for dense features if their covariance
+        costs more time than it saves, but L-BFGS would take hundreds of steps without it. Otherwise it chooses "lbfgs",
+        which is preconditioned by that covariance or its diagonal, later by the Hessian's blocks (one per class), and
+        ends with Newton's method. "newton-cg" never factorises a covariance. With fewer samples than features, both
+        work in the row space of the samples. The optimum does not depend on the solver, so scikit-learn's names
+        "newton-cholesky", "sag" and "saga" are accepted and mean "auto". "liblinear" also means "auto", but only for
+        two classes without an intercept, since scikit-learn's "liblinear" penalises the intercept.
     max_iter : int, default=100
     verbose : int, default=0
-        Above 0, print a line for every step, and the certificate. After a second, a line on standard error also shows
-        the pass over the samples, its rows done, and its time left.
+        Above 0, print a line for every step, and the certificate. After one second, standard error also shows the
+        current pass over the samples, the rows done and the time left.
     warm_start : bool, default=False
         True starts `fit` from the weights of the last fit.
     n_jobs : int, optional
-        Limit on the threads of a fit, -1 for all cores; by default the limit of BLAS. Small products use one thread in
-        any case, since more would be slower.
+        The maximum number of threads for a fit; -1 means all cores, and the default is the limit of BLAS. Small
+        products always use one thread, since more would be slower.
     targets : {"labels", "proba"}, default="labels"
         "proba" takes y as rows of class probabilities; predictions are column numbers.
     label_smoothing : float, default=0
         The share of every target that is spread over all classes.
     standardize : bool, default=False
-        Penalise the weights as if every feature had the standard deviation 1. The coefficients still belong to the
-        given features.
+        Penalise the weights as if every feature had the standard deviation 1. The coefficients still apply to the
+        features as given.
     temperature_scaling : bool, default=False
-        Divide the logits by the temperature that gives the held-out samples the least log-loss. Needs an eval_set.
+        Divide the logits by the temperature that gives the smallest log-loss on the eval_set, which must be given.
     eval_metric : {"log_loss", "accuracy"} or callable, default="log_loss"
-        The figure measured on the eval_set after every step. A callable is given labels and probabilities.
+        The score on the eval_set after every step. A callable is given the true labels and the probabilities.
     callbacks : sequence of callables or None, default=None
         Each is called after every step with a record of `iteration`, `value` and `gradient_norm`; a true return value
         ends the fit.
@@ -116,20 +116,20 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         weights in float64, unless there are four million or more. Predictions have the precision of X or of the
         coefficients, whichever is higher.
     mixed_precision : bool, default=False
-        Compute the products of the first steps in bfloat16 with PyTorch, and the last ones in full precision, to the
-        same `tol`. Between them, gradients are in full precision, and products with the Hessian in bfloat16. It is
-        faster for many features and classes on processors with fast bfloat16 products, and has no effect on sparse X.
+        Compute the products of the first steps in bfloat16 with PyTorch, and those of the last steps in full precision,
+        to the same `tol`. The steps between compute gradients in full precision and products with the Hessian in
+        bfloat16. This is faster for many features and classes on processors with fast bfloat16 products, and has no
+        effect on sparse X.
     certify : bool, default=True
         Minimise the intercepts in float64 during the evaluation that ends the fit, and set `certificate_`. This
         takes 1 to 5 % of the time of most fits.
     checkpoint : path or None, default=None
-        A folder to which `fit` writes the sum of each pass over the samples, and from which a fit that was killed
-        continues: the same call in a new process takes no known pass again, and ends with the same bits. It is removed
-        when the fit ends. A pass takes as many bytes as the gradient; `partial_fit` writes none. See
-        docs/guide/scale.md.
+        A folder to which `fit` writes the sum of each pass over the samples. If the fit is killed, the same call in a
+        new process repeats none of the written passes and ends with the same bits. The folder is removed when the fit
+        ends. Each pass takes as many bytes as the gradient; `partial_fit` writes nothing. See docs/guide/scale.md.
     device : str or None, default=None
-        None takes all passes over the samples with NumPy; "cpu", "cuda", ... takes most passes of `fit` with PyTorch on
-        that device, for dense X in memory. It has no effect on `partial_fit` and predictions; see
+        With None, NumPy computes all passes over the samples. With "cpu", "cuda", ..., PyTorch computes most passes of
+        `fit` on that device, for dense X in memory. `partial_fit` and predictions ignore it; see
         docs/guide/softmax_regression.md.
 
     Attributes
@@ -138,11 +138,11 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
     intercept_ : ndarray of shape (n_classes,) or (1,)
     n_iter_ : ndarray of shape (1,)
-        The number of steps; 1 also if the first gradient was small enough, but at most max_iter.
+        The number of steps. If the first gradient was already small enough, it is 1, but at most max_iter.
     objective_ : float
         The mean objective after the last step, including the penalty's share.
     gradient_norm_ : float
-        The largest entry of its gradient.
+        The largest entry of the mean objective's gradient.
     converged_ : bool
     certificate_ : Certificate or None
         A bound on the distance of `coef_` from the optimum, which holds in spite of rounding errors; see
@@ -151,7 +151,7 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     interrupted_ : bool
         True if Ctrl-C ended the fit; the weights are then from the last step.
     validation_scores_ : list of float or None
-        On the eval_set, after every step; the last one is that of the fitted weights.
+        The scores on the eval_set after every step; the last score is that of the fitted weights.
     temperature_ : float
     n_features_in_ : int
     feature_names_in_ : ndarray of str
@@ -230,19 +230,19 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
         Parameters
         ----------
         X : array or CSR/CSC matrix of shape (n_samples, n_features), samples in files, or a Dask collection
-            `chainrule.Blocks` opens files. The fit has the same bits as that of an array with the same rows and dtype.
-            With scikit-learn's ``array_api_dispatch``, arrays of other libraries such as PyTorch give attributes and
-            predictions of the same library, on the same device.
+            `chainrule.Blocks` opens files. The result has the same bits as a fit to an array with the same rows and
+            dtype. With scikit-learn's ``array_api_dispatch``, arrays of other libraries such as PyTorch give attributes
+            and predictions of the same library, on the same device.
         y : array of shape (n_samples,), or, with ``targets="proba"``, rows of class probabilities
             By default, the labels in the files.
         sample_weight : array of shape (n_samples,), optional
-            By default, the weights in the files, if there are any. A weight of 2 means the same as the sample twice. A
-            negative weight, a reward below 0, pushes the prediction
-            away from the label; then the objective is not convex, and the fit ends where its gradient is 0.
+            By default, the weights in the files, if there are any. A weight of 2 means the same as giving the sample
+            twice. A negative weight, such as a reward below 0, pushes the prediction away from the label; the objective
+            is then not convex, and the fit ends where its gradient is 0.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
             Held-out samples, on which ``eval_metric`` is measured after every step.
         X_val, y_val, sample_weight_val : arrays, optional
-            The same as separate arguments, for scikit-learn's ``Pipeline(..., transform_input=["X_val"])``.
+            The same samples as separate arrays, for scikit-learn's ``Pipeline(..., transform_input=["X_val"])``.
 
         Returns
         -------
@@ -275,9 +275,9 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     @results_like_samples
     def decision_function(self, X: Any) -> Any:
-        """Logits: log-odds of the second class, shape (n,), for two classes; else of shape (n, n_classes).
+        """The logits, of shape (n, n_classes); for two classes, the log-odds of the second class, of shape (n,).
 
-        Of a Dask collection, a Dask array. So are all predictions.
+        For a Dask collection, this and every prediction is a Dask array.
         """
         return self._predicted(X, super().decision_function)
 
@@ -293,12 +293,12 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
 
     @results_like_samples
     def predict_log_proba(self, X: Any) -> Any:
-        """Log-probabilities, finite also where the probability rounds to 0."""
+        """Log-probabilities, finite even where the probability rounds to 0."""
         return self._predicted(X, super().predict_log_proba)
 
     @results_like_samples
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of samples that are predicted correctly; samples in files may have labels and weights there."""
+        """The share of samples that are predicted correctly; files may hold their labels and weights too."""
         if not is_on_cluster(X):
             return super().score(X, y, sample_weight)
         return cluster_score(self, X, y, sample_weight)
@@ -309,9 +309,10 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
 
-        The batch is fitted with a penalty on the distance from the weights before it, weighted by the curvature of all
-        earlier batches, 1 / C at first. There is no learning rate. After `fit`, its samples count as earlier batches.
-        Batches should be mixed: after a stream sorted by class, the model knows the last class best.
+        The batch is fitted with a penalty on the distance from the previous weights. The penalty is weighted by the
+        curvature of all earlier batches, and by 1 / C at first. There is no learning rate. After `fit`, the samples of
+        `fit` count as earlier batches. Batches should mix the classes: a stream that is sorted by class favours the
+        last class.
 
         Parameters
         ----------

@@ -34,26 +34,26 @@ def fit_many(
     n_jobs: int | None = None,
     verbose: bool = False,
 ) -> list[Any]:
-    """Fit many classifiers to the same samples, or to some of their rows, in less time than one after another.
+    """Fit many classifiers to the same samples, or to subsets of them, in less time than one after another.
 
-    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it. They are all networks or all
+    Each estimator ends as its own ``fit(X[rows], y[rows])`` would leave it. The estimators must be all networks or all
     `SoftmaxRegression`.
 
-    **Networks** end with the same parameters up to rounding. Estimators with the same layers, sizes of batches and
-    settings of the solver take their steps together; learning rates, penalties, seeds, limits of epochs, early stopping
-    and callbacks may differ. Those that also have the same rows and the same integer ``random_state`` share batches and
-    are the fastest. These are fitted one by one: networks on images; sparse samples and samples in files; the solver
-    "lbfgs"; "gd" on more than 4096 samples; and estimators with ``device`` or ``checkpoint``, or that share a fit with
-    other processes.
+    **Networks** end with the same parameters up to rounding. Estimators with the same layers, batch size and solver
+    options take their steps together; learning rates, penalties, seeds, maximum epochs, early stopping and callbacks
+    may differ. Estimators that also have the same rows and the same integer ``random_state`` share batches and are the
+    fastest. These are fitted one by one: networks on images; sparse samples and samples in files; the solver "lbfgs";
+    "gd" on more than 4096 samples; and estimators that have ``device`` or ``checkpoint``, or share a fit with other
+    processes.
 
-    **Softmax regressions**, such as one per label, end when they would end alone: each when its own objective can fall
-    by at most its `tol` times itself, with its own certificate. So two ends differ by at most `tol` in the objective,
-    and in the coefficients by at most the sum of the distances of both certificates. Those with the same rows share the
-    spectrum of the features and each product with X. Classes, C, weights, targets, `tol` and callbacks may differ. The
-    gain is large where products take the time, as with many features and two classes. These are fitted one by one:
-    sparse samples, samples in files and on a cluster; fits without a penalty; and estimators with ``checkpoint``,
-    ``device``, ``mixed_precision`` or the solver "liblinear", with ``standardize`` and weights, or with a `fit` of
-    their own.
+    **Softmax regressions**, such as one per label, stop by the same test as alone: each when its objective can fall by
+    at most `tol` times its value, with its own certificate. So the result of `fit_many` and of a fit alone differ by at
+    most `tol` in the objective, and in the coefficients by at most the sum of the distances in their certificates.
+    Estimators with the same rows share the spectrum of the features and each product with X. Classes, C, weights,
+    targets, `tol` and callbacks may differ. The gain is large if products take most of the time, as with many features
+    and two classes. These are fitted one by one: sparse samples, samples in files and on a cluster; fits without a
+    penalty; and estimators with ``checkpoint``, ``device``, ``mixed_precision`` or the solver "liblinear", with
+    ``standardize`` and weights, or of a class that overrides `fit`.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def fit_many(
     rows : sequence of index arrays, optional
         The rows for each estimator. Estimators that are given the same array share a copy of the rows.
     errors : {"raise", "return"}, default="raise"
-        "raise" raises the first error of a fit when all others have ended. "return" puts it in the place of the
-        estimator in the result. An estimator whose fit failed is left as it was.
+        "raise" raises the first error when all other fits have ended. "return" returns each error in the place of its
+        estimator. An estimator whose fit failed is left as it was.
     n_jobs : int or None, default=None
-        Threads; None and -1 are all cores.
+        The number of threads; None and -1 use all cores.
     verbose : bool, default=False
-        True prints a line for each fit that has ended.
+        True prints a line whenever a fit ends.
 
     Returns
     -------
@@ -81,12 +81,12 @@ def fit_many(
     Raises
     ------
     ValueError
-        With `errors="raise"` for what `fit` refuses, before the first step of any fit.
+        With `errors="raise"`, if `fit` would refuse the input; raised before the first step of any fit.
     FloatingPointError
-        With `errors="raise"` when a loss overflows.
+        With `errors="raise"`, if a loss overflows.
     KeyboardInterrupt
-        After Ctrl-C, if a fit has not ended its first epoch or step. Others keep what they have learned, as after
-        `fit`.
+        After Ctrl-C, if a fit has not finished its first epoch or step. Other fits keep what they have learned, as
+        after `fit`.
 
     Examples
     --------

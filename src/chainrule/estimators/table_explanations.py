@@ -36,10 +36,10 @@ class TableExplanations(Classifier):
         """The networks of the mixture, for rows of so many features."""
 
     def importances(self, X: Any, y: Any, *, repeats: int = 5) -> Importances:
-        """By column, how much the log-loss grows if its values are shuffled among the rows.
+        """For each column, how much the log-loss grows if the column's values are shuffled among the rows.
 
-        Use rows that the model has not seen. Columns that tell the same replace one another, so that shuffling either
-        of them costs little.
+        Use rows that the model has not seen. If two columns hold the same information, the model can use either, so
+        shuffling one of them costs little.
 
         Parameters
         ----------
@@ -50,8 +50,8 @@ class TableExplanations(Classifier):
         Returns
         -------
         Importances
-            A mapping of names to the means of the repeats, which prints as a table with the largest first.
-            `importances_mean`, `importances_std` and `importances` are those of scikit-learn's
+            Maps each column's name to the mean over the repeats; prints as a table, largest first.
+            `importances_mean`, `importances_std` and `importances` are as in scikit-learn's
             `permutation_importance`.
         """
         check_is_fitted(self, "groups_")
@@ -61,7 +61,7 @@ class TableExplanations(Classifier):
         return importances(self, self._columns(X), y, repeats, self.encoder_.used_)
 
     def input_gradient(self, X: Any, y: Any) -> Array:
-        """The gradient of each row's log-loss by its features: those of ``encoder_``, or X itself without `encode`.
+        """The gradient of each row's log-loss with respect to the features of ``encoder_``, or to X without `encode`.
 
         Parameters
         ----------
@@ -79,11 +79,11 @@ class TableExplanations(Classifier):
         return mixture_gradients(self._parts(features.shape[1]), features, y)
 
     def gradient_importances(self, X: Any, y: Any) -> dict[str, float]:
-        """By column, the mean change of a row's log-loss, to first order, if its features move by a standard deviation.
+        """For each column, the mean first-order change of a row's log-loss if its features move one standard deviation.
 
-        It is the sum over the features j of the column of ``mean_i |d loss_i / d x_ij|`` times the standard deviation
-        of x_j. It costs one gradient in place of many predictions, and looks near each row only; `importances` takes
-        away what a column tells.
+        It is the sum, over the features j of the column, of ``mean_i |d loss_i / d x_ij|`` times the standard deviation
+        of x_j. It costs one gradient instead of many predictions, but describes only small changes near each row;
+        `importances` removes all information in a column.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class TableExplanations(Classifier):
         return by_gradients(self.input_gradient(X, y), features, names)
 
     def summary(self) -> str:
-        """Lines of text: how each column is read, and what each group of models contributes."""
+        """Text that says how each column is read, and what each group of models contributes."""
         lines = [f"{name}: {what}" for name, what in self._columns_read().items()]
         lines += [f"{part['weight']:.2f} of {part['name']}" for part in self.parts()]
         return "\n".join([*lines, f"log-loss of rows held out: {self.log_loss_:.4f}"])

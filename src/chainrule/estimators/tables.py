@@ -51,7 +51,7 @@ _BLOCK = 2**16
 class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Scale each column: z = (x - median) / IQR, then z / sqrt(1 + (z / 3)^2), which lies within +-3.
 
-    If the interquartile range is 0, half the range is used instead; constant columns become 0.
+    If the interquartile range (IQR) is 0, half the range is used instead; constant columns become 0.
     Source: the preprocessing of RealMLP (Holzmueller, Grinsztajn and Steinwart, 2024).
 
     Examples
@@ -74,7 +74,7 @@ class SmoothScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Any:
-        """The scaled columns; for samples in files in float32, a block at a time as they are read."""
+        """The scaled columns. For samples in files they are float32, computed one block at a time during reading."""
         check_is_fitted(self)
         if is_source(X):
             if X.sparse:
@@ -125,15 +125,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     `fit` and `transform` take a data frame, or a mapping of column names to one-dimensional arrays. A column holds
     numbers, or dates, if at most a tenth of its cells are words. These words, and marks such as "-" and "n/a?", count
-    as missing, and a warning names the column, the cells and their rows. Dates may be text as ISO 8601 writes it.
+    as missing, and a warning names the column, the cells and their rows. Dates may be text in ISO 8601 format.
 
     Parameters
     ----------
     words : sequence of str or None, default=None
         Columns that are read as words even if they hold numbers, such as postal codes.
     text : sequence of str or None, default=None
-        Columns of sentences, which would be left out. Words are counted in 256 columns by their hash, and the counts
-        of a row have the Euclidean norm 1.
+        Columns of sentences, which would otherwise be left out. Words are counted in 256 columns by their hash, and the
+        counts of each row are scaled to the Euclidean norm 1.
 
     Attributes
     ----------
@@ -184,7 +184,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Any:
-        """Features as float32, one row per row of the table, which may lack the columns that were left out."""
+        """The features as float32, one row per row of the table. The table may lack the columns that were left out."""
         check_is_fitted(self)
         return self.encoded(X)
 
@@ -204,7 +204,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
     def unseen(self, X: Any) -> dict[str, Counter[str]]:
-        """By categorical column, how often each value stands in a table that `fit` has not seen; without missing cells.
+        """For each categorical column, how often each value occurs that `fit` has not seen, except missing cells.
 
         Examples
         --------
@@ -223,7 +223,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return found
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """The names of the features: those of numeric columns, of flags for missing values, and of categories."""
+        """The names of the features: numeric columns, flags for missing values, categories, and hashes of words."""
         check_is_fitted(self)
         names = [*self.numeric_, *(f"{self.numeric_[column]} is missing" for column in getattr(self, "flagged_", ()))]
         if self.categorical_:
@@ -232,7 +232,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array(names, dtype=object)
 
     def sources(self) -> list[str]:
-        """For each feature, the column that it is made of."""
+        """For each feature, the column that it is made from."""
         check_is_fitted(self)
         names = [*self.numeric_, *(self.numeric_[column] for column in getattr(self, "flagged_", ()))]
         if self.categorical_:
@@ -264,7 +264,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return [*self.numeric_, *self.categorical_, *self.text_]
 
     def described(self) -> dict[str, str]:
-        """By column, how it is read."""
+        """How each column is read."""
         check_is_fitted(self)
         found = {}
         for number, name in enumerate(self.numeric_):

@@ -75,47 +75,48 @@ CS = (0.01, 0.1, 1.0, 10.0)
 class TabularClassifier(TableExplanations):
     """A classifier of tables: numbers, categories, booleans and dates, with missing values anywhere.
 
-    Three kinds of models are fitted without the rows of one fold at a time: networks on the numbers and categories,
-    networks on piecewise linear features of the numbers too, and softmax regression. Each network keeps its best epoch
-    by the log-loss of its held-out rows. Probabilities are the weighted mean of all; the weights have the greatest
-    likelihood of the rows held out.
+    Three kinds of models are fitted, each time without the rows of one fold: networks on the numbers and categories,
+    networks that also take piecewise linear features of the numbers, and softmax regression. Each network keeps the
+    epoch with the lowest log-loss on its held-out rows. Predicted probabilities are the weighted mean over the models;
+    the weights maximise the likelihood of the held-out rows.
 
     Parameters
     ----------
     folds : int or "auto", default="auto"
-        Networks of each kind, each fitted without one of as many folds: 8 up to 1000 rows, 5 for 1500, 4 from 2000 on.
+        The number of folds. Each kind has one network per fold, fitted without the rows of that fold. "auto" is 8 up to
+        1000 rows, 5 for 1500, and 4 from 2000 on.
     hidden_layer_sizes : int or sequence of int, default=(64, 64)
     activation : str or Rule, default="relu"
     learning_rate_init : float or "auto", default="auto"
-        The first rate of Adam, which falls to 0 along half a cosine; 0.01 for batches of 64 rows, and in proportion to
-        the root of their rows.
+        The initial learning rate of Adam, which falls to 0 along half a cosine. "auto" is 0.01 for batches of 64 rows,
+        and proportional to the square root of the batch size.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty of the networks, as in `MLPClassifier`; "auto" is 25 batch_size / n^1.5 for n rows,
         and at most 0.004 batch_size.
     batch_size : int or "auto", default="auto"
-        Rows of a step; "auto" is a sixteenth of the rows, between 32 and 256.
+        Rows per step; "auto" is a sixteenth of the rows, but at least 32 and at most 256.
     max_iter : int or "auto", default="auto"
-        Epochs; 50 for up to 1000 rows, 32 for 20,000, 18 for a million.
+        Maximum number of epochs; "auto" is 50 up to 1000 rows, 32 for 20,000, and 18 for a million.
     bins : int, default=8
-        Bins of the piecewise linear features of a column, fewer for tables of many columns; 0 leaves these networks
-        out.
+        Bins per column for the piecewise linear features; tables with many columns get fewer. 0 leaves out the networks
+        on these features.
     linear : bool, default=True
-        True if softmax regression takes part.
+        Whether to include softmax regression.
     search : int, default=0
-        Other settings to try for the networks, drawn at random: widths, rates, penalties and activations. Those take
-        part whose gain of log-loss, on the rows held out, is above its standard error.
+        How many other settings of the networks to try, drawn at random: widths, learning rates, penalties and
+        activations. A setting is used if its gain in held-out log-loss exceeds the standard error of that gain.
     time_limit : float or None, default=None
-        Seconds after which networks end with their best epoch so far.
+        Seconds after which the networks stop training and keep their best epoch so far.
     encode : bool, default=True
-        False if X is a matrix of features that networks take as they are, such as those of `TableEncoder`: finite
+        False if X is already a matrix of features for the networks, such as the output of `TableEncoder`: finite
         numbers of similar scales.
     words : sequence of str or None, default=None
         Columns that are read as categories even if they hold numbers, such as postal codes.
     text : sequence of str or None, default=None
-        Columns of sentences, whose words are counted. Other columns that differ in nearly every row are left out.
+        Columns of sentences, whose words are counted. Other text that differs in nearly every row is left out.
     class_weight : dict, "balanced" or None, default=None
     n_jobs : int or None, default=None
-        Threads; None and -1 are all cores.
+        The number of threads; None and -1 use all cores.
     random_state : int, RandomState or None, default=None
     verbose : bool, default=False
         True prints a line for each network and a summary of the groups.
@@ -125,20 +126,20 @@ class TabularClassifier(TableExplanations):
     encoder_ : TableEncoder or None
         How each column is read; see its `numeric_`, `categorical_` and `left_out_`. None without `encode`.
     groups_ : list of NetworkGroup
-        The settings, log-loss, weight, epochs and parameters of each kind of networks.
+        The settings, log-loss, weight, epochs and parameters of each group of networks.
     linear_weight_ : float
         The weight of softmax regression.
     linear_coef_, linear_intercept_ : ndarrays
     search_results_ : list of dict
-        The settings of each group, its log-loss and weight, and the gain of log-loss of those that were tried.
+        The settings, log-loss and weight of each group and, for settings that ``search`` tried, their gain in log-loss.
     log_loss_ : float
-        The log-loss of the rows held out, each by models that have not seen it, except that the weights of the groups
-        are fitted to it.
+        The log-loss of the held-out rows. Each row is predicted by models that were fitted without it, except that the
+        weights of the groups were fitted to these rows.
     classes_, n_features_in_, feature_names_in_
     n_iter_ : int
         The largest number of epochs of a network.
     interrupted_ : bool
-        True if Ctrl-C ended the fit. The best weights until then are kept.
+        True if Ctrl-C ended the fit. The best weights so far are kept.
 
     Examples
     --------
@@ -200,7 +201,7 @@ class TabularClassifier(TableExplanations):
         Raises
         ------
         ValueError
-            For tables without a column that can be used, a single class, or parameters out of range.
+            If no column of the table can be used, for a single class, or for parameters out of range.
         TypeError
             For sparse matrices and lazy frames.
         """

@@ -11,7 +11,7 @@ from chainrule.storage.files import replacing
 
 
 def save_onnx(model: Any, path: str | os.PathLike[str], *, dtype: Dtype = "auto") -> Path:
-    """Write the model of `to_onnx` to a file, which appears complete or not at all.
+    """Write the model that `to_onnx` makes to a file. The file is written completely or not at all.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def save_onnx(model: Any, path: str | os.PathLike[str], *, dtype: Dtype = "auto"
     Raises
     ------
     ImportError, TypeError, ValueError
-        As `to_onnx` does.
+        As raised by `to_onnx`.
     OSError
         If the file cannot be written. An earlier file at `path` is unchanged.
 

@@ -31,13 +31,13 @@ Dtype: TypeAlias = Literal["auto", "float32", "float64"]
 
 
 def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
-    """A fitted classifier, with what encodes its features, as an ONNX model of opset 13.
+    """A fitted classifier, with the encoder of its features, as an ONNX model of opset 13.
 
     Models of tables, such as a `TabularClassifier` of a data frame, have one input of shape (rows, 1) per column:
-    numbers with NaN for missing ones, dates as days since 1970, and words. All others have the input ``X`` of shape
+    numbers (NaN if missing), dates as days since 1970, or words. All other models have the input ``X`` of shape
     (rows, features), where images are rows of pixels. `onnx_inputs` makes these arrays. The output ``label``, of shape
-    (rows,), holds the most probable classes, and ``probabilities`` a column for each class. Models of several labels at
-    once give a 0/1 matrix.
+    (rows,), holds the most probable classes, and ``probabilities`` a column for each class. For multilabel models,
+    ``label`` is a 0/1 matrix.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
         The steps of a pipeline may be `TableEncoder`, `SmoothScaler`, `PiecewiseLinearEncoder`, and scikit-learn's
         StandardScaler, RobustScaler, MinMaxScaler and MaxAbsScaler.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        The floats of the inputs and of the classifier's arithmetic. "auto" is float64 for inputs that are scaled or
-        encoded, which is done in float64 in any case, and else the dtype of the weights.
+        The dtype of the inputs and of the classifier's arithmetic. "auto" is float64 for inputs that are scaled or
+        encoded, since these steps always use float64; otherwise it is the dtype of the weights.
 
     Returns
     -------
@@ -57,11 +57,11 @@ def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
     Raises
     ------
     ImportError
-        Without onnx, the extra 'onnx'.
+        If onnx, the extra 'onnx', is not installed.
     ValueError
-        For counted text, and for layers and steps that have no ONNX operators. The message names them.
+        For text columns, and for layers and steps that have no ONNX operators. The message names them.
     TypeError
-        For other models.
+        For any other kind of model.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
 
 
 def onnx_inputs(model: Any, X: Any, *, dtype: Dtype = "auto") -> dict[str, Array]:
-    """The inputs of the model of `to_onnx` for some samples: what ``session.run(None, inputs)`` takes.
+    """The inputs that ``session.run(None, inputs)`` takes, from some samples, for a model made by `to_onnx`.
 
     Parameters
     ----------

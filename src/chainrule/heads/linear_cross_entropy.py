@@ -52,7 +52,7 @@ def linear_cross_entropy(
     reduction: str = "mean",
     memory: int = MEMORY,
 ) -> Any:
-    """The loss. On PyTorch tensors that require gradients, autograd can differentiate it twice.
+    """The cross entropy of a linear softmax head. With PyTorch tensors, autograd can differentiate it twice.
 
     `LinearCrossEntropy` takes the same parameters, raises the same errors, and also gives gradients and second-order
     products.
@@ -93,14 +93,14 @@ class LinearCrossEntropy:
     Parameters
     ----------
     X : array_like, shape (..., features)
-        Samples under any leading axes, float64 or float32, NumPy or PyTorch. Results have the dtype of X.
+        Samples with any leading axes, float64 or float32, NumPy or PyTorch. Results have the dtype of X.
     W : array_like, shape (classes, features)
-        Any strides. If weights are stored as features x classes, pass ``weights.T``.
+        The weights, with any strides. If they are stored as features x classes, pass ``weights.T``.
     labels : array_like
         Integers of shape X.shape[:-1]; or rows of class weights of shape (..., classes), with any sum; or a SciPy
-        sparse matrix with one row of class weights per sample, of which only blocks are made dense.
+        sparse matrix with one row of class weights per sample, which is made dense only one block at a time.
     bias : array_like, shape (classes,), optional
-        Minus infinity masks a class: its probability and gradient are 0. With a target on a masked class, or with
+        Minus infinity masks a class: its probability and gradient are 0. If a target is on a masked class, or with
         smoothing, the loss is infinite.
     weights : array_like, shape X.shape[:-1], optional
         One weight per sample. Samples of weight 0 are skipped. For weights per class, pass ``class_weights[labels]``.
@@ -109,11 +109,11 @@ class LinearCrossEntropy:
     label_smoothing : float
         The fraction e in [0, 1]. Targets t become (1 - e) t + e sum(t) / classes.
     temperature : float
-        Positive number that divides the logits.
+        A positive number that divides the logits.
     reduction : {"mean", "sum", "none"}
         "mean" divides by the total weight. With "none", gradients and products belong to the sum of the losses.
     memory : int
-        Bytes for blocks of logits, in addition to the results. It affects results only by rounding.
+        Bytes for blocks of logits, in addition to the results. The value affects results only by rounding.
 
     Raises
     ------
@@ -178,18 +178,18 @@ class LinearCrossEntropy:
         _ = self._counted  # raises ValueError for wrong labels, weights and means
 
     def value(self) -> Any:
-        """The loss; for "none" one weighted loss per sample, 0 for skipped samples."""
+        """The loss; with "none", one weighted loss per sample, 0 for skipped samples."""
         return self._reduced(losses_and_gradients(self._head, self._counted[0])[0])
 
     def value_and_gradients(self, of: Sequence[str] | None = None, *, cotangent: Any = 1) -> tuple[Any, Gradients]:
-        """The loss and its gradients by the chosen variables, from one sweep over the logits.
+        """The loss and its gradients with respect to the chosen variables, from one pass over the logits.
 
         Parameters
         ----------
         of : sequence of str, optional
-            Some of "X", "W", "bias", "temperature". Default: X, W and, if there is one, the bias.
+            The variables, from "X", "W", "bias", "temperature". Default: X, W and, if there is one, the bias.
         cotangent : number or array of shape X.shape[:-1]
-            Factor of the gradients; for the reduction "none" it may differ per sample.
+            A factor that multiplies the gradients; with the reduction "none" it may differ per sample.
         """
         names = self._names(of)
         needed = {*names}
@@ -213,7 +213,7 @@ class LinearCrossEntropy:
     def gauss_newton_product(
         self, *, X: Any = None, W: Any = None, bias: Any = None, of: Sequence[str] | None = None
     ) -> Gradients:
-        """J^T H J times a direction, with J the Jacobian of the logits and H the Hessian of the loss by logits.
+        """J^T H J times a direction. J is the logits' Jacobian, H the loss's Hessian with respect to the logits.
 
         J^T H J is positive semidefinite. For a direction in (W, bias) only, or in X only, the logits are linear and
         this is the Hessian product. For X and W together it omits the curvature of the product X W^T.
@@ -221,16 +221,16 @@ class LinearCrossEntropy:
         return self._product({"X": X, "W": W, "bias": bias}, of, curved=False)
 
     def log_probs(self) -> Any:
-        """sum_c t_c log p_c of each sample, its label's log-probability; unsmoothed, and 0 for ignored samples."""
+        """The label's log-probability of each sample, sum_c t_c log p_c, unsmoothed; 0 for ignored samples."""
         kept = self._not_ignored
         return self._spread(-losses_and_gradients(replace(self._head, label_smoothing=0.0), kept)[0], kept)
 
     def entropy(self) -> Any:
-        """-sum_c p_c log p_c of each sample, ignored samples included."""
+        """The entropy of each sample's prediction, -sum_c p_c log p_c, ignored samples included."""
         return self._predictions[1].reshape(self.X.shape[:-1])
 
     def predict(self) -> Any:
-        """The class of the largest logit of each sample, ignored samples included; the first if several tie."""
+        """The class with the largest logit of each sample, ignored samples included; the first one if several tie."""
         return self._predictions[0].reshape(self.X.shape[:-1])
 
     @cached_property

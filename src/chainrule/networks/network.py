@@ -75,7 +75,7 @@ class Network:
     in_features : int
     layers : tuple of Layer
     loss : Rule
-        A rule of (logits, targets).
+        A loss rule, which takes (logits, targets).
     image_shape : tuple of int, optional
         Channels, height and width, if the rows are flattened images.
 
@@ -125,7 +125,7 @@ class Network:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """The numbers of entries of one input and of every layer's output."""
+        """The number of entries in one input, and in every layer's output."""
         return tuple(map(math.prod, self.shapes))
 
     @cached_property
@@ -166,12 +166,12 @@ class Network:
 
     @cached_property
     def n_parameters(self) -> int:
-        """The length of the flat vector."""
+        """The length of the flat vector of parameters."""
         return sum(block.parameter.size for block in self.blocks)
 
     @cached_property
     def n_weights(self) -> int:
-        """The length of its first part, the weights."""
+        """The length of the flat vector's first part, the weights."""
         return sum(layer.n_weights for layer in self.layers)
 
     def unpack(self, theta: Array) -> list[Array]:
@@ -203,9 +203,9 @@ class Network:
         return namespace(blocks[0]).concatenate([given.reshape(-1) for _, given in by_start])
 
     def initial_parameters(self, seed: int = 0, dtype: Any = np.float64, *, draw: int = 0) -> np.ndarray[Any, Any]:
-        """First values, drawn block by block from streams that depend only on the seed, the block and `draw`.
+        """Initial values, drawn for each block from a random stream that depends only on the seed, block and `draw`.
 
-        Values drawn later in the same run, such as for added classes, take another `draw`.
+        Values that are drawn later in the same run, such as for added classes, need another `draw`.
         """
         theta = np.empty(self.n_parameters, dtype)
         for number, block in enumerate(self.blocks):
@@ -218,16 +218,16 @@ class Network:
 
 
 def network_of_layers(layers: Layers, in_shape: Shape, *, loss: str | Rule = "softmax_cross_entropy") -> Network:
-    """The network of these layers, from inputs of a shape to logits.
+    """A network of the given layers, from inputs of the given shape to logits.
 
     Parameters
     ----------
     layers : str, or sequence of words, rules and layers
-        The outputs of the last one are the logits.
+        The outputs of the last layer are the logits.
     in_shape : tuple of int
         (features,), or (channels, height, width).
     loss : str or Rule
-        A rule of logits and targets.
+        A loss rule, which takes logits and targets.
 
     Examples
     --------
@@ -249,21 +249,21 @@ def mlp(
     dropout_rate: float = 0.0,
     loss: str | Rule = "softmax_cross_entropy",
 ) -> Network:
-    """A multilayer perceptron: linear layers, with an activation and, if wanted, dropout after each hidden one.
+    """A multilayer perceptron: linear layers, with an activation and optional dropout after each hidden layer.
 
     Parameters
     ----------
     in_features, out_features : int
         The number of features, and of logits.
     hidden : sequence of int
-        The widths of the hidden layers; none gives softmax regression.
+        The widths of the hidden layers; an empty sequence gives softmax regression.
     activation : str, Rule, or one of these per hidden layer
     bias : bool
         True if the linear layers have biases.
     dropout_rate : float
         In [0, 1).
     loss : str or Rule
-        A rule of logits and targets.
+        A loss rule, which takes logits and targets.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class Plan:
     gradient : array, optional
         The array that gradients are written to; allocated if absent.
     input_gradient : bool
-        True if `loss_and_gradient` also computes the loss's gradient by the inputs.
+        True if `loss_and_gradient` also computes the loss's gradient with respect to the inputs.
     forward_only : bool
         True if the plan only computes `logits` and has no memory for gradients.
 
@@ -55,7 +55,7 @@ class Plan:
     theta, gradient : array
         Flat vectors of length network.n_parameters.
     input_gradient : array or None
-        The gradient by the inputs, of shape (rows, in_features); None without `input_gradient=True`.
+        The gradient with respect to the inputs, of shape (rows, in_features); None without `input_gradient=True`.
 
     Examples
     --------
@@ -153,23 +153,23 @@ class Plan:
         penalise_biases : bool
             True if the penalty includes the biases.
         label_smoothing : float
-            An option of the softmax cross entropy.
+            The share of every target that is spread over all classes; only for the softmax cross entropy.
         dropout_key : tuple of int, optional
-            (seed, epoch, batch), which decides the masks. Without it, and without masks, there is no dropout.
+            (seed, epoch, batch), which decides the masks. If neither it nor `masks` is given, there is no dropout.
         masks : mapping, optional
-            The masks themselves, by the number of the layer, of rows that are part of a batch.
+            The dropout masks, by the number of the layer, if the rows are only part of a batch.
         total_weight : float, optional
-            Divides the weighted sum of losses in place of the sum of the weights, for rows that are part of a batch.
+            The number that divides the sum of the weighted losses, if the rows are only part of a batch.
         validate : bool
             True to check the targets. Training checks them before its first step.
         as_array : bool
-            True to return an array without axes, without waiting for a device; otherwise a float, or a ball.
+            True returns a zero-dimensional array without waiting for the device; otherwise a float, or a ball.
 
         Raises
         ------
         ValueError
-            For a batch of another shape, targets that do not fit the loss, or weights without a positive sum; and if
-            the plan is for logits alone.
+            If the batch has another shape, the targets do not fit the loss, the weights have no positive sum, or the
+            plan is `forward_only`.
         """
         if self._forward_only:
             raise ValueError("this plan was made with forward_only=True, for logits alone: it computes no gradients")

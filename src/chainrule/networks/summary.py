@@ -77,7 +77,7 @@ class Summary:
 
 
 def summarise(layers: Layers, in_shape: Shape, *, outputs: int | None = None) -> Summary:
-    """The sizes of a stack of layers for inputs of a shape, (features,) or (channels, height, width).
+    """The sizes of a stack of layers, for inputs of shape (features,) or (channels, height, width).
 
     Parameters
     ----------

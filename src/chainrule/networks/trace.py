@@ -98,17 +98,17 @@ def trace(network: Network, theta: Array, x: Array, target: Any) -> Trace:
     Parameters
     ----------
     network : Network
-        Layers of noise are skipped, so that a trace has no randomness.
+        Noise layers such as dropout are skipped, so that a trace has no randomness.
     theta : array
         The flat parameters.
     x : (in_features,) array, or an image of shape (channels, height, width)
     target : int or array
-        A label counted from 0, or a row of class weights. For a loss on a single logit, the target in [0, 1].
+        A class number, counted from 0, or a row of class weights. For a loss on one logit, a target in [0, 1].
 
     Raises
     ------
     ValueError
-        For inputs of another shape, or a label that names no class.
+        If the input has another shape, or no class has this number.
 
     Examples
     --------

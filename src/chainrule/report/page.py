@@ -37,10 +37,10 @@ def write_report(
     again: str = "",
     importances: Importances | None = None,
 ) -> Path:
-    """Write ``report.html`` about a fitted classifier and held-out samples to a folder, and return its path.
+    """Write ``report.html``, a page about a fitted classifier on held-out samples, to a folder, and return its path.
 
-    It shows learning curves or scores against C, what features matter, calibration, the confusion matrix, precision and
-    recall by class, the worst mistakes, the data, the parameters, and how to make the model again.
+    It shows learning curves or scores against C, which features matter, calibration, the confusion matrix, precision
+    and recall per class, the worst mistakes, the data, the parameters, and how to make the model again.
 
     Parameters
     ----------
@@ -54,18 +54,18 @@ def write_report(
     title : str
         By default the model's name and the number of samples.
     metrics : dict, optional
-        Accuracy, log-loss, and precision and recall by class, if they are known.
+        Accuracy, log-loss, and precision and recall per class, if they are known.
     facts : mapping of str to str
-        Further values to show, by heading.
+        Further values to show, under the headings that are the keys.
     bad_files : sequence of (path, reason)
         Files that could not be read.
     places : sequence, optional
-        For each sample the place at which it is found, such as its file, for the list of mistakes. By default the index
-        of a pandas frame, otherwise numbers from 0.
+        Where to find each sample, such as its file, for the list of mistakes. By default the index of a pandas frame,
+        otherwise numbers from 0.
     again : str
         A command or program that makes the model again.
     importances : Importances, optional
-        Those of the columns, if they are known; see `column_importances`.
+        The importances of the columns, if they are known; see `column_importances`.
 
     Raises
     ------

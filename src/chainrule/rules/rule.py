@@ -35,7 +35,7 @@ KINDS = ("activation", "map", "layer", "loss", "penalty", "noise", "shape")
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One operator: its value, and how sensitivities pass through it both ways.
+    """One operator: its value, and how derivatives pass through it forwards and backwards.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Rule:
         ``pushforward(residuals, *tangents)`` returns the output's tangent. The tangents have the shapes of the inputs;
         labels and constants have the tangent None.
     jacobian_matrix : callable, optional
-        ``jacobian_matrix(residuals)`` returns J for every row, of shape (..., outputs, inputs), or a tuple of them.
+        ``jacobian_matrix(residuals)`` returns J for every row, of shape (..., outputs, inputs), or a tuple of such J.
     check : callable, optional
         ``check(*inputs)`` raises ValueError on inputs outside the domain; public calls run it, training does not.
     inputs : tuple of str
@@ -61,22 +61,22 @@ class Rule:
     options : tuple of str
         Keyword arguments of `forward`.
     formula, derivative, domain, kinks : str
-        For readers: the formula, the Jacobian, the domain, and the choice at points without a derivative.
+        Text for readers: the formula, the Jacobian, the domain, and the value chosen where there is no derivative.
     kind : str
-        The rule's role: "activation" (one input, an output of its shape; may stand between two layers), "layer"
-        (inputs, then parameters), "loss" (logits, then targets), "penalty", "noise" (a mask is drawn for it), "shape"
-        (rearranges or pools images), or "map" for all others. Unless given, "activation" for rules of one input and
-        "map" for others.
+        The rule's role: "activation" (one input, and an output of the same shape; may stand between two layers),
+        "layer" (inputs, then parameters), "loss" (logits, then targets), "penalty", "noise" (a mask is drawn for it),
+        "shape" (rearranges or pools images), or "map" for all others. The default is "activation" for rules of one
+        input, and "map" otherwise.
     needs : "input" or "output"
-        Which array of the forward's the pullbacks need. With "output", training may overwrite the input; with "input",
-        the next layer may overwrite the output.
+        Which array of the forward pass the pullbacks need. With "output", training may overwrite the input; with
+        "input", the next layer may overwrite the output.
     elementwise : bool
         True if each entry of the output depends only on the same entry of the one input.
     rowwise : bool
         True if each row of the output depends only on the same row of every input. All inputs then have the same
-        leading axes. Public calls of such and of elementwise rules evaluate large NumPy arrays in blocks of rows.
+        leading axes. Public calls of rowwise and elementwise rules evaluate large NumPy arrays in blocks of rows.
     error_bound : int
-        Claimed error of the public forms in ulp, over the region that the tests state.
+        The error that the public forms claim not to exceed, in ulp, over the region that the tests state.
 
     Examples
     --------
@@ -142,7 +142,7 @@ class Rule:
         return tuple(name for name in self.inputs if name not in self.pullbacks)
 
     def pullback(self, residuals: Any, cotangent: Array) -> Any:
-        """The cotangents of all inputs, from the forward's residuals: as `vjp` returns them."""
+        """The cotangents of all inputs, as `vjp` returns them, from the forward's residuals."""
         pulled = tuple(None if pull is None else pull(residuals, cotangent) for pull in self.in_order)
         return pulled if len(pulled) > 1 else pulled[0]
 
@@ -207,7 +207,7 @@ class Rule:
         return _in_shape(tuple(x.shape), x, tangent, f"{self.name}.jvp: the tangent of {name}")
 
     def jacobian(self, *inputs: Array, **options: Any) -> Any:
-        """J[i, j] = dy_i / dx_j for every row, in closed form; a tuple of them for rules of several inputs."""
+        """J[i, j] = dy_i / dx_j for every row, in closed form; for rules of several inputs, a tuple of such J."""
         if self.jacobian_matrix is None:
             raise ValueError(f"{self.name}: no Jacobian was given for this rule")
         with _quiet():

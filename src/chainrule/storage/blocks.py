@@ -61,24 +61,24 @@ class Blocks:
     Parameters
     ----------
     paths : path, glob, list of them, or memmap
-        Files of one kind: `.npy`, Parquet (`.parquet`, `.pq`), Arrow (`.arrow`, `.feather`, `.ipc`), or the folders
-        `.csr` of sparse samples that `chainrule convert` writes. All must have the same columns and dtypes. The files
+        Files of one kind: `.npy`, Parquet (`.parquet`, `.pq`), Arrow (`.arrow`, `.feather`, `.ipc`), or the `.csr`
+        folders of sparse samples that `chainrule convert` writes. All must have the same columns and dtypes. The files
         of a glob are stacked in natural order, where part-9 comes before part-10; a list keeps its order.
     target : str, optional
-        The column of labels of a table.
+        The column of a table that holds the labels.
     labels : array or path, optional
         The labels of all samples: an array, a `.npy` file (or a glob of them), or a text file with one label per line.
-        By default, the labels in folders of sparse samples.
+        By default, the labels that folders of sparse samples hold.
     weight : str, array or path, optional
         The weights of all samples: the name of a column of a table, otherwise an array or a file, as for labels.
     columns : sequence of str, optional
-        The columns of features of a table, in this order: columns of numbers, or one column of vectors of equal length.
-        By default, all columns except target and weight.
+        The columns of a table that hold features, in this order: columns of numbers, or one column of vectors of equal
+        length. By default, all columns except target and weight.
     dtype : {"auto", "float32", "float64"}
-        The dtype in which features are read. By default float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
-        bool and integers of one byte, and float64 for other numbers or if columns differ.
+        The dtype in which features are read. "auto" is float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
+        bool and one-byte integers, and float64 for other numbers or if columns differ.
     n_features : int, optional
-        The number of features, if it is known: files with another number are refused. Sparse samples may have fewer.
+        The expected number of features: files with another number are refused, but sparse samples may have fewer.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Blocks:
         True if blocks are CSR matrices.
     feature_names : tuple of str, or None
     columns : list of str, or None
-        The columns of features of a table: the feature names, or the name of the column of vectors.
+        The columns of a table that hold features: the feature names, or the name of the column of vectors.
     paths : tuple of str
         The files, in the order of their samples.
 
@@ -171,7 +171,7 @@ class Blocks:
 
     @property
     def stamps(self) -> tuple[Any, ...]:
-        """The files with their sizes and times, which tell them from files that were written later."""
+        """The files with their sizes and times, which distinguish them from files that were written later."""
         return tuple(self._stamps.items())
 
     def __repr__(self) -> str:
@@ -241,13 +241,13 @@ class Blocks:
         return f"{name if names.count(name) == 1 else part.path}, row {first}"
 
     def expect(self, start: int, stop: int) -> None:
-        """Begin to read these samples ahead, if the system can."""
+        """Start reading these samples ahead, if the system can."""
         for part, first, last, _ in self._pieces(start, stop):
             for path, offset, length in part.ranges(first, last):
                 advise(path, offset, length, "WILLNEED")
 
     def forget(self) -> None:
-        """Ask the system to drop the files from its cache, so that the next pass reads the disk, as benchmarks need."""
+        """Ask the system to drop the files from its cache, so that the next pass reads the disk; for benchmarks."""
         for part in self._parts:
             if isinstance(part, TableFile):
                 part.forget()

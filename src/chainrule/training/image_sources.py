@@ -45,32 +45,32 @@ def read_images(
     Parameters
     ----------
     path : path
-        A folder with one folder of pictures per class; without labels also a picture, any folder of them, or a glob.
-        Or a .npz file with arrays X and y, or images and labels, of which the images have shape (n, height, width),
-        (n, channels, height, width) or (n, height, width, channels); a .npy file of such images; an IDX file with its
-        labels beside it, or a folder of IDX files.
+        One of these: a folder with one folder of pictures per class (without labels also a picture, any folder of
+        pictures, or a glob); a .npz file with arrays X and y, or images and labels, whose images have shape (n, height,
+        width), (n, channels, height, width) or (n, height, width, channels); a .npy file of such images; an IDX file
+        with its labels beside it, or a folder of IDX files.
     labels : array of shape (n,) or False, optional
-        The labels of the images in a .npy file, or of those in a .npz file instead of its own. False reads no labels,
-        as for predictions; pictures then come in the natural order of their paths.
+        The labels of the images in a .npy file, or labels that replace those of a .npz file. False reads no labels, as
+        for predictions; pictures then come in the natural order of their paths.
     like : ConvClassifier, optional
         A fitted classifier, which gives `size` and `channels`.
     size : pair of int, optional
-        Height and width to which pictures are scaled; by default, the most frequent size.
+        The height and width to which pictures are scaled; by default, the most frequent size.
     channels : int, optional
         1 if pictures are converted to gray, 3 for colours; by default gray if all pictures are gray.
     progress : callable, optional
-        Called after each picture with the number of pictures read and the number of all.
+        Called after each picture with the number of pictures read so far and their total number.
 
     Returns
     -------
     Images
-        With `images` of shape (n, channels, height, width), `labels`, and the `files` of pictures. Pictures that cannot
-        be read are left out, and are in `bad_files` with the reason.
+        It has `images` of shape (n, channels, height, width), `labels`, and the `files` of pictures. Pictures that
+        cannot be read are left out, and are listed in `bad_files` with the reason.
 
     Raises
     ------
     DataError
-        If there is no data set of images; the message says what was expected. DataError is a ValueError.
+        If the path holds no data set of images; the message says what was expected. DataError is a ValueError.
     OSError
         If a file cannot be read.
     ImportError

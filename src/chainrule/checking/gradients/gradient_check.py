@@ -92,11 +92,11 @@ def check_gradient(
 ) -> GradientReport:
     """Check a derivative that was written by hand.
 
-    A proof is tried first: both functions run on exact numbers, and an equality there holds for all inputs at which
-    the code takes the same branches as at the point. Otherwise both run on balls of 300 bits, and the derivative is
-    compared with difference quotients at the point; at this precision rounding cannot hide a wrong term. A function
-    that runs only on floats (PyTorch, JAX, compiled code) is judged by the order of its Taylor remainder. Proofs and
-    balls are about real numbers: they say nothing about the rounding errors of floats.
+    A proof is tried first: both functions run on exact numbers, and an equality found there holds for all inputs at
+    which the code takes the same branches as at the point. If there is no proof, both run on balls of 300 bits, and the
+    derivative is compared with difference quotients at the point; at this precision, rounding cannot hide a wrong term.
+    A function that runs only on floats (PyTorch, JAX, compiled code) is judged by the order of its Taylor remainder.
+    Proofs and balls are about real numbers: they say nothing about the rounding errors of floats.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def check_gradient(
         ``function(*inputs)`` returns an array or a number. It may use loops, index assignment, `numpy`, `math` and
         `scipy.special`.
     *inputs : arrays, numbers
-        The point. Inputs of floats have derivatives; labels and other objects are passed to the functions unchanged.
+        The point. Derivatives are checked for float inputs; labels and other objects are passed on unchanged.
     gradient : callable, or True
         ``gradient(*inputs)`` returns df/dx for each float input: one array, a tuple, or a dict by name. The value of
         `function` must be one number. True means that `function` returns the pair (value, gradient).
@@ -125,7 +125,7 @@ def check_gradient(
     Raises
     ------
     TypeError
-        If the number of given derivatives is not one, no input is a float, or the function returns no array.
+        If not exactly one derivative is given, no input is a float, or the function returns no array.
 
     Examples
     --------

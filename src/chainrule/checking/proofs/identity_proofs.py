@@ -63,30 +63,30 @@ def prove_identity(
 ) -> Proof:
     """Prove that two functions are equal, for real numbers, at small sizes of their inputs.
 
-    Both are called with the arrays that they name, and return a number, an array or a tuple of them. A proof is about
-    real numbers; it says nothing about the rounding errors of floats.
+    Each is called with the arrays that its arguments name, and returns a number, an array or a tuple of these. A proof
+    is about real numbers; it says nothing about the rounding errors of floats.
 
     Parameters
     ----------
     left, right : callable
-        Functions written for NumPy. A number or an array in place of one is a constant.
+        Functions written for NumPy. A number or an array in place of a function is a constant.
     shapes : mapping
-        The shape of each array, such as ``{"x": (3,), "c": ()}``. A text stands for a size, as in ``{"x": ("n",)}``.
+        The shape of each array, such as ``{"x": (3,), "c": ()}``. A name stands for a size, as in ``{"x": ("n",)}``.
     domains : mapping, optional
         The numbers in each array: "real" (the default), "positive" or "nonzero" ones, numbers between 0 and 1
         ("unit"), rows of positive numbers whose sum is 1 ("probabilities"), or rows of zeros and a one ("one-hot").
     sizes : mapping, optional
-        The numbers that are tried for each size. Default: 1 to 4.
+        The values to try for each named size. Default: 1 to 4.
     cells : int
-        Most cells to treat, if the functions compare numbers.
+        The maximum number of cells to treat, if the functions compare numbers.
     seconds : float
-        Most time of the computation in exact numbers.
+        The maximum time for the computation in exact numbers.
 
     Returns
     -------
     Proof
-        "proved", and for which inputs; "fail" if the sides differ at a sample, which is printed; else "unchecked",
-        which is also the verdict if the functions do something else with floats than with exact numbers.
+        "proved", and for which inputs; "fail" if the sides differ at a sample, which is printed; otherwise "unchecked",
+        which is also the verdict if the functions treat floats differently from exact numbers.
 
     Raises
     ------

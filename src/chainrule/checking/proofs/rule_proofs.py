@@ -57,28 +57,28 @@ SECONDS, SECONDS_AT_A_POINT = 60.0, 5.0
 
 
 def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = None) -> Proof:
-    """Prove that the forward of a rule is its definition, and that its derivatives are the derivatives of that.
+    """Prove that the forward of a rule equals its definition, and that its derivatives are those of the definition.
 
     Parameters
     ----------
     rule : Rule
-        A rule of the package, or any other. Without a textbook definition, the derivatives are those of its forward.
+        A rule of the package, or your own. If it has no textbook definition, its forward is the definition.
     *inputs : array_like
-        Inputs of small sizes, whose shapes and labels are used. Default, for rules of the package: sizes 1 to 4, or
-        the examples of the mutation gate for images.
+        Small inputs; only their shapes and labels are used. Default, for rules of the package: sizes 1 to 4, or for
+        images the examples of the mutation gate.
     options : mapping, optional
         Keyword arguments of the rule.
 
     Returns
     -------
     Proof
-        For all inputs, if the code compares only differences of variables with constants; else on sampled cells,
-        whose number is printed.
+        A proof for all inputs, if the code compares only differences of variables with constants; otherwise a proof on
+        sampled cells, whose number is printed.
 
     Raises
     ------
     LookupError
-        If no inputs are given and the package has no examples of the rule.
+        If no inputs are given and the package has no example inputs for the rule.
     TypeError
         If the inputs or the options do not fit the rule.
     ValueError
