@@ -25,8 +25,8 @@ SENTENCES = {
     "wrong": "It does not follow from {before}. {point}",
     "wrong if read so": "As the formula was read, its sides differ, but it may mean something else: {doubts}. {point}",
     "does not fit": "The shapes do not fit: {reason}.",
-    "does not fit if read so": "As the formula was read, its shapes do not fit ({reason}), but it may mean something else: "
-    "{doubts}.",
+    "does not fit if read so": "As the formula was read, its shapes do not fit ({reason}), but it may mean something "
+    "else: {doubts}.",
     "undefined": "It was not decided, because a side has no value where it was tried: {reason}.",
     "undecided": "It could be neither proved nor refuted: {reason}.",
     "not read": "It was not checked, because a part of it is not understood: {reason}.",
