@@ -20,7 +20,7 @@ UNDECIDED = {
     "relu": 3,
     "softmax_cross_entropy": 4,
 }
-"""The most right steps that are not decided, by derivation; all others are proved or verified in six seconds each."""
+"""The most right steps that are not decided, by derivation; all others are proved or verified in the seconds of the site."""
 
 SPARE = 2
 """Steps that a slow machine may leave undecided in each other derivation."""

@@ -498,7 +498,8 @@ for path in sorted(folder.iterdir()):
     array = np.load(path)
     attacks = {"cut": whole[:-7], "empty": b""}
     middle = len(array) // 2
-    for value in (2**31 - 2, -5) if array.dtype.kind in "iu" else (np.nan,):
+    large = 4000 if path.stem == "shape" else 2**31 - 2  # so many features would fill the memory for a minute
+    for value in (large, -5) if array.dtype.kind in "iu" else (np.nan,):
         bad = array.copy()
         bad[middle] = value
         np.save(path, bad)
@@ -525,7 +526,7 @@ def test_damaged_folders_of_sparse_samples_are_named_without_a_crash(sparse_fold
     assert len(lines) >= 3 * 6
     for line in lines:
         name, attack, outcome = line.split("|", 2)
-        if ("label" in name and attack not in ("cut", "empty", "nan")) or (name == "shape.npy" and len(attack) == 10):
+        if ("label" in name and attack not in ("cut", "empty", "nan")) or (name == "shape.npy" and attack == "4000"):
             continue  # another label or a larger number of features is no damage
         assert outcome != "fitted", line
         assert "rows.csr" in outcome or name in outcome, line
