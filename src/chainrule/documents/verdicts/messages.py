@@ -44,7 +44,7 @@ SENTENCES = {
     "a line": "line {line} gives",
     "functions": "{name} = {function}",
     "pattern": "It holds when {holds}; it failed for every {fails} that was tried.",
-    "where": "It is proved except where a number that the formula divides by, or raises to a power, is 0: {exceptions}.",
+    "where": "It is proved except where a number that the step divides by, or raises to a power, is 0: {exceptions}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
     "stationary": "It holds where {where}, which is the condition that the text sets.",
