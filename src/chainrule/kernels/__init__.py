@@ -1,8 +1,8 @@
 """Kernels: the fast in-place forms of rules that training uses.
 
 A rule is written once, exact and pure, for every kind of array. A kernel writes the same results to memory that it is
-given, and is tested against its rule. It stays only where it takes at most 1 / 1.2 of the time of its rule, except
-for linear layers, which every step runs. All other rules, users' own among them, run through one adapter, which copies.
+given, and is tested against its rule. It is kept only if it takes at most 1 / 1.2 of its rule's time, except for linear
+layers, which every step runs. All other rules, including users' own, run through one adapter, which copies.
 
 >>> import numpy as np
 >>> from chainrule import rules

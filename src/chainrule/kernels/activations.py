@@ -1,8 +1,8 @@
-"""Activations in place: slopes from the output, so that training keeps one buffer per layer.
+"""Activations in place. Slopes come from the output, so that training keeps one buffer per layer.
 
     sigmoid' = y - y^2     tanh' = 1 - y^2     softplus' = 1 - e^-y     log_sigmoid' = 1 - e^y     relu' = [y > 0]
 
-The first two cancel in the tails; the rules' own slopes do not. Values have the bits of the rules' values.
+The first two lose digits by cancellation in the tails; the rules' own slopes do not. Values are bit for bit the rules'.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def _decay(x: Array, out: Buffer) -> Array:
 
 
 def _zeros(x: Array, work: Workspace | None) -> Array:
-    """Zeros for maximum and minimum: with an array NumPy takes 0.3 to 0.5 of the time of clip, or of one number."""
+    """Zeros for maximum and minimum: with an array NumPy takes 0.3 to 0.5 of the time that clip or one number takes."""
     return namespace(x).zeros_like(x) if work is None else work.zeros(tuple(x.shape), x)
 
 
@@ -42,7 +42,7 @@ def softplus_value(x: Array, *, out: Buffer = None, work: Workspace | None = Non
 
 
 def sigmoid_and_softplus(x: Array, *, out: tuple[Array, Array], work: Workspace) -> tuple[Array, Array]:
-    """Both values from one e^-|x|, with the bits that each has alone."""
+    """Both values from one e^-|x|, each with the same bits as alone."""
     xp, (sigmoid, softplus) = namespace(x), out
     decay, room = _decay(x, work("decay", tuple(x.shape), x)), work("softplus", tuple(x.shape), x)
     # e^min(x, 0) is e^-|x| or 1.

@@ -1,4 +1,4 @@
-"""The losses of single logits in place: a batch's losses and their slopes by the logits, from one sigmoid.
+"""The losses of single logits in place: losses and gradients with respect to the logits, from one sigmoid.
 
 binary cross entropy   softplus(o) - y o, slope p - y      half squared error   (p - y)^2 / 2, slope (p - y) (p - p^2)
 """
@@ -22,7 +22,7 @@ def value_and_pullback(
     out: tuple[Array, Array],
     work: Workspace,
 ) -> tuple[Array, Array]:
-    """See `Kernel`; the half squared error where `squared`, else the binary cross entropy."""
+    """See `Kernel`; the half squared error if `squared`, otherwise the binary cross entropy."""
     xp = namespace(logits)
     losses, result = out
     shape = tuple(logits.shape)

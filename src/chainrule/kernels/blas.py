@@ -34,8 +34,8 @@ Numbers = tuple[int, ...]
 def _libraries(of_threads: bool) -> tuple[Any, ...]:
     """The BLAS libraries loaded at the first call. The search takes a millisecond, so it runs once.
 
-    SciPy's is loaded for it if compiled loops may take products. Most libraries have one number per process; libraries
-    built on OpenMP have one per thread.
+    SciPy's library is loaded first if compiled loops may take products. Most libraries have one number per process;
+    libraries built on OpenMP have one per thread.
     """
     if available():
         import scipy.linalg  # noqa: F401
@@ -59,7 +59,7 @@ def _set_number(library: Any, threads: int) -> None:
 
 @dataclass(eq=False)
 class _Frame:
-    """The requests since BLAS had a number that the owner had not set."""
+    """The requests since the owner last found a number that it had not set."""
 
     found: Numbers
     ours: Numbers = ()
@@ -98,7 +98,7 @@ class _Owner:
                 self.lock.release()
 
     def allowed(self) -> int:
-        """The smallest request of this thread; without one, the number of BLAS without requests; 0 without BLAS."""
+        """The smallest number requested by this thread; without a request, BLAS's original number; 0 without BLAS."""
         with self.lock:
             now = self._numbers()
             if not self._frames or now != self._frames[-1].ours:

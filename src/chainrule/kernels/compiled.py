@@ -1,4 +1,4 @@
-"""Compiled kernels: those of training whose NumPy form makes several passes over memory.
+"""Compiled kernels for training, where the NumPy form makes several passes over memory.
 
 They take NumPy arrays of float32 and float64 whose rows are contiguous. Importing this module imports numba;
 `kernel_of` does so when a plan first asks for one of them. Dense layers have calls of their own, in

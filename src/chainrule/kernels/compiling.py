@@ -3,7 +3,7 @@
 Compiled loops run in one thread and release the interpreter lock. numba's own parallel loops are not used: beside
 OpenBLAS, whose threads spin while they wait, each of them takes milliseconds.
 
-numba stores the machine code beside its source, or in the user's cache folder, or in NUMBA_CACHE_DIR. If none of them
+numba stores the machine code beside its source, or in the user's cache folder, or in NUMBA_CACHE_DIR. If none of these
 can be written to, each process compiles again.
 """
 
@@ -42,7 +42,7 @@ def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = F
     """A decorator that compiles a function when it is first called, for each dtype of its arguments.
 
     Products and sums may be contracted to fused multiply-adds. With `reassociate`, sums may also be taken in several
-    parts, as vector units need it; the bits are still the same in each run on one kind of processor. Nothing assumes
+    parts, as vector units require; the bits are still the same in each run on one kind of processor. Nothing assumes
     finite numbers. Functions that only compiled code calls are `stored` with their callers, and cannot be called from
     Python; `inline` compiles them as part of each caller.
     """
@@ -54,13 +54,13 @@ def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = F
         "error_model": "numpy",  # a division by zero gives inf; a check for each would prevent vectors
         "fastmath": {"contract", "reassoc", "nsz"} if reassociate else {"contract"},
         "inline": "always" if inline else "never",
-        # Entries from Python and C take as long to compile as a short function.
+        # Wrappers for calls from Python and C take as long to compile as a short function.
         "no_cpython_wrapper": not stored,
         "no_cfunc_wrapper": not stored,
     }
 
     def decorate(function: Function) -> Function:
-        # numba compiles a function again when its own file has changed. Its name in the store stands for all files.
+        # numba compiles a function again if its own file has changed. The digest in its name covers all other files.
         function.__qualname__ += f"_{_digest()}"
         try:
             made: Function = numba.njit(cache=stored, **options)(function)
@@ -73,7 +73,7 @@ def compiled(*, reassociate: bool = False, stored: bool = True, inline: bool = F
 
 @cache
 def _digest() -> str:
-    """A figure that changes with the source of any loop."""
+    """A digest that changes with the source of any loop."""
     return f"{crc32(b''.join(path.read_bytes() for path in sorted(LOOPS.glob('*.py')))):08x}"
 
 

@@ -1,6 +1,6 @@
 """Correlations in place: on NumPy's floats by tiles of patches, on PyTorch by the library's own convolution.
 
-Images are samples x channels x height x width by shape; in memory the samples may come last (see `layout`). For other
+Images have the shape samples x channels x height x width; in memory the samples may come last (see `layout`). For other
 axes and other arrays, such as balls, the rule itself runs, and its result is copied.
 """
 
@@ -21,7 +21,7 @@ from chainrule.workspace import Workspace
 
 
 def library_of(x: Array) -> ModuleType | None:
-    """The convolutions that act on images like `x`; None if only the rule does: balls, other axes, no images at all.
+    """The module of convolutions for images like `x`; None if only the rule takes it: balls, other axes, no images.
 
     >>> library_of(np.zeros((1, 1, 2, 2))).__name__, library_of(np.zeros(2))
     ('chainrule.kernels.convolution_numpy', None)

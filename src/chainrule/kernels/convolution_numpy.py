@@ -1,9 +1,9 @@
 """Convolutions of images on NumPy's floats, by tiles of patches that stay in the processor's cache.
 
 A tile is a block of output pixels of all samples. Its patches, with one row for entry (c, a, b) of every window, are
-copied to a buffer of bounded size, and a matrix product with the weights does the rest: the matrix of all patches,
-k_h k_w times as large as the images, never exists. The images have shape samples x channels x height x width; they are
-read fastest if the samples lie last in memory.
+copied to a buffer of bounded size and multiplied by the weights. So the matrix of all patches, k_h k_w times as large
+as the images, never exists. The images have shape samples x channels x height x width; reading is fastest if the
+samples lie last in memory.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def transposed(
 
 
 def _backwards(windows: Windows) -> Windows | None:
-    """The windows of the transpose on the cotangent if it is a correlation, else None."""
+    """The windows of the transpose if it is a correlation of the cotangent, otherwise None."""
     spans = [d * (k - 1) for k, d in zip(windows.kernel, windows.dilation, strict=True)]
     padding = [(s - before, s - after) for s, (before, after) in zip(spans, windows.padding, strict=True)]
     if windows.stride != (1, 1) or min(min(sides) for sides in padding) < 0:
@@ -149,7 +149,7 @@ def _patches(around: NUMPY, windows: Windows, rows: slice, columns: slice) -> NU
     c, h, w, t = around.strides
     corner = rows.start * sh * h + columns.start * sw * w
     shape = (around.shape[0], *windows.kernel, rows.stop - rows.start, columns.stop - columns.start, around.shape[-1])
-    # A padded image is contiguous in memory. NumPy's as_strided takes three times as long for a view.
+    # A padded image is contiguous in memory. For this view, NumPy's as_strided takes three times as long.
     view = np.ndarray(shape, around.dtype, around, corner, (c, dh * h, dw * w, sh * h, sw * w, t))
     copied = scratch("kernel patches", shape, around.dtype)
     np.copyto(copied, view)

@@ -1,4 +1,4 @@
-"""Dropout in place, over its input and over its cotangent, and the masks of training."""
+"""Dropout in place, written over its input and its cotangent, and the masks of training."""
 
 import numpy as np
 

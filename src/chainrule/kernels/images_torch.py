@@ -77,7 +77,7 @@ def _backward(cotangent: Array, images: Array, weight: Array, geometry: Any, wan
 
 
 def _padded(images: Array, windows: Windows) -> tuple[Array, tuple[int, int]]:
-    """Images, and the symmetric padding that is left to the library; other zeros are put around them here."""
+    """Images, and the symmetric padding that is left to the library; other padding is added here."""
     (above, below), (left, right) = windows.padding
     if above == below and left == right:
         return images, (above, left)
@@ -85,8 +85,8 @@ def _padded(images: Array, windows: Windows) -> tuple[Array, tuple[int, int]]:
 
 
 def max_pool_forms(x: Array, windows: Windows) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
-    """The functions that take the maxima of windows and give cotangents back to them; None if slices do both, which is
-    faster on blocks unless there are many channels and they lie last."""
+    """The functions that take the maxima of windows and pass cotangents back; None if slices do both, which is faster
+    on blocks unless there are many channels and they lie last."""
     if not is_torch(x) or x.ndim != 4 or any(before != after for before, after in windows.padding):
         return None
     many_last = are_channels_last(x) and x.shape[-3] >= FEW_CHANNELS

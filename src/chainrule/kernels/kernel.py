@@ -50,14 +50,14 @@ def register(rule: Rule, kernel: Kernel) -> Kernel:
 
 
 def registered(rule: Rule) -> Kernel | None:
-    """The kernel of the rule; None where there is only the adapter."""
+    """The kernel of the rule; None if there is only the adapter."""
     return _KERNELS.get(rule)
 
 
 def kernel_of(rule: Rule, like: Array = None) -> Kernel:
     """The kernel of the rule; for a rule without one, the adapter that runs the rule and copies.
 
-    With an array `like`, a compiled kernel, if there is one and it takes contiguous arrays of that kind.
+    With an array `like`, the compiled kernel if there is one that takes contiguous arrays of that kind.
     """
     if takes_compiled(like):
         from chainrule.kernels.compiled import KERNELS  # imports numba
@@ -76,7 +76,7 @@ def adapter(rule: Rule) -> Kernel:
     """The kernel that runs the rule and copies what it returns."""
 
     def copied(what: str, value: Array, buffer: Array) -> None:
-        # Assignment alone would repeat a value of another shape over the buffer.
+        # Assignment alone would broadcast a value of another shape.
         same_shape(f"{rule.name}: {what}", value.shape, buffer.shape)
         buffer[...] = value
 
@@ -87,8 +87,8 @@ def adapter(rule: Rule) -> Kernel:
         if out is None:
             return output, residuals
         copied("the output", output, out)
-        # A residual that is the output itself is the copy, so that the network keeps one array. A network may write
-        # over the copy, unless the rule says that its pullback needs the output.
+        # If a residual is the output itself, the copy replaces it, so that the network keeps one array. But a network
+        # may write over the copy, unless the rule says that its pullback needs the output.
         return out, out if residuals is output and rule.needs == "output" else residuals
 
     def pullback(residuals: Any, cotangent: Array, *, out: Any = None, work: Workspace | None = None) -> Any:

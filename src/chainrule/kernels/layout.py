@@ -1,9 +1,9 @@
-"""The layout of images in memory, behind the one shape samples x channels x height x width.
+"""The layout of images in memory. Their shape is always samples x channels x height x width.
 
-On NumPy the samples may come last: channels x height x width x samples. Patches, pools and zeros are then runs over
-neighbouring pixels of all samples, long enough for NumPy's loops; products write channels where they belong; and the
-images of a batch, flattened, are its matrix of features, transposed. On PyTorch the channels may come last, which is
-how its convolutions and pools are fastest.
+On NumPy the samples may come last: channels x height x width x samples. Loops over patches, pools and padding then run
+over neighbouring pixels of all samples, long enough to be fast in NumPy; products write channels to their place; and
+the images of a batch, flattened, are its matrix of features, transposed. On PyTorch the channels may come last, which
+is how its convolutions and pools are fastest.
 """
 
 import math
@@ -50,7 +50,7 @@ def channels_last(x: Array) -> Array:
 
 
 def empty_in_layout_of(like: Array, shape: Shape) -> Array:
-    """An uninitialised array of that shape, with as many axes as `like` and in memory in their order."""
+    """An uninitialised array of that shape, with as many axes as `like`, in the same order in memory."""
     if not is_torch(like):
         return np.empty_like(like, shape=shape)
     torch = sys.modules["torch"]
@@ -59,7 +59,7 @@ def empty_in_layout_of(like: Array, shape: Shape) -> Array:
 
 
 def work_in_layout_of(like: Array, name: str, shape: Shape, work: Workspace, dtype: Any = None) -> Array:
-    """A buffer of the workspace of that shape, in memory in the order of `like`, which may be a slice of images."""
+    """A buffer of the workspace with that shape and the memory order of `like`, which may be a slice of images."""
     samples, channels, height, width = shape if len(shape) == 4 else (0, 0, 0, 0)
     if is_torch(like):
         if like.ndim == 4 and like.stride(1) == 1 and channels > 1:

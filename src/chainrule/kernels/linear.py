@@ -41,6 +41,6 @@ def _pullback(residuals: Residuals, cotangent: Array, *, out: Cotangents, work: 
 
 
 _BY_MEMBERS = {2: adapter(linear), 3: adapter(affine)}
-"""Layers of many members, by the number of their inputs. `MemberPlan` has the fast forms of these."""
+"""Adapters for layers of many members, by the number of inputs. `MemberPlan` has their fast forms."""
 
 KERNELS = {linear: Kernel(_forward, _pullback), affine: Kernel(_forward, _pullback)}

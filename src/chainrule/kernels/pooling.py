@@ -1,4 +1,4 @@
-"""Pools of images in place: the largest entry by slices or by PyTorch's own pool, means and zeros by slices.
+"""Pools of images in place: maxima by slices or by PyTorch's own pool, means and zero padding by slices.
 
 Entry e of all windows is one slice of the images, so a pool is a loop over the entries of a window:
 
@@ -42,7 +42,7 @@ def _max_pullback(residuals: Any, cotangent: Array, *, out: Buffer = None, work:
 
 
 def _room(x: Array, size: tuple[int, ...], out: Buffer = None) -> Array:
-    """The buffer `out`; without one, a new array for images of that size, in memory in the order of `x`."""
+    """The buffer `out`; without one, a new array for images of that size, with the memory order of `x`."""
     return empty_in_layout_of(x, (*x.shape[:-2], *size)) if out is None else out
 
 
@@ -100,7 +100,7 @@ def _avg_pullback(
 
 
 def _added(by_x: Array, windows: Windows, terms: Iterable[Array]) -> Array:
-    """Write to images the sum of their entries' cotangents: for each entry of a window, the last first, one term."""
+    """Write the sum of the entries' cotangents to images: one term for each entry of a window, from last to first."""
     around = _room(by_x, windows.padded) if windows.is_padded else by_x
     apart = windows.are_blocks
     if not apart or any(windows.dropped):

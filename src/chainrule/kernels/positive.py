@@ -15,8 +15,8 @@ from chainrule.arrays import Array
 
 
 def invert(matrix: Array) -> bool:
-    """Invert a positive definite matrix in float32, of which the upper triangle counts, in place. False if it has no
-    inverse; its entries are then lost.
+    """Invert a positive definite matrix in float32 in place, from its upper triangle. False if it has no inverse; its
+    entries are then lost.
 
     >>> matrix = np.array([[4.0, 2.0], [2.0, 2.0]], np.float32)
     >>> invert(matrix), matrix.tolist()
@@ -31,7 +31,7 @@ def invert(matrix: Array) -> bool:
         _routine(name)(*(each if isinstance(each, int) else ctypes.byref(each) for each in arguments))
         if failed.value:
             return False
-    # NumPy copies what overlaps.
+    # NumPy copies overlapping memory first.
     np.copyto(matrix, matrix.T, where=_below(len(matrix)))
     return True
 

@@ -1,4 +1,4 @@
-"""Softmax cross entropy in place: a batch's losses and their slopes by the logits, in a third of the rule's passes.
+"""Softmax cross entropy in place: losses and gradients with respect to the logits, in a third of the rule's passes.
 
 Losses below 1e-16 lose digits, and so do slopes where a soft target and a probability nearly agree. Training needs
 neither. Infinite logits are not read as limits; a nan stays a nan.

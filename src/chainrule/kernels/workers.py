@@ -18,7 +18,7 @@ MOST_THREADS = 1 << 12
 """Upper limit of the pool, which starts a thread only if all others are busy. Callers set the real limit."""
 
 PREFIX = "chainrule worker"
-"""The names of the pool's threads begin so."""
+"""The names of the pool's threads begin with this."""
 
 
 class _Part(Generic[Result]):

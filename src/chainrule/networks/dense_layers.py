@@ -1,7 +1,7 @@
-"""Dense layers whose passes are compiled: all products and passes of a batch in one call each way.
+"""Dense layers with compiled passes: one call runs all forward passes of a batch, and one all backward passes.
 
-Between compiled calls Python takes longer than many layers do. The rows of a batch are C-contiguous, and hold floats of
-the parameters' dtype; `Tile` runs all other networks and batches.
+With a call per layer, Python would take longer than many layers do. Rows must be C-contiguous floats of the parameters'
+dtype; `Tile` runs all other networks and batches.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ ACTIVATIONS = (rules.relu, rules.sigmoid, rules.tanh, rules.softplus, rules.log_
 
 
 def dense_layers(network: Network, first: int, rows: int, theta: Array) -> "DenseLayers | None":
-    """The compiled layers of a network from number `first` on; None where there are none for these layers or floats.
+    """The compiled layers of a network from number `first` on; None if there are none for these layers or this dtype.
 
-    They are affine; after each but the last come the same activation, or none, and dropout or none.
+    The layers are affine; after each but the last come the same activation, or none, and dropout or none.
     """
     layers = network.layers[first:]
     affine = [index for index, layer in enumerate(layers) if layer.rule is rules.affine]
@@ -92,7 +92,7 @@ class DenseLayers:
             self._cotangents,
         )
         x = x.view()
-        x.flags.writeable = False  # arrays that can be written to would be compiled for once more
+        x.flags.writeable = False  # numba would compile once more for writable arrays
         self._residuals = x, self._theta, self._layers, buffers
         self._run(*self._residuals, logits)
         return logits

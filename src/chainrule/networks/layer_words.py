@@ -26,7 +26,7 @@ def written(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """The reading of one word as a value, and the writing of a value as one word."""
+    """How a word is read as a value, and how a value is written as a word."""
 
     example: str
     """Completes "expected the number of filters, ..." in messages."""

@@ -1,4 +1,4 @@
-"""Layers: a rule, the parameters among its inputs, and the shapes of its input and output."""
+"""A layer: a rule, the parameters among its inputs, and the shapes of its input and output."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -38,12 +38,12 @@ class Parameter:
     Parameters
     ----------
     name : str
-        As the rule calls it: weight, bias, ...
+        The rule's name for it: weight, bias, ...
     shape : tuple of int
     penalised : bool
         True for a weight, to which penalties apply; False for a bias.
     initial : callable
-        ``initial(generator, shape)`` returns the first values: an array of that shape, or one number.
+        ``initial(generator, shape)`` returns the initial values: an array of that shape, or one number.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class Layer:
     ----------
     rule : Rule
     parameters : tuple of Parameter
-        In the order of the rule's inputs after the first, constants left out.
+        In the order of the rule's inputs after the first, without constants.
     in_shape, out_shape : tuples of int
         (features,), or channels, height and width. Without them the rule takes any shape, and keeps it.
     options : mapping

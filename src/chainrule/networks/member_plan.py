@@ -1,10 +1,10 @@
 """A plan for many networks of one architecture, its members, which take every step together.
 
-Outputs of layers have the shape (members, width, samples), and weights (members, outputs, inputs), so that a member's
-block is contiguous and that all blocks of a layer are one matrix. Members of a sweep that see the same batches share
-the product of the first layer, which is most of a step; elementwise passes do not notice that there are members.
+Outputs of layers have the shape (members, width, samples), and weights (members, outputs, inputs): a member's block is
+contiguous, and all blocks of a layer are one matrix. Members of a sweep that see the same batches share the product of
+the first layer, which takes most of a step. Elementwise passes need not know about members.
 
-Factors s of the features before the first weights W are folded into them, so that the batch is not multiplied:
+Factors s of the features, before the first weights W, are folded into W, so that the batch is not multiplied:
 
     W' = W diag(s),      dW = dW' diag(s),      ds_i = sum_o dW'_oi W_oi
 """
@@ -41,7 +41,7 @@ def takes_members(network: Network) -> bool:
 
 
 def blocks_of(network: Network, flat: Array, members: int) -> Blocks:
-    """The blocks of all members, as views of one flat vector: in the order of a network's own, each of all members."""
+    """The blocks of all members as views of one flat vector, in the order of a network's blocks."""
     found = []
     for block in network.blocks:
         start, size = members * block.start, members * block.parameter.size
@@ -50,7 +50,7 @@ def blocks_of(network: Network, flat: Array, members: int) -> Blocks:
 
 
 def parts_of(network: Network, members: int) -> Array:
-    """The first entry of each member's part of each block in the flat vector, and its length."""
+    """The first entry of each member's part of each block in the flat vector, and the vector's length."""
     blocks = sorted(network.blocks, key=lambda block: block.start)
     starts = [members * block.start + member * block.parameter.size for block in blocks for member in range(members)]
     return np.array([*starts, members * network.n_parameters])
@@ -109,7 +109,7 @@ class MemberPlan:
         first = int(_has_factors(network))
         if first:
             self._factors = self._theta[:2], self._gradient[:2]
-            # The passes know the folded weights only.
+            # The passes use the folded weights only.
             self._theta[1], self._gradient[1] = np.empty_like(self._theta[1]), np.empty_like(self._theta[1])
         self._by_layer = [
             [number for number, block in enumerate(network.blocks) if block.layer == index]
@@ -155,7 +155,7 @@ class MemberPlan:
             The penalty is l2 times the sum of the squared weights.
         label_smoothing : float
         masks : mapping, optional
-            By the number of the layer, a mask of shape (members or 1, width, samples). Without it there is no dropout.
+            By the number of the layer, a mask of shape (members or 1, width, samples); without it, no dropout.
 
         Returns
         -------

@@ -2,7 +2,7 @@
 
     theta = [W1, W2, ..., b1, b2, ...]
 
-Weights come first, so that a penalty on weights is one slice; an optimiser's step is one pass over the vector, and
+Weights come first, so that a penalty on weights needs one slice. An optimiser's step is one pass over the vector, and
 saving is one array. `unpack` gives the blocks as views, in the order [W1, b1, W2, b2, ...] of their layers.
 """
 
@@ -23,7 +23,7 @@ from chainrule.rules.rule import Rule
 from chainrule.streams import Purpose, stream
 
 SYMBOLS = {"weight": "W", "bias": "b"}
-"""The letters of parameters in formulas; others have their names."""
+"""The letters of parameters in formulas; other parameters appear by name."""
 
 LINKS = {
     "softmax_cross_entropy": rules.softmax,
@@ -33,7 +33,7 @@ LINKS = {
 """The rule that turns logits into probabilities, by the name of the loss."""
 
 _GAINS = {"sigmoid": 2.0}
-"""Glorot's gain by the name of the rule that follows; 6 for others. The sigmoid's slope at 0 is a quarter of tanh's."""
+"""Glorot's gain by the name of the next rule; 6 for others. The sigmoid's slope at 0 is a quarter of tanh's."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A plan: the buffers with which one network takes training steps on batches of one size.
 
 The forward pass writes every layer's output into its buffer. The backward pass runs the pullbacks in reverse and
-writes every gradient into its view of one flat vector. After the first step nothing is allocated. The gradient by the
-inputs is computed only on request.
+writes every gradient into its view of one flat vector. After the first step nothing is allocated. The gradient with
+respect to the inputs is computed only on request.
 """
 
 from contextlib import AbstractContextManager, nullcontext

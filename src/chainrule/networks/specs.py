@@ -50,7 +50,7 @@ __all__ = [
 class Conv(LayerSpec):
     """A convolution (in the form of a correlation) with a bias per filter, or without bias.
 
-    First weights are uniform within +-sqrt(6 / n) for sums of n terms, so that outputs after ReLUs have the same size
+    Initial weights are uniform within +-sqrt(6 / n) for sums of n terms, so that outputs after ReLUs have the same size
     in every layer; biases start at 0. Source: He et al. (2015).
 
     >>> conv = Conv(32, 8, stride=2, padding=3)
@@ -166,7 +166,7 @@ class Flatten(LayerSpec):
 class Linear(LayerSpec):
     """y = x W + b, or y = x W without bias.
 
-    First values are uniform within +-sqrt(gain / (in_features + width)). Source: Glorot and Bengio (2010).
+    Initial values are uniform within +-sqrt(gain / (in_features + width)). Source: Glorot and Bengio (2010).
 
     >>> [parameter.shape for parameter in Linear(3).layer((4,)).parameters]
     [(4, 3), (3,)]
@@ -245,7 +245,7 @@ class ParametricActivation(LayerSpec):
 class PeriodicEmbedding(LayerSpec):
     """Each feature x as cosines, cos(2 pi f x + b), with frequencies f and phases b of its own, which are no weights.
 
-    First frequencies are normal with the standard deviation `sigma`, first phases uniform. Source: Gorishniy et al.
+    Initial frequencies are normal with the standard deviation `sigma`, initial phases uniform. Source: Gorishniy et al.
     (2022).
 
     >>> PeriodicEmbedding(8).layer((4,)).out_shape
@@ -273,7 +273,7 @@ class PeriodicEmbedding(LayerSpec):
 class Embedding(LayerSpec):
     """The first layer of a network on codes, 0 to below `codes`: each feature as a row of one table.
 
-    Features that are to have rows of their own need different codes. First values are uniform within +-1/sqrt(width).
+    Features that are to have rows of their own need different codes. Initial values are uniform within +-1/sqrt(width).
 
     >>> Embedding(10, 3).layer((4,)).out_shape
     (12,)

@@ -86,8 +86,8 @@ def with_head(
     """The layers that a classifier trains, from inputs to logits.
 
     Layers that end in a linear layer, or in another layer with weights whose rule has the kind "layer", are complete:
-    it is the head, and has one output per logit. After any other layer a linear layer is added, and ``flatten`` before
-    it if images are left.
+    this layer is the head, and must have one output per logit. Otherwise a linear layer is added, after ``flatten`` if
+    images are left.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def with_head(
     outputs : int
         The number of logits: one for two classes, else one per class.
     dropout : float, default=0
-        The probability with which an input of the head is left out in a training step.
+        The probability that a training step drops an input of the head.
     always : bool, default=False
         Add a head after a linear layer too, as chainrule 0.1 did.
 

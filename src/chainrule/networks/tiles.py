@@ -1,11 +1,11 @@
 """Stages and tiles: the layers of a plan in the order in which they run, and the buffers of some rows of a batch.
 
 On NumPy's floats a batch of images is cut into tiles of a few images, and a thread runs all layers on its tiles. The
-images of a tile lie samples last in memory (see `kernels.layout`). The output of a convolution is not kept if a pool
-reads it: the pullback of the pool needs only the positions of the maxima. All other batches are one tile.
+images of a tile have the samples last in memory (see `kernels.layout`). The output of a convolution is not kept if a
+pool reads it: the pullback of the pool needs only the positions of the maxima. All other batches are one tile.
 
 A ReLU before a max pool is applied after it, to a fraction of the entries: max(relu(x)) = relu(max(x)), and where the
-largest entries tie at 0 the ReLU lets no cotangent through.
+largest entries tie at 0, the ReLU passes no cotangent on.
 """
 
 import math
@@ -32,7 +32,7 @@ TILE_BYTES = 1 << 22
 """The most bytes of a tile's largest output. A thread holds about six arrays of this size."""
 
 WORTH_THREADS = 2e7
-"""The multiply-adds of a forward pass, a quarter of a millisecond, from which a second thread saves time."""
+"""From this many multiply-adds per forward pass, a quarter of a millisecond, a second thread saves time."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Stage:
 def stages_of(network: Network, numbers: range, theta: Array) -> tuple[Stage, ...]:
     """The layers of these numbers in the order in which they run: every ReLU after the max pool that follows it.
 
-    The flat parameters decide which kernels they take.
+    The flat parameters decide which kernels the layers use.
     """
     order = list(numbers)
     for at in range(len(order) - 1):
@@ -62,7 +62,7 @@ def stages_of(network: Network, numbers: range, theta: Array) -> tuple[Stage, ..
             order[at], order[at + 1] = order[at + 1], order[at]
     layers = [network.layers[index] for index in order]
     kernels = [kernel_of(layer.rule, theta) for layer in layers]
-    # A layer writes over its input if neither pullback needs it. A layer of noise may be skipped: its input passes on.
+    # A layer writes over its input if neither pullback needs it. Not after noise, which passes on its input if skipped.
     in_place = [False] + [
         layer.rule.needs == "output" and before.rule.needs == "input" and before.noise is None
         for before, layer in pairwise(layers)
@@ -221,7 +221,7 @@ def image_tiles(
 ) -> tuple[list[tuple[slice, Tile]], int]:
     """The tiles that run the layers on images, with their rows of the batch, and the number of threads that share them.
 
-    Without a backward pass one thread runs all tiles, and all tiles of one size are one tile.
+    Without a backward pass one thread runs all tiles, and tiles of one size share one `Tile`.
     """
     stages = stages_of(network, range(network.n_image_layers), theta)
     threads, size = 1, rows

@@ -1,7 +1,7 @@
 """Every intermediate and every gradient of a network on one example, with names, shapes and formulas, as on paper.
 
 In the forward pass, each quantity is computed from earlier ones; in the backward pass, `d name` is the gradient of the
-loss by `name`.
+loss with respect to `name`.
 """
 
 import re
@@ -176,7 +176,7 @@ _SLOPES = {
     "binary_cross_entropy": "p - y",
     "half_squared_error": "(p - y) p (1 - p)",
 }
-"""The gradient of the loss by the logits, by the name of the loss."""
+"""The gradient of the loss with respect to the logits, by the name of the loss."""
 
 
 def _target(network: Network, target: Any, x: Array) -> Array:
@@ -196,7 +196,7 @@ def _with_names(formula: str, names: dict[str, str]) -> str:
 
 
 def _forward_formula(layer: Layer, names: dict[str, str]) -> str:
-    """The rule's own formula where it is about whole arrays, else a call of the rule.
+    """The rule's own formula if it is about whole arrays, otherwise a call of the rule.
 
     `names` maps the letters of the rule's formulas to the names in this trace, the input's first.
     """
@@ -208,7 +208,7 @@ def _forward_formula(layer: Layer, names: dict[str, str]) -> str:
 
 
 def _backward_formula(layer: Layer, names: dict[str, str], by: str, cotangent: str) -> str:
-    """The formula of the derivative by the layer's input or by one of its parameters."""
+    """The formula of the derivative with respect to the layer's input or one of its parameters."""
     rule = layer.rule
     written = dict(re.findall(r"d(\w+) = (.*?)(?=, d\w+ = |$)", rule.derivative))
     if layer.parameters and set(written) == set(names):

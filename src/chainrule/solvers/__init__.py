@@ -15,7 +15,7 @@ class Solver(Protocol):
 
     Examples
     --------
-    The sign of the gradient as a solver of one's own:
+    A custom solver, which uses only the sign of the gradient:
 
     >>> import numpy as np
     >>> class SignDescent:
@@ -39,11 +39,11 @@ class Solver(Protocol):
 
 @runtime_checkable
 class RepeatableSolver(Solver, Protocol):
-    """A solver of whose step only some rates change from one to the next, so that a GPU can repeat it.
+    """A solver whose steps differ only in some rates, so that a GPU can replay them.
 
     Examples
     --------
-    `step` is `move` by the rates of the step, and a count:
+    `step` counts the step, and calls `move` with its rates:
 
     >>> import numpy as np
     >>> theta, solver = np.array([1.0, -1.0]), GradientDescent()
@@ -57,7 +57,7 @@ class RepeatableSolver(Solver, Protocol):
         """The rates of step number `steps`, counted from 1."""
 
     def move(self, theta: Array, gradient: Array, state: SolverState, *rates: Any) -> None:
-        """The step without its count, by `rates` that may be tensors without axes."""
+        """Take the step without counting it. The `rates` may be zero-dimensional tensors."""
 
 
 __all__ = [

@@ -6,9 +6,9 @@
 AdamW also subtracts eta decay theta from the weights, instead of adding decay theta to g.
 
 The state holds m / (1 - b1) and v / (1 - b2), whose recursions need no product with g and save two passes over memory.
-On PyTorch tensors, its fused kernel takes the step in a quarter of the time; it holds m and v. The kernel adds epsilon
-to sqrt(v / (1 - b2^t)). At step infinity its corrections are 1, so that it adds epsilon to sqrt(v) as the formula does;
-the correction is then a factor of the rate, and nothing but the rates changes from step to step.
+On PyTorch tensors, PyTorch's fused kernel takes the step in a quarter of the time; it holds m and v. The kernel adds
+epsilon to sqrt(v / (1 - b2^t)). It is told that t is infinite: its corrections are then 1, and it adds epsilon to
+sqrt(v) as the formula does. The correction becomes a factor of the rate, so only the rates change from step to step.
 Sources: Kingma and Ba (2015), in the form at the end of their section 2; Loshchilov and Hutter (2019) for AdamW.
 """
 
@@ -21,7 +21,7 @@ from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.state import Rates, SolverState, start_state
 
 PIECES, ENTRIES = 36, 1 << 16
-"""PyTorch's kernel takes up to 36 tensors at once on a GPU, and gives 65536 numbers of one to a block of threads."""
+"""On a GPU, PyTorch's kernel takes up to 36 tensors at once, and a block of threads takes 65536 numbers of a tensor."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ class Adam:
         xp.subtract(theta, work, out=theta)
 
     def rates(self, learning_rate: float, steps: int) -> tuple[float, ...]:
-        """The rate of the decay and that of the update, for step number `steps`, counted from 1."""
+        """The rates of the decay and of the update, for step number `steps`, counted from 1."""
         return learning_rate, learning_rate * self._correction(steps)
 
     def move(self, theta: Array, gradient: Array, state: SolverState, rate: Any, corrected: Any) -> None:
-        """The step on PyTorch tensors without its count. The `rates` may be tensors without axes."""
+        """Take the step on PyTorch tensors without counting it. The rates may be zero-dimensional tensors."""
         torch = namespace(theta)
         self._decay(theta, rate)
         if "endless" not in state.constants:
@@ -155,9 +155,9 @@ class Adam:
 
 
 def piece_of(count: int) -> int:
-    """The numbers of a piece of so many parameters, in which a GPU updates them: whole lines of 1 KiB.
+    """The size of the pieces in which a GPU updates `count` parameters: whole lines of 1 KiB.
 
-    In one piece, few blocks of threads would keep most of the GPU idle. From 2.4 million on they are enough.
+    One piece would have so few blocks of threads that most of the GPU is idle. From 2.4 million on they are enough.
 
     >>> piece_of(79510), piece_of(100), piece_of(10**7)
     (2304, 256, 10000000)

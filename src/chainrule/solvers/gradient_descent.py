@@ -5,7 +5,7 @@
     Nesterov             u <- mu u - eta g;   theta <- theta + mu u - eta g
 
 All of theta is updated at once, from the gradient at the old theta. A penalty lambda |theta|^2 is part of g (see
-`networks.Plan`), so that a step gives (1 - 2 eta lambda) theta - eta g, with g the gradient of the loss alone.
+`networks.Plan`), so that a step gives (1 - 2 eta lambda) theta - eta g, where g is now the gradient of the loss alone.
 """
 
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ class GradientDescent:
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent with Nesterov's momentum, or the classical one.
+    """Gradient descent with Nesterov or classical momentum.
 
         u <- mu u - eta g;   theta <- theta + mu u - eta g    (Nesterov),   theta <- theta + u    (classical)
 

@@ -2,7 +2,7 @@
 
 constant           eta
 inverse scaling    eta / t^power,                        where t = 1, 2, ... counts the samples used so far
-cosine             eta (1 + cos(pi t / T)) / 2,          where t counts the steps taken and T those planned
+cosine             eta (1 + cos(pi t / T)) / 2,          where t counts the steps taken and T is the planned number
 adaptive           eta, divided by 5 each time the loss has not improved for a while
 """
 
@@ -68,7 +68,7 @@ class Adaptive:
     factor : float
         Above 1.
     smallest : float
-        Training stops where the rate is not larger than that.
+        Training stops when the rate is not larger than this.
 
     Examples
     --------
@@ -80,5 +80,5 @@ class Adaptive:
     smallest: float = 1e-6
 
     def __call__(self, learning_rate: float, steps: int, samples: int) -> float:
-        """The rate that it is given."""
+        """The given rate, unchanged."""
         return learning_rate

@@ -10,7 +10,7 @@ from chainrule.arrays import Array, namespace
 
 @dataclass(frozen=True)
 class Rates:
-    """A learning rate for each part of theta, such as those of different networks.
+    """A learning rate for each part of theta, such as the parts of different networks.
 
     >>> import numpy as np
     >>> Rates(np.array([0.1, 0.2]), np.array([0, 3, 5])).each()
@@ -42,7 +42,7 @@ class SolverState:
     constants : dict of arrays
         Numbers in the memory of a device, by name, that the solver reads in every step.
     aliases : mapping
-        For a vector's name, the name under which another array library keeps a multiple of it, and the factor.
+        For each vector, the name under which another array library keeps a multiple of it, and the factor.
 
     Examples
     --------

@@ -86,7 +86,7 @@ class Augmentation:
         return (channels, *self.crop)
 
     def change(self, shape: Shape) -> Callable[[Array, np.random.Generator], Array]:
-        """A function of rows of pixels and a random stream that returns changed rows, in a buffer that it reuses."""
+        """A function from rows of pixels and a random stream to changed rows, in a buffer that it reuses."""
         channels, height, width = shape
         rows, columns = self.out_shape(shape)[1:]
         border, work = self.shift, Workspace()

@@ -12,9 +12,9 @@ from chainrule.training.recipe import Recipe
 from chainrule.training.shuffled_windows import WindowReader
 
 FULL_BATCH_BLOCK = 4096
-"""Rows per block where a gradient runs over all samples: bounds the memory of activations."""
+"""Rows per block of a gradient over all samples. They bound the memory that activations take."""
 IMAGE_BLOCK = 256
-"""The same for images, each of which has as many activations as a row has pixels and more."""
+"""Rows per block for images, each of which has at least as many activations as pixels."""
 
 
 class BatchGradients:
@@ -49,8 +49,8 @@ class BatchGradients:
     ) -> Generator[tuple[float, float, Array], None, None]:
         """The objective, its weight and its gradient for the steps of an epoch, from step `first` on.
 
-        The next step overwrites the gradient. Without a batch size there is one step, on all samples. If the next epoch
-        `goes_on` from here, its samples are read ahead.
+        The next step overwrites the gradient. Without a batch size there is one step, on all samples. With `goes_on`,
+        another epoch follows, and its samples are read ahead.
         """
         key = self._recipe.seed, epoch + 1
         if self._recipe.batch_size is None:
@@ -75,7 +75,7 @@ class BatchGradients:
         done = counted_pass(len(self._samples))
         with closing(self._reader.epoch(0)) as blocks:
             for number, block in enumerate(blocks):
-                # The penalty of each block is divided by the block's weight, and would count once per block.
+                # A penalty is divided by its block's weight, so it would count once per block.
                 value, weight = self._on(block, number, dropout_key and (*dropout_key, number), penalised=number == 0)
                 done(self._rows)
                 if len(self._samples) <= self._rows:

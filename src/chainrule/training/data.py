@@ -13,7 +13,7 @@ from chainrule.storage import StoredRows
 from chainrule.streams import Purpose, stream
 
 Change: TypeAlias = Callable[[Array, np.random.Generator], Array]
-"""Rows of a batch and a stream of random numbers to the rows that training sees."""
+"""A function from the rows of a batch and a stream of random numbers to the rows that training sees."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Samples:
         return isinstance(self.x, StoredRows)
 
     def each(self, function: Callable[[Array], Array]) -> "Samples":
-        """The samples with a function of each array, x, targets and weights, in place of the array."""
+        """The samples after a function was applied to each array: x, targets and weights."""
         arrays = (self.x, self.targets, self.weights)
         return Samples(*(None if array is None else function(array) for array in arrays))
 
     def on(self, device: str | None) -> "Samples":
-        """The samples as tensors on a device; unchanged for None, and in files, whose batches are moved.
+        """The samples as tensors on a device; unchanged for None, and in files: there, the batches are moved.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class Samples:
 
 @dataclass
 class ReaderOfBatches:
-    """Serves samples in batches: what the readers of samples in memory and in files have in common.
+    """Serves samples in batches. Base class of the readers for samples in memory and in files.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class ReaderOfBatches:
     change : callable, optional
         Changes the rows of every batch, with a stream keyed by (seed, epoch, batch).
     share : callable, optional
-        The rows of a batch, from the number of its rows, that are served in place of the whole batch.
+        From the number of rows of a batch, the slice of them that is served in place of the whole batch.
     """
 
     samples: Samples
@@ -104,7 +104,7 @@ class ReaderOfBatches:
     share: Callable[[int], slice] | None = None
 
     def close(self) -> None:
-        """End what goes on between epochs."""
+        """End the work that continues between epochs."""
 
 
 @dataclass
@@ -121,14 +121,14 @@ class BatchReader(ReaderOfBatches):
     def epoch(self, number: int, first: int = 0, *, goes_on: bool = False) -> Generator[Samples, None, None]:
         """The batches of one epoch, from batch `first` on; each is overwritten by the next of its size.
 
-        `goes_on` is for samples in files.
+        `goes_on` only matters for samples in files.
         """
         count = len(self.samples)
         order = self.order(number) if self.shuffle else None
         for batch, start in enumerate(range(first * self.batch_size, count, self.batch_size), first):
             stop = min(start + self.batch_size, count)
             mine = slice(0, stop - start) if self.share is None else self.share(stop - start)
-            # Changes draw numbers for each row of the whole batch.
+            # Changes draw numbers for all rows, so they get the whole batch.
             rows = slice(start + mine.start, start + mine.stop) if self.change is None else slice(start, stop)
             samples = self.samples.each(itemgetter(rows)) if order is None else self._gathered(order[rows])
             if self.change is not None:
@@ -137,7 +137,7 @@ class BatchReader(ReaderOfBatches):
             yield samples
 
     def _gathered(self, index: np.ndarray[Any, Any]) -> Samples:
-        """The samples at an index, in the buffers for batches of this size. Sparse rows are allocated."""
+        """The samples at an index, in the buffers for batches of this size. Sparse rows get new memory."""
         samples, rows = self.samples, len(index)
         if rows not in self._buffers or is_sparse(samples.x):
             self._buffers[rows] = samples.each(

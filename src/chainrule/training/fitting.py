@@ -1,4 +1,4 @@
-"""Train by a recipe: epochs of steps, and when to stop.
+"""Train by a recipe: run epochs of steps, and decide when to stop.
 
 `epochs` is an iterator that the caller stops, observes and resumes as it likes; `train` does so as a recipe says.
 """
@@ -22,25 +22,26 @@ from chainrule.training.recipe import LBFGS, Judge, Recipe
 from chainrule.training.recorded_steps import RecordedSteps, can_be_recorded
 
 SMALL_PRODUCT = 2e7
-"""Floating-point operations below which a product gets one thread: a fifth of a millisecond on one current core.
+"""A product with fewer floating-point operations gets one thread. So many take a fifth of a millisecond on one current
+core.
 
-Threads that share a product meet at barriers, where they spin. On small products they gain little when the machine is
-idle and lose a great deal when it is not: with two other processes on two cores, 100 epochs of a 64-256-10 network on
-1293 rows took 10 to 65 s with two threads and 0.6 to 1.2 s with one (0.6 s, idle, with either).
+Threads that share a product spin at barriers. On small products they gain little on an idle machine and lose much on a
+busy one: with two other processes on two cores, 100 epochs of a 64-256-10 network on 1293 rows took 10 to 65 s with two
+threads and 0.6 to 1.2 s with one (0.6 s, idle, with either).
 """
 
 
 def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None) -> History:
-    """Advance a run until an epoch is the last, patience runs out, a callback says so, or the user presses Ctrl-C.
+    """Advance a run until its last epoch, or patience runs out, a callback ends it, or the user presses Ctrl-C.
 
     Parameters
     ----------
     recipe : Recipe
     samples : Samples
     run : Run
-        Advanced in place. With a judge that decides, `run.theta` holds the parameters of the best epoch at the end.
+        Advanced in place. If a judge decides, `run.theta` holds the parameters of the best epoch at the end.
     judge : Judge, optional
-        Its scores are recorded and, if it decides, say instead of the losses which epoch is best.
+        Its scores are recorded. If it decides, they determine the best epoch instead of the losses.
 
     Returns
     -------
@@ -50,9 +51,9 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     Raises
     ------
     FloatingPointError
-        When the loss or the judge's figure is no longer finite.
+        When the loss or the judge's score is no longer finite.
     KeyboardInterrupt
-        Before the first epoch has ended and been judged. Later, Ctrl-C ends the fit like any other reason.
+        On Ctrl-C before the first epoch has ended and been judged. Later, Ctrl-C ends the fit as any other reason does.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     if processes is not None:
         recipe, judge = processes.shared(recipe, judge)
     if isinstance(recipe.solver, LBFGS):
-        # Each process minimises whole, with one thread, because a difference in one bit would part them.
+        # Each process minimises alone, with one thread: processes that differ in one bit would diverge.
         with threads_allowed(None if processes is None else 1):
             return _minimised(replace(recipe, processes=None), recipe.solver.evaluations, samples, run)
     if recipe.checkpoint is not None:
@@ -88,7 +89,7 @@ def train(recipe: Recipe, samples: Samples, run: Run, judge: Judge | None = None
     has_small_products = network.image_shape is None and largest < SMALL_PRODUCT
     clock = FitClock()
     try:
-        # A fit that diverges ends in FloatingPointError, which says more than NumPy's warnings on the way there.
+        # A fit that diverges ends in FloatingPointError, which says more than NumPy's earlier warnings.
         with (
             threads_allowed(1 if has_small_products or processes is not None else None),
             np.errstate(over="ignore", invalid="ignore"),
@@ -150,7 +151,7 @@ def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: in
 
 
 def _minimised(recipe: Recipe, evaluations: float, samples: Samples, run: Run) -> History:
-    """Minimise by SciPy's L-BFGS from `run.theta`, in place; Ctrl-C after the first iteration ends it there."""
+    """Minimise by SciPy's L-BFGS from `run.theta`, in place. Ctrl-C keeps the last iterate, if there is one."""
     from scipy.optimize import minimize
 
     theta, history = run.theta, run.history
@@ -210,7 +211,7 @@ def _say(recipe: Recipe, line: str) -> None:
 
 
 def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
-    """The judge's figure for the parameters, recorded; a NaN is an error unless the metric may be undefined."""
+    """Record and return the judge's score of the parameters. NaN is an error unless the metric may be undefined."""
     history = run.history
     score, scores = judge.score(run.theta), [] if history.scores is None else history.scores
     history.scores = scores
@@ -232,7 +233,7 @@ def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
 
 
 def _reduced(recipe: Recipe, run: Run) -> bool:
-    """True if the learning rate was lowered, so that training goes on where it would have stopped."""
+    """Lower the learning rate if the schedule allows it. True if it was lowered, so that training goes on."""
     schedule, rate = recipe.schedule, recipe.learning_rate * run.rate_scale
     if not isinstance(schedule, Adaptive) or rate <= schedule.smallest:
         return False
@@ -261,7 +262,7 @@ class Epoch:
     number : int
         Counted from 1.
     loss : float
-        The mean objective over the epoch's batches, before each step.
+        The mean objective over the epoch's batches, each evaluated before its step.
     seconds : float
     learning_rate : float
         The rate of the last step.
@@ -279,7 +280,7 @@ class Epoch:
 
 
 def epochs(recipe: Recipe, samples: Samples, run: Run) -> Generator[Epoch, None, None]:
-    """Train without end, an epoch at a time, and advance `run` in place.
+    """Train one epoch after another without end, and advance `run` in place.
 
     Order, changes and dropout depend only on (seed, epoch, batch, layer), so a run resumed from a copy of `run`
     continues as if it had not stopped.

@@ -48,9 +48,9 @@ class History:
     Attributes
     ----------
     losses : list of float
-        The mean objective of every epoch, preceded by the epochs of earlier fits that this one continues.
+        The mean objective of every epoch, starting with the epochs of earlier fits that this one continues.
     scores : list of float, or None
-        The judge's figure for each of these epochs; None without a judge.
+        The judge's score of each of these epochs; None without a judge.
     loss : float
         The last objective.
     best : float
@@ -58,11 +58,11 @@ class History:
     waited : int
         Epochs in a row without an improvement.
     epochs : int
-        Epochs, or iterations of L-BFGS, of this fit alone.
+        Epochs, or L-BFGS iterations, in this fit alone.
     stopped_by : str
         "max_iter", "patience", "callback", "interrupt" or "convergence".
     message : str
-        SciPy's reason to end L-BFGS.
+        SciPy's reason for ending L-BFGS.
 
     Examples
     --------
@@ -138,17 +138,17 @@ class Run:
     theta : array
         The flat parameters, updated in place.
     solver_state : SolverState
-        `train` replaces it by a state of the recipe's solver, with these vectors if there have been steps.
+        `train` replaces it with a state of the recipe's solver, with these vectors if there have been steps.
     epoch : int
         Epochs finished.
     samples_seen : int
     history : History
     best : array, optional
-        The parameters after the best epoch, where a judge compares epochs.
+        The parameters after the best epoch, if a judge compares epochs.
     rate_scale : float
         Factor of the learning rate. `train` lowers it for an `Adaptive` schedule.
     begun : BegunEpoch
-        The epoch that a checkpoint was written in, for samples in files; training goes on with its next step.
+        For samples in files, the epoch in which a checkpoint was written; training continues with its next step.
 
     Examples
     --------

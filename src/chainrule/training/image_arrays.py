@@ -1,4 +1,4 @@
-"""Labelled images, and those in NumPy files: .npz archives and .npy files."""
+"""Labelled images, and how they are read from NumPy files: .npz archives and .npy files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def labelled(images: Any, labels: Any, name: str, test: Images | None = None) ->
     Raises
     ------
     DataError
-        If the arrays hold no images, or other labels than one for each image.
+        If the arrays hold no images, or not exactly one label per image.
     """
     pixels = channels_first(images, name)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -78,12 +78,12 @@ def labelled(images: Any, labels: Any, name: str, test: Images | None = None) ->
 
 
 def channels_first(images: Any, name: str) -> Array:
-    """Images of shape (n, channels, height, width), from those without channels or with channels last.
+    """Images of shape (n, channels, height, width), from images without channels or with channels last.
 
     Raises
     ------
     DataError
-        If the array does not have the shape of images, or no numbers.
+        If the array does not have the shape of images, or does not hold numbers.
     """
     pixels: Array = images[:, None] if images.ndim == 3 else images
     if images.ndim == 4 and images.shape[-1] in (1, 3, 4) and images.shape[1] not in (1, 3):
@@ -148,11 +148,11 @@ def read_pixels(path: Path) -> Array:
 def _arrays(
     path: Path, choose: Callable[[set[str]], tuple[str, ...]], expected: str
 ) -> tuple[tuple[str, ...], list[Array]]:
-    """The chosen ones of the arrays in a .npz file with their names, or the array in a .npy file, which has none."""
+    """The chosen arrays of a .npz file with their names, or the array of a .npy file, which has no name."""
     kind = path.suffix.lower()
     with path.open("rb") as file:
         try:
-            # NumPy's load would take other files for pickles, and advise to trust them.
+            # numpy.load would take other files for pickles, and advise the user to trust them.
             if kind == ".npy":
                 return ("",), [np.lib.format.read_array(file, allow_pickle=False)]
             with np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:

@@ -25,7 +25,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 GRAY = ("1", "L", "LA", "I", "I;16", "F")
 """Pillow's modes without colours."""
 MOST_BYTES = 2**34
-"""Largest size of an array of pictures; the sizes in a damaged file may be anything."""
+"""Largest size of an array of pictures. A damaged file may state any size."""
 
 FilesRead = Callable[[int, int], None]
 """A callback that gets the number of files read and the number of all files."""
@@ -119,7 +119,7 @@ def read_images(
 def _without_labels(
     path: Path | str, size: tuple[int, int] | None, channels: int | None, progress: FilesRead | None
 ) -> Images:
-    """The images at a path, whose labels are not looked at."""
+    """The images at a path, without reading their labels."""
     files = picture_files(str(path))
     if files is not None:
         found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
@@ -230,7 +230,7 @@ class Pictures:
     bad_files : tuple of (path, reason)
         Files that could not be read and are left out.
     resized, recoloured : int
-        Number of pictures that were scaled, and of those that were converted to gray or to colours.
+        Number of pictures that were scaled, and number that were converted to gray or to colours.
     """
 
     pixels: np.ndarray[Any, Any]
@@ -241,7 +241,7 @@ class Pictures:
 
 
 def picture_files(source: str) -> list[Path] | None:
-    """The files of a picture, of a folder of pictures with the folders in it, or of a glob, in the order of `natural`.
+    """The picture files of a source (a file, a folder with its subfolders, or a glob), in `natural` order.
 
     None for sources of arrays (IDX files, folders of them, and archives), and for paths that do not exist.
 
@@ -271,14 +271,14 @@ def _is_hidden(name: str) -> bool:
 
 
 def natural(path: Path) -> tuple[Any, ...]:
-    """A key that sorts paths folder by folder by their names, in which numbers count as numbers.
+    """A sort key that compares paths folder by folder, and numbers in their names by value.
 
     Examples
     --------
     >>> [path.as_posix() for path in sorted(map(Path, ["10.png", "9.png", "a2/1.png", "a10/1.png"]), key=natural)]
     ['9.png', '10.png', 'a2/1.png', 'a10/1.png']
     """
-    # Each odd piece is a number, so that numbers are compared with numbers only. Equal numbers differ in their zeros.
+    # Each odd piece is a number, so numbers are only compared with numbers. The path breaks ties such as 1 and 01.
     pieces = [re.split(r"([0-9]+)", part) for part in path.parts]
     return [[int(word) if k % 2 else word for k, word in enumerate(words)] for words in pieces], str(path)
 
@@ -297,7 +297,7 @@ def read_pictures(
     ----------
     files : sequence of path
     name : str
-        What messages call the source.
+        The name of the source in messages.
     size : pair of int, optional
         Height and width; by default, the most frequent size.
     channels : int, optional

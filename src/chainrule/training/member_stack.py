@@ -1,4 +1,4 @@
-"""A stack: fits of one architecture that take their steps together, an epoch at a time."""
+"""A stack: fits of networks of one architecture that take steps together, one epoch at a time."""
 
 import math
 import threading
@@ -22,12 +22,12 @@ from chainrule.workspace import Workspace
 Errors: TypeAlias = list[BaseException | None]
 
 GATHERED_AT_ONCE = 1 << 25
-"""Bytes of the features of all members up to which they are copied to one array, from which batches are gathered."""
+"""Most bytes of all members' features for which they are copied to one array, to gather batches from."""
 
 
 @dataclass
 class Sweep:
-    """The fits, what became of them, and who is told."""
+    """The fits, their errors, and the function to call when a fit has ended."""
 
     fits: list[Fit]
     errors: Errors
@@ -52,7 +52,7 @@ class MemberStack:
 
     @property
     def nbytes(self) -> int:
-        """About the bytes that the stack takes: parameters, gradients, two vectors of the solver, and outputs."""
+        """An estimate of the stack's bytes: parameters, gradients, two vectors of the solver, and outputs."""
         outputs = 2 * self._batch * sum(self._network.widths)
         return len(self._numbers) * int(self._dtype.itemsize) * (4 * self._network.n_parameters + outputs)
 
@@ -61,7 +61,7 @@ class MemberStack:
         return [self._sweep.fits[number] for number in self._numbers]
 
     def epoch(self) -> bool:
-        """Train each member for an epoch. True if some go on."""
+        """Train each member for an epoch. True if some members go on."""
         if self._theta is None:
             self._begin()
         fits, started = self._fits, time.perf_counter()
@@ -118,7 +118,7 @@ class MemberStack:
     # What follows is private.
 
     def _begin(self) -> None:
-        """Put the members together."""
+        """Put the members in one flat vector, and start solver and readers."""
         network, fits = self._network, self._fits
         self._theta = np.empty(len(fits) * network.n_parameters, self._dtype)
         blocks = self._blocks(self._theta)
@@ -140,7 +140,7 @@ class MemberStack:
         self._gathered = MemberBatches(self._readers) if gathers else None
 
     def _prepare(self) -> None:
-        """All that depends on the number of members."""
+        """Make everything that depends on the number of members."""
         count, solver = len(self._numbers), self._recipe.solver
         assert not isinstance(solver, LBFGS)
         weights = count * self._network.n_weights
@@ -155,7 +155,7 @@ class MemberStack:
         return Rates(np.tile(np.array(rates, self._dtype), len(self._network.blocks)), self._parts)
 
     def _batches(self) -> Iterator[tuple[Array, Array, Array | None]]:
-        """The batches of all members: x, targets and weights, with a first axis of members, or of length 1."""
+        """All members' x, targets and weights by batch. The first axis counts members, or is 1 if they share."""
         if self._gathered is not None:
             yield from self._gathered.epoch(self._fits[0].run.epoch)
             return
@@ -200,7 +200,7 @@ class MemberStack:
                 put_member(self._network, blocks, place, vector)
 
     def _goes_on(self, place: int, figures: BegunEpoch, seconds: float, rate: float) -> bool:
-        """Judge the epoch of a member. A member that ends is handed over."""
+        """Judge a member's epoch. True if it goes on; otherwise it is copied to its run."""
         number = self._numbers[place]
         fit = self._sweep.fits[number]
         if fit.judge is not None:
@@ -254,13 +254,13 @@ class MemberStack:
 class MemberBatches:
     """The batches of members with samples of their own, gathered for all members at once.
 
-    They are those of the members' readers. The samples of all members are copied to one array, so that a batch takes
-    one gather in place of one for each member.
+    They equal the batches of the members' readers. The samples of all members are copied to one array, so that a batch
+    takes one gather in place of one per member.
 
     Parameters
     ----------
     readers : sequence of BatchReader
-        Of the same number of samples and the same batch size.
+        All have the same number of samples and the same batch size.
     """
 
     def __init__(self, readers: Sequence[BatchReader]) -> None:

@@ -1,9 +1,9 @@
 """Train many networks at once: fits of one architecture take their steps in one stack.
 
 Fits that see the same batches (the same samples, seed and batch size) share the batches and the product of the first
-layer. Other fits of the same sizes share their steps only. Each thread of the process advances a stack by an epoch
-at a time, with single-threaded products. After each epoch, every member is judged as `train` judges it, and those
-that have ended leave the stack. Fits that no stack can take are trained one after another.
+layer. Other fits of the same sizes share their steps only. Each thread of the process advances one stack by one epoch
+at a time, with single-threaded products. After each epoch, every member is judged as `train` judges it, and those that
+have ended leave the stack. Fits that no stack can take are trained one after another.
 """
 
 import threading
@@ -27,22 +27,22 @@ from chainrule.training.member_stack import Errors, MemberStack, Sweep
 from chainrule.training.recipe import Fit
 
 MOST_MEMBERS = 16
-"""Members of a stack. More of them take no less time each, and their arrays leave the processor's cache."""
+"""Most members of a stack. More members save no time per member, and their arrays no longer fit in the cache."""
 MOST_BYTES = 1 << 29
-"""Bytes of all stacks up to which they advance in turn; beyond it, a stack is finished before the next one begins."""
+"""Stacks of at most this many bytes in all advance in turn; otherwise, each is finished before the next begins."""
 
 
 def train_many(
     fits: Iterable[Fit], *, threads: int | None = None, done: Callable[[Fit], object] | None = None
 ) -> Errors:
-    """Advance each run as `train` does: the result of each is that of its own fit, up to rounding.
+    """Advance each run as `train` does. Each result equals that of a separate fit, up to rounding.
 
     Parameters
     ----------
     fits : iterable of Fit
-        They may come one by one: samples that are equal to those of an earlier fit are dropped for these.
+        They may come one by one. Samples that equal those of an earlier fit are replaced by the earlier ones.
     threads : int, optional
-        By default, the threads that products may use.
+        By default, as many as products may use.
     done : callable, optional
         Called with each fit that has ended, by the thread that ended it.
 
@@ -50,7 +50,7 @@ def train_many(
     -------
     list
         For each fit the exception that ended it, or None. Ctrl-C ends the fits that still run: with a
-        `KeyboardInterrupt` before their first epoch has ended, and later like any other reason.
+        `KeyboardInterrupt` before their first epoch has ended, and later as any other reason does.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def _key(fit: Fit) -> Any:
 
 
 def _hashable(noise: Any) -> Any:
-    """A partial function by its parts, since two partial functions are never equal."""
+    """A partial function as a tuple of its parts, because two partial functions are never equal."""
     return (noise.func, noise.args, tuple(noise.keywords.items())) if isinstance(noise, partial) else noise
 
 
@@ -150,7 +150,7 @@ def _equal(one: Samples, other: Samples) -> bool:
 
 
 def _stacks(streams: dict[Any, list[list[int]]], sweep: Sweep, most: int) -> list[MemberStack]:
-    """Stacks of at most so many fits: first those that share their batches, then the others."""
+    """Stacks of at most `most` fits: first those that share their batches, then the others."""
     stacks, others = [], dict[Any, list[int]]()
     for (key, _), lists in streams.items():
         for numbers in lists:
@@ -180,7 +180,7 @@ def _advance(stacks: list[MemberStack], threads: int, sweep: Sweep) -> None:
 
     def work(thread: int) -> None:
         nonlocal left
-        # Threads of the pool have settings of their own.
+        # Threads of the pool do not share these settings.
         with single_threaded_products(), np.errstate(over="ignore", invalid="ignore"):
             while True:
                 with changed:

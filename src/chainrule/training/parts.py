@@ -1,16 +1,16 @@
-"""Gradients of batches that are cut into parts, whose bits depend neither on processes nor on threads.
+"""Gradients of batches that are cut into parts. Their bits depend neither on processes nor on threads.
 
-A batch is cut into PARTS parts of consecutive rows. Each is computed with single-threaded products, wherever, and the
-sums over the parts are taken in a binary tree,
+A batch is cut into PARTS parts of consecutive rows. Any process may compute a part, with single-threaded products. The
+parts are summed in a binary tree,
 
     ((g0 + g1) + (g2 + g3)) + ((g4 + g5) + (g6 + g7)),
 
-so that every process and every thread adds the parts that it has, and hands on one sum or two. Every process then adds
-the sums of all for an equal share of the parameters, and sends the others the result: with n processes, each sends and
-receives about 2 (n - 1) / n times the gradient.
+so that every process and every thread adds its own parts, and passes on one or two sums. Every process then adds the
+sums of all processes for an equal share of the parameters, and sends the result to the others: with n processes, each
+sends and receives about 2 (n - 1) / n times the gradient.
 
-`engines.TreeSum` does not serve here: it keeps a part in memory until its neighbour arrives, and sums float32 in
-float64. These parts are computed in order into a few buffers, and their sums keep dtype and device.
+`engines.TreeSum` does not fit here: it keeps a part in memory until its neighbour arrives, and sums float32 in float64.
+Here parts are computed in order into a few buffers, and their sums keep dtype and device.
 """
 
 from collections.abc import Callable
@@ -34,10 +34,10 @@ from chainrule.workspace import Workspace
 PARTS = 8
 """Parts of a batch, and the most processes that can share it."""
 EXTRAS = 3
-"""Entries behind the gradient: the sum of the weighted losses, the sum of the weights, and 1 after Ctrl-C."""
+"""Entries after the gradient: the sum of the weighted losses, the sum of the weights, and 1 after Ctrl-C."""
 
 Node: TypeAlias = tuple[int, int]
-"""A node of the tree: its first part, and the one after its last."""
+"""A node of the tree: the number of its first part, and of the part after its last."""
 
 
 def borders_of(rows: int) -> list[int]:
@@ -60,7 +60,7 @@ def parts_of(rank: int, count: int) -> range:
 
 
 def nodes_of(rank: int, count: int) -> list[Node]:
-    """The largest nodes of the tree below which a process has all parts.
+    """The largest nodes of the tree whose parts all belong to one process.
 
     >>> [nodes_of(rank, 3) for rank in range(3)]
     [[(0, 2)], [(2, 4), (4, 5)], [(5, 6), (6, 8)]]
@@ -86,7 +86,7 @@ class PartSums:
         The parameters, used in place.
     processes : Processes
     rows : int
-        Rows of most batches, which decide how many threads are worth while.
+        Rows of most batches. They decide how many threads are used.
 
     Raises
     ------
@@ -122,7 +122,7 @@ class PartSums:
     def __call__(
         self, batch: Samples, rows: int, dropout_key: tuple[int, ...] | None, *, penalised: bool = True
     ) -> tuple[float, float, Array]:
-        """The objective on a batch of that many rows, its total weight, and its gradient until the next call.
+        """The objective on a batch of `rows` rows, its weight, and its gradient, which the next call overwrites.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class PartSums:
         done: dict[Node, Array] = {}
 
         def work(thread: int, number: int) -> None:
-            # Threads of the pool have settings of their own. Plans for images have as many tiles as there are threads.
+            # Threads of the pool do not share these settings. Images have as many tiles as threads.
             with single_threaded_products(), np.errstate(over="ignore", invalid="ignore"):
                 done[tasks[number]] = gradient_of(thread, tasks[number])
 
@@ -186,7 +186,7 @@ class PartSums:
                 part, after = node
                 if after - part > 1:
                     return None
-                # Below a task, the sums that wait for part k are as many as k has digits 1 in base 2.
+                # In a task, as many sums wait for part k as k has ones in binary. Each of them keeps its buffer.
                 out = self._buffer((task, (part - task[0]).bit_count()), self._length)
                 inside = slice(borders[part], borders[after])
                 some = batch.each(itemgetter(slice(inside.start - first, inside.stop - first)))

@@ -2,7 +2,7 @@
 
 Rank 0 decides, reads and writes files, and prints; the others do as it says. All messages go through `exchange`, for
 arrays of known shapes, and through `from_rank_0` and `same_everywhere`, for other values. A process that is silent for
-longer than SILENCE is lost, and the others end with ConnectionError.
+longer than SILENCE counts as lost, and the others end with ConnectionError.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chainrule.training.recipe import Judge, Recipe
 
 SILENCE = 60.0
-"""Seconds without an answer after which another process is lost."""
+"""Seconds without an answer after which another process counts as lost."""
 
 Value = TypeVar("Value")
 
@@ -59,7 +59,7 @@ class Processes:
     interrupted: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def exchange(self, sent: Mapping[int, Sequence[Array]], received: Mapping[int, Sequence[Array]]) -> None:
-        """Send arrays to other ranks, and receive theirs in place; all arrays are contiguous.
+        """Send arrays to other ranks, and receive theirs in place. All arrays must be contiguous.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Processes:
         return found
 
     def same_everywhere(self, facts: Mapping[str, str]) -> None:
-        """Compare facts, as texts by name, with the facts of rank 0.
+        """Check that named facts, given as texts, equal those of rank 0.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class Processes:
             raise ValueError(f"all processes of a fit need the same: {'; '.join(differences)}")
 
     def shared(self, recipe: Recipe, judge: Judge | None) -> tuple[Recipe, Judge | None]:
-        """The recipe and the judge with which every rank decides as rank 0 does, and rank 0 alone reports."""
+        """The recipe and the judge for this rank: every rank decides as rank 0 does, and only rank 0 reports."""
 
         def answer(progress: Progress) -> bool:
             return self.from_rank_0(lambda: sum(bool(callback(progress)) for callback in recipe.callbacks) > 0)
@@ -160,7 +160,7 @@ class Processes:
     # What follows is private.
 
     def _from(self, rank: int, value: Any) -> Any:
-        """The value of one rank; a copy of it on the others."""
+        """The value of one rank, of which the others get a copy."""
         if self.count == 1:
             return value
         torch, distributed = sys.modules["torch"], _distributed()
@@ -196,7 +196,7 @@ def processes_of_group() -> Processes | None:
 
 
 def from_rank_0(compute: Callable[[], Value]) -> Value:
-    """The result of a function on rank 0 of the group, or here without a group; see `Processes`."""
+    """The result of a function on rank 0 of the group, or in this process without a group; see `Processes`."""
     processes = processes_of_group()
     return compute() if processes is None else processes.from_rank_0(compute)
 

@@ -55,7 +55,7 @@ class LBFGS:
     Parameters
     ----------
     evaluations : float
-        The most evaluations of the objective and its gradient.
+        Maximum number of evaluations of the objective and its gradient.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class LBFGS:
 
 
 class Checkpointing(Protocol):
-    """Keeps a run somewhere, so that a fit that was killed continues from there.
+    """Saves a run, so that a fit that was killed can continue from there.
 
     Examples
     --------
@@ -97,10 +97,10 @@ class Checkpointing(Protocol):
     """
 
     def restore(self, run: Run) -> None:
-        """Put the run where an earlier fit of the same recipe was when it was last kept, if there was one."""
+        """Set the run to the state that an earlier fit of the same recipe kept last, if there was one."""
 
     def keep(self, run: Run) -> None:
-        """Called after every epoch but the last: a run killed in that one continues from the epoch before.
+        """Called after every epoch except the last. A run killed in the last one continues from the one before.
 
         Also called after every step if the samples are in files, with the begun epoch in `run.begun`.
         """
@@ -125,25 +125,25 @@ class Recipe:
     batch_size : int, optional
         Samples per step; all of them if absent.
     epochs : float
-        Limit on the number of epochs, or of iterations of L-BFGS.
+        Maximum number of epochs, or of L-BFGS iterations.
     shuffle : bool
     seed : int
         Key of the streams for order, dropout and changes of samples.
     max_norm : float, optional
-        Gradients of larger norm are scaled down to it.
+        Gradients with a larger norm are scaled down to this norm.
     change : callable, optional
         Changes the rows of every batch at random.
     tolerance, patience : float
         Training stops after more than `patience` epochs in a row without an improvement of `tolerance`. L-BFGS stops
-        where no entry of the gradient is larger than `tolerance`.
+        when no entry of the gradient is larger than `tolerance`.
     callbacks : tuple of callables
-        Each gets a `Progress` after every epoch.
+        Each is called with a `Progress` after every epoch.
     say : callable, optional
-        Gets a line of text about every event of the fit.
+        Called with a line of text about every event of the fit.
     device : str, optional
-        None trains with NumPy; "cpu", "cuda", ... with PyTorch on that device.
+        None trains with NumPy; "cpu", "cuda", ... train with PyTorch on that device.
     checkpoint : Checkpointing, optional
-        Not for L-BFGS.
+        Not used by L-BFGS.
     processes : Processes, optional
         The processes that share every batch. L-BFGS runs in each of them on all samples.
 
@@ -183,9 +183,9 @@ class Judge:
     Parameters
     ----------
     score : callable
-        From theta to a figure.
+        A function from theta to a number.
     metric : str
-        The name of the figure, for error messages.
+        The name of the score, for error messages.
     larger_is_better : bool
     may_be_nan : bool
         True for a metric of the user's own, which may be undefined in some epochs, but not in the first.

@@ -1,13 +1,13 @@
-"""Steps on a GPU that are recorded once, as a CUDA graph, and repeated.
+"""Steps on a GPU that are recorded once, as a CUDA graph, and then replayed.
 
 Python takes longer to launch the forty kernels of a small step than a GPU takes to run them. A graph needs one launch.
-Its kernels read and write the same memory whenever it is repeated, and so all that changes from step to step lies
-in the device's memory: the order of the samples, the rates, and the number of the step, which the graph itself counts.
-The losses are summed there too, and read once per epoch.
+Its kernels read and write the same memory at every replay, so all that changes from step to step lies in the device's
+memory: the order of the samples, the rates, and the number of the step, which the graph itself counts. The losses are
+summed there too, and read once per epoch.
 
-Steps are recorded if they need nothing from the main memory: on batches of samples on the device, in float32, without
-weights, changes, dropout or a limit on the gradient's norm, not shared among processes, and for more than one epoch.
-Those of networks on images have never been tried, and are not recorded.
+Steps are recorded if they need nothing from main memory: batches come from samples on the device, in float32, without
+weights, changes, dropout or a limit on the gradient's norm; they are not shared among processes; and there is more than
+one epoch. Steps of networks on images have never been tried, and are not recorded.
 """
 
 import gc
@@ -48,7 +48,7 @@ def can_be_recorded(recipe: Recipe, samples: Samples, theta: Array) -> bool:
 
 
 class RecordedSteps:
-    """The steps of epochs, recorded in the first of them.
+    """The steps of an epoch, recorded in the first one.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class RecordedSteps:
         return BegunEpoch(len(self._steps), float(self._loss), len(self._samples)), taken[-1]
 
     def close(self) -> None:
-        """Free the recordings, and the memory of the device."""
+        """Free the recordings, and their memory on the device."""
         for _, step in self._steps:
             step.close()
         self._steps = []  # they refer to this object
@@ -106,9 +106,9 @@ class RecordedSteps:
     # What follows is private.
 
     def _step_on(self, rows: int, order: Array) -> Callable[[], None]:
-        """A function that takes one step on a batch of so many rows: on the one whose turn it is, or on the only one.
+        """A function that takes one step on a batch of `rows` rows: the next one, or the only one.
 
-        `order` has a row of numbers of samples for each batch, or is that of the only one.
+        `order` has one row of sample numbers per batch; for the only batch it is that row itself.
         """
         xp, objective, run = namespace(order), self._recipe.objective, self._run
         plan = Plan(objective.network, rows, run.theta, self._gradient)
@@ -137,18 +137,18 @@ class RecordedSteps:
 
 
 class Repeated:
-    """A function without arguments that a GPU records at its second call, and repeats from then on.
+    """A function without arguments that a GPU records at its second call, and replays from then on.
 
-    All calls take place in one stream. The first call allocates all that later calls use again. cuBLAS keeps a
+    All calls take place in one stream. The first call allocates all memory that later calls reuse. cuBLAS keeps a
     workspace for each stream, which other code may free. It is freed before a recording, which then allocates its own,
-    and after it, so that nothing else uses that one. If PyTorch cannot record the function, a warning tells why, and
-    every call runs it.
+    and again afterwards, so that nothing else uses the recording's. If PyTorch cannot record the function, a warning
+    tells why, and every call runs it.
 
     Parameters
     ----------
     function : callable
     like : array
-        A tensor on the device. For one in main memory, nothing is recorded.
+        A tensor on the device. If it is in main memory, nothing is recorded.
     """
 
     def __init__(self, function: Callable[[], None], like: Array) -> None:
@@ -158,7 +158,7 @@ class Repeated:
         self._stream = namespace(like).cuda.Stream(like.device) if self._records else None
 
     def __call__(self) -> None:
-        """Run the function, or repeat it."""
+        """Run the function, or replay its recording."""
         self._calls += 1
         if self._stream is None:
             self._function()
@@ -197,7 +197,7 @@ class Repeated:
                     torch._C._cuda_clearCublasWorkspaces()
         except RuntimeError as error:
             self._records = False
-            cause = error.__context__ or error  # the end of a recording that has failed is an error of its own
+            cause = error.__context__ or error  # ending a failed recording raises a second error
             reason = (str(cause).splitlines() or [type(cause).__name__])[0]
             warnings.warn(f"each kernel is launched alone, because steps could not be recorded: {reason}", stacklevel=2)
         else:
@@ -206,7 +206,7 @@ class Repeated:
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Without Python's collections of garbage. A recording fails if one frees another recording meanwhile."""
+    """A context without garbage collection. A recording fails if a collection frees another recording meanwhile."""
     before = gc.isenabled()
     gc.disable()
     try:

@@ -1,8 +1,8 @@
 """Batches of samples in files, in an order that is random enough for training and fast to read.
 
-An epoch puts the blocks of consecutive rows in random order. Some of these blocks at a time, a window, are in memory;
-the rows of a window are put in random order, and batches are cut from the windows one after the other. A thread reads
-the next window while this one trains, also the first one of the next epoch, so two windows are in memory.
+An epoch puts the blocks of consecutive rows in random order. A window is a group of these blocks that is in memory. Its
+rows are put in random order, and batches are cut from one window after the other. While training uses one window, a
+thread reads the next, also that of the next epoch, so two windows are in memory.
 """
 
 import threading
@@ -25,15 +25,15 @@ BLOCKS_OF_A_WINDOW = 16
 """A window of dense samples takes 64 MB in float32 and 128 MB in float64."""
 
 Window: TypeAlias = list[tuple[int, int]]
-"""The first row of each of its blocks, and the row after the last one."""
+"""The blocks of a window: the first row of each, and the row after its last."""
 
 
 @dataclass
 class WindowReader(ReaderOfBatches):
     """Serves samples in files, `StoredRows`, in batches.
 
-    With `shuffle`, the order of the blocks is drawn from a stream keyed by (seed, epoch), and the rows of each window
-    from one keyed by (seed, epoch, window).
+    With `shuffle`, the order of the blocks is drawn from a stream keyed by (seed, epoch), and the order of the rows of
+    each window from one keyed by (seed, epoch, window).
 
     Parameters
     ----------
@@ -45,13 +45,14 @@ class WindowReader(ReaderOfBatches):
     _memory: list[Array] = field(default_factory=list, init=False)
     _reading: Generator[tuple[Array, Array], None, None] | None = field(default=None, init=False)
     _next: tuple[int, int] | None = field(default=None, init=False)
-    """The epoch and the window that `_reading` gives next, between two epochs."""
+    """Between two epochs, the epoch and the window that `_reading` yields next."""
     _goes_on: bool = field(default=False, init=False)
 
     def epoch(self, number: int, first: int = 0, *, goes_on: bool = False) -> Generator[Samples, None, None]:
         """The batches of one epoch, from batch `first` on.
 
-        The caller has to close the generator if it stops before the end of the epoch, and with `goes_on` the reader.
+        A caller that stops before the end of the epoch must close the generator; with `goes_on`, it must close the
+        reader.
 
         Parameters
         ----------
@@ -63,7 +64,7 @@ class WindowReader(ReaderOfBatches):
         Raises
         ------
         ValueError
-            For NaN or infinity; the message names the place of the sample.
+            If a sample has NaN or infinity; the message names its place.
         """
         windows = self._order(number)
         ends = np.cumsum([sum(stop - start for start, stop in window) for window in windows])
@@ -115,13 +116,13 @@ class WindowReader(ReaderOfBatches):
             order = stream(Purpose.BLOCKS, self.seed, number + 1).permutation(len(blocks))
             blocks = [blocks[index] for index in order]
         starts = range(0, len(blocks), BLOCKS_OF_A_WINDOW)
-        # In the order of the files, because blocks that are near each other may have to be decoded together.
+        # Sorted in the order of the files, because neighbouring blocks may have to be decoded together.
         return [sorted(blocks[start : start + BLOCKS_OF_A_WINDOW]) for start in starts]
 
     def _read(self, number: int, first: int) -> Generator[tuple[Array, Array], None, None]:
         """The numbers and the features of the rows of each window, from window `first` of an epoch on.
 
-        While one window trains, a thread reads the next one, and no other: dense windows lie in two arrays in turn.
+        During training on one window, a thread reads only the next: dense windows lie in two arrays in turn.
         """
         x: StoredRows = self.samples.x
         closed = threading.Event()
@@ -155,7 +156,7 @@ class WindowReader(ReaderOfBatches):
                 closed.set()  # the thread reads no further block
 
     def _memory_of(self, turn: int) -> Array:
-        """The array of the even windows, or that of the odd ones."""
+        """The array for the even windows, or for the odd ones."""
         x: StoredRows = self.samples.x
         if turn == len(self._memory):
             rows = min(len(self.samples), BLOCKS_OF_A_WINDOW * x.rows_of_a_block)
@@ -163,7 +164,7 @@ class WindowReader(ReaderOfBatches):
         return self._memory[turn]
 
     def _at(self, x: Array, taken: Array, rows: Array) -> Samples:
-        """The samples at an index of a window."""
+        """The samples at some positions in a window."""
         numbers, samples = rows[taken], self.samples
         weights = None if samples.weights is None else samples.weights[numbers]
         return Samples(x[taken] if is_sparse(x) else x.take(taken, axis=0), samples.targets[numbers], weights)

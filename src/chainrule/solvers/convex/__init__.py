@@ -2,9 +2,10 @@
 
     F(W, b) = sum_i w_i l(x_i W + b, y_i) / sum_i |w_i| + l2 / 2 |W|^2
 
-`minimise` minimises a `Problem`: by L-BFGS, preconditioned by the Hessian at zero weights and later by its blocks by
-class, or by Newton's method. `phases` says when the method changes. The logits are linear along a direction, so that a
-line search needs one product with the samples. `certify` bounds the distance of a fit from the optimum.
+`minimise` minimises a `Problem` by L-BFGS or by Newton's method. L-BFGS is preconditioned by the Hessian at zero
+weights, later by its blocks by class. `phases` decides when the method changes. The logits are linear along a
+direction, so that a line search needs one product with the samples. `certify` bounds the distance of a fit from the
+optimum.
 """
 
 from chainrule.solvers.convex.certificate import Certificate, Certified, certify

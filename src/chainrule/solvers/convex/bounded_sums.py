@@ -1,10 +1,11 @@
 """The sums over the rows that a certificate needs, in float64, with bounds on their rounding errors.
 
-With u = 2^-53, a sum of n products in any order is off by (n + 1) u times the sum of their sizes. So a logit
-is off by d_i = (features + 12) u (|x_i| |V| + |c|); then no probability changes by a factor above e^(2 d_i), nor does a
-residual at a label, which is a sum of probabilities. The rounding of softmax itself is within (6 k + 80) u. The bounds
-of each block of rows are sums over its rows; adding n blocks costs n u times the sums of sizes. Off the diagonal, S is
-minus a sum of products of probabilities, with the same relative errors, and its rows sum to 0.
+With u = 2^-53, a sum of n products in any order is off by (n + 1) u times the sum of their absolute values. So a logit
+is off by d_i = (features + 12) u (|x_i| |V| + |c|). Probabilities then change by a factor of at most e^(2 d_i), and so
+do residuals at labels, which are sums of probabilities. The rounding of softmax itself is within (6 k + 80) u. A
+block's bounds are sums over its rows; adding n blocks costs n u times the sums of absolute values. Off the diagonal,
+the Hessian S with respect to the intercepts is minus a sum of products of probabilities, with the same relative errors;
+its rows sum to 0.
 """
 
 import math
@@ -21,7 +22,7 @@ ROUNDING = 2.0**-53
 """u, half an ulp of 1."""
 
 LEAST_SQUARE, LEAST_ERROR = 1e-307, 1e-300
-"""Additions to the squares of features and to the errors of residuals, for terms that may have underflowed."""
+"""Added to the squares of features and to the errors of residuals, because terms may have underflowed."""
 
 
 class EvaluationPoint(NamedTuple):
@@ -32,8 +33,8 @@ class EvaluationPoint(NamedTuple):
     weights, offset, moved : array
         The logits are (sample - centre) W + offset + moved.
     norms, sizes : arrays
-        The squares of a row times `norms` are two square norms. Norm times size bounds the row's logits without c; the
-        first norm is |x_i|.
+        A row's squares times `norms` are two squared norms, the first |x_i|^2. Norm times size bounds the row's logits
+        without c.
     unmoved : LogitPoint or None
         The same point without `moved`, whose logits may be kept.
     """
@@ -49,7 +50,7 @@ class EvaluationPoint(NamedTuple):
 
 
 class RowTerms(NamedTuple):
-    """Residuals and probabilities of a block, and for each row numbers that scale their errors.
+    """Residuals and probabilities of a block, and numbers that scale their errors in each row.
 
     Attributes
     ----------
@@ -57,7 +58,7 @@ class RowTerms(NamedTuple):
     sizes : (n,) array
         A bound on the norm of a residual's terms, which are of one sign at labels.
     mass, traces : (n,) arrays
-        The weight of the Hessian by the logits, and its trace.
+        The weight of the Hessian with respect to the logits, and its trace.
     """
 
     residuals: Array
@@ -77,7 +78,7 @@ class Sums(NamedTuple):
 
 
 def newton_sums(block: RowBlock, at: EvaluationPoint) -> tuple[Array, Array]:
-    """The gradient and the Hessian by the intercepts, summed over a block's rows."""
+    """The gradient and the Hessian with respect to the intercepts, summed over a block's rows."""
     with np.errstate(all="ignore"):
         return _by_intercepts(block, _row_terms(block, _features(block, at.centre), at))
 
@@ -127,13 +128,13 @@ def _bounded(block: RowBlock, x: Array, at: EvaluationPoint) -> tuple[Array, Arr
 
 
 def _features(block: RowBlock, centre: Array | None) -> Array:
-    """The block's samples in float64, dense ones less the centre."""
+    """The block's samples in float64; the centre is subtracted from dense ones."""
     if is_sparse(block.x):
         return with_entries(block.x, np.asarray(block.x.data, dtype=np.float64))
     if centre is None:
         return np.asarray(block.x, dtype=np.float64)
     x = block.work("centred", block.x.shape, block.x, np.float64)
-    x[...] = block.x  # converting by itself is several times as fast as in the difference
+    x[...] = block.x  # a separate conversion is several times as fast as one in the subtraction
     return np.subtract(x, centre, out=x)
 
 

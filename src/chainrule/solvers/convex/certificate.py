@@ -2,17 +2,17 @@
 
     F(V, c) = sum_i a_i l(x_i V + c, t_i) + l2 / 2 |V|^2,    Phi(V) = min_c F(V, c)
 
-x_i = (sample - m) / s, V = s W and c = b + m W are the features, weights and intercepts after a centre m, which is 0
+x_i = (sample - m) / s, V = s W and c = b + m W are the features, weights and intercepts for a centre m, which is 0
 without intercepts, and the scale s of the penalty. Phi is l2-strongly convex, so that
 
     |V - V*| <= |grad Phi(V)| / l2,    Phi(V) - Phi(V*) <= |grad Phi(V)|^2 / (2 l2)
 
 c enters the bound only through Phi. So m may be any vector, and the bound needs no digits of b.
 
-grad Phi(V) = G(c*), where G is the gradient of F by V, and c* minimises F(V, .). Newton's method brings c close to c*,
-and the rest is bounded (`intercepts`). The last evaluation of a fit does both without a further evaluation
-(`last_evaluation`). If its bounds on rounding errors, which hold for all samples alike, are not small beside the
-gradient, `certify` takes further passes, which bound them row by row (`bounded_sums`).
+grad Phi(V) = G(c*), where G is the gradient of F with respect to V, and c* minimises F(V, .). Newton's method brings c
+close to c*, and the remaining distance is bounded (`intercepts`). The last evaluation of a fit does both without a
+further evaluation (`last_evaluation`). If its bounds on rounding errors, which are alike for all samples, are not small
+beside the gradient, `certify` takes further passes, which bound the errors row by row (`bounded_sums`).
 """
 
 import math
@@ -43,7 +43,7 @@ from chainrule.solvers.convex.spectrum import Spectrum
 from chainrule.storage.stored_rows import stacked
 
 OF_BOUNDS = 1 + 1e-9
-"""Factor of the bounds, for the rounding errors of the bounds themselves."""
+"""Factor on the bounds that covers the rounding errors of the bounds themselves."""
 
 STORED_BYTES = 1 << 27
 """Logits are kept from pass to pass if they need at most this many bytes."""
@@ -52,17 +52,17 @@ MOST_PASSES = 8
 """Most passes with bounds. One or two Newton steps suffice after a fit."""
 
 ENOUGH = 0.01
-"""The intercepts are minimised when they add at most this share of the gradient by the weights to the bound."""
+"""The intercepts are minimised when they add at most this share of the gradient norm to the bound."""
 
 SMALL, SMALL_CHANGE = 0.5, 1e-8
 """The last evaluation of a fit is enough if its errors and its intercepts add at most this share of the gradient, or at
 most this share of the weights to the distance."""
 
 UNMOVED = 1e-9
-"""The most by which intercepts may move, as a share of 1 plus their size, before F is evaluated again."""
+"""If intercepts move by more than this share of 1 plus their size, F is evaluated again."""
 
 SEEN, SEEN_ENTRIES = 256, 1 << 18
-"""Rows from which the centre and the size of each feature are estimated, and most entries of dense ones."""
+"""Rows from which the centre and the size of each feature are estimated, and the most entries of dense rows."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,13 @@ class Certificate:
     gap : float
         Upper bound on how far F at `coef_` and `intercept_` is above its minimum.
     gradient_norm : float
-        The Euclidean norm of the gradient by the weights as the penalty sees them, at minimised intercepts.
+        The Euclidean norm of the gradient with respect to the weights as the penalty sees them, at minimised
+        intercepts.
     intercepts : float
-        The Euclidean norm of the gradient by the intercepts, before their rounding to the dtype of `intercept_`.
+        The Euclidean norm of the gradient with respect to the intercepts, before they are rounded to the dtype of
+        `intercept_`.
     rounding : float
-        The part of `distance` that rounding accounts for: of the evaluation, and of `coef_` to its dtype.
+        The part of `distance` due to rounding: in the evaluation, and of `coef_` to its dtype.
 
     Examples
     --------
@@ -110,9 +112,9 @@ class Certified(NamedTuple):
         The weights as given and the minimised intercepts, in the dtype that was asked for.
     certificate : Certificate or None
     reason : str
-        Why there is no certificate, or nothing.
+        Why there is no certificate, or an empty string.
     value, gradient_norm : float or None
-        F there, and the largest entry of its gradient, if the last evaluation tells.
+        F at theta, and the largest entry of its gradient, if the last evaluation gives them.
     """
 
     theta: Array
@@ -133,8 +135,8 @@ def certify(
 ) -> Certified:
     """Minimise F over the intercepts, and bound the distance of the weights from the optimum.
 
-    F is that of the samples, targets and weights that the problem holds. After a fit, its last evaluation is usually
-    enough. Otherwise two passes over the samples are usual, in float64.
+    F is the objective for the problem's samples, targets and weights. After a fit, its last evaluation is usually
+    enough. Otherwise `certify` usually takes two passes over the samples, in float64.
 
     Parameters
     ----------
@@ -250,7 +252,7 @@ class _Certifier:
         else:
             centre = some.mean(axis=0, dtype=np.float64) if problem.intercept else None
             sizes = np.square(some - (0.0 if centre is None else centre)).mean(axis=0)
-        # |x| |W| <= |x / q| |q W| for any q, and the least is at q^2 = size of a feature / size of its weights.
+        # |x| |W| <= |x / q| |q W| for any q; the right side is least at q^2 = size of a feature / size of its weights.
         sizes = np.where(sizes > 0, np.sqrt(sizes), 1.0)
         largest, squares = abs(self.weights).max(axis=1), np.square(self.weights)
         ratios = np.divide(squares, largest[:, None], out=np.zeros_like(squares), where=largest[:, None] > 0)
@@ -264,7 +266,7 @@ class _Certifier:
         self.point = self.point._replace(unmoved=LogitPoint.at((self.weights, start), slot))
 
     def run(self, dtype: np.dtype[Any]) -> Certified:
-        """Newton steps while they pay, and the bounds there."""
+        """Newton steps while they help, and the bounds at their end."""
         if self.problem.intercept:
             offsets, between = self._sums(newton_sums)
             self._move(newton_step(offsets, between).step)

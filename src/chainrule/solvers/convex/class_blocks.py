@@ -1,16 +1,16 @@
-"""A preconditioner of the Hessian's diagonal blocks, one per class, each computed from a few samples.
+"""A preconditioner made of the Hessian's diagonal blocks, one per class. Each is computed from a few samples.
 
     B_k = sum_i m_i s_ik (1 - s_ik) z_i z_i^T + l2 I,    z = (x, 1)        H^-1 ~ P diag(B_1^-1, ..., B_K^-1) P
 
-m is the size of a sample's weight times the sum of its targets. P subtracts the mean over the logits: in that direction
-the losses do not change, and the Hessian is the penalty alone. One class matrix for all features weights each sample
-alike for all classes; here a sample counts for the classes that it may belong to. These are few samples per class. So a
-few samples per parameter are drawn with probability c in proportion to m s (1 - s), and each counts 1 / c times, which
-makes the blocks right on average. A share of the features' covariance is added for directions that so few
-samples cannot determine.
+m is the absolute weight of a sample times the sum of its targets. P subtracts the mean over the logits: in that
+direction the losses do not change, and the Hessian is the penalty alone. In one class matrix for all features, a sample
+counts alike for all classes; here it counts for the classes that it may belong to, so each class has few samples. A few
+per parameter are drawn with probability c in proportion to m s (1 - s), and each counts 1 / c times, which makes the
+blocks right on average. A share of the features' covariance is added for directions that so few samples cannot
+determine.
 
-With many classes, a pass over the rows finds the samples that are likely to have a class, which are few. The others,
-with their small curvatures, count as average samples: as the sum of their m s times the covariance.
+With many classes, a pass over the rows finds the few samples that are likely to have each class. The others have small
+curvatures, and count as average samples: as the sum of their m s times the covariance.
 """
 
 import math
@@ -59,13 +59,13 @@ MOST_COLUMNS = 1000
 """Up to this many classes, samples are drawn for each class from all probabilities, which fit in memory."""
 
 LIKELY = 0.25
-"""With more classes, a sample counts for a class from a probability of this times n / (p k), at most 1, on. So fewer
+"""With more classes, a sample counts for a class if its probability is at least this times min(1, n / (p k)). So fewer
 than 1 / LIKELY samples per parameter count. Two fits of 20 000 classes took 20 and 29 s, and 46 and 25 s with 0.02."""
 
 FLOOR = 0.05
-"""Share of the covariance, times the class's frequency, that is then added, too. A class that no sample is likely to
-have yet is hardly curved, and Newton's step for its intercept would be far too long. In eight small fits, 0.3 took a
-fifth more passes than 0.1, and 1.0 nearly twice as many."""
+"""With more classes, this share of the covariance times the class's frequency is added, too. A class that no sample is
+likely to have yet has little curvature, and Newton's step for its intercept would be far too long. In eight small fits,
+0.3 took a fifth more passes than 0.1, and 1.0 nearly twice as many."""
 
 DRAWING = 80
 """Operations per parameter that take as long as weighting a sample for a class, which reads memory by columns."""
@@ -126,24 +126,24 @@ def steps_of_blocks(problem: Problem, first: Preconditioner) -> float:
     if first.diagonal or k * p * p + temporary > MOST_ENTRIES:
         return math.inf
     multiplied = rows * (3 if _are_to_be_rotated(first) else 1)
-    # k p^2 (rows + p) operations against 4 n p k, at half the speed: triangles, and rows that are not adjacent.
+    # k p^2 (rows + p) operations against 4 n p k, at half the speed: triangles and scattered rows are slow.
     return 2 * p * (multiplied + p) / (4 * n) + DRAWING / p
 
 
 def drawn_by_rows(problem: Problem) -> bool:
-    """True if samples are drawn for all classes in one pass over the rows, because all probabilities need much room."""
+    """True if samples are drawn for all classes in one pass over the rows: all probabilities need much memory."""
     return problem.n_outputs > MOST_COLUMNS
 
 
 def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Preconditioner) -> ClassBlocks:
-    """The blocks at the point of a curvature. The first preconditioner knows the features' covariance."""
+    """The blocks at the point of `curvature`. The preconditioner `first` holds the features' covariance."""
     problem, threads = evaluator.problem, evaluator.threads
     (p, k), d = problem.shape, problem.n_features
     draws = (
         _drawn_by_rows(curvature, problem) if drawn_by_rows(problem) else _drawn_by_classes(curvature, problem, threads)
     )
     c, basis = first.spectrum, first.basis if _are_to_be_rotated(first) else None
-    # In the coordinates of the blocks.
+    # In the coordinates of the blocks:
     covariance = np.diag(c) if basis is not None or first.basis is None else (first.basis * c) @ first.basis.T
     inverses, sizes = np.empty((k, p, p), np.float32), np.empty((p, k))
 
@@ -152,7 +152,7 @@ def class_blocks(evaluator: Evaluator, curvature: Curvature, first: Precondition
         x = samples(rows)
         rooted = evaluator.features.dense(x, x.dtype if basis is None else np.float64, basis)
         rooted *= np.sqrt(weights)[:, None].astype(rooted.dtype, copy=False)
-        if len(counts) > 1:  # as many rows for each class, some of them 0
+        if len(counts) > 1:  # the same number of rows for each class, padded with zeros
             padded = np.zeros((len(counts), counts.max(), p), rooted.dtype)
             padded[np.arange(counts.max()) < counts[:, None]] = rooted
         else:
@@ -221,7 +221,7 @@ class _Draws:
 
 
 def _drawn_by_classes(curvature: Curvature, problem: Problem, threads: int) -> _Draws:
-    """Draws for one class after the other, of which each has its number of samples."""
+    """Draws for one class after another, each with its own number of samples."""
     (p, k), shares = problem.shape, curvature.of_classes()
     draws: list[Any] = [None] * k
 
@@ -264,13 +264,13 @@ def _are_to_be_rotated(first: Preconditioner) -> bool:
 def _inverted(blocks: Array, d: int, l2: float) -> tuple[Array, Array]:
     """(B + l2 I)^-1 in float32, for features divided by their sizes, and the sizes by columns.
 
-    l2 is for the first d rows.
+    l2 is added in the first d rows only.
 
     The blocks are overwritten. A block that is not positive definite is replaced by its diagonal.
     """
     squares = np.einsum("...ii->...i", blocks).astype(np.float64)
     squares[..., :d] += l2
-    # Separately, because the intercept's curvature does not depend on the scale of the features.
+    # Two bounds, because the intercept's curvature does not depend on the scale of the features.
     for part in (squares[..., :d], squares[..., d:]):
         least = 0.0 if l2 else LEAST_CURVATURE * part.max(axis=-1, keepdims=True, initial=0.0)
         np.maximum(part, np.maximum(least, TINY), out=part)

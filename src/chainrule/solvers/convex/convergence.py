@@ -7,13 +7,13 @@ convex in the weights. Minimising over the intercepts as well gives
 
     F(W, b) - min F <= d + (|g_W| + sqrt(c d))^2 / (2 l2),    d = g_b . S^+ g_b / 2
 
-where g is the gradient, S the mean Hessian of the losses by the logits, and c the largest eigenvalue of the features'
-covariance. The last term bounds how a change of the intercepts changes g_W, by Cauchy and Schwarz. d assumes that the
-losses are quadratic in the intercepts; the part of the weights needs no assumption.
+where g is the gradient, S the mean Hessian of the losses with respect to the logits, and c the largest eigenvalue of
+the features' covariance. The term sqrt(c d) bounds how a change of the intercepts changes g_W, by Cauchy and Schwarz. d
+assumes that the losses are quadratic in the intercepts; the part of the weights needs no assumption.
 
 With a small l2 this bound is large. The second bound is Newton's decrement g . H^-1 g / 2, which needs the solution of
-H x = g. Conjugate gradients approximate it from below. The error, which depends on their residual, is bounded by the
-first bound or by the smallest eigenvalue that they have found.
+H x = g. Conjugate gradients approximate it from below. Their error depends on the residual, and is bounded by the first
+bound or by the smallest eigenvalue that they have found.
 
 Without a penalty, F has no minimum on separable samples: it falls towards 0 for ever. So an F below tol counts as tol.
 """
@@ -44,7 +44,7 @@ def strong_convexity_bound(
 ) -> float:
     """The first bound on how far F can fall from a point with this gradient; infinite if F is not strongly convex.
 
-    The preconditioner knows the features' covariance, and S at zero weights. `class_curvature` replaces that S.
+    The preconditioner holds the features' covariance, and S at zero weights. `class_curvature` replaces that S.
     """
     if not problem.l2 or problem.signed:
         return math.inf
@@ -62,11 +62,11 @@ def strong_convexity_bound(
 
 
 def smallest_eigenvalue(steps: list[float], ratios: list[float]) -> float:
-    """An upper bound on the smallest eigenvalue of the matrix of a run of conjugate gradients; 0 if numbers overflowed.
+    """An upper bound on the smallest eigenvalue of the matrix that conjugate gradients multiply by; 0 on overflow.
 
     It is the smallest eigenvalue of the run's tridiagonal matrix. If a_j are the steps along the search directions and
     b_j the ratios of the squared residuals after and before them, its diagonal entries are 1 / a_j + b_{j-1} / a_{j-1},
-    and those beside the diagonal sqrt(b_j) / a_j.
+    and its off-diagonal entries are sqrt(b_j) / a_j.
     """
     inverse, b = 1 / np.array(steps), np.array(ratios)
     beside = np.sqrt(b) * inverse

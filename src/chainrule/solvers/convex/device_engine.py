@@ -1,9 +1,9 @@
-"""The engine of dense rows whose passes are taken on a device of PyTorch, such as a GPU.
+"""The engine for dense rows that takes its passes on a PyTorch device, such as a GPU.
 
-The rows lie in the device's memory if they fit; else they are sent again in every pass. The solver's vectors stay in
-main memory, except those of L-BFGS: a pass takes W to the device and brings x^T R back, which are small beside many
-rows. `device_passes` has the passes that are taken there; the threads of this process take the others: the sample, the
-whole Hessian, the last evaluation for a certificate, and what preconditioners want of some leaves.
+The rows lie in the device's memory if they fit; otherwise every pass sends them again. The solver's vectors stay in
+main memory, except those of L-BFGS: a pass sends W to the device and brings x^T R back, which are small beside many
+rows. `device_passes` has the device's passes. Threads of this process take the others: the sample, the whole Hessian,
+the last evaluation for a certificate, and sums over some leaves for preconditioners.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SPARE = 1 << 32
 
 
 class DeviceEngine:
-    """The engine of rows whose passes are taken on a device.
+    """The engine that takes the passes over its rows on a device.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class DeviceEngine:
         The engine of the same rows in main memory.
     device : str
     memory : dict, optional
-        What lies on the device; engines with other numbers of threads share it.
+        Arrays on the device, which engines with other numbers of threads share.
     """
 
     def __init__(self, engine: Any, device: str, memory: dict[Any, Any] | None = None) -> None:
@@ -66,7 +66,7 @@ class DeviceEngine:
         return DeviceEngine(self.engine.with_threads(count), self.device, self._memory)
 
     def around(self, engine: Engine) -> DeviceEngine:
-        """The same device for the rows of another engine, which share its memory if they are the same."""
+        """An engine on this device for another engine's rows. It shares memory if they are the same rows."""
         return DeviceEngine(engine, self.device, self._memory if engine.x is self.x else None)
 
     def blocks(self) -> Sequence[int]:
@@ -74,7 +74,7 @@ class DeviceEngine:
         return list(self.engine.blocks())
 
     def map_reduce(self, function: Callable[..., Any], state: Any, keys: Sequence[int] | None = None) -> Any:
-        """The sum of a function over rows: on the device, if it is one of `PASSES` over all of them."""
+        """The sum of a function over rows; on the device if the function is in `PASSES` and all rows count."""
         of_rows = function in (over_blocks, pulled_back)
         there = PASSES.get(state[1]) if of_rows and keys is None else None
         if there is not None:
@@ -90,7 +90,7 @@ class DeviceEngine:
         self.engine.close()
 
     def room(self, *, narrow: bool) -> float:
-        """Bytes of the device's memory that logits may have beside the samples; 0 in main memory.
+        """Bytes of the device's memory that logits may use beside the samples; 0 if it is main memory.
 
         `narrow` tells whether there is a second copy of the samples, in bfloat16.
         """
@@ -107,7 +107,7 @@ class DeviceEngine:
     # What follows is for the passes.
 
     def parts(self, view: View) -> Iterator[tuple[slice, Any]]:
-        """The rows in parts, with their features: in the samples' dtype, or less their centre in bfloat16."""
+        """The rows in parts, with features in the samples' dtype, or minus their centre in bfloat16."""
         x, done = self.x, counted_pass(self.x.shape[0])
         size, resident = self._size(view.n_outputs), self._resident(view.narrow)
         for start in range(0, len(x), size):
@@ -116,7 +116,7 @@ class DeviceEngine:
             done(rows.stop - rows.start)
 
     def remembered(self, point: LogitPoint, rows: slice, compute: Callable[[Any], None]) -> Any:
-        """The logits of rows that `compute` fills at a point, in the dtype of its weights; kept if it has a slot."""
+        """The logits of rows at a point, which `compute` fills, in its weights' dtype; kept if it has a slot."""
         weights, _ = point.folded
         dtype = getattr(self.torch, weights.dtype.name)
         if point.slot is None:
@@ -170,7 +170,7 @@ class DeviceEngine:
         return max(1, ENTRIES // max(int(self.x.shape[1]), n_outputs))
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
-        """The array on the device under a name, or another thing that engines share; made at the first call."""
+        """The array or other object that engines share under a name. The first call makes it."""
         if name not in self._memory:
             self._memory[name] = make()
         return self._memory[name]
@@ -185,10 +185,10 @@ class DeviceEngine:
         return self._kept("x" if narrow is None else "narrow x", all_of_them)
 
     def _free(self) -> float:
-        """The free bytes of a GPU's memory, for decisions that are made once: it frees what PyTorch keeps for later."""
+        """The free bytes of a GPU's memory, for decisions made once: this frees PyTorch's cache."""
         if self._in_main_memory:
             return math.inf
-        self.torch.cuda.empty_cache()  # such blocks count as taken
+        self.torch.cuda.empty_cache()  # cached blocks count as taken
         return float(self.torch.cuda.mem_get_info(self.device)[0])
 
     def _sent(self, x: Array, narrow: Any) -> Any:

@@ -28,7 +28,7 @@ SUMMED = 1 << 16
 
 
 class PartLogits:
-    """The logits of parts of the rows at a point, whose weights are sent to the device once, if they are needed."""
+    """The logits of parts of the rows at a point. The weights there are sent to the device once, if they are needed."""
 
     def __init__(self, engine: DeviceEngine, view: View, point: LogitPoint) -> None:
         self._engine, self._view, self._point = engine, view, point
@@ -41,7 +41,7 @@ class PartLogits:
         return sent(self._engine, self._point.folded)
 
     def of(self, rows: slice, x: Any) -> Any:
-        """The logits of a part. Nobody may write to them."""
+        """The logits of a part, which must not be written to."""
 
         def compute(out: Any) -> None:
             if self._start is None or self._direction is None:
@@ -60,7 +60,7 @@ class PartLogits:
 
 
 class PartLosses:
-    """The losses of parts of the rows, and their gradients by the logits."""
+    """The losses of parts of the rows, and their gradients with respect to the logits."""
 
     def __init__(self, engine: DeviceEngine, view: View, losses: RowLosses) -> None:
         self._engine, self._view, self._options = engine, view, losses.options

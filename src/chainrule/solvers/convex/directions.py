@@ -1,4 +1,4 @@
-"""Directions downhill: by L-BFGS, by Newton's method with the whole Hessian, or by products with the Hessian.
+"""Descent directions: by L-BFGS, by Newton's method with the whole Hessian, or by products with the Hessian.
 
 `phases` decides which method is used, and when.
 """
@@ -23,8 +23,7 @@ from chainrule.solvers.convex.rows import dot
 from chainrule.solvers.convex.step_pairs import StepPairs
 
 BLOCKS_AFTER = 8
-"""Steps, in pairs of products with the samples, before the blocks by class are computed; no sooner than the steps so
-far have cost as much as computing the blocks."""
+"""Steps (pairs of products with the samples) before the blocks by class are computed; not before these cost as much."""
 
 MANY_BLOCKS_AFTER, MANY_BLOCKS_GROWTH = 4, 1.25
 """The same for many classes, whose blocks take the time of a step or two, and the factor by which the products grow
@@ -35,10 +34,10 @@ MOST_CLASSES = 1000
 
 FEW_PARAMETERS = 200
 """Up to this many parameters, vectors take almost no time. Conjugate gradients then run in float64 and keep residuals
-orthogonal, so that fits to weighted and to repeated samples agree: no rounding errors grow."""
+orthogonal, so that rounding errors do not grow and fits to weighted and to repeated samples agree."""
 
 FEW_PAIRS = 5
-"""With fewer pairs than this, the diagonal at zero weights still serves: a new one costs two products."""
+"""With fewer pairs than this, the diagonal at zero weights is still used, because a new one costs two products."""
 
 FORCING = 0.5
 """The largest residual, as a share of the gradient, that Newton's method by products may leave."""
@@ -92,7 +91,7 @@ class Directions:
         )
 
     def first_phase(self, past: Directions | None, increase: float) -> Phase:
-        """The first phase, with the pairs of `past`, a minimisation whose l2 was smaller by `increase`.
+        """The first phase, with the pairs of `past`, from a minimisation whose l2 was smaller by `increase`.
 
         If l2 is the same, `past` was for a sample of the rows, and its preconditioner serves too.
         """
@@ -112,7 +111,7 @@ class Directions:
             direction = newton_direction(whole_hessian(self.evaluator, theta), gradient)
             return Solution(gradient) if direction is None else Solution(direction, -dot(gradient, direction) / 2)
         if phase.method is Method.PRODUCTS:
-            # Overflow in float32 yields no direction downhill, which the caller notices.
+            # Overflow in float32 yields no descent direction, which the caller notices.
             with np.errstate(over="ignore", invalid="ignore") if phase.single else nullcontext():
                 return self._solved(theta, gradient, enough, phase)
         return Solution(-self.pairs.solve(gradient))
@@ -121,7 +120,7 @@ class Directions:
         """Replace the preconditioner by one from the probabilities at theta, the evaluator's point."""
         curvature = Curvature(self.evaluator, None, theta)
         if base is Base.BLOCKS and drawn_by_rows(self.evaluator.problem):
-            self.pairs.forget()  # blocks that are often computed say more than pairs from earlier points
+            self.pairs.forget()  # blocks that are often computed are better than pairs from earlier points
         self.pairs.rest_on(
             class_blocks(self.evaluator, curvature, self.preconditioner)
             if base is Base.BLOCKS
@@ -133,7 +132,7 @@ class Directions:
         return min(dot(gradient, self.pairs.solve(gradient)) / 2, self.bound(gradient))
 
     def class_curvature(self) -> Array | None:
-        """The mean Hessian of the losses by the logits at the evaluator's point; None if it is too large."""
+        """The losses' mean Hessian with respect to the logits at the evaluator's point; None if it is too large."""
         if not self.evaluator.stored or self.evaluator.problem.n_outputs > MOST_CLASSES:
             return None
         return Curvature(self.evaluator).of_logits()

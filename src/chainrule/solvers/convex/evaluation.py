@@ -1,9 +1,9 @@
 """The objective F and its gradient, computed on one block of rows after another.
 
 The logits of n samples at a point are a function of the point alone. If they fit in memory (n x k numbers for each of
-two points), the engine may keep them: those at the last point and those at the end of the last step. If that step has
-the wrong length, the slopes of the logits take the place of the latter, and no other length needs a product with x.
-Differences of logits would not do: near the optimum, steps are as small as the rounding errors of logits.
+two points), the engine may keep them for the last point and for the end of the last step. If that step has the wrong
+length, the slopes of the logits replace the logits at its end, and no other length needs a product with x. Differences
+of logits cannot do this: near the optimum, steps are as small as the rounding errors of logits.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ MANY_PARAMETERS = 1 << 22
 then need most of the memory."""
 
 DECREASE, FLAT = 1e-4, 0.7
-"""A step is accepted if F falls by at least DECREASE of the fall that the first slope predicts, and if the size of the
-slope is at most FLAT of that of the first slope (the strong Wolfe conditions)."""
+"""A step is accepted if F falls by at least DECREASE times the fall that the first slope predicts, and if the absolute
+slope is at most FLAT times that of the first slope (the strong Wolfe conditions)."""
 
 LEAST_SHARE = 0.3
-"""A trial of a line search between two others stays away from both by this share of their distance. Where a step is
-much too long, the slope at its end is large, and points where a linear slope is 0 approach the minimum slowly."""
+"""A trial of a line search between two others keeps this share of their distance from both. If a step is much too long,
+the slope at its end is large, and points where a linear slope is 0 approach the minimum slowly."""
 
 
 class Evaluation(NamedTuple):
@@ -48,7 +48,7 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True)
 class RowLosses:
-    """From a block and its logits: the sum of the rows' weighted losses, and their gradient by the logits.
+    """From a block and its logits: the sum of the rows' weighted losses, and its gradient with respect to the logits.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class RowLosses:
 def row_losses(
     loss: Rule, options: dict[str, float], block: RowBlock, logits: Array, out: Array | None = None
 ) -> tuple[float, Array]:
-    """The sum of a block's weighted losses, and their gradient by the logits, by default in a buffer of the thread."""
+    """The sum of a block's weighted losses, and its gradient with respect to the logits, by default in a buffer."""
     fast = block.view.compiled and holds_labels(block.targets)
     fused: Any = kernel_of(loss, logits if fast else None).value_and_pullback
     shares = block.shares.astype(logits.dtype, copy=False)
@@ -88,7 +88,7 @@ def at_point(block: RowBlock, state: tuple[RowLosses, LogitPoint]) -> tuple[floa
 
 
 def on_line(block: RowBlock, state: tuple[RowLosses, LogitPoint, LogitPoint, float]) -> tuple[float, float]:
-    """Losses at a point plus a multiple of a direction, which is a point too, and their slope by that multiple."""
+    """Losses at a point plus a multiple of a direction (also a point), and their slope with respect to the multiple."""
     losses, here, direction, step = state
     logits, slopes = block.logits(here), block.logits(direction)
     stepped = np.multiply(slopes, slopes.dtype.type(step), out=block.buffer("stepped"))
@@ -115,7 +115,7 @@ class Evaluator:
         The point of the last evaluation, or of the last step; None if theta has changed since.
     losses : RowLosses
     products : int
-        Products of x with parameters, or of its transpose with residuals, by an engine that keeps logits.
+        Number of products of x with parameters, or of its transpose with residuals, if the engine keeps logits.
     """
 
     def __init__(self, problem: Problem, features: Features | None = None, stored: bool | None = None) -> None:
@@ -137,8 +137,8 @@ class Evaluator:
     def threads(self) -> int:
         """Threads for work on vectors; one beside a device.
 
-        With a thread on each of 16 cores, a step of conjugate gradients with two million parameters took 0.3 s, in
-        which the threads mostly waited for each other. The pass on the device took 0.25 s.
+        With a thread on each of 16 cores, a step of conjugate gradients with two million parameters took 0.3 s, mostly
+        spent waiting. The pass on the device took 0.25 s.
         """
         return 1 if self.problem.device_engine is not None else int(self.problem.engine.threads)
 
@@ -162,7 +162,7 @@ class Evaluator:
         if not self.can_be_refined:
             return self.at(theta)
         self.products += 2
-        self._in_float64.problem = self.problem  # whose penalty may be another one
+        self._in_float64.problem = self.problem  # the penalty may have changed
         return self._in_float64.at(theta)
 
     def rows_in(self, dtype: np.dtype[Any], features: Features | None = None) -> Rows:
@@ -173,7 +173,7 @@ class Evaluator:
         return Rows(self.problem, dtype, vectors, narrow)
 
     def at(self, theta: Array) -> Evaluation:
-        """F and its gradient at a point, which becomes the last one."""
+        """F and its gradient at a point, which becomes the last point."""
         self.point = self._point(theta, self.point)
         return self._found(theta, self.point)
 
@@ -185,7 +185,7 @@ class Evaluator:
         return found._replace(slope=dot(found.gradient, direction))
 
     def along(self, theta: Array, direction: Array, step: float) -> tuple[float, float]:
-        """F and its slope at theta + step direction, after `towards` that direction."""
+        """F and its slope at theta + step direction, once `towards` has seen the direction."""
         assert self.point is not None
         assert self._end is not None
         if self._direction is None:
@@ -202,9 +202,9 @@ class Evaluator:
         self.point = self._end
 
     def accept_along(self, theta: Array, step: float) -> Evaluation:
-        """Take the step that `along` has evaluated, to theta: F and its gradient there.
+        """Take the step to theta that `along` has evaluated. Returns F and its gradient there.
 
-        From a point of its own this takes one product; logits of one line after another would gather rounding errors.
+        It takes one product unless it starts on a line: logits of line after line would gather rounding errors.
         """
         assert self.point is not None
         assert self._direction is not None
@@ -215,7 +215,7 @@ class Evaluator:
         return self._found(theta, self.point)
 
     def penalised_by(self, l2: float, theta: Array, here: Evaluation) -> Evaluation:
-        """The evaluation `here` at theta as it would be with another penalty."""
+        """The evaluation `here` at theta, converted to another penalty."""
         change, (weights, _), gradient = l2 - self.problem.l2, self.features.split(theta), here.gradient.copy()
         slopes, _ = self.features.split(gradient)
         slopes += change * weights
@@ -224,11 +224,11 @@ class Evaluator:
     # What follows is private.
 
     def _fits(self, logits: int) -> bool:
-        """True if the logits of two points fit. A journal's fit must not depend on what is free on a device."""
+        """True if the logits of two points fit. A fit with a journal must not depend on a device's free memory."""
         engine, narrow = self.problem.engine, self.features.precision is Precision.BFLOAT16
         if 2 * logits * self.dtype.itemsize <= STORED_BYTES:
             return True
-        # They may later be in float64.
+        # The logits may later be in float64.
         return engine is self.problem.device_engine and bool(2 * logits * 8 <= engine.room(narrow=narrow))
 
     @cached_property
@@ -255,7 +255,7 @@ class Evaluator:
 def line_search(
     evaluator: Evaluator, theta: Array, direction: Array, here: Evaluation, slope: float
 ) -> tuple[float, Evaluation | None]:
-    """The length of a step that meets the conditions above, and F there; None if 30 trials find no step."""
+    """The length of a step that meets the strong Wolfe conditions, and F there; None if 30 trials find no step."""
     rounding = 64 * float(np.finfo(evaluator.dtype).eps) * abs(here.value)
     there = evaluator.towards(theta, direction)
     step, value, at = 1.0, there.value, there.slope

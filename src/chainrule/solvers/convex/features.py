@@ -1,4 +1,4 @@
-"""The features as a solver sees them: centred, scaled and, where this pays, rotated into their principal axes.
+"""The features as a solver sees them: centred, scaled and, if this saves time, rotated into their principal axes.
 
     z = ((x - m) / s) Q        x W + b = z W' + b',    W' = Q^T (s W),    b' = b + m W
 
@@ -26,7 +26,7 @@ from chainrule.solvers.convex.rows import CACHED, RowBlock, Rows, cut, over_rows
 
 EVEN = 1e4
 """Largest ratio of curvatures for which float32 samples are rotated in float32. The feature of smallest variance then
-gains the rounding errors of the largest, at most sqrt(EVEN) of its own ulps. Above this ratio, products are in
+takes on rounding errors of the largest, at most sqrt(EVEN) of its own ulps. Above this ratio, products are in
 float64."""
 
 
@@ -55,7 +55,7 @@ class Features:
     applied : bool
         True if the solver is given z. Otherwise it is given x and sees (x - m) / s, and only its preconditioner uses Q.
     precision : Precision
-        Samples for products in bfloat16 are stored less their centre.
+        The centre is subtracted from samples before they are stored in bfloat16.
     """
 
     intercept: bool = True
@@ -67,7 +67,7 @@ class Features:
 
     @property
     def rotation(self) -> Array | None:
-        """Q if samples are not rotated by it, so that the preconditioner has to rotate."""
+        """Q, if the preconditioner has to rotate because the samples are not rotated."""
         return None if self.applied else self.basis
 
     @cached_property
@@ -107,7 +107,7 @@ class Features:
         return np.concatenate([weights, intercepts]).astype(theta.dtype, copy=False)
 
     def largest(self, gradient: Array) -> float:
-        """The largest entry of the gradient by W and b, from the gradient by W' and b'."""
+        """The largest entry of the gradient with respect to W and b, from that with respect to W' and b'."""
         weights, intercepts = self.split(gradient)
         weights = self._rotated_back(weights)
         if self.scale is not None:
@@ -127,7 +127,7 @@ class Features:
         return np.ascontiguousarray(weights, dtype=dtype), np.asarray(offset, dtype=dtype)
 
     def completed(self, gradient: Array, theta: Array, l2: float, threads: int = 1) -> Array:
-        """The gradient from x^T R and the column sums of R: minus the centre's part, scaled, plus l2 W; in place."""
+        """The gradient from x^T R and column sums of R, in place: subtract the centre's part, scale, add l2 W."""
         slopes, sums, (weights, _) = gradient[:-1], gradient[-1:], self.split(theta)
         centre, scale = self._folded_centre, self._folded_scale
 
@@ -211,7 +211,7 @@ class Features:
         return None if self.applied else self.scale
 
     def _rotated_back(self, weights: Array) -> Array:
-        """Weights (or slopes) of z as those of (x - m) / s."""
+        """Convert weights (or slopes) of z to those of (x - m) / s."""
         if self.applied and self.basis is not None:
             weights = self.basis @ weights
         return weights
@@ -227,7 +227,7 @@ def squares(block: RowBlock, features: Features) -> Array:
 
 
 def rotated(x: Array, state: tuple[Features, Array, np.dtype[Any]]) -> Array:
-    """z of some stored samples in a dtype, for the features, Q in the dtype of the product, and that dtype."""
+    """z of some stored samples. `state` holds the features, Q in the dtype of the product, and the dtype of z."""
     features, factor, dtype = state
     seen = features.seen(x, np.empty(x.shape, factor.dtype))
     return np.asarray((seen @ factor).astype(dtype, copy=False))

@@ -1,4 +1,4 @@
-"""The Hessian at the evaluator's point: its products with directions, its diagonal, its logits' block, or the whole.
+"""The Hessian at the evaluator's point: products, the diagonal, the part for the logits, or the whole matrix.
 
     H V = x^T (w D(s, x V)) + l2 V,    D(s, u) = s * (u - s . u), softmax's own Jacobian; for one logit p (1 - p) u
 
@@ -6,13 +6,13 @@
     one logit  X^T diag(p (1 - p)) X + l2
 
 Conjugate gradients need no exact products: these may be in float32 while gradients are in float64. If the evaluator
-does not store logits, each product computes them again, which costs half as much more.
+does not store logits, each product computes them again, which takes half as long again.
 
-The whole Hessian is for few parameters. Newton's method then ends what L-BFGS has begun: near the optimum each step
+The whole Hessian is for few parameters. Newton's method then finishes what L-BFGS has begun: near the optimum each step
 doubles the number of correct digits, while L-BFGS takes hundreds of steps if samples are nearly separable or features
-nearly dependent. The losses do not change if all logits change by the same amount. So H has a null direction for each
-feature without a penalty. It is given some curvature, which changes no solution, because gradients have no component in
-that direction. The same holds for a feature that does not vary: centred, it is 0 in all samples.
+nearly dependent. The losses do not change if all logits change by the same amount. So each feature without a penalty
+gives H a null direction. It is given some curvature, which changes no solution, because gradients have no component
+there. The same holds for a feature that does not vary: centred, it is 0 in all samples.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""
 
 MOST_PARAMETERS = 1500
-"""Most parameters of a whole Hessian: it then needs 18 MB, and 0.05 s to factorise."""
+"""Most parameters of a whole Hessian, which then takes 18 MB, and 0.05 s to factorise."""
 
 FEW_OPERATIONS = 1e8
 """Operations for a Hessian, n p^2, that take a few milliseconds, less than ten steps of L-BFGS."""
@@ -73,7 +73,7 @@ class Curvature:
     def product(self, *, narrow: bool = False) -> Callable[[Array], Array]:
         """H as a function of a direction: two products with the samples per call.
 
-        `narrow` tells to take them in bfloat16, by PyTorch; only for an evaluator that stores logits.
+        With `narrow`, PyTorch takes them in bfloat16; only for an evaluator that stores logits.
         """
         evaluator, point = self._evaluator, self._point
         features = replace(evaluator.features, precision=Precision.BFLOAT16) if narrow else evaluator.features
@@ -102,12 +102,12 @@ class Curvature:
         return np.asarray(squares[: problem.shape[0]])
 
     def of_logits(self) -> Array:
-        """The mean Hessian of the losses by the logits, of shape (k, k)."""
+        """The mean Hessian of the losses with respect to the logits, of shape (k, k)."""
         curvature: Array = self._evaluator.rows_in(self.dtype).map_reduce(between_logits, self._point)
         return curvature
 
     def of_classes(self) -> Callable[[int], Array]:
-        """From a class, its diagonal entry in the Hessian of every loss by the logits; 0 only for sample weight 0."""
+        """A function from a class to the losses' curvatures in its logit; 0 only for sample weight 0."""
         rows = self._evaluator.rows_in(self.dtype)
         probs, curvatures = rows.gather(probabilities, self._point), rows.gather(own_weights, None)[:, 0]
 
@@ -118,10 +118,10 @@ class Curvature:
         return of_class
 
     def largest(self, least: float) -> Any:
-        """The entries of all probabilities of at least this size, and each class's sum of the others.
+        """All probabilities that are at least `least`, and for each class the sum of the others.
 
-        Three lists: row numbers, classes, and curvatures in the Hessian of every loss by the logits. The sum counts
-        each probability by its row's weight, which is its curvature up to this share.
+        The first three lists are row numbers, classes, and curvatures of each row's loss in the logits. The sums count
+        a probability with its row's weight, which is its curvature up to the share `least`.
         """
         self._evaluator.products += 0 if self._evaluator.stored else 1
         return self._evaluator.rows_in(self.dtype).map_reduce(large_entries, (self._point, least))
@@ -149,7 +149,7 @@ def own_weights(block: RowBlock, _: None) -> Array:
 
 
 def probabilities(block: RowBlock, point: LogitPoint) -> Array:
-    """The probabilities at a point; for one logit, the second class's. Nobody may write to them."""
+    """The probabilities at a point; for one logit, the second class's. They must not be written to."""
 
     def compute(out: Array) -> None:
         logits = block.logits(point)
@@ -163,7 +163,7 @@ def probabilities(block: RowBlock, point: LogitPoint) -> Array:
 
 
 def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Array]:
-    """The weighted Hessian of a block's losses by its logits at a point, times their slopes along a direction."""
+    """A block's weighted Hessian with respect to the logits, times their slopes along a direction."""
     point, direction = state
     result, fast = block.buffer("residuals"), block.view.compiled and takes_compiled(direction[0])
     for rows, part in block.parts(point):
@@ -185,7 +185,7 @@ def curved(block: RowBlock, state: tuple[LogitPoint, Folded]) -> tuple[float, Ar
 
 
 def own_curvatures(block: RowBlock, point: LogitPoint) -> tuple[float, Array]:
-    """The diagonal of the weighted Hessian of a block's losses by its logits."""
+    """The diagonal of a block's weighted Hessian with respect to the logits."""
     result, probs = block.buffer("residuals"), probabilities(block, point)
     np.multiply(probs, 1 - probs, out=result)
     return 0.0, np.multiply(result, block.curvatures.astype(result.dtype), out=result)
@@ -199,7 +199,7 @@ def squared_products(block: RowBlock, state: tuple[Features, LogitPoint]) -> Arr
 
 
 def between_logits(block: RowBlock, point: LogitPoint) -> Array:
-    """The weighted Hessian of a block's losses by the logits, summed over its rows, in float64."""
+    """A block's weighted Hessian with respect to the logits, summed over its rows, in float64."""
     probs = probabilities(block, point)
     weighted = probs * block.curvatures.astype(probs.dtype)
     return np.diag(weighted.sum(axis=0)).astype(np.float64) - probs.T @ weighted
@@ -213,7 +213,7 @@ def is_quick(problem: Problem) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class WholeInverse:
-    """The inverse of a whole Hessian, by its factors of Cholesky."""
+    """The inverse of a whole Hessian, by its Cholesky factors."""
 
     factors: tuple[Array, bool]
 
@@ -253,7 +253,7 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
         blocks[:, m, :, m] += own[m]
     weights = np.arange(problem.n_features * k)
     hessian[weights, weights] += problem.l2
-    # Null directions: the intercepts', and each feature's without a penalty.
+    # Null directions: that of the intercepts and, without a penalty, that of each feature.
     for j in range(problem.n_features if problem.l2 else 0, d) if k > 1 else ():
         blocks[j, :, j, :] += np.trace(blocks[j, :, j, :]) / k**2 or 1.0
     for constant in np.flatnonzero(~varies):

@@ -1,19 +1,19 @@
 """Newton's method for the intercepts, and bounds on how far they are from the best ones.
 
 F(V, c) and Phi(V) = min_c F(V, c) are those of `certificate`. Let c be some intercepts and c* the best ones,
-v = c* - c, g the gradient of F by c, S its Hessian (both orthogonal to 1), |v|_S^2 = v.S v,
+v = c* - c, g the gradient of F with respect to c, S its Hessian (both orthogonal to 1), |v|_S^2 = v.S v,
 k = sqrt(2 / the smallest eigenvalue of S), R = max v - min v <= k |v|_S, and h^2 = g.S^-1 g. A move by t v multiplies
-each probability by a factor between e^(-R t) and e^(R t), and so the variance of any vector under them, which is the
+each probability by a factor between e^(-R t) and e^(R t), and so also the variance of any vector under them: the
 Hessian of log-sum-exp along it. Hence the Hessian at c + t v lies between e^(-R t) S and e^(R t) S, and
 
     |v|_S (1 - e^-R) / R <= h    (the mean slope along v is -g.v)     so    1 - e^-R <= k h,    |v|_S <= R / k
 
-where R now is -log(1 - k h). This needs k h < 1, and then c* exists. The Hessian of l by the logits is at most 1/2, and
-by Cauchy and Schwarz, for the gradient G of F by V,
+where R now is -log(1 - k h). This needs k h < 1, and then c* exists. The Hessian of l with respect to the logits is at
+most 1/2, and by Cauchy and Schwarz, for the gradient G of F with respect to V,
 
     |G(c*) - G(c)| <= sqrt(X / 2) |v|_S (e^(R/2) - 1) / (R/2),    X = sum_i a_i |x_i|^2
 
-F(V, c) - Phi(V) <= -g.v <= h |v|_S by convexity. One logit has 1/4 for 1/2, R = |v|, and 1 for 2 in k.
+F(V, c) - Phi(V) <= -g.v <= h |v|_S by convexity. For one logit, 1/4 replaces 1/2, R = |v|, and 1 replaces 2 in k.
 """
 
 import math
@@ -24,7 +24,7 @@ import numpy as np
 from chainrule.arrays import Array
 
 LEAST_CURVATURE = 1e-290
-"""Smallest eigenvalue of S that is divided by."""
+"""Smallest eigenvalue of S by which anything is divided."""
 
 
 class NewtonStep(NamedTuple):
@@ -33,8 +33,8 @@ class NewtonStep(NamedTuple):
     Attributes
     ----------
     values, axes : arrays
-        The eigenvalues of S, in ascending order, and its eigenvectors. The eigenvalue of 1, which is 0, is replaced by
-        the mean of all.
+        The eigenvalues of S, in ascending order, and its eigenvectors. The eigenvalue of the vector of ones, which is
+        0, is replaced by the sum of all.
     along : array
         g along the axes.
     step : array
@@ -53,18 +53,18 @@ class NewtonStep(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """The sizes of the gradients with bounds on their errors, and the bounds on what the best intercepts change.
+    """The norms of the gradients with bounds on their errors, and bounds on what the best intercepts change.
 
     Attributes
     ----------
     gradient, error : float
-        By the weights.
+        With respect to the weights.
     offsets, offset_error : float
-        By the intercepts.
+        With respect to the intercepts.
     decrement : float
         h.
     slack : float
-        A bound on the change of the gradient by the weights from c to c*.
+        A bound on the change of the gradient with respect to the weights from c to c*.
     left : float
         A bound on F(V, c) - Phi(V).
     """
@@ -105,7 +105,7 @@ def reach_of(values: Array, decrement: float) -> float:
 
 
 def with_intercepts(found: Bounds, values: Array, along: Array, squares: float) -> Bounds:
-    """The bounds with decrement, slack and left, for the eigenvalues of S (or less), g along its axes, and X."""
+    """The bounds with decrement, slack and left, from the eigenvalues of S (or lower ones), g along its axes, and X."""
     k = len(values)
     found = found._replace(decrement=math.inf, slack=math.inf, left=math.inf)
     if not values[0] > LEAST_CURVATURE:

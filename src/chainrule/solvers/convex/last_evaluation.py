@@ -1,10 +1,9 @@
 """The last evaluation of a fit: F and its gradient in float64 at minimised intercepts, with bounds on the errors.
 
-A certificate (see `certificate`) needs the gradient by the weights at the best intercepts. A fit ends with an
-evaluation in float64 in any case, which multiplies by x twice. Between the two products, Newton's method improves the
-intercepts: if all logits move by v, the products of shares and probabilities q = a p become q e^v / Z with
-Z = sum_k p_k e^v_k, which takes no product with x and no exponential. An engine with room for q keeps it; others
-compute it again.
+A certificate (see `certificate`) needs the weights' gradient at the best intercepts. A fit ends with an evaluation in
+float64 in any case, which multiplies by x twice. Between the two products, Newton's method improves the intercepts: if
+all logits move by v, the products of shares and probabilities q = a p become q e^v / Z with Z = sum_k p_k e^v_k, which
+takes no product with x and no exponential. An engine with room for q keeps it; others compute it again.
 
 The bounds on rounding errors are known before the evaluation. Let u = 2^-53, and let all norms be over features divided
 by their scale. E|x| = sqrt(sum_i a_i |x_i|^2) for rows as they are stored is at most E|x - m| + |m| for any centre m.
@@ -18,7 +17,7 @@ by their scale. E|x| = sqrt(sum_i a_i |x_i|^2) for rows as they are stored is at
 - The derivative of softmax has the norm 1/2 at most, so residuals inherit half of that, whatever its size. The rest of
   softmax, and the factors e^v / Z, are within (16 k + 200) u.
 
-As long as these bounds are small beside the gradient, a certificate needs nothing else.
+As long as these bounds are small compared with the gradient, a certificate needs nothing else.
 """
 
 import math
@@ -36,26 +35,27 @@ from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import LogitPoint, RowBlock, Rows, dot
 
 STORED_BYTES = 1 << 28
-"""The products of shares and probabilities are kept if they need at most this many bytes. So do float32 logits of two
-points, which are forgotten before."""
+"""The products of shares and probabilities are kept if they need at most this many bytes. Float32 logits of two points
+need as many, and are freed before."""
 
 NEAR, FAR, CLOSE = 0.1, 0.5, 1e-4
 """k h, the relative distance to the best intercepts (see `intercepts`). A step with the same Hessian multiplies it by
-about the k h at which the Hessian was computed, or by `NEAR` if it is that of some rows only. From `FAR` on, the
-intercepts are left alone; from `NEAR` on, a Hessian serves for one step. Once `CLOSE`, they add little to the bound."""
+about the k h at which the Hessian was computed, or by `NEAR` if it is that of some rows only. From `FAR` on, intercepts
+stay; from `NEAR` on, a Hessian is used once. Below `CLOSE`, they add little to the bound."""
 
 MOST_CLASSES_PER_FEATURE, WIDTH_OF_SPARSE, ROWS_PER_CLASS = 2, 512, 16
-"""With more classes per feature, or per this many features if they are sparse, the Hessian by the intercepts would take
-longer than a pass; it is then summed over some rows only, at least so many per class, which bounds it from below."""
+"""With more classes per feature, the Hessian with respect to the intercepts would take longer than a pass. It is then
+summed over some rows only, at least `ROWS_PER_CLASS`, which bounds it from below. At most `WIDTH_OF_SPARSE` sparse
+features count."""
 
 FEW_TERMS = 1e-3
-"""Up to this growth, few terms of the series of log(1 + x) have all digits."""
+"""Up to this growth, a few terms of the series of log(1 + x) give all digits."""
 
 MOST_STEPS = 6
 """Most Newton steps."""
 
 MOST_CLASSES = 2048
-"""Most classes for which the Hessian by the intercepts is computed."""
+"""Most classes for which the Hessian with respect to the intercepts is computed."""
 
 
 class LastEvaluation(NamedTuple):
@@ -86,11 +86,11 @@ class LastPoint(NamedTuple):
     ----------
     losses : RowLosses
     logits, masses : LogitPoint
-        The same point: where its logits may be kept, and where the products of shares and probabilities may be.
+        The same point twice: with the slot for its logits, and with that for the products of shares and probabilities.
     moved : array
         The move of all logits, v.
     stride : int
-        The Hessian by the intercepts is summed over one of this many rows; if it is 0, over none.
+        The Hessian with respect to the intercepts is summed over one in this many rows; if 0, over none.
     """
 
     losses: RowLosses
@@ -102,7 +102,7 @@ class LastPoint(NamedTuple):
 
 
 def why_uncertain(problem: Problem) -> str:
-    """Why a problem has no certificate, or nothing."""
+    """Why a problem has no certificate, or an empty string."""
     if problem.signed:
         return "sample weights have both signs, so that the objective need not be convex"
     if not problem.l2:
@@ -118,7 +118,7 @@ def last_evaluation(evaluator: Evaluator, theta: Array, squares: float, *, known
     Parameters
     ----------
     evaluator : Evaluator
-        Its features are not applied. Its own point stays.
+        Its features are not applied. Its own point does not change.
     theta : array
         The parameters as the evaluator sees them.
     squares : float
@@ -135,7 +135,7 @@ def last_evaluation(evaluator: Evaluator, theta: Array, squares: float, *, known
     logits = masses._replace(slot=None)
     if known and evaluator.point is not None and evaluator.point.line is None and evaluator.dtype == np.float64:
         logits = evaluator.point
-    # Bounds on errors per unit of size, for the gradients by intercepts and by weights; (16 k + 200) u for softmax.
+    # Bounds on errors per unit of size, for both gradients; (16 k + 200) u is for softmax.
     weights, offset = theta[:d], masses.folded[1]
     scaled = features.centre if features.scale is None or features.centre is None else features.centre / features.scale
     away, root = 0.0 if scaled is None else norm(scaled), math.sqrt(squares)
@@ -194,7 +194,7 @@ def by_intercepts(block: RowBlock, at: LastPoint) -> tuple[float, Array, Array, 
 
 
 def at_last_point(block: RowBlock, at: LastPoint) -> tuple[float, Array]:
-    """The change of a block's losses by the move, and its residuals after the move times e^-v."""
+    """The change of a block's losses due to the move, and its residuals after the move times e^-v."""
     masses = _masses(block, at, [])
     residuals, growth, factor = _moved(block, masses, at.moved)
     change = -float(_goal_sums(block, at.smoothing) @ at.moved)
@@ -217,8 +217,8 @@ def without_intercepts(block: RowBlock, at: LastPoint) -> tuple[tuple[float, lis
 
 
 def _at_best_intercepts(rows: Rows, at: LastPoint) -> tuple[NewtonStep | None, LastPoint, float, list[float]]:
-    """The last Hessian with the whole step since; the point after it, the losses before all steps, and the figures of
-    `_largest`. No step if the intercepts are too far from the best ones, or have none.
+    """The last Hessian with the whole step since, the point after it, the losses before all steps, and the figures of
+    `_largest`. No step if the intercepts are too far from the best ones, or if there are none.
     """
     value, found, newton, largest = math.nan, None, None, [math.inf, math.inf]
     reach, shrinks, start = math.inf, 0.0, at.moved
@@ -227,7 +227,7 @@ def _at_best_intercepts(rows: Rows, at: LastPoint) -> tuple[NewtonStep | None, L
         lost, offsets, between, largest = rows.map_reduce(by_intercepts, at if fresh else at._replace(stride=0))
         value = lost if number == 0 else value
         if newton is None or fresh:
-            # The mean over some rows is the best guess; their sum is certain.
+            # The scaled sum over some rows is the best guess; the sum itself is a certain bound.
             newton, start = newton_step(offsets, at.stride * between), at.moved
         else:
             newton = newton.again(offsets)
@@ -246,10 +246,10 @@ def _at_best_intercepts(rows: Rows, at: LastPoint) -> tuple[NewtonStep | None, L
 
 
 def _with_intercepts(found: Bounds, newton: NewtonStep, offsets: Array, error: float, squares: float) -> Bounds:
-    """The bounds for the gradient by the intercepts after a Newton step, with S from before the step.
+    """The bounds from the intercepts' gradient after a Newton step, with S from before the step.
 
     `error` bounds the error of that gradient; products of two probabilities have at most twice the error of one. S is
-    made from its entries beside the diagonal.
+    made from its off-diagonal entries.
     """
     k, size = len(offsets), norm(offsets)
     step = newton.step
@@ -296,7 +296,7 @@ def _over(numbers: Array, own: Array) -> Array:
 
 
 def _times_log1p(own: Array, small: Array) -> float:
-    """The inner product with log(1 + x): for small x, by its series, which takes a fifth of the time."""
+    """The inner product of `own` and log(1 + `small`): for small x by a series, in a fifth of the time."""
     most = float(abs(small).max(initial=0.0))
     if most > FEW_TERMS:
         return float(own @ np.log1p(small))

@@ -47,7 +47,7 @@ SMALL_HESSIAN = 128
 than two steps with all n rows, which take 4 n p each."""
 
 MANY_STEPS = 300
-"""Expected steps of L-BFGS from which Newton's method by products is faster, if only a diagonal is known."""
+"""If only a diagonal is known and L-BFGS is expected to need more steps, Newton's method by products is faster."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Minimisation:
     here : Evaluation, optional
         F and its gradient there, if they are known.
     squares : float, optional
-        For the last evaluation at minimised intercepts, a bound on sum_i |w_i| |z_i|^2; by default there is none.
+        For a last evaluation at minimised intercepts, a bound on sum_i |w_i| |z_i|^2; else there is none.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class Minimisation:
     remaining : float
         An estimate of how far F can still fall.
     certain : float
-        The bound on it that came with the last direction.
+        The last direction's upper bound on how far F can fall.
     idle : int
         Consecutive steps without a gain.
     """
@@ -160,7 +160,7 @@ class Minimisation:
 
     @property
     def norm(self) -> float:
-        """The largest entry of the gradient by the parameters of the original features."""
+        """The largest entry of the gradient with respect to the parameters of the original features."""
         return self.evaluator.features.largest(self.here.gradient)
 
     def run(self, tol: float, max_iter: int, callback: Callback | None) -> Minimum:
@@ -219,13 +219,13 @@ class Minimisation:
         return higher
 
     def _switch(self, precision: Precision) -> None:
-        """Continue in a higher precision, in which the gains so far mean nothing."""
+        """Continue in a higher precision. Gains in the lower one no longer count."""
         self.evaluator.switch(precision)
         self.idle, self._least_norm = 0, math.inf
         self.here = self.evaluator.at(self.theta)
 
     def _enough(self, tol: float) -> float:
-        """The most that F may still be able to fall at the end."""
+        """How far F may still be able to fall at the end of the run."""
         share = tol
         if self.directions.facts.quick:
             # A Newton step squares the error: one more takes no time and doubles the number of correct digits, down
@@ -295,7 +295,7 @@ class Minimisation:
         self._change(Event.STEP, gain=gain / abs(there.value) if there.value else gain)
 
     def _find(self, enough: float) -> tuple[Solution, float]:
-        """A direction and the slope along it: by the method that is due, or by the next one if that yields none."""
+        """A direction and the slope along it, by the current method, or by the next one if it yields none."""
         self._change(Event.WANTED)
         found, slope = self._solution(enough)
         while not slope < 0 and (self.phase.method is not Method.LBFGS or self.directions.pairs.forget()):
@@ -303,7 +303,7 @@ class Minimisation:
             found, slope = self._solution(enough)
         by_lbfgs = self.phase.method is Method.LBFGS
         if by_lbfgs and -slope <= 2 * enough:
-            # Newton's method tells whether F has really little left to fall.
+            # Newton's method tells whether F really has little left to fall.
             self._change(Event.LITTLE_LEFT)
             while self.phase.method is not Method.LBFGS:
                 newtons, downhill = self._solution(enough)
@@ -317,7 +317,7 @@ class Minimisation:
         return found, dot(self.here.gradient, found.direction)
 
     def _is_last(self, direction: Array, enough: float) -> bool:
-        """Take a whole Newton step after which F has nothing left to fall by Newton's model, if F agrees."""
+        """Take a full Newton step after which F cannot fall in Newton's model, if F agrees. True if taken."""
         evaluator, single = self.evaluator, self.evaluator.can_be_refined
         end = self.theta + direction
         last = None if self._squares is None else self._last_evaluation(end)
@@ -338,7 +338,7 @@ class Minimisation:
         return True
 
     def _last_evaluation(self, theta: Array, *, known: bool = False) -> LastEvaluation:
-        """The last evaluation, if theta is the end."""
+        """The last evaluation, assuming that the fit ends at theta."""
         assert self._squares is not None
         with np.errstate(all="ignore"):
             return last_evaluation(self.evaluator, theta, self._squares, known=known)
@@ -395,30 +395,30 @@ def minima(
     threads : int, optional
         The most threads. The default is the number that BLAS may use, and 1 if a product with all samples is small.
     spectrum : Spectrum, optional
-        From `spectrum_of`, for these samples or for all samples of which these are some. If it has a scale, features
-        are divided by it, and the penalty is on weights times that scale. If its features are applied, `problem` holds
-        z; theta still belongs to the original features.
+        From `spectrum_of`, for these samples or for a larger set that contains them. If it has a scale, features are
+        divided by it, and the penalty is on weights times that scale. If its features are applied, `problem` holds z;
+        theta still belongs to the original features.
     callback : callable, optional
         Called after each step, with a StepTaken and a function that returns theta; a true result ends the run.
     narrow : bool
         True if the first steps' products are in bfloat16, by PyTorch. Only for dense samples.
     certify : bool
         True ends runs at minimised intercepts, with the evaluation for a certificate, unless samples are rotated,
-        parameters are in float32 or there is no certificate. The spectrum must be that of these very samples.
+        parameters are in float32 or there is no certificate. The spectrum must be that of exactly these samples.
     """
     problem, penalties = problem.with_threads(threads), list(penalties)
-    # On a device few passes are taken by threads, which then have one each for BLAS (see `DeviceEngine`).
+    # With a device, threads take few passes, and BLAS has one thread in each (see `DeviceEngine`).
     products = single_threaded_products if problem.device_engine is None else nullcontext
     if spectrum is None:
         spectrum = spectrum_of(problem, decompose=method != "newton-cg")
-    # Parts of the samples, such as a fold, do not begin with rows that they lack.
+    # A fit to part of the samples, such as a fold, does not begin with rows outside that part.
     sample = spectrum.sample
     begins = start is None and sample is not None and sample.of is problem.x and sample.problem is not None
     before = None
     with products():
         x, spectrum = spectrum.suited(problem.x, problem, problem.l2)
         if isinstance(x, StoredRows):
-            x = replace(x, checked=True)  # the spectrum has seen all
+            x = replace(x, checked=True)  # the spectrum has read all rows
         problem = problem if x is problem.x else problem.of(x)
         first = Precision.BFLOAT16 if narrow and not problem.sparse else Precision.SAMPLES
         features = replace(spectrum.features, precision=first)
@@ -427,7 +427,7 @@ def minima(
         certify = certify and not features.applied and evaluator.vector_dtype == np.float64
         squares = spectrum.squares(problem.n_samples) if certify else None
         if method == "auto":
-            # With few parameters, L-BFGS is ended by the whole Hessian, which reaches the last digit.
+            # With few parameters, the whole Hessian finishes the fit and reaches the last digit.
             many = spectrum.diagonal and spectrum.steps > MANY_STEPS and math.prod(problem.shape) > MOST_PARAMETERS
             method = "newton-cg" if many and evaluator.stored else "lbfgs"
         if begins:
@@ -456,7 +456,7 @@ def minima(
 
 
 def _on_sample(spectrum: Spectrum, l2: float, tol: float, max_iter: int, memory: int, method: str) -> Minimisation:
-    """The end of a minimisation for the spectrum's sample, a tenth as far from its optimum as that from all rows'.
+    """A minimisation for the spectrum's sample, ended a tenth as far from its optimum as that is from all rows'.
 
     Ctrl-C raises KeyboardInterrupt.
     """

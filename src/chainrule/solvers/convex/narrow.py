@@ -33,7 +33,7 @@ class Narrowing(NamedTuple):
 
 
 def narrowing(features: Features) -> Narrowing:
-    """Products with the samples less the centre of some features.
+    """The settings for products with samples minus the centre of these features.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class NarrowBlock(RowBlock):
     def _product(self, samples: Any, factor: Array) -> Any:
         """The product of two matrices in bfloat16, by one thread."""
         torch = _torch()
-        # A thread that reads the number while another has set 1 would restore 1: it is read once, before the fit.
+        # The number is read once, before the fit: a thread that read it while another has set 1 would restore 1.
         torch.set_num_threads(1)
         try:
             return torch.mm(samples, _rounded(factor))

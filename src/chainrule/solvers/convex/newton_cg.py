@@ -1,9 +1,9 @@
 """Newton's method by preconditioned conjugate gradients, which need products with the Hessian, but no matrix.
 
 If the optimum is far away along flat directions, as with many sparse features or a small penalty, L-BFGS needs hundreds
-of steps, each with two dozen vectors as long as the parameters. Here a direction d solves H d = -g the more accurately,
-the smaller the gradient has become (forcing terms of Eisenstat and Walker): early steps are cheap, and the last steps
-converge superlinearly. If negative sample weights give H a direction of negative curvature, the solution ends there.
+of steps, each with two dozen vectors as long as the parameters. Here a direction d solves H d = -g more accurately as
+the gradient becomes smaller (forcing terms of Eisenstat and Walker): early steps are cheap, and the last steps converge
+superlinearly. If negative sample weights give H a direction of negative curvature, the solution ends there.
 """
 
 import math
@@ -33,7 +33,7 @@ class Solution(NamedTuple):
     Attributes
     ----------
     remaining : float
-        An upper bound on Newton's decrement g . H^-1 g / 2, by which F can fall as far as it is quadratic; infinite if
+        An upper bound on Newton's decrement g . H^-1 g / 2, by which F could fall if it were quadratic; infinite if
         unknown.
     """
 
@@ -52,12 +52,12 @@ def newton_cg_direction(
     bound: Callable[[Array], float] | None = None,
     orthogonal: bool = False,
 ) -> Solution:
-    """An approximate solution of H d = -g whose residual is at most `forcing` times g.
+    """An approximate solution of H d = -g whose residual is at most `forcing` times as large as g.
 
     Sizes are measured in the norm of the preconditioner, sqrt(r . M^-1 r). If F seems to have at most `enough` left to
     fall, the solution goes on until this is certain or refuted; `bound` returns an upper bound on r . H^-1 r / 2 for a
-    residual r. With `orthogonal`, all residuals are kept and each new one is made orthogonal to them: exact arithmetic
-    would do so, but rounding errors grow by orders of magnitude.
+    residual r. With `orthogonal`, all residuals are kept and each new one is made orthogonal to them: in exact
+    arithmetic it is orthogonal anyway, but rounding errors grow by orders of magnitude.
     """
     direction, residual = np.zeros_like(gradient), -gradient
     scaled = preconditioner.solve(residual)

@@ -22,14 +22,13 @@ from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import dot
 
 MOST_STEPS, FORCING = 5, 0.5
-"""The most Newton steps per batch, and the share of the gradient that each leaves: the next batch is worth more than
-the last digits."""
+"""The most Newton steps per batch, and the share of the gradient that each leaves: the next batch helps more."""
 
 
 def absorb(problem: Problem, theta: Array, precision: Array, tol: float) -> tuple[Array, Array]:
     """The weights and their precision after one more batch, whose `problem` has no penalty of its own.
 
-    The steps end when the next one promises to lower the objective by at most `tol` times its value, and after
+    The steps end when the next one promises to lower the objective by at most `tol` times its value, or after
     `MOST_STEPS`.
 
     Raises

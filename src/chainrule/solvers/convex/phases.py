@@ -1,10 +1,10 @@
 """The phases of a minimisation, and the transitions between them.
 
-L-BFGS needs the fewest passes over dense samples. Its preconditioner is that of the features' spectrum at first, and
-the Hessian's blocks by class as soon as they cost no more time than the steps so far. Newton's method replaces it if
-few parameters have needed many steps, and if F seems to have little left to fall: L-BFGS can only guess how much is
-left, and Newton's method knows. Sparse samples have no spectrum, their passes are cheap and their vectors long. They
-use Newton's method from the first step, with products in float32 as long as these yield directions downhill.
+L-BFGS needs the fewest passes over dense samples. Its preconditioner is at first the features' spectrum, then the
+Hessian's blocks by class, once they cost no more time than the steps so far. Newton's method replaces L-BFGS if few
+parameters have needed many steps, and if F seems to have little left to fall: L-BFGS can only guess how much is left,
+and Newton's method knows. Sparse samples have no spectrum, their passes are cheap and their vectors long. Fits to them
+use Newton's method from the first step, with products in float32 as long as these yield descent directions.
 
 F and its gradient may begin in bfloat16. They continue in the samples' precision, and in float64 if float32 numbers
 yield no further gain, or if float64 refutes that the fit has converged. Newton's products stay in bfloat16 until they
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from chainrule.solvers.convex.features import Precision
 
 NEWTON_AFTER = 30
-"""Steps of L-BFGS before Newton's method with the whole Hessian, or one per `PARAMETERS_PER_STEP` parameters if
+"""Steps of L-BFGS before Newton's method with the whole Hessian, or one per `PARAMETERS_PER_STEP` parameters if that is
 more."""
 
 PRODUCTS_AFTER = 40
@@ -35,8 +35,8 @@ IDLE = 3
 """Consecutive steps without a gain above rounding errors after which Newton's method is tried."""
 
 SMALL_GAIN = 2.0**-16
-"""Share of F. A step in bfloat16, or from products in it, that gains less is the last one. From 2^-9 to 2^-16 the
-number of steps is the same, and the time falls."""
+"""Share of F. A step in bfloat16, or from such products, that gains less is the last in bfloat16. From 2^-9 to 2^-16
+the number of steps is the same, and the time falls."""
 
 CONVERGED = "the objective can fall by no more than the tolerance allows"
 """Message of a run that has converged."""
@@ -73,10 +73,10 @@ class Phase(NamedTuple):
     single : bool
         True while Newton's products are in float32.
     narrow : bool
-        True while Newton's products are in bfloat16, after F and its gradient have left it. They give directions, but
-        no certainty that F has little left to fall.
+        True while Newton's products are in bfloat16, after F and its gradient no longer are. Such products give
+        directions, but no certainty that F has little left to fall.
     barred : bool
-        True from a Newton direction without a step until the next step: the Hessian has no curvature where
+        True after a Newton direction that allowed no step, until the next step: the Hessian has no curvature where
         probabilities are 0 and 1.
     classes_at : int
         The step at which the class matrix was last computed.
@@ -229,7 +229,7 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
 def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The phase with a preconditioner from the current probabilities, if one is due."""
     if now.spent >= phase.blocks_at:
-        # Next when the products have grown by this factor, or after as many steps as the blocks cost, if that is later.
+        # Next when products have grown by this factor, or after as many steps as the blocks cost, whichever is later.
         next_at = max(facts.blocks_growth * now.spent, now.spent + facts.blocks_cost)
         return phase._replace(base=Base.BLOCKS, blocks_at=next_at)
     due = facts.refreshable and now.iteration in REFRESHED_AT and now.iteration != phase.classes_at

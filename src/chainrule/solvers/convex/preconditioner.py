@@ -1,11 +1,11 @@
-"""Approximate inverse Hessians of one Kronecker product or one diagonal.
+"""Approximate inverse Hessians: of one Kronecker product, or of one diagonal.
 
     H = C (x) S + l2 I,    C = covariance of the features = Q diag(c) Q^T,    S = class matrix (k x k)
 
 `spectrum` decomposes C once. In the coordinates of Q, each feature j has the k x k block c_j S + l2 I. S is the mean
-Hessian of the losses by the logits, in one of two forms. At zero weights all samples have the same probabilities pi and
-S = diag(pi) - pi pi^T (pi (1 - pi) for one logit): a diagonal minus a matrix of rank one, which the formula of Sherman
-and Morrison inverts,
+Hessian of the losses with respect to the logits, in one of two forms. At zero weights all samples have the same
+probabilities pi and S = diag(pi) - pi pi^T (pi (1 - pi) for one logit): a diagonal minus a matrix of rank one, which
+the Sherman-Morrison formula inverts,
 
     (diag(a) - c pi pi^T)^-1 v = v / a + c (pi / a) (pi . v / a) / r,    a = c pi + l2,    r = sum_k pi_k l2 / a_k
 
@@ -30,8 +30,8 @@ SOLVED_AT_ONCE = 1 << 21
 """Entries of the weights that are rotated and solved for together."""
 
 LEAST_CURVATURE = 1e-10
-"""Smallest curvature without a penalty, relative to the largest. A feature that does not vary has none. Its gradient is
-a rounding error, which must not become a large weight: it is given the largest curvature."""
+"""Smallest curvature without a penalty, relative to the largest. A feature that does not vary has none, and its
+gradient is a rounding error. It is given the largest curvature, to keep its weight small."""
 
 TINY = float(np.finfo(np.float64).tiny)
 
@@ -153,12 +153,12 @@ def preconditioner_of(problem: Problem, spectrum: Spectrum) -> Preconditioner:
 
 
 def refreshed(preconditioner: Preconditioner, class_curvature: Array) -> Preconditioner:
-    """The same preconditioner with another class matrix: the mean Hessian by the logits at the current weights."""
+    """The same preconditioner with another class matrix: the mean Hessian at the current weights."""
     shares, classes = np.linalg.eigh(class_curvature)
     # Negative sample weights can make curvature negative; saturated classes keep some curvature.
     shares = np.maximum(abs(shares), abs(shares).max() * 1e-8)
     if len(shares) > 1:
-        # The direction that all logits have in common has no curvature.
+        # An equal change of all logits has no curvature.
         shares[0], classes[:, 0] = 0.0, len(shares) ** -0.5
         classes[:, 1:] -= classes[:, 1:].mean(axis=0)
     sizes = np.vstack([preconditioner.spectrum[:, None] * shares + preconditioner.l2, shares])
@@ -211,7 +211,7 @@ class Diagonal:
 
 
 def diagonal_of(curvatures: Array, problem: Problem | None = None) -> Diagonal:
-    """The preconditioner for a diagonal whose negative entries become positive, and entries near 0 larger.
+    """The preconditioner for a diagonal. Negative entries are made positive, and entries near 0 larger.
 
     With a problem, the diagonal is that of the problem's own objective, and `Diagonal.common` is set from its penalty.
     """

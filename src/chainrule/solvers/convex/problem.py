@@ -13,8 +13,8 @@ from chainrule.rules import Rule
 from chainrule.storage import StoredRows
 
 TINY_FEATURES = 1e-15
-"""Samples in float32 whose entries are all smaller than this are converted: their squares have few digits in float32 or
-none, and weights that match them overflow."""
+"""Samples in float32 whose entries are all smaller than this become float64: in float32 their squares have few or no
+digits, and the weights that they need overflow."""
 
 WORTH_THREADS = 1 << 25
 """Multiplications in a product with all samples from which a second thread saves time."""
@@ -27,7 +27,7 @@ class Totals:
     Attributes
     ----------
     mass : float
-        sum_i |w_i|, or the number of samples without weights.
+        sum_i |w_i|; the number of samples if there are no weights.
     class_mass : (k,) array
         Class frequencies under |weights|; for one logit, the positive class's.
     signed : bool
@@ -91,7 +91,7 @@ class Problem:
             fill(self, "engine", self.engine or self.x.engine())
         elif self.engine is None or self.engine.x is not self.x:
             leaves = Leaves(self.x, self.targets, self.weights, self.rows_of_leaf)
-            # A sparse entry takes as long to multiply by as 16 dense ones.
+            # Multiplying by a sparse entry takes as long as by 16 dense ones.
             large = (16 if self.sparse else 1) * self.n_entries * self.n_outputs >= WORTH_THREADS
             fill(self, "engine", LocalEngine(leaves, small=not large))
         if self.totals is None and self.targets is None:
@@ -170,7 +170,7 @@ class Problem:
         return replace(self, engine=self.engine.with_threads(threads or available_threads()))
 
     def of(self, x: Any) -> "Problem":
-        """The same problem for other features of the same samples, in leaves of as many rows."""
+        """The same problem for other features of the same samples, with as many rows per leaf."""
         if self.targets is None and not isinstance(x, ClusterRows):
             targets, weights = self.engine.map_reduce(_targets, None)
             weights = None if any(part is None for part in weights) else np.concatenate(weights)
@@ -186,7 +186,7 @@ class Problem:
         return engine if hasattr(engine, "device") else None
 
     def unjournaled(self) -> "Problem":
-        """The same problem, whose sums are always taken: for functions that write to their state."""
+        """The same problem without a journal: sums are always taken, for functions that write to their state."""
         engine = self.engine.engine if isinstance(self.engine, JournaledEngine) else self.engine
         return replace(self, engine=engine)
 
@@ -201,7 +201,7 @@ def totals_of(engine: Engine, n_outputs: int) -> Totals:
 
 
 def _around(engine: Any, inner: Any) -> Any:
-    """The journal, the meeting or the device of an engine, around an engine of other features."""
+    """Wrap `inner`, the engine of other features, in the journal, the meeting or the device of `engine`."""
     if isinstance(engine, JournaledEngine):
         return engine.around(_around(engine.engine, inner))
     return engine.around(inner) if hasattr(engine, "around") else inner
@@ -225,7 +225,7 @@ def _targets(leaf: Leaf, _: None) -> tuple[list[Array | None], list[Array | None
 
 
 def _is_tiny(x: Array) -> bool:
-    """True if the largest entry is tiny. A look at some rows is enough for almost all samples."""
+    """True if the largest entry is tiny. Some rows are enough to tell for almost all samples."""
     entries = x.data if is_sparse(x) else x
     some = entries[:: max(1, len(entries) // 64)]
     return all(0 < abs(part).max(initial=0.0) < TINY_FEATURES for part in (some, entries))

@@ -20,8 +20,8 @@ def deviations(problem: Problem) -> Array:
     rows, (lowest, highest) = Rows(problem), ranges(problem)
     mean = rows.map_reduce(_sums, None)
     squares, stored, missing = rows.map_reduce(_squared_differences, mean)
-    # Sparse rows sum the entries that are stored; the others differ from the mean by the mean. If there are none, the
-    # share that is left is a rounding error, which a large mean would make visible.
+    # Sums over sparse rows take stored entries; the others are 0 and differ from the mean by the mean. If there are
+    # none, 1 - stored is a rounding error, which a large mean would make visible.
     variance = squares + np.where(missing > 0, 1 - stored, 0.0) * np.square(mean)
     return np.asarray(np.where((lowest < highest) & (variance > 0), np.sqrt(np.maximum(variance, 0)), 1.0))
 
@@ -43,7 +43,7 @@ def _sums(block: RowBlock, _: None) -> Array:
 
 
 def _squared_differences(block: RowBlock, mean: Array) -> tuple[Array, Array, Array]:
-    """sum_i |w_i| (x_i - m)^2 / sum |w| over stored entries, their share of the weights, and how many are missing.
+    """sum_i |w_i| (x_i - m)^2 / sum |w| over stored entries, their share of the weights, and the number missing.
 
     Entries without weight do not count.
     """

@@ -6,7 +6,7 @@ The optimal weights of a penalised fit are a combination of the rows of Z: any o
 to the penalty. So r <= n numbers per class determine the fit exactly, with z = L as features. Q has as many entries as
 x and is never computed: products with Q are products with x and with L^-T.
 
-L is computed by Cholesky's method with pivots. It leaves out samples that depend on others, such as duplicates and one
+L is computed by the pivoted Cholesky method. It leaves out samples that depend on others, such as duplicates, and one
 sample of any centred set. A Gram matrix has half the digits of its features. If these are too few, as with features of
 very uneven size, there are no such coordinates, and the fit uses all features.
 """
@@ -24,7 +24,7 @@ from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import RowBlock, Rows, cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
-"""Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features of them."""
+"""Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features."""
 
 UNEVEN = 1e-8
 """The least squared pivot of L, relative to the largest, which leaves half of the digits of float64."""
@@ -95,7 +95,7 @@ def check_finite(moments: Array) -> None:
 def _columns(problem: Problem, features: Features) -> Iterator[tuple[slice, Array]]:
     """(x - m) / s in float64, for some features of all samples at a time.
 
-    Each block overwrites the one before, because fresh memory takes longer than the work on it.
+    Each block overwrites the one before, because first use of fresh memory takes longer than the work.
     """
     n, d = problem.n_samples, problem.n_features
     rows, at_once = Rows(problem), min(max(ENTRIES_AT_ONCE // n, LEAST_FEATURES), d)

@@ -1,4 +1,4 @@
-"""The rows of the samples: the only way in which a solver sees them.
+"""The rows of the samples, which a solver sees only through these calls:
 
     map_reduce(function, state)    the sum of function(block, state) over all blocks of rows
     pull_back(function, state)     the same for functions that return a number and residuals R: the sum of the numbers,
@@ -7,9 +7,9 @@
     samples(numbers)               some samples, for a preconditioner that needs only a few of them
 
 A function sees its block and the given state, and nothing else of the samples. An engine takes the sums over leaves of
-fixed size in a fixed order (see `chainrule.engines`), so that the rows may lie anywhere, and a fit has the same bits
-wherever they lie. Logits and probabilities at a point are functions of the block and the point. An engine with room for
-them keeps them from one call to the next.
+fixed size in a fixed order (see `chainrule.engines`), so that a fit has the same bits wherever the rows lie. Logits and
+probabilities at a point are functions of the block and the point. An engine with room for them keeps them from one call
+to the next.
 
 A dense leaf is one block, multiplied by one thread. A sparse leaf is large, because x^T R has a row per feature of a
 large vocabulary. It is cut into blocks, which the threads share; then each thread multiplies the residuals of some
@@ -54,12 +54,11 @@ WORTH_SHARING = 1 << 18
 """Smallest number of entries of a vector for which a second thread saves time."""
 
 PART_BYTES, FEWEST_OF_PART = 1 << 21, 16
-"""Bytes of the logits of a part of a block, and fewest rows of a part. From the product on, they stay in the core's own
-cache if they are not kept."""
+"""Bytes of the logits of a part of a block, and fewest rows of a part. Logits that are not kept thus stay in the core's
+own cache."""
 
 COMPILED_ENTRIES = 1 << 24
-"""Compiled loops take the losses from this many rows times classes on. Importing numba takes as long as a fit to
-fewer."""
+"""Compiled loops take the losses from this many rows times classes on. A smaller fit is as short as importing numba."""
 
 CACHED = 1 << 16
 """Entries of features that are converted to another dtype at once, so that they stay in the core's own cache."""
@@ -84,8 +83,8 @@ class LogitPoint(NamedTuple):
     slot : str or None
         The name under which logits at this point may be kept; None if they are not.
     line : tuple or None
-        A point, a direction (as a point) and a step, if the logits are those at the point plus the step times the
-        direction's: then they need no product where these are kept. Both have `folded` of their own.
+        A point, a direction (as a point) and a step, if the logits are those of the point plus the step times those of
+        the direction: if both are kept, no product is needed. Both have their own `folded`.
     """
 
     folded: Folded
@@ -103,9 +102,9 @@ class LogitPoint(NamedTuple):
         return cls(folded, next(_versions), slot)
 
     def moved(self, direction: LogitPoint, step: float) -> LogitPoint:
-        """The point at a step along a direction, whose slot it takes. A point on a line is no start of another line.
+        """The point after a step along a direction, whose slot it takes. A point on a line must not start another line.
 
-        The solver goes on to change the vectors in place that both may share, so that their copies are kept.
+        Copies of the vectors are kept, because both may share vectors that the solver goes on to change in place.
         """
         start, along = (
             point._replace(folded=(point.folded[0].copy(), point.folded[1].copy())) for point in (self, direction)
@@ -175,14 +174,14 @@ class RowBlock:
 
     @property
     def curvatures(self) -> Array:
-        """A column, the factor of the Hessian of each row's loss by the logits: share times sum of targets."""
+        """A column of factors of the rows' Hessians with respect to the logits: share times sum of targets."""
         if self.view.n_outputs == 1 or self.targets.ndim == 1:
             return self.shares
         return np.asarray(self.shares * self.targets.sum(axis=1, keepdims=True, dtype=np.float64))
 
     @property
     def first(self) -> list[Array]:
-        """The first of all rows, in float64, if it is one of these."""
+        """The first of all rows, in float64, if it is in this block."""
         return [np.asarray(self.x[0], np.float64)] if self.rows.start == 0 else []
 
     def times(self, weights: Array, offset: Array, out: Array) -> Array:
@@ -212,7 +211,7 @@ class RowBlock:
         return self.work(name, (count, k), like) if k > FEW_OUTPUTS else self.work(name, (k, count), like).T
 
     def parts(self, point: LogitPoint) -> list[tuple[slice, RowBlock]]:
-        """The block in parts whose logits stay in the cache, with their rows of it; whole, if its logits are kept."""
+        """The block in parts whose logits stay in the cache, with their rows in it; one part if its logits are kept."""
         count, k = len(self.shares), self.view.n_outputs
         size = max(FEWEST_OF_PART, PART_BYTES // (k * self.view.dtype.itemsize))
         kept = self.kept is not None and point.slot is not None
@@ -238,7 +237,7 @@ class RowBlock:
         return result
 
     def logits(self, point: LogitPoint) -> Array:
-        """The logits at a point. Nobody may write to them."""
+        """The logits at a point, which must not be written to."""
         weights, offset = point.folded
 
         def compute(out: Array) -> None:
@@ -264,7 +263,7 @@ class RowBlock:
         )
 
     def _in_dtype(self, dtype: Any) -> Iterator[tuple[slice, Array]]:
-        """Dense rows in another dtype, some at a time in a buffer; NumPy would convert all for each product."""
+        """Dense rows in another dtype, some at a time in a buffer; NumPy would convert all rows for each product."""
         rows, d = self.x.shape
         for part in cut(0, rows, CACHED // d):
             x = self.work("converted", (part.stop - part.start, d), self.x, dtype)
@@ -300,7 +299,7 @@ class Rows:
     def map_reduce(self, function: BlockFunction, state: Any, leaves: Sequence[int] | None = None) -> Any:
         """The sum of function(block, state) over all blocks, or over some leaves: a number, array, list or tuple.
 
-        Arrays that it returns must not be buffers.
+        Arrays that the function returns must not be buffers.
         """
         return self.engine.map_reduce(over_blocks, (self.view, function, state), leaves)
 
@@ -437,7 +436,7 @@ def _multiply(
 
 
 def _block(leaf: Leaf, view: View, rows: slice, work: Workspace) -> RowBlock:
-    """Some rows of a leaf as a block. A leaf without sparse rows is one block."""
+    """Some rows of a leaf as a block. A dense leaf is one block."""
     whole = rows.stop - rows.start == leaf.x.shape[0]
     x = leaf.x if whole else csr_rows(leaf.x, rows)
     count, first = rows.stop - rows.start, leaf.rows.start + rows.start
@@ -457,7 +456,7 @@ def _in_blocks(
     leaf: Leaf, view: View, function: Callable[[RowBlock, slice], Any], converted: Array, rows: slice | None = None
 ) -> list[Any]:
     """The results of a function for each block of a sparse leaf, in order; the threads share the blocks."""
-    # In any dtype the same blocks: what is kept of them in one view is used in another one.
+    # The blocks are the same in any dtype: results that are kept in one view are used in another.
     size = int(np.clip(SPARSE_BLOCK_BYTES // (view.n_outputs * 16), 64, 4096))
     rows = rows or slice(0, leaf.x.shape[0])
     parts = cut(rows.start, rows.stop, size) or [rows]

@@ -1,9 +1,9 @@
 """A random sample of the rows, which stands for all of them until a fit is near its end.
 
-Softmax regression with p parameters, fitted to n of many samples, loses about p / (2 n) more than the optimum on all of
-them (half of a chi-square with p degrees of freedom over n, as Wilks' theorem says). If n is much larger than p, this
-is little: a fit that begins there needs a few passes over all rows. So one pass over all rows draws the sample, and
-tells whether the sample stands for them: for each class and for the variance of each feature.
+Softmax regression with p parameters, fitted to n of many samples, has a loss about p / (2 n) above the optimum on all
+of them (half of a chi-square with p degrees of freedom over n, as Wilks' theorem says). If n is much larger than p,
+this is little: a fit that begins there needs a few passes over all rows. So one pass over all rows draws the sample,
+and compares each class and the variance of each feature, to tell whether the sample stands for all rows.
 """
 
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import RowBlock, Rows
 
 ONE_IN = 16
-"""A sample has at most one of this many rows, so that its fit takes no longer than one or two passes over all."""
+"""A sample has at most one in this many rows, so that its fit takes no longer than one or two passes over all rows."""
 
 SAMPLE_BYTES = 1 << 27
 """Most bytes of the features of a sample, which lies in memory wherever all rows lie."""
 
 ROWS_PER_PARAMETER = 16
-"""Fewest rows of a sample per parameter: it then loses at most 1/32 more than the optimum."""
+"""Fewest rows of a sample per parameter: the loss of its fit is then at most 1/32 above the optimum."""
 
 LEAST_PRODUCTS = 1 << 28
 """Fewest multiplications of a product with all samples, n d k, for which a sample is drawn: a tenth of a second."""
@@ -58,7 +58,7 @@ class Sample:
     first: Array
 
     def taken(self) -> Problem:
-        """The problem for the sample, which is not kept: the fit to all rows needs its memory."""
+        """Hand over the sample's problem and forget it, because the fit to all rows needs its memory."""
         problem, self.problem = self.problem, None
         assert problem is not None
         return problem
@@ -81,23 +81,23 @@ def worth_sampling(problem: Problem) -> bool:
 
 
 def stride_of(problem: Problem) -> int:
-    """The number of rows of which a sample has one."""
+    """The number s such that a sample has one in s rows."""
     row = problem.n_features * problem.dtype.itemsize
     return max(ONE_IN, -(-problem.n_samples * row // SAMPLE_BYTES))
 
 
 def chosen(rows: slice, stride: int) -> Array:
-    """The numbers of the rows of a sample among these rows.
+    """The numbers of those of these rows that are in the sample.
 
-    Each window of `stride` rows, w stride, ..., (w + 1) stride - 1, gives a random one, so that no order of the rows
-    hides any of them. It depends on w and the stride alone.
+    Each window of `stride` rows, w stride, ..., (w + 1) stride - 1, gives a random row, so that no order of the rows
+    can hide some of them. The choice depends on w and the stride alone.
 
     >>> np.concatenate([chosen(slice(0, 50), 16), chosen(slice(50, 96), 16)]) // 16
     array([0, 1, 2, 3, 4, 5])
     """
     first, stop = rows.start // stride, -(-rows.stop // stride)
     stream = np.random.Philox(key=0)
-    stream.advance(first // 4)  # it makes four numbers at a time
+    stream.advance(first // 4)  # Philox makes four numbers at a time
     bits = stream.random_raw(stop - first // 4 * 4)[first % 4 :]
     numbers = stride * np.arange(first, stop) + (bits % np.uint64(stride)).astype(np.int64)
     return np.asarray(numbers[(numbers >= rows.start) & (numbers < rows.stop)])
@@ -134,12 +134,12 @@ def sample_of(problem: Problem) -> Sample | None:
 def stands_for(sample: Sample, of_sample: Problem, problem: Problem) -> bool:
     """True if no class is much rarer in a sample than in all rows, and no feature varies much more or less.
 
-    A feature that is 0 in almost all rows, and in the sample in all, would be given too large weights.
+    A feature that is 0 in almost all rows, and in all rows of the sample, would get weights that are too large.
     """
     some, all_of_them = of_sample.class_mass, problem.class_mass
     if problem.n_outputs == 1:
         some, all_of_them = (np.append(of_second, 1 - of_second) for of_second in (some, all_of_them))
-    # Up to rounding errors of the difference, features that do not vary have the variance 0.
+    # The variance of a feature that does not vary is 0 only up to rounding errors of the difference.
     rounding = problem.n_samples * np.finfo(np.float64).eps * sample.mean_squares
     there = Rows(of_sample).map_reduce(squares, Features(problem.intercept, sample.mean))
     least, most = np.minimum(there, sample.variances), np.maximum(there, sample.variances)

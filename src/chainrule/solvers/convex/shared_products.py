@@ -25,7 +25,7 @@ from chainrule.solvers.convex.rows import (
 )
 
 COLUMNS = 16
-"""Products have a multiple of so many columns. Fits end one by one, and buffers of every size would pile up."""
+"""Products have a multiple of this many columns: as fits end, buffers of every size would pile up."""
 
 
 def joint_sums(rows: LocalEngine, requests: Sequence[Request]) -> Sequence[Sums]:
@@ -39,9 +39,9 @@ def joint_sums(rows: LocalEngine, requests: Sequence[Request]) -> Sequence[Sums]
 
 
 def rank_of(request: Request) -> tuple[int, bool]:
-    """Passes without a transposed product come before those with one, and float32 before float64.
+    """The order of passes: those without a transposed product first, and float32 before float64.
 
-    Fits whose line searches and last steps take different numbers of passes so come together again.
+    So fits whose line searches and last steps take different numbers of passes come together again.
     """
     view = request.state[0]
     return (view.dtype.itemsize if isinstance(view, View) else 0), request.function is pulled_back

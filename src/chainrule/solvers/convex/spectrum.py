@@ -1,11 +1,12 @@
 """The spectrum of the features' covariance, C = Q diag(c) Q^T, or its diagonal if the decomposition costs more time.
 
-The diagonal is used if features are sparse, or too many for C, or if C costs more time than it saves steps. Fewer
-samples than features are first expressed in their row space (`row_space`), whose coordinates are then the features.
+The diagonal is used if features are sparse, or too many for C, or if C costs more time than the steps that it saves.
+Fewer samples than features are first expressed in their row space (`row_space`), whose coordinates are then the
+features.
 
 Without a penalty, dependent features (duplicates, or one indicator per category) leave infinitely many optimal weights,
-and the Hessian is singular. The samples then are expressed in the principal axes along which they vary. Of the optimal
-weights, the fit then finds the ones with the least norm.
+and the Hessian is singular. The samples are then expressed in the principal axes along which they vary, and the fit
+finds the optimal weights of least norm.
 
 A step of L-BFGS multiplies n x d samples by k columns twice, which takes 4 n d k operations. With few classes it waits
 for memory as long as `LATENCY` further classes would take. Without the eigenvectors of C, L-BFGS is preconditioned by
@@ -37,11 +38,10 @@ SMALL = 1e-4
 that do not. These eigenvectors are computed again, from the covariance of the samples' coordinates along them."""
 
 DEPENDENT = 1e-12
-"""Largest standard deviation along an axis, as a share of the largest, that products in float64 leave where there is
-none."""
+"""Largest standard deviation, as a share of the largest, that float64 products leave along a constant axis."""
 
 ROUNDED = 4.0
-"""Largest standard deviation, in ulps, of a combination of features that the rounding of the samples explains."""
+"""Largest standard deviation, in ulps, that rounding of the samples explains for a combination of features."""
 
 LEAST_VARIANCE = 1 / float(np.finfo(np.float64).max)
 """Smallest variance by which a gradient can be divided."""
@@ -53,14 +53,14 @@ LATENCY = 20
 """The number of classes whose products take as long as the wait for memory."""
 
 OVERHEAD = 2e7
-"""Operations of a large product in the time of the smallest possible step."""
+"""The smallest possible step takes as long as this many operations of a large product."""
 
 GRAM, EIGENVECTORS = 1.4, 8.0
 """Time for a Gram matrix per entry and summand, and for the eigenvectors of an m x m matrix per m^3; the unit is the
 time of an operation in a large product."""
 
 STEPS = 25
-"""Steps that a fit is expected to take at least."""
+"""Fewest steps that a fit is expected to take."""
 
 SAMPLED = 4
 """Samples per feature that the largest eigenvalue is estimated from; they are evenly spaced."""
@@ -89,7 +89,7 @@ class Spectrum:
     steps : float
         The expected steps of L-BFGS with the variances alone; infinite if they were not estimated.
     coordinates : pair of arrays, optional
-        Samples, and their z, which is known without products if z are coordinates in their row space.
+        Samples, and their z, if z are coordinates in the row space, which are known without further products.
     sample : Sample, optional
         Some rows that stand for all, if there are many; the covariance is then theirs.
     trace : float, optional
@@ -158,7 +158,7 @@ class Spectrum:
 
     @property
     def incomplete(self) -> bool:
-        """True if Q leaves out axes. Only samples along the others have a regular Hessian."""
+        """True if Q leaves out axes. The Hessian is regular only for samples along the other axes."""
         basis = self.features.rotation
         return basis is not None and basis.shape[1] < basis.shape[0]
 
@@ -168,7 +168,7 @@ class Spectrum:
         return self.features.rotation is not None and problem.n_samples <= 4 * problem.n_outputs * STEPS * fits
 
     def suited(self, x: Array, problem: Problem, l2: float, fits: int = 1) -> tuple[Array, "Spectrum"]:
-        """Samples for this many fits of a problem, as z if this saves time or must be, and the spectrum for them."""
+        """Samples for this many fits of a problem, as z if this is faster or needed, and the spectrum for them."""
         if self.coordinates is None and not self.incomplete and not self.worth_rotating(problem, fits):
             return x, self
         if self.coordinates is not None and x is self.coordinates[0]:
@@ -239,7 +239,7 @@ def steps_of_decomposing(problem: Problem, fits: int) -> float:
 
 
 def expected_steps(problem: Problem, features: Features, values: Array) -> float:
-    """An upper estimate of the steps with a diagonal preconditioner: the root of the condition number.
+    """An upper estimate of the steps with a diagonal preconditioner: the square root of the condition number.
 
     `values` are the variances of the features.
     """
@@ -304,7 +304,7 @@ def _varying(problem: Problem, features: Features, values: Array, basis: Array) 
     """The variances and principal axes of the samples without the axes along which they do not vary.
 
     Along an axis v samples vary if  sd(z v) > max(DEPENDENT * largest sd, ROUNDED * ulp * sqrt(sum_j v_j^2 E z_j^2)),
-    where z has its mean again: that sum is the size of the entries whose rounding errors add up along v.
+    where z includes its mean: that sum is the size of the entries whose rounding errors add up along v.
     """
     few = int(np.searchsorted(values, SMALL * values[-1])) if values[-1] > 0 else 0
     if not few:
@@ -338,7 +338,7 @@ def _step(problem: Problem, features: int) -> float:
 
 
 def _class_curvature(problem: Problem) -> float:
-    """The losses' mean curvature by the logits at zero weights, over the directions in which the losses change."""
+    """The losses' mean curvature in the logits at zero weights, over directions in which they change."""
     probs, k = problem.class_mass, problem.n_outputs
     if k == 1:
         return float(probs[0] * (1 - probs[0]))

@@ -15,10 +15,10 @@ from chainrule.solvers.convex.rows import dot
 
 
 class Vectors:
-    """Where vectors lie between steps: here in main memory."""
+    """The place of vectors between steps: here, main memory."""
 
     def put(self, array: Array) -> Array:
-        """An array there."""
+        """Move an array to that place."""
         return array
 
     def taken(self, vector: Array) -> Array:
@@ -26,11 +26,11 @@ class Vectors:
         return vector
 
     def dot(self, one: Array, other: Array) -> float:
-        """Their inner product."""
+        """The inner product of two vectors."""
         return dot(one, other)
 
     def inverse(self, preconditioner: Inverse) -> Callable[[Array], Array]:
-        """The inverse Hessian times a vector, as a function."""
+        """A function that multiplies a vector by the inverse Hessian."""
         return preconditioner.solve
 
 
@@ -63,7 +63,7 @@ class StepPairs:
             self._add(self._vectors.put(step), self._vectors.put(change))
 
     def resume(self, past: StepPairs, increase: float, n_features: int) -> None:
-        """Add the pairs of a minimisation whose l2 was smaller by `increase`, with their gradients for the new l2."""
+        """Add the pairs of a minimisation whose l2 was smaller by `increase`, changed to the new l2."""
         for step, difference, _ in past._pairs:
             change = 1.0 * difference
             change[:n_features] += increase * step[:n_features]
