@@ -28,6 +28,11 @@ from chainrule import SoftmaxRegression
 from chainrule.solvers.convex.device_passes import PASSES
 
 REACHED = 1e-4
+KINDS: dict[str, dict[str, Any]] = {
+    "bfloat16 first": {"mixed_precision": True},
+    "float32": {},
+    "without the device": {"device": None},
+}
 
 
 def problem(rows: int, features: int, classes: int, device: str) -> tuple[Any, Any]:
@@ -158,8 +163,7 @@ def main() -> None:
     parser.add_argument("--tol", type=float, default=1e-4)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--limit", type=float, default=60, help="seconds for PyTorch's L-BFGS")
-    parser.add_argument("--host", action="store_true", help="also fit without the device")
-    parser.add_argument("--fits", nargs="*", help="the fits to take, such as 'bfloat16 first'")
+    parser.add_argument("--fits", nargs="+", choices=KINDS, default=["bfloat16 first", "float32"])
     parser.add_argument("--certify", action="store_true", help="fit with a certificate")
     parser.add_argument("--profile", action="store_true", help="print the profile of the first fit")
     parser.add_argument("--json", type=Path, help="where to write the figures")
@@ -177,9 +181,6 @@ def main() -> None:
         torch.cuda.empty_cache()
     X, y = x.cpu().numpy(), labels.cpu().numpy()
     passes = watched()
-    kinds: dict[str, dict[str, Any]] = {"bfloat16 first": {"mixed_precision": True}, "float32": {}}
-    if options.host:
-        kinds["without the device"] = {"device": None}
     common = {
         "C": options.C,
         "tol": options.tol,
@@ -187,11 +188,9 @@ def main() -> None:
         "certify": options.certify,
         "device": options.device,
     }
-    for kind, given in kinds.items():
-        if options.fits and kind not in options.fits:
-            continue
+    for kind in options.fits:
         passes.clear()
-        model = SoftmaxRegression(**(common | given))
+        model = SoftmaxRegression(**(common | KINDS[kind]))
         seconds = fit(model, X, y, profiled=options.profile and kind == "float32")
         ended = "converged" if model.converged_ else "NOT converged"
         figures["fits"][kind] = {

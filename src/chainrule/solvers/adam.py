@@ -126,8 +126,9 @@ class Adam:
         self._decay(theta, rate)
         if "endless" not in state.constants:
             state.constants["endless"] = torch.full((), math.inf, dtype=torch.float32, device=theta.device)
-        size = piece_of(len(theta)) if is_on_gpu(theta) else len(theta)
-        pieces = [each.split(size) for each in (theta, gradient, state.vectors["m"], state.vectors["v"])]
+        arrays = theta, gradient, state.vectors["m"], state.vectors["v"]
+        size = piece_of(len(theta))
+        pieces = [each.split(size) for each in arrays] if is_on_gpu(theta) else [[each] for each in arrays]
         torch._fused_adam_(
             *pieces,
             [],
@@ -155,7 +156,7 @@ class Adam:
 
 
 def piece_of(count: int) -> int:
-    """The size of the pieces in which a GPU updates `count` parameters: whole lines of 1 KiB.
+    """The size of the pieces in which a GPU updates `count` parameters: 256 ceil(count / (256 PIECES)).
 
     One piece would have so few blocks of threads that most of the GPU is idle. From 2.4 million on they are enough.
 

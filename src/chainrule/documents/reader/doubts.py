@@ -31,7 +31,8 @@ HIDDEN = "?"
 OF_REALS = frozenset({"norm", "norm1", "norminf", "abs", "sqrt", "log", "sign", "max", "min"})
 """Operators with rules that hold for real numbers alone."""
 
-_ELSEWHERE_TOO = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
+_SUFFIX = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
+"""Tells a name from the same name in another part of the document."""
 
 _ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
 """Terms in which names have other values."""
@@ -312,24 +313,31 @@ class Doubts:
                         yield f"nothing shows how {letter_of(call.function)} depends on {name}"
 
     def unmoved(self, claim: Relation) -> Iterator[str]:
-        """Derivatives that are 0 because nothing shows what they are of: equations between them say nothing.
+        """Derivatives that are 0 only because nothing shows how the function depends on the variable.
 
-        Either no derivative of a claim moves, and no side is a number, as in dy/dx = 0; or the text tells an argument.
+        An equation between such derivatives says nothing. These are all derivatives of a claim if none of its functions
+        depends on the variable, unless a side is a number, as in dy/dx = 0. Otherwise they are the derivatives by what
+        the text names as an argument.
         """
-        sides = [part for side in (claim.left, claim.right) for part in terms.every(side)]
-        slopes = [part for part in sides if isinstance(part, terms.Slope)]
-        still = [each for each in slopes if not self._depends(each)]
-        none = len(still) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
-        for slope in still:
+        slopes = self._slopes(claim)
+        constant = [slope for slope in slopes if not self._depends(slope)]
+        all_are = len(constant) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
+        for slope in constant:
             by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
-            if none or any(by in self.reading.parameters.get(name, ()) for name in inside):
-                yield f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {by}"
+            if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
+                yield _not_shown(slope)
 
     @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
         every = self.names.definitions.items()
         return frozenset(name for name, each in every if _is_computed(each.body) and not each.parameters)
+
+    @staticmethod
+    def _slopes(claim: Relation) -> list[terms.Slope]:
+        """The derivatives in the sides of a claim."""
+        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
+        return [part for part in every if isinstance(part, terms.Slope)]
 
     def _depends(self, slope: terms.Slope) -> bool:
         return terms.base_of(slope.variable) in self.names.used_by(slope.body)
@@ -357,12 +365,9 @@ class Doubts:
                 yield f"{name.removesuffix('_of')} is not defined"
         for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit")):
             yield f"{name} is not defined"
-        for part in (part for side in (claim.left, claim.right) for part in terms.every(side)):
-            if isinstance(part, terms.Slope) and not self._depends(part):
-                yield f"nothing shows that {terms.base_of(part.body) or 'it'} depends on {terms.base_of(part.variable)}"
+        yield from (_not_shown(slope) for slope in self._slopes(claim) if not self._depends(slope))
         if entry.kind == "does not fit":
-            sides = (part for side in (claim.left, claim.right) for part in terms.every(side))
-            if any(isinstance(part, terms.Slope) and _is_entrywise(part.body, part.variable) for part in sides):
+            if any(_is_entrywise(slope.body, slope.variable) for slope in self._slopes(claim)):
                 yield "the derivative of an entrywise function may be meant entry by entry"
             for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
                 yield f"the shape of {name} is not told"
@@ -383,12 +388,17 @@ def letter_of(name: str) -> str:
 
 
 def name_as_written(name: str) -> str:
-    """A name without what tells it from the same name elsewhere: of a layer's, b__1, both stay.
+    """A name without the suffix that tells it from the same name in another part; the number of a layer stays.
 
     >>> name_as_written("b__1__part_2")
     'b__1'
     """
-    return _ELSEWHERE_TOO.sub("", name)
+    return _SUFFIX.sub("", name)
+
+
+def _not_shown(slope: terms.Slope) -> str:
+    """The doubt about a derivative that is 0 as it was read."""
+    return f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {terms.base_of(slope.variable)}"
 
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:

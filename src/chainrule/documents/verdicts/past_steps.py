@@ -55,7 +55,7 @@ class Past:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
         if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
-            self.norms = f"line {step.line} gives the norm another meaning"
+            self.norms = f"line {step.line} may give the norm another meaning"
         if is_new and finding.status not in ("proved", "verified"):
             self.renewed.add(name)
 
