@@ -146,7 +146,7 @@ class Prover:
         definition = self.names.definitions.get(name)
         if definition is None:
             return name in question.free
-        return isinstance(definition.body, terms.Call) and definition.body.function == f"{name}_of"
+        return definition.is_unknown
 
     def _question(self, claim: Relation, cut: frozenset[str] = frozenset()) -> Question:
         return Question.of(self.derivation, self.shapes, self.names, claim, cut=cut)

@@ -277,6 +277,11 @@ class Definition:
     line: int = 0
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether it only says on which names an unknown loss depends: J = J_of(z)."""
+        return isinstance(self.body, Call) and self.body.function == f"{self.name}_of"
+
+    @property
     def lengths(self) -> dict[str, tuple[str, int]]:
         """The sizes in kinds of parameters, each with a parameter and the axis along which it is its length."""
         return {

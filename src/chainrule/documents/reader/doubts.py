@@ -22,6 +22,7 @@ from chainrule.documents.reader.known_words import (
     LOGARITHMS_ARE_NATURAL,
 )
 from chainrule.documents.reader.readings import Reading, ReadRelation
+from chainrule.documents.reader.unknown_losses import has_ways_around
 from chainrule.documents.reader.usual_functions import TEMPLATES
 
 _ANY = Shape()
@@ -109,7 +110,7 @@ class Doubts:
         within the formulas holds for all values of the same kind, and an unknown function is any function. But where
         something is differentiated, no name may move by what it is made of elsewhere, unless by its own arguments.
         """
-        if within.moving_elsewhere(claim, part, self):
+        if within.moving_elsewhere(claim, part, self) or has_ways_around(self.names, self.every(here)):
             return False
         values = within.values_in(claim)
         if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
@@ -196,7 +197,7 @@ class Doubts:
         values, found = self.values_in(claim), set[str]()
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
-            if body is None or (isinstance(body, terms.Call) and body.function == f"{name}_of"):
+            if body is None or definitions[name].is_unknown:
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
                 reached = (whole or self)._reached(letter_of(name), through, part)

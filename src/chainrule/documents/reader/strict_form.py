@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -27,6 +27,7 @@ from chainrule.documents.language.terms import (
     Term,
     ValueKind,
 )
+from chainrule.documents.reader.unknown_losses import with_losses
 
 
 def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[tuple[Condition, ...]]) -> Derivation:
@@ -64,7 +65,7 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     assumed = [cast("Condition", made(each)) for each in always]
     defined = {d.name for d in definitions}
     kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
-    strict = _with_losses(Derivation((), tuple(definitions), (), tuple(claims)), shapes)
+    strict = with_losses(Derivation((), tuple(definitions), (), tuple(claims)), shapes)
     others = defined.union(*(each.lengths for each in definitions))  # lengths of arguments are no sizes of the document
     sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in others)]
     kinds = {**{name: SizeKind() for name in sizes}, **kinds}
@@ -147,44 +148,3 @@ def _sizes(shapes: Shapes) -> list[str]:
         for each in shapes.size_named(name).names:
             found[each] = None
     return list(found)
-
-
-def _with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
-    """Names that are differentiated and not defined are unknown functions of what they are differentiated by."""
-    defined = {d.name for d in derivation.definitions}
-    by = dict[str, dict[str, None]]()
-    for part in derivation.parts:
-        if isinstance(part, terms.Slope):
-            body, variable = terms.base_of(part.body), terms.base_of(part.variable)
-            if body and variable and body != variable and body not in defined:
-                by.setdefault(body, {})[variable] = None
-    uses = Names.of(derivation).uses
-    made, functions = [], []
-    for name, variables in by.items():
-        below = {v: uses(v) | _reached(by, v) for v in variables}
-        last = [v for v in variables if not any(v != other and v in below[other] - {name} for other in variables)]
-        known = [shapes.names[v].known for v in last if v in shapes.names]
-        result = shapes.names[name].known if name in shapes.names else ()
-        if len(known) != len(last) or any(shape is None for shape in (*known, result)) or not last:
-            continue
-        function = f"{name}_of"
-        shapes_of = tuple(tuple(size_term(d.final) for d in shape or ()) for shape in known)
-        kind = FunctionKind(shapes_of, tuple(size_term(d.final) for d in result or ()))
-        functions.append(Declaration(function, kind))
-        made.append(Definition(name, terms.Call(function, tuple(map(Name, last)))))
-    made_names = {each.name for each in made}
-    return replace(
-        derivation,
-        declarations=(*(each for each in derivation.declarations if each.name not in made_names), *functions),
-        definitions=(*derivation.definitions, *made),
-    )
-
-
-def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:
-    """The names by which a name without a definition is differentiated, and those by which these are."""
-    found, waiting = set[str](), [name]
-    while waiting:
-        more = set(by.get(waiting.pop(), ())) - found
-        found |= more
-        waiting += more
-    return found
