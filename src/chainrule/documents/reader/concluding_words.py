@@ -17,6 +17,7 @@ _FORMULAS = r"⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*
 OBTAINED = _spaced(rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z")
 """The words before a formula that is found, whatever the sentence supposes before."""
 
+GOES_ON = re.compile(r"\s*[,;.]?\s*(?:and|but|while|whereas|und|et|y|e|и|và)\b", re.IGNORECASE)
 LEADS_ON = _spaced(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)")
 """A condition, with words for what it leads to."""
 

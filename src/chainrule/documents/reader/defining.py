@@ -14,8 +14,9 @@ from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.landau_terms import orders
+from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere, layer_of
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
-from chainrule.documents.reader.parts_written import all_parts, base_name, is_closed, letters_of
+from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, is_closed, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
 from chainrule.documents.reader.stated_words import ANEW, GENERAL
 from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, target_of, uses_target
@@ -35,14 +36,16 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
     ):
         return False
-    if target.base in state.inventory.indices or any(orders(statement.right)):
+    if target.base in state.inventory.indices or any(orders(statement.right)) or _is_of_last(state, target):
         return False
-    if uses_target(statement.right, target) or _is_level(state, target, statement):
+    if _is_level(state, target, statement):
         return False
     letters = [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
     if len(set(letters)) < len(letters):  # D(p, p) = 0 is about D
         return False
     full = name_of(state.elaborator, target)
+    if uses_target(statement.right, target) and not _is_made_of_lower_layers(state, target, statement.right, full):
+        return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False
     if condition := _condition_on(state, target, statement):
@@ -71,6 +74,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
                 return False
         state.again[full] = line
     if full in state.definitions or full in state.unread or full in ELEMENTARY:
+        return False
+    if is_derivative_elsewhere(full, state.definitions):
         return False
     if is_example(statement, state.inventory) and not _is_given(state, role, target, statement):
         return False
@@ -147,6 +152,18 @@ def _condition_on(state: DocumentState, target: Target, statement: Statement) ->
     return ""
 
 
+def _is_made_of_lower_layers(state: DocumentState, target: Target, right: w.Written, full: str | None) -> bool:
+    """Whether a name without a definition is made of the same letter in lower layers: a^{(l)} of a^{(l-1)}."""
+    layer = None if full is None or full in state.definitions else layer_of(full)
+    found = [part for part in all_parts(right) if base_letter(part) == target.base]
+    scripted = [part for part in found if isinstance(part, w.Scripted)]
+    if layer is None or len(found) > 2 * len(scripted):  # each one has its letter in it
+        return False
+    names = (name_of(state.elaborator, Target(part, target.base)) or "" for part in scripted)
+    others = map(layer_of, names)
+    return all(other is not None and other[:2] == layer[:2] and other[2] < layer[2] for other in others)
+
+
 def _is_repeated(state: DocumentState, full: str, target: Target, right: w.Written, said: Term) -> bool:
     """Whether a display says of a name what the chain of its definition says, in the same words: it is a claim."""
     names = names_in(said)
@@ -162,6 +179,16 @@ def _loops(state: DocumentState, full: str, target: Target, body: Term) -> None:
     }
     if through and not any(terms.free_names(each) & set(target.indices) for each in through):
         state.looping.add(target.base)
+
+
+def _is_of_last(state: DocumentState, target: Target) -> bool:
+    """Whether it gives only the last entry, c_T for t = 1, ..., T, where another statement gives c_t."""
+    limits = state.inventory.limits - state.inventory.indices
+    if not limits & {*target.indices}:
+        return False
+    every = (target_of(each, state.inventory) for each in state.statements)
+    others = [each.indices for each in every if each is not None and each.base == target.base]
+    return any(len(each) == len(target.indices) and not limits & {*each} for each in others)
 
 
 def _is_level(state: DocumentState, target: Target, statement: Statement) -> bool:

@@ -21,6 +21,7 @@ from chainrule.documents.reader.known_words import (
     LAYOUT_GUESSED,
     LOGARITHMS_ARE_NATURAL,
 )
+from chainrule.documents.reader.layer_definitions import layer_of, leads_down, lost_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.unknown_losses import has_ways_around
 from chainrule.documents.reader.usual_functions import TEMPLATES
@@ -194,16 +195,37 @@ class Doubts:
         others = any(isinstance(each, _ELSEWHERE) for each in every)
         differentiated = [each for slope in slopes for each in (slope.body, slope.variable)]
         inside = self.names.used_by(*differentiated, *(each.body for each in own))
+        losses = frozenset(name for name, each in definitions.items() if each.is_unknown)
+        outside = self.names.without(losses).used_by(claim.left, claim.right)
         values, found = self.values_in(claim), set[str]()
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
-            if body is None or definitions[name].is_unknown:
+            if name == lost_name(letter_of(name)):
+                continue  # another assumption says how it depends on its variables
+            if (body is None or definitions[name].is_unknown) and not self._is_of_other_layers(name, by, outside, part):
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
                 reached = (whole or self)._reached(letter_of(name), through, part)
                 if reached & moved - {letter_of(name)} - through:
                     found.add(letter_of(name))
         return frozenset(found)
+
+    def _is_of_other_layers(self, name: str, by: Set[str], inside: Set[str], part: int) -> bool:
+        """Whether a name lies in a layer below some others, or moves with them only as what a loss depends on.
+
+        Such is a^{(L)} in J(a^{(L)}, z^{(l+1)}), if z^{(l)} moves and nothing else has a^{(L)}: J is any function.
+        `inside` are the names of the claim without what losses depend on.
+        """
+        layer, others = layer_of(name), [layer_of(each) for each in by]
+        if layer is None or not all(others):
+            return False
+        reached = {layer[0]} | self._reached(letter_of(name), (), part)
+        made = [each for each in self.names.definitions.values() if letter_of(each.name) in reached]
+        if HIDDEN in reached or not leads_down(each for each in made if not each.parameters):
+            return False
+        if all(each is not None and each[1] == layer[1] for each in others):
+            return all(each is not None and each[2] > layer[2] for each in others)
+        return all(each is not None and each[1] != layer[1] for each in others) and name not in inside
 
     @cached_property
     def _unfit(self) -> Mapping[int, frozenset[str]]:

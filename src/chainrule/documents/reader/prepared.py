@@ -13,8 +13,10 @@ from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
+from chainrule.documents.reader.primed_indices import with_primed_indices
 from chainrule.documents.reader.readings import Besides
 from chainrule.documents.reader.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.squares import with_squares
@@ -93,6 +95,8 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         if piece.kind in ("display", "inline")
     }
     chains = with_digit_pairs(chains)
+    chains = with_primed_indices(chains)
+    chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
     chains = chains if CHANGE in block.names else with_changes(chains)

@@ -14,7 +14,7 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
+from chainrule.documents.reader.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, is_closed, letters_of
@@ -54,6 +54,7 @@ from chainrule.documents.sources.pieces import Piece
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _MARK = re.compile("⟦(\\d+)⟧")
+_NEXT = re.compile("\\s*[,:]?\\s*⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _MATHS = re.compile(r"\$([^$]+)\$")
@@ -236,11 +237,13 @@ class _Sentence:
         return last if marks[last] >= 0 else ""
 
     def _is_topic(self, words: str) -> bool:
-        """Whether words only name what the sentence is about, before a comma: "For an example x, the score is"."""
-        topic, comma, _ = words.partition(",")
+        """Whether words only name what the sentence is about, before a comma or colon: "For an example x, y is"."""
+        topic = re.split("[,:：]", words)[0]
+        mark = words[len(topic) : len(topic) + 1]
         chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
         plain = all(link.relation == "in" for chain in chains for link in chain.links)
-        return bool(comma and chains and plain and TOPIC.match(topic) and not FACTS.search(topic))
+        is_named = mark not in ("", ",") or TOPIC.match(topic) is not None
+        return bool(mark and chains and plain and is_named and not FACTS.search(topic))
 
     def _is_subject(self, words: str, end: int) -> bool:
         """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
@@ -302,7 +305,8 @@ class _Sentence:
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
-        sized = sized_kind(self.text, match.start(), match.end(), self.chains)
+        capital = all(base_of(name)[:1].isupper() for name in names)
+        sized = sized_kind(self.text, match.start(), match.end(), self.chains, are_capital=capital)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
@@ -347,7 +351,7 @@ class _Sentence:
         start = self.first
         if role in ("condition", "relative") and not fact:
             start = self._beside(subject, number)
-            if LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")):
+            if LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")) or self._goes_on(number):
                 start = number  # for x = 0 we get what follows, not the display before
             ends[role] = number if start < number and self._shown(start, number) else ends[role]
         if role in ends:
@@ -380,6 +384,13 @@ class _Sentence:
                 self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
                 start = each.at if after else number
         return start
+
+    def _goes_on(self, number: int) -> bool:
+        """Whether a condition stands between displays and is that of the next: "... and for j != k ..."."""
+        before, after = self.text.split(f"⟦{number}⟧", 1)
+        display = _NEXT.match(after)
+        is_next = display is not None and self.pieces[int(display[1])].kind == "display"
+        return is_next and GOES_ON.match(before.rpartition("⟧")[2]) is not None
 
     def _shown(self, start: int, end: int) -> bool:
         return any(piece.kind == "display" for piece in self.pieces[start:end])

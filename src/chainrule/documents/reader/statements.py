@@ -13,7 +13,7 @@ from chainrule.documents.reader.parts_written import all_parts, arguments_of, ba
 from chainrule.documents.reader.written import Link, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
-DEFINING = ("=", ":=")
+DEFINING = ("=", ":=", "≡")
 
 
 @dataclass(frozen=True, eq=False)

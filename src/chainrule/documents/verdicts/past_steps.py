@@ -73,16 +73,26 @@ class Past:
         return f"{self.tied[names[0]][0]} may say what {names[0]} depends on" if names else ""
 
     def other_value(self, claim: Relation, finding: Finding, reasons: Sequence[str], doubts: Doubts) -> str:
-        """A doubted equation about a name of which something would have to be assumed; nothing if there is none."""
+        """A doubted equation about a name of which something would have to be assumed; nothing if there is none.
+
+        No doubt is that the entries add up to 1, if this is what would have to be assumed.
+        """
         letters = {letter_of(name) for name in doubts.values_in(claim)}
         about = [each for each in letters if any(_stands_in(each, words) for words in finding.assumed)]
         held = (
-            each for each in reasons if each.startswith("whether ") and "=" in each and each.endswith(" holds here")
+            each
+            for each in reasons
+            if each.startswith("whether ")
+            and "=" in each
+            and each.endswith(" holds here")
+            and not (_ADDS_UP.search(each) and all(words.endswith("add up to 1") for words in finding.assumed))
         )
         return next((each for each in held if any(_stands_in(letter, each) for letter in about)), "")
 
 
 # What follows is private.
+
+_ADDS_UP = re.compile(r"'\\+sum[^=]*=\s*1'")
 
 
 def _is_norm(term: terms.Term) -> bool:
