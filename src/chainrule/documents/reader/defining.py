@@ -19,7 +19,15 @@ from chainrule.documents.reader.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, is_closed, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
 from chainrule.documents.reader.stated_words import ANEW, GENERAL
-from chainrule.documents.reader.statements import Statement, Target, gives_value, is_example, target_of, uses_target
+from chainrule.documents.reader.statements import (
+    DEFINING,
+    Statement,
+    Target,
+    gives_value,
+    is_example,
+    target_of,
+    uses_target,
+)
 from chainrule.documents.reader.written import alike
 
 
@@ -214,15 +222,27 @@ def _introduces(state: DocumentState, role: str, target: Target, statement: Stat
     Then it defines the name, unless the text speaks of what holds in general. A function is made of its parameters.
     """
     right = statement.right
-    made = isinstance(right, w.Beside | w.Signed | w.Fractional | w.Root)
+    if role in (SUPPOSED[0], "relative") and statement.relation in DEFINING and _is_input(state, target, right):
+        return True
+    made = isinstance(right, w.Beside | w.Signed | w.Fractional | w.Root | w.Differentiation)
     made |= isinstance(right, w.Scripted) and right.upper is not None
-    if role != SUPPOSED[0] or statement.relation != "=" or not (made and letters_of(right)):
+    if role != SUPPOSED[0] or statement.relation not in DEFINING or not (made and letters_of(right)):
         return False
     if not {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)} <= letters_of(right):
         return False
     if GENERAL.search(state.inventory.prose):
         return False
-    return _is_only(state, target)
+    return statement.relation != "=" or _is_only(state, target)
+
+
+def _is_input(state: DocumentState, target: Target, right: w.Written) -> bool:
+    """Whether a letter is that of a numbered layer whose others are given as well: "with a^{(0)} = x"."""
+    full = name_of(state.elaborator, target)
+    layer = None if full is None else layer_of(full)
+    if layer is None or layer[1] or not isinstance(right, w.Symbol):
+        return False
+    others = (layer_of(name) for name in state.definitions)
+    return any(other is not None and other[0] == layer[0] and other[1] for other in others)
 
 
 def _is_given(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:

@@ -113,6 +113,8 @@ class Doubts:
         """
         if within.moving_elsewhere(claim, part, self) or has_ways_around(self.names, self.every(here)):
             return False
+        if any(self.recurrent(here)):
+            return False
         values = within.values_in(claim)
         if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
             return False
@@ -334,6 +336,13 @@ class Doubts:
                 for (name, _), argument in zip(definition.parameters, call.arguments, strict=False):
                     if name not in within and (argument != terms.Name(name) or not terms.free_names(definition.body)):
                         yield f"nothing shows how {letter_of(call.function)} depends on {name}"
+
+    def recurrent(self, claim: Relation) -> Iterator[str]:
+        """Letters by which a claim differentiates, of which an entry moves others: c in c_t = f_t c_{t-1}."""
+        by = {terms.base_of(slope.variable) for slope in self.every(claim) if isinstance(slope, terms.Slope)}
+        for name in sorted(by - self.names.definitions.keys()):
+            if letter_of(name) in self.reading.recurrent:
+                yield f"the entries of {letter_of(name)} are made of others"
 
     def unmoved(self, claim: Relation) -> Iterator[str]:
         """Derivatives that are 0 only because nothing shows how the function depends on the variable.

@@ -3,6 +3,9 @@
 A document gives such a name where it sets d and a letter equal to a derivative by this letter, or where it names them
 one after another in a sentence: "dz, which is dL/dz". Then d before any letter is the derivative of the same loss, up
 to where the document names another one.
+
+A sentence may also give a letter with a bar, or a letter below which the variable stands, such a meaning: "g_v is the
+gradient of L with respect to v". Then it has this meaning everywhere.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from chainrule.documents.sources.pieces import Piece
 NAMED = "name"
 """The sign of a derivative that is written as a name."""
 
-MEANT = "d before a letter names a gradient"
+MEANT = "a name in it stands for a gradient"
 
 
 def with_gradient_names(
@@ -38,6 +41,12 @@ def with_gradient_names(
 ) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which names of gradients are derivatives."""
     losses = dict(_losses(chains, pieces))
+    told = dict(_told(chains, pieces))
+    for number, (name, variable, loss) in told.items():
+        if _loss(name, Differentiation(NAMED, loss, (variable,))) is not None:
+            losses.setdefault(number, loss)
+        elif _marked(name, name) == variable:
+            chains = {n: [_unmarked(chain, name, loss) for chain in found] for n, found in chains.items()}
     if not losses:
         return dict(chains)
     first, found, last = losses[min(losses)], dict[int, list[WrittenChain]](), None
@@ -67,6 +76,61 @@ def _losses(chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]) -
             loss = _loss(alone[one], alone[other]) or _loss(alone[other], alone[one])
             if loss is not None:
                 yield one, loss
+
+
+_GRADIENT = re.compile(
+    r"\s*(?:for|is|be|denotes?|means|as|to denote|stands for)\s+(?:the\s+)?(?:(?:full|total|column)\s+)?"
+    r"(?:gradient|derivative)\s+of\s+(?:the\s+)?(?:(?:scalar\s+)?(?:loss|cost|error|objective|function)\s+)?",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\s*(?:with respect to|w\.r\.t\.?|wrt|by)\s+(?:the\s+)?", re.IGNORECASE)
+
+
+def _told(
+    chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
+) -> Iterator[tuple[int, tuple[Written, Written, Written]]]:
+    """By the number of a piece: a name, a variable and a loss, if words say that the name is the derivative."""
+    alone = {number: found[0].members[0] for number, found in chains.items() if _is_lone(found)}
+    every = sorted(chains)
+    for one, other, third in zip(every, every[1:], every[2:], strict=False):
+        name, loss, variable = (alone.get(number) for number in (one, other, third))
+        if name is None or variable is None or not isinstance(loss, Symbol):
+            continue
+        words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
+        if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
+            yield one, (name, variable, loss)
+
+
+def _marked(written: Any, name: Written) -> Written | None:
+    """The variable of a name of a gradient, if this is marked as another name is: v in \\bar v, and in g_v."""
+    match name, written:
+        case (
+            Symbol(accents=("bar",)) | Scripted(base=Symbol(accents=("bar",))),
+            Scripted(base=Symbol(accents=("bar",)) as base, primes=0),
+        ):
+            return replace(written, base=replace(base, accents=()))
+        case Symbol(accents=("bar",)) | Scripted(base=Symbol(accents=("bar",))), Symbol(accents=("bar",)):
+            return replace(written, accents=())
+        case Scripted(base=Symbol(text=own), lower=Written(), upper=None), Scripted(
+            base=Symbol(text=text, accents=()), lower=Symbol() | Scripted(base=Symbol()) as lower, upper=None, primes=0
+        ) if text == own:
+            return lower
+    return None
+
+
+def _unmarked(node: Any, name: Written, loss: Written) -> Any:
+    """A tree in which marked names are derivatives of a loss; that of which they are the gradient stays."""
+    variable = _marked(node, name)
+    if variable is not None:
+        return Differentiation(NAMED, loss, (variable,), place=node.place)
+    match node:
+        case Scripted(base=Symbol(), lower=Symbol(), upper=Written() as upper, primes=0):  # g_v^T
+            variable = _marked(replace(node, upper=None), name)
+            if variable is not None:
+                return Scripted(
+                    Differentiation(NAMED, loss, (variable,), place=node.place), None, upper, place=node.place
+                )
+    return with_parts(node, partial(_unmarked, name=name, loss=loss))
 
 
 def _is_lone(chains: Sequence[WrittenChain]) -> bool:

@@ -111,12 +111,18 @@ def layer_of(name: str) -> tuple[str, str, int] | None:
 
 
 def is_derivative_elsewhere(name: str, definitions: Mapping[str, Definition]) -> bool:
-    """Whether a name with layer L is defined as a derivative for a layer l: then what is said of layer L is a claim."""
+    """Whether a name is a derivative by the definition for another layer: what is said of it is then a claim.
+
+    The other layer is l, and the name has L, a number, or l - 1.
+    """
     layer = layer_of(name)
-    if layer is None or layer[1].islower():
+    if layer is None:
         return False
     every = ((each.body, layer_of(each.name)) for each in definitions.values())
-    bodies = [body for body, other in every if other is not None and other[0] == layer[0] and other[1].islower()]
+    others = [(body, other) for body, other in every if other is not None and other[0] == layer[0] and other != layer]
+    bodies = [
+        body for body, (_, letter, _) in others if letter.islower() and letter in (layer[1], layer[1].lower(), "l")
+    ]
     return any(isinstance(part, terms.Slope) for body in bodies for part in terms.every(body))
 
 

@@ -1,7 +1,7 @@
 """Layers that plain superscripts number: W^1, z^2 and a^{l+1} where z^1 = W^1 x + b^1 defines the first.
 
 Nobody writes the first power of a letter as a superscript and defines it. Where a document does, the numbers above all
-letters that have a 1 there count layers.
+letters that have a 1 there count layers. So do numbers above letters that have an l, if one has l and l - 1.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from chainrule.documents.reader.written import (
     Bracketed,
     Numeral,
     Scripted,
+    Signed,
     Symbol,
     WrittenChain,
     with_parts,
@@ -26,10 +27,11 @@ from chainrule.documents.reader.written import (
 def names_of_layers(chains: Mapping[int, list[WrittenChain]]) -> frozenset[str]:
     """The letters above which numbers count layers: those with a 1 there, where a chain defines one of them."""
     every = [chain for found in chains.values() for chain in found]
+    lettered = _lettered(every)
     if not any(_defines_first(chain) for chain in every):
-        return frozenset()
+        return lettered
     seen = [(base_name(part.base), part.upper.value) for part in _numbered(every)]
-    return frozenset({name for name, value in seen if value == 1} - {name for name, value in seen if value < 1})
+    return lettered | ({name for name, value in seen if value == 1} - {name for name, value in seen if value < 1})
 
 
 def with_numbered_layers(chains: Mapping[int, list[WrittenChain]], names: Set[str]) -> dict[int, list[WrittenChain]]:
@@ -55,6 +57,18 @@ def _number_of(written: Any) -> int:
         case Scripted(base=Symbol(), upper=Numeral(value=value), primes=0) if value.denominator == 1:
             return int(value)
     return 0
+
+
+def _lettered(chains: list[WrittenChain]) -> frozenset[str]:
+    """The letters that have an l above them, if some letter has l and l - 1, or l + 1."""
+    plain, others = set[str](), set[str]()
+    for part in (part for chain in chains for part in parts_of_chain(chain)):
+        match part:
+            case Scripted(base=Symbol() as base, upper=Symbol(text="l")):
+                plain.add(base_name(base))
+            case Scripted(base=Symbol() as base, upper=Signed(terms=(Symbol(text="l"), Numeral()))):
+                others.add(base_name(base))
+    return frozenset(plain | others if plain & others else ())
 
 
 def _numbered(chains: list[WrittenChain]) -> Iterator[Any]:

@@ -109,6 +109,8 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
             ):
                 of = slope_of(meanings, part, meanings.term(replace(after, upper=None)))
                 return Apply("turned", (of,)), at + 2  # \\nabla_x f^T
+        if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] and joints[at + 1] in ENTRYWISE:
+            return slope_of(meanings, part, meanings.term(after)), at + 2  # \\nabla_a C \\odot b
         if len(parts) > at + 2 and _factor(meanings, parts, joints, at + 1)[1] < len(parts):
             meanings.used.add(REACHES)
         return slope_of(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)

@@ -16,7 +16,7 @@ from chainrule.documents.reader.document_state import DocumentState
 from chainrule.documents.reader.doubts import HIDDEN, letter_of
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
-from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.readings import Reading
 from chainrule.documents.reader.stated_words import BASES, PARTIAL_SUMS
@@ -71,7 +71,7 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
 def _known(document: Prepared) -> dict[str, Any]:
     """Fields of a reading that hold under all hypotheses."""
     inventory, places = document.inventory, document.scopes.parts
-    made_of, valued = dict[str, dict[int, frozenset[str]]](), set[str]()
+    made_of, valued, recurrent = dict[str, dict[int, frozenset[str]]](), set[str](), set[str]()
     named = (each.left.base if isinstance(each.left, w.Scripted) else each.left for each in document.statements)
     equations = Counter(base_name(each) for each in named if isinstance(each, w.Symbol))
     for each in document.statements:
@@ -80,6 +80,14 @@ def _known(document: Prepared) -> dict[str, Any]:
             continue
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
         letters |= {name_in(one, inventory) for one in all_parts(each.right)} - {""}
+        own = target.name.lower if isinstance(target.name, w.Scripted) else None
+        others = (
+            one.lower
+            for one in all_parts(each.right)
+            if base_letter(one) == target.base and isinstance(one, w.Scripted)
+        )
+        if own is not None and any(other not in (None, own) for other in others):
+            recurrent.add(target.base)
         if letters:  # not v = 11
             for name in {target.base, name_in(target.name, inventory) or target.base}:
                 there, part = made_of.setdefault(name, {}), places.get(id(each.piece), 0)
@@ -92,6 +100,7 @@ def _known(document: Prepared) -> dict[str, Any]:
         places=places,
         made_of=made_of,
         valued=valued,
+        recurrent=recurrent,
         told_once={letter for letter, count in equations.items() if count == 1},
         has_complex=document.around.has_complex,
         is_summing=inventory.summing,

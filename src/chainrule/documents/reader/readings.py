@@ -84,6 +84,8 @@ class Reading:
     """Letters to which a sentence gives a number."""
     told_once: Set[str] = frozenset()
     """Letters for which there is one equation: they have one value, if it gives one."""
+    recurrent: Set[str] = frozenset()
+    """Letters of which an entry is made of other entries: c in c_t = f_t c_{t-1}."""
     places: Mapping[int, int] = field(default_factory=dict)
     """The number of the part of each piece, by its identity."""
     own: Set[int] | None = None

@@ -30,6 +30,7 @@ from chainrule.documents.reader.stated_words import (
     CLAIMS,
     CONDITIONS,
     COPULA,
+    COUNTED,
     DENIALS,
     EACH,
     ENDED,
@@ -272,7 +273,7 @@ class _Sentence:
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = _STOP.split(self.text[match.end() :])[0]
-        words = None if OF.match(after) else COPULA.match(after)
+        words = None if OF.match(after) or COUNTED.search(before) else COPULA.match(after)
         said = PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
             said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f

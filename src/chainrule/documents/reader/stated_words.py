@@ -170,6 +170,11 @@ NEAR = re.compile(
 PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
 VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
+COUNTED = re.compile(
+    r"\b(?:layers?|neurons?|units?|blocks?|nodes?|steps?|time|couches?|neurones?|schicht|capas?|neuronas?)\s*\Z",
+    re.IGNORECASE,
+)
+"""Before a letter that counts things: in "the error of layer l is a vector", the verb does not speak of l."""
 TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
