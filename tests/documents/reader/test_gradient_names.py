@@ -1,3 +1,5 @@
+import pytest
+
 from chainrule.documents import check_derivation
 
 LOSS = r"Let $q = r + s t$ and $E = q^2$."
@@ -39,3 +41,20 @@ def test_a_name_of_a_gradient_that_gets_a_new_value_is_an_update():
     text = LOSS + "\n\n$$dq = \\frac{dE}{dq}$$\n\n$$dr = dr / 5$$"
     report = check_derivation(text, repairs=False)
     assert [step.verdict for step in report.steps][-1] == "hypothesis"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (r"We write $\bar v$ for the gradient of $E$ with respect to $v$.", r"\bar {}"),
+        (r"Here $g_v$ denotes the derivative of the loss $E$ with respect to $v$.", "g_{}"),
+        (r"Write $dv$ for the gradient of $E$ w.r.t. $v$.", "d{}"),
+    ],
+)
+def test_words_say_which_names_are_gradients(words, name):
+    right, wrong = (f"$${name.format('s')} = {factor} {name.format('q')}$$" for factor in ("t", "2 t"))
+    assert verdicts(f"{LOSS} {words}\n\n{right}\n\n{wrong}") == ["proved", "wrong if read so"]
+
+
+def test_without_such_words_they_are_letters():
+    assert verdicts(LOSS + "\n\n$$\\bar s + \\bar q = \\bar q + \\bar s$$\n\n$$\\bar s = t \\bar q$$")[0] == "proved"

@@ -1,8 +1,8 @@
-"""Definitions that count for all layers, and losses that lead nowhere."""
+"""Definitions that count for all layers."""
 
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.printing import text_of
-from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere, leads_down, with_layers
 
 
 def definitions(text):
@@ -21,8 +21,40 @@ def test_other_numbers_and_names_of_parts_are_no_layers():
     assert found.keys() == {"z__part_2", "u__1"}
 
 
-def test_a_loss_that_does_not_lead_to_a_variable_is_unknown_there():
-    text = "J := norm(a__L); a__L := f; claim: grad(J, a__L) = x; claim: grad(J, z__l) = x"
-    found, losses = with_unknown_losses(derivation_of(text))
-    assert losses == {1: "J"}
-    assert [text_of(claim.left) for claim in found.claims] == ["grad(J, a__L)", "grad(J__any, z__l)"]
+def test_layers_between_those_of_a_claim_are_defined_too():
+    found = definitions(
+        "z__l := W__l @ a__l_minus_1; a__l := f(z__l); claim: grad(J, a__l) = W__l_plus_1' @ d__l_plus_1"
+    )
+    assert found["z__l_plus_1"] == "W__l_plus_1 @ a__l"
+    assert "z__l_plus_2" not in found
+
+
+def test_a_skip_over_two_layers_reaches_one_layer_more():
+    text = "z__l := W__l @ a__l_minus_1; a__l := z__l + a__l_minus_2; claim: grad(J, a__l) = grad(J, z__l_plus_1)"
+    assert definitions(text)["a__l_plus_2"] == "z__l_plus_2 + a__l"
+
+
+def test_a_numbered_layer_follows_that_of_a_letter_but_not_below_the_first():
+    found = definitions("z__l := W__l @ a__l_minus_1; claim: z__2 = z__0")
+    assert found["z__2"] == "W__2 @ a__1"
+    assert "z__0" not in found
+
+
+def test_no_layer_follows_a_numbered_one():
+    assert "z__2" not in definitions("z__1 := W__1 @ x; claim: z__2 = y")
+
+
+def test_what_is_said_of_another_layer_of_a_derivative_is_a_claim():
+    known = {each.name: each for each in derivation_of("d__l := grad(J, z__l); e__l := z__l; claim: x = y").definitions}
+    assert [is_derivative_elsewhere(name, known) for name in ("d__L", "d__3", "d__l_minus_1")] == [True] * 3
+    assert not any(is_derivative_elsewhere(name, known) for name in ("d__l", "e__L", "z__L", "d"))
+
+
+def test_layers_lead_down_if_they_are_made_of_lower_ones():
+    def leads(text):
+        return leads_down(derivation_of(f"{text}; claim: x = y").definitions)
+
+    assert leads("z__l := W__l @ a__l_minus_1; a__0 := x")
+    assert not leads("d__l := W__l_plus_1 @ d__l_plus_1")
+    assert not leads("d__l := grad(J, z__l)")
+    assert not leads("h := a__l")

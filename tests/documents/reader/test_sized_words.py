@@ -20,6 +20,9 @@ def kinds_in(text):
             {"W_1": "matrix H D", "x": "column D"},
         ),
         (r"Let $W_1$ be a $3 \times 2$ real matrix.", {"W_1": "matrix 3 2"}),
+        (r"Shapes: $W_1$ is $H \times D$.", {"W_1": "matrix H D"}),
+        (r"Here $W_1$ has shape $(H, D)$ and $Q$ is of size $n \times m$.", {"W_1": "matrix H D"}),
+        (r"The weights $W_1$ ($H \times D$) are learned.", {"W_1": "matrix H D"}),
         (r"The $m \times n$ weight matrix $W_1$ is learned.", {"W_1": "matrix m n"}),
         (r"Here $x$ and $q$ are $n$-dimensional column vectors.", {"x": "column n"}),
         (r"The inputs are $D$-dimensional vectors. Let $x \in \mathbb{R}^D$.", {"D": "size", "x": "column D"}),
@@ -36,3 +39,12 @@ def test_words_around_a_name_give_its_sizes(text, kinds):
 def test_other_words_give_none(words):
     assert "matrix m n" not in kinds_in(f"Here $W_1$ {words}.").values()
     assert "k" not in kinds_in(f"Here $W_1$ {words}.")
+
+
+@pytest.mark.parametrize(
+    "text", [r"Here $b$ is $u \times v$.", r"The value $W_1$ of $(u, v)$ is known.", r"$W_1$ is $2 \times 3$."]
+)
+def test_a_product_and_arguments_are_no_shapes(text):
+    found = kinds_in(text)
+    assert "matrix u v" not in found.values()
+    assert "matrix 2 3" not in found.values()

@@ -21,9 +21,9 @@ from chainrule.documents.reader.known_words import (
     LAYOUT_GUESSED,
     LOGARITHMS_ARE_NATURAL,
 )
-from chainrule.documents.reader.layer_definitions import layer_of, leads_down, lost_name
+from chainrule.documents.reader.layer_definitions import layer_of, leads_down
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.unknown_losses import has_ways_around
+from chainrule.documents.reader.unknown_losses import has_ways_around, lost_name
 from chainrule.documents.reader.usual_functions import TEMPLATES
 
 _ANY = Shape()
@@ -338,11 +338,12 @@ class Doubts:
                         yield f"nothing shows how {letter_of(call.function)} depends on {name}"
 
     def recurrent(self, claim: Relation) -> Iterator[str]:
-        """Letters by which a claim differentiates, of which an entry moves others: c in c_t = f_t c_{t-1}."""
-        by = {terms.base_of(slope.variable) for slope in self.every(claim) if isinstance(slope, terms.Slope)}
-        for name in sorted(by - self.names.definitions.keys()):
-            if letter_of(name) in self.reading.recurrent:
-                yield f"the entries of {letter_of(name)} are made of others"
+        """Letters by entries of which a claim differentiates, where an entry moves others: c in c_t = f_t c_{t-1}."""
+        variables = [slope.variable for slope in self.every(claim) if isinstance(slope, terms.Slope)]
+        entries = {terms.base_of(each).split("_")[0] for each in variables if isinstance(each, terms.Entry)}
+        names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
+        for letter in sorted((entries | names) & self.reading.recurrent):
+            yield f"the entries of {letter} are made of others"
 
     def unmoved(self, claim: Relation) -> Iterator[str]:
         """Derivatives that are 0 only because nothing shows how the function depends on the variable.

@@ -42,11 +42,12 @@ from chainrule.documents.reader.failures import without_failures
 from chainrule.documents.reader.functions_in_use import defined_in_use
 from chainrule.documents.reader.hypotheses import Hypothesis
 from chainrule.documents.reader.known_words import ANOTHER_VALUE, UNTOLD, NotMeant
-from chainrule.documents.reader.layer_definitions import with_layers, with_unknown_losses
+from chainrule.documents.reader.layer_definitions import with_layers
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.strict_form import strict_form
+from chainrule.documents.reader.unknown_losses import with_unknown_losses
 from chainrule.documents.reader.usual_functions import LOGISTIC, with_functions
 
 LOSSES = frozenset({"E", "J", "L"})

@@ -1,8 +1,4 @@
-"""Definitions for one layer count for all: z^{(l)} = W^{(l)} a^{(l-1)} says what z^{(l+1)} and z^{(L)} are.
-
-A loss whose definition does not lead to what it is differentiated by depends on it through layers that nobody writes
-down: there it is an unknown function, so that a claim about it holds for every loss or not at all.
-"""
+"""Definitions for one layer count for all: z^{(l)} = W^{(l)} a^{(l-1)} says what z^{(l+1)} and z^{(L)} are."""
 
 from __future__ import annotations
 
@@ -12,8 +8,7 @@ from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.terms import Definition, Derivation, Name, Term
 
 _Schemas = dict[str, dict[str, tuple[Definition, str, int]]]
 """Definitions for one layer, its letter and what is added to it, by the name without its layer and by this letter."""
@@ -50,47 +45,6 @@ def with_layers(derivation: Derivation) -> Derivation:
             if layer is not None and there and min(there) - (not layer[1]) < layer[2] <= max(there):
                 pending[part] = layer
     return replace(derivation, definitions=(*derivation.definitions, *(made[name] for name in sorted(made))))
-
-
-def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, str]]:
-    """Unknown functions in place of losses that do not lead to what they are differentiated by, with the claims.
-
-    If what a name means is written out in a loss, as W x in E = |W x|^2 beside s = W x, the name takes its place.
-    """
-    derivation, named = _with_names_in_place(derivation)
-    defined, uses = {each.name for each in derivation.definitions}, Names.of(derivation).uses
-
-    def pairs(*terms_: Term) -> set[tuple[str, str]]:
-        return {(loss, by) for loss, by in map(_differentiated, _slopes(*terms_)) if loss in defined}
-
-    def lost(*terms_: Term) -> dict[str, str]:
-        return {name: lost_name(name) for name, by in pairs(*terms_) if by not in uses(name)}
-
-    bodies = {each.name: lost(each.body) for each in derivation.definitions}
-    guessed = {
-        each.name: {loss for loss, by in pairs(each.body) if (loss, by) in named} for each in derivation.definitions
-    }
-    definitions = tuple(replace(each, body=_renamed(each.body, bodies[each.name])) for each in derivation.definitions)
-    found, claims = dict[int, str](), list[Relation]()
-    for number, claim in enumerate(derivation.claims):
-        new = lost(claim.left, claim.right)
-        used = [name for term in (claim.left, claim.right) for each in terms.free_names(term) for name in uses(each)]
-        losses = new.keys() | {loss for loss, _ in pairs(claim.left, claim.right) & named}
-        if losses := losses | {name for each in used for name in (*bodies.get(each, {}), *guessed.get(each, ()))}:
-            found[number] = ", ".join(sorted(losses))
-        claims.append(
-            replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)) if new else claim
-        )
-    return replace(derivation, definitions=definitions, claims=tuple(claims)), found
-
-
-def lost_name(name: str) -> str:
-    """The name of the unknown function that stands for a loss.
-
-    >>> lost_name("J")
-    'J__any'
-    """
-    return f"{name}__any"
 
 
 def layer_of(name: str) -> tuple[str, str, int] | None:
@@ -141,72 +95,6 @@ def leads_down(definitions: Iterable[Definition]) -> bool:
 # What follows is private.
 
 
-def _slopes(*every: Term) -> list[terms.Slope]:
-    """The derivatives of names in some terms."""
-    found = (part for term in every for part in terms.every(term))
-    return [part for part in found if isinstance(part, terms.Slope) and isinstance(part.body, Name)]
-
-
-def _differentiated(slope: terms.Slope) -> tuple[str, str]:
-    return terms.base_of(slope.body), terms.base_of(slope.variable)
-
-
-def _with_names_in_place(derivation: Derivation) -> tuple[Derivation, set[tuple[str, str]]]:
-    """Names in place of what they mean, in what a loss is made of that is differentiated by them; these pairs."""
-    every = {each.name: each for each in derivation.definitions}
-    named = set[tuple[str, str]]()
-    for loss, by in dict.fromkeys(map(_differentiated, _slopes(*derivation.parts))):
-        meant, uses = every.get(by), Names(every, {}).uses
-        if loss not in every or meant is None or meant.parameters or isinstance(meant.body, Name) or by in uses(loss):
-            continue
-        inside = [each for name in uses(loss) - uses(by) if (each := every.get(name)) is not None]
-        new = {each.name: replace(each, body=_put(each, meant)) for each in inside}
-        if any(new[each.name] != each for each in inside) and not any(
-            _has_all(each.body, meant) for each in new.values()
-        ):
-            every |= new
-            named.add((loss, by))
-    return replace(derivation, definitions=tuple(every.values())), named
-
-
-def _put(definition: Definition, meant: Definition) -> Term:
-    """The body of a definition, with the name of another one where what that means is written out."""
-    own = _factors(meant.body)
-
-    def put(term: Term) -> Term:
-        if term == meant.body:
-            return Name(meant.name)
-        found = _factors(term)
-        for at in range(len(found) - len(own) + 1 if len(own) > 1 else 0):
-            if found[at : at + len(own)] == own:  # W x in c^T W x
-                return _product([*map(put, found[:at]), Name(meant.name), *map(put, found[at + len(own) :])])
-        return terms.mapped(term, put)
-
-    bound = {name for name, _ in definition.parameters}
-    return definition.body if bound & terms.free_names(meant.body) else put(definition.body)
-
-
-def _has_all(body: Term, meant: Definition) -> bool:
-    """Whether a product has all names of what another name means: perhaps it is written there in another way."""
-    names = terms.free_names(meant.body)
-    products = (part for part in terms.every(body) if len(names) == 1 or len(_factors(part)) > 1)
-    return any(names <= terms.free_names(part) for part in products)
-
-
-def _factors(term: Term) -> list[Term]:
-    """The factors of a product as it is written."""
-    if isinstance(term, terms.Apply) and term.operator == "beside":
-        return [*_factors(term.operands[0]), *term.operands[1:]]
-    return [term]
-
-
-def _product(factors: list[Term]) -> Term:
-    found, *others = factors
-    for each in others:
-        found = terms.Apply("beside", (found, each))
-    return found
-
-
 def _name(base: str, letter: str, count: int) -> str:
     """A name with a layer."""
     if not letter:
@@ -255,9 +143,3 @@ def _moved(term: Term, old: str, new: str, by: int) -> Term:
             return term
         return replace(term, text=_name(layer[0], new, layer[2] + by))
     return terms.mapped(term, lambda part: _moved(part, old, new, by))
-
-
-def _renamed(term: Term, new: dict[str, str]) -> Term:
-    if isinstance(term, Name):
-        return replace(term, text=new.get(term.text, term.text))
-    return terms.mapped(term, lambda part: _renamed(part, new))

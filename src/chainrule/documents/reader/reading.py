@@ -20,7 +20,7 @@ from chainrule.documents.reader.parts_written import all_parts, base_letter, bas
 from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.readings import Reading
 from chainrule.documents.reader.stated_words import BASES, PARTIAL_SUMS
-from chainrule.documents.reader.statements import Statement, target_of
+from chainrule.documents.reader.statements import Statement, Target, target_of
 from chainrule.documents.reader.trials import misfits
 from chainrule.documents.reader.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
@@ -80,13 +80,7 @@ def _known(document: Prepared) -> dict[str, Any]:
             continue
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
         letters |= {name_in(one, inventory) for one in all_parts(each.right)} - {""}
-        own = target.name.lower if isinstance(target.name, w.Scripted) else None
-        others = (
-            one.lower
-            for one in all_parts(each.right)
-            if base_letter(one) == target.base and isinstance(one, w.Scripted)
-        )
-        if own is not None and any(other not in (None, own) for other in others):
+        if _recurs(each, target):
             recurrent.add(target.base)
         if letters:  # not v = 11
             for name in {target.base, name_in(target.name, inventory) or target.base}:
@@ -106,6 +100,14 @@ def _known(document: Prepared) -> dict[str, Any]:
         is_summing=inventory.summing,
         **conventions,
     )
+
+
+def _recurs(statement: Statement, target: Target) -> bool:
+    """Whether an entry is made of other entries of the same letter, but not by a step of descent, w_t = w_{t-1} - g."""
+    own, right = target.name.lower if isinstance(target.name, w.Scripted) else None, statement.right
+    is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
+    same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
+    return own is not None and not is_descent and any(one.lower not in (None, own) for one in same)
 
 
 def _letters_defined(document: Prepared) -> set[str]:

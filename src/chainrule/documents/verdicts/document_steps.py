@@ -25,8 +25,8 @@ from chainrule.documents.reader.known_words import (
     UNTOLD,
 )
 from chainrule.documents.reader.landau_terms import APPROXIMATE
-from chainrule.documents.reader.layer_definitions import lost_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
+from chainrule.documents.reader.unknown_losses import lost_name
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions

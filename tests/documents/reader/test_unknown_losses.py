@@ -1,0 +1,84 @@
+"""Losses without a definition, and losses that lead nowhere."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.printing import text_of
+from chainrule.documents.reader.unknown_losses import with_unknown_losses
+
+
+def verdicts(text):
+    return [step.verdict for step in check_derivation(text, repairs=False).claims]
+
+
+def test_a_loss_that_does_not_lead_to_a_variable_is_unknown_there():
+    text = "J := norm(a__L); a__L := f; claim: grad(J, a__L) = x; claim: grad(J, z__l) = x"
+    found, losses = with_unknown_losses(derivation_of(text))
+    assert losses == {1: "J"}
+    assert [text_of(claim.left) for claim in found.claims] == ["grad(J, a__L)", "grad(J__any, z__l)"]
+
+
+def test_what_a_name_means_is_put_in_its_place_where_the_loss_writes_it_out():
+    text = "s := W @ x; h := phi(W @ x); J := norm(h)^2; claim: grad(J, s) = d"
+    found, losses = with_unknown_losses(derivation_of(text.replace("W @ x", "beside(W, x)")))
+    assert losses == {0: "J"}
+    assert {each.name: text_of(each.body) for each in found.definitions}["h"] == "phi(s)"
+    assert text_of(found.claims[0].left) == "grad(J, s)"
+
+
+def test_it_stays_where_the_loss_may_have_it_in_another_form_too():
+    text = r"""$$E = \frac{1}{2} \|W x - y\|^2 + LATER$$
+
+Let $z = W x$.
+
+$$\frac{\partial E}{\partial z} = z - y$$"""
+    assert verdicts(text.replace("+ LATER", "")) == ["proved if"]
+    assert verdicts(text.replace("LATER", "x^T W^T c")) == ["wrong if read so"]
+    assert verdicts(text.replace("LATER", "c^T W x")) == ["wrong if read so"]
+    assert verdicts(text.replace("LATER", "c^T W x").replace("z - y", "z - y + c")) == ["proved if"]
+
+
+RESIDUAL = r"Let $z = W x$ and $y = z + x$. We write $J$ for the loss."
+FILLER = "".join(f"\n\n## Part {k}\n\n$$u_{k} = v_{k}^2$$\n\n$$u_{k} + 1 = v_{k}^2 + 1$$" for k in range(1, 7))
+
+
+@pytest.mark.parametrize("filler", ["", FILLER], ids=["near", "far"])
+def test_a_path_around_what_a_loss_is_differentiated_by_counts(filler):
+    wrong = r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial z}$$"
+    right = r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial y} + \frac{\partial J}{\partial y}$$"
+    found = verdicts(f"{RESIDUAL}{filler}\n\n# Gradients\n\n{wrong}\n\n{right}")
+    assert found[-2:] == ["wrong if read so", "proved"]
+
+
+def test_a_path_around_counts_where_only_another_section_has_it():
+    claim = r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial z}$$"
+    text = f"# Output\n\nThe loss is $J$.\n\n$$y = z + x$$\n{FILLER}\n\n# Gradients\n\n$$z = W x$$\n\n{claim}"
+    assert verdicts(text)[-1] == "wrong if read so"
+    assert verdicts(text.replace("z + x", "2 z"))[-1] == "proved"
+
+
+def test_without_such_a_path_the_chain_rule_is_proved():
+    text = r"Let $z = W x$. We write $J$ for the loss."
+    assert verdicts(text + "\n\n" + r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial z}$$") == [
+        "proved"
+    ]
+
+
+RECURRENT = r"""$$c_t = f_t c_{t-1} + g_t$$
+
+$$h_t = \tanh(c_t)$$
+
+$$\frac{\partial J}{\partial c_t} = (1 - h_t^2) \frac{\partial J}{\partial h_t}$$"""
+
+
+@pytest.mark.parametrize("times", ["", "For all $t = 1, \\dots, T$:\n\n"])
+def test_entries_that_are_made_of_other_entries_prove_nothing(times):
+    assert verdicts(times + RECURRENT)[-1] not in ("proved", "verified", "held", "proved if")
+
+
+def test_a_step_of_descent_says_nothing_about_derivatives():
+    text = r"""Let $J = q_t^2$. We set $q_{t+1} = q_t - \eta g_t$.
+
+$$\frac{\partial J}{\partial q_t} = 2 q_t$$"""
+    assert verdicts(text)[-1] == "proved"
