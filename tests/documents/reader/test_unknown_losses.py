@@ -58,6 +58,20 @@ def test_a_path_around_counts_where_only_another_section_has_it():
     assert verdicts(text.replace("z + x", "2 z"))[-1] == "proved"
 
 
+def test_a_loss_may_not_depend_on_what_the_last_variable_does_not_reach():
+    claim = r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial z}$$"
+    report = check_derivation(f"Let $z = W x$ and $u = x^T x$. We write $J$ for the loss.\n\n{claim}", repairs=False)
+    [step] = report.claims
+    assert step.verdict == "proved if"
+    assert "only through z" in step.message
+
+
+def test_the_same_letter_of_another_part_is_no_path_around():
+    claim = r"$$\frac{\partial J}{\partial W} = \frac{\partial J}{\partial z} x^T$$"
+    text = f"The loss is $J$.\n\n# One\n\n$$z = W x$$\n\n{claim}\n\n# Another\n\n$$z = 2 W x$$\n\n$$z = W x + W x$$"
+    assert verdicts(text)[0] == "proved"
+
+
 def test_without_such_a_path_the_chain_rule_is_proved():
     text = r"Let $z = W x$. We write $J$ for the loss."
     assert verdicts(text + "\n\n" + r"$$\frac{\partial J}{\partial x} = W^T \frac{\partial J}{\partial z}$$") == [

@@ -22,6 +22,7 @@ from chainrule.documents.evidence.search import POINTS, Search
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.printing import text_of
+from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation, Relation
 
@@ -129,17 +130,28 @@ class Prover:
             ):  # dL/dw = d/dw (y - w x)^2, where nothing says what L is
                 yield f"{name} = {text_of(body)}", Finding("proved", supposed=name)
         for words, definition in self.derivation.supposed.items():
-            if definition.name in search.question.functions:
-                others = tuple(each for each in self.derivation.declarations if each.name != definition.name)
-                definitions = (*self.derivation.definitions, definition)
-                known = replace(self.derivation, declarations=others, definitions=definitions, supposed={})
-                yield words, Prover(known, self.shapes).finding_within(claim, search.clock.part())
+            is_used = definition.is_unknown and definition.name in self.names.used_by(claim.left, claim.right)
+            if is_used or definition.name in search.question.functions:
+                yield words, Prover(self._with(definition), self.shapes).finding_within(claim, search.clock.part())
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
                 found = Search(question, search.clock.part()).finding()
                 if is_telling(question, facts, found):
                     yield words, found
+
+    def _with(self, definition: terms.Definition) -> terms.Derivation:
+        """The derivation with a definition in place of what it says of a function or of an unknown loss."""
+        others = [each for each in self.derivation.declarations if each.name != definition.name]
+        if isinstance(definition.body, terms.Call) and definition.is_unknown:
+            function, arguments = definition.body.function, map(terms.base_of, definition.body.arguments)
+            others = [each for each in others if each.name != function]
+            result = self.shapes.names[definition.name].known if definition.name in self.shapes.names else ()
+            if (kind := function_kind([*arguments], result, self.shapes)) is not None:
+                others.append(terms.Declaration(function, kind))
+        kept = (each for each in self.derivation.definitions if each.name != definition.name)
+        definitions = (*kept, definition)
+        return replace(self.derivation, declarations=tuple(others), definitions=definitions, supposed={})
 
     def _is_unknown(self, name: str, question: Question) -> bool:
         """Whether nothing says what a name is, or only what it depends on."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import OPEN, is_column, turns, vector_axis
+from chainrule.documents.language.dimensions import OPEN, Dim, is_column, turns, vector_axis
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Apply, Name, Number, Slope, Term
+from chainrule.documents.language.terms import Apply, FunctionKind, Name, Number, Slope, Term
 
 
 def resolved(term: Term, shapes: Shapes) -> Term:
@@ -65,6 +66,15 @@ def resolved(term: Term, shapes: Shapes) -> Term:
         case Slope(kind=kind) if kind.startswith("written"):
             return _slope(term, inside(term.body), inside(term.variable), shapes)
     return terms.mapped(term, inside)
+
+
+def function_kind(arguments: Sequence[str], result: Sequence[Dim] | None, shapes: Shapes) -> FunctionKind | None:
+    """The kind of an unknown function of some names; None if a shape is not known."""
+    known = [shapes.names[each].known for each in arguments if each in shapes.names]
+    if len(known) != len(arguments) or result is None or any(shape is None for shape in known) or not arguments:
+        return None
+    told = tuple(tuple(size_term(dim.final) for dim in shape or ()) for shape in known)
+    return FunctionKind(told, tuple(size_term(dim.final) for dim in result))
 
 
 def size_term(size: Size) -> Term:

@@ -103,11 +103,19 @@ def _known(document: Prepared) -> dict[str, Any]:
 
 
 def _recurs(statement: Statement, target: Target) -> bool:
-    """Whether an entry is made of other entries of the same letter, but not by a step of descent, w_t = w_{t-1} - g."""
+    """Whether an entry is made of entries before or behind it, but not by a step of descent, w_t = w_{t-1} - g."""
     own, right = target.name.lower if isinstance(target.name, w.Scripted) else None, statement.right
     is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
     same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
-    return own is not None and not is_descent and any(one.lower not in (None, own) for one in same)
+    return own is not None and not is_descent and any(_is_shifted(own, one.lower) for one in same)
+
+
+def _is_shifted(one: w.Written, other: w.Written | None) -> bool:
+    """Whether two subscripts are a letter and the same letter with a number added: t and t - 1."""
+    if other is None or one == other or not any(isinstance(each, w.Signed) for each in (one, other)):
+        return False
+    letters = [{part for part in all_parts(each) if isinstance(part, w.Symbol)} for each in (one, other)]
+    return bool(letters[0] & letters[1])
 
 
 def _letters_defined(document: Prepared) -> set[str]:

@@ -19,10 +19,10 @@ _NOUN = (
 _WHICH = r"(?:(?:an?|the|all|any|arbitrary|general|fixed|given|some|real|constant|square|always)\s+){0,3}"
 _BEHIND = re.compile(rf"\s+(?:is|are|be|being|denotes?)\s+{_WHICH}⟦(?P<size>\d+)⟧{_NOUN}", re.IGNORECASE)
 _BEFORE = re.compile(rf"⟦(?P<size>\d+)⟧{_NOUN}\s*\Z", re.IGNORECASE)
-_NO_MATRIX = r"(?![- ]\s*(?:\w+\s+)?(?:vector|tensor|array|image|kernel|filter|grid))"
+_AND_NO_MORE = r"(?=\s*(?:[,.;:()]|\Z|(?:and|with|where|so|then|but|for|or|while)\b))"
 _SHAPED = re.compile(
     r"\s*(?:,?\s*(?:is|are|be|being|has|have|having|with|of)\s+(?:(?:always|of|in|the|an?|both)\s+)*"
-    rf"(?P<word>(?:shapes?|sizes?|dimensions?)\s+)?⟦(?P<size>\d+)⟧{_NO_MATRIX}|\(\s*⟦(?P<inside>\d+)⟧\s*\))",
+    rf"(?P<word>(?:shapes?|sizes?|dimensions?)\s+)?⟦(?P<size>\d+)⟧{_AND_NO_MORE}|\(\s*⟦(?P<inside>\d+)⟧\s*\))",
     re.IGNORECASE,
 )
 IN_A_WORD = re.compile(r"[-–‑]\w")

@@ -65,7 +65,8 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     assumed = [cast("Condition", made(each)) for each in always]
     defined = {d.name for d in definitions}
     kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
-    strict = with_losses(Derivation((), tuple(definitions), (), tuple(claims)), shapes)
+    read = replace(derivation, declarations=(), definitions=tuple(definitions), assumptions=(), claims=tuple(claims))
+    strict = with_losses(read, shapes)
     others = defined.union(*(each.lengths for each in definitions))  # lengths of arguments are no sizes of the document
     sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in others)]
     kinds = {**{name: SizeKind() for name in sizes}, **kinds}
@@ -90,7 +91,7 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
     declared = (*free, *strict.declarations)
     assumptions = tuple(map(Assumption, assumed))
-    return replace(strict, declarations=declared, assumptions=assumptions, supposed=derivation.supposed)
+    return replace(strict, declarations=declared, assumptions=assumptions, supposed=strict.supposed)
 
 
 # What follows is private.

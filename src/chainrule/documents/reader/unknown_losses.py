@@ -9,39 +9,48 @@ down: there it is an unknown function, so that a claim about it holds for every 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.resolving import size_term
+from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Name, Relation, Term
+from chainrule.documents.language.terms import Declaration, Definition, Derivation, Name, Relation, Term
 
 
 def with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
-    """Names that are differentiated and not defined are unknown functions of what they are differentiated by."""
+    """Names that are differentiated and not defined are unknown functions of what they are differentiated by.
+
+    Where definitions lead around the last of these variables, but not from it, a claim may hold only if the loss does
+    not depend on them: this is a supposition.
+    """
     defined = {d.name for d in derivation.definitions}
     by = _differentiated(derivation.parts, defined)
-    names = Names.of(derivation)
-    made, functions = [], []
+    names, functions, made = Names.of(derivation), list[Declaration](), list[Definition]()
+    supposed = dict[str, Definition]()
     for name, variables in by.items():
         last = _last(names, by, name)
-        last = _with_ways_around(names, last, variables, by.keys())
-        known = [shapes.names[v].known for v in last if v in shapes.names]
+        around = _with_ways_around(names, last, variables, by.keys())
         result = shapes.names[name].known if name in shapes.names else ()
-        if len(known) != len(last) or any(shape is None for shape in (*known, result)) or not last:
+        kind = function_kind(around, result, shapes)
+        if kind is None:
             continue
-        function = f"{name}_of"
-        shapes_of = tuple(tuple(size_term(d.final) for d in shape or ()) for shape in known)
-        kind = FunctionKind(shapes_of, tuple(size_term(d.final) for d in result or ()))
-        functions.append(Declaration(function, kind))
-        made.append(Definition(name, terms.Call(function, tuple(map(Name, last)))))
+        functions.append(Declaration(f"{name}_of", kind))
+        made.append(_loss_of(name, around))
+        behind = [each for each in around if each in last or names.uses(each) & {*last}] or last
+        if behind != around:
+            own = name.removesuffix("__any")
+            words = f"{own} depends on its variables only through {' and '.join(behind)}"
+            supposed[words] = _loss_of(name, behind)
     made_names = {each.name for each in made}
+    kept = (each for each in derivation.declarations if each.name not in made_names)
     return replace(
         derivation,
-        declarations=(*(each for each in derivation.declarations if each.name not in made_names), *functions),
+        declarations=(*kept, *functions),
         definitions=(*derivation.definitions, *made),
+        supposed={**derivation.supposed, **supposed},
     )
 
 
@@ -99,6 +108,14 @@ def lost_name(name: str) -> str:
 
 # What follows is private.
 
+_PART = re.compile(r"__part_\d+")
+"""Tells a letter from the same letter in another part of the document."""
+
+
+def _loss_of(name: str, arguments: list[str]) -> Definition:
+    """A loss as an unknown function of some names."""
+    return Definition(name, terms.Call(f"{name}_of", tuple(map(Name, arguments))))
+
 
 def _last(names: Names, by: Mapping[str, Iterable[str]], loss: str) -> list[str]:
     """What a loss is differentiated by, without what others of these names are made of."""
@@ -120,9 +137,12 @@ def _differentiated(parts: Iterable[terms.Term], defined: Set[str]) -> dict[str,
 def _with_ways_around(names: Names, last: list[str], variables: Iterable[str], losses: Set[str]) -> list[str]:
     """The last names on which a loss depends, with definitions that its variables reach in other ways, too."""
     found, moved = list(last), frozenset(variables)
+    elsewhere = {_PART.sub("", each) for each in moved}  # z of one part is not reached by z of another
     for each in names.definitions.values():
         inside = names.uses(each.name)
-        if each.parameters or inside & losses or any(each.name in names.uses(one) for one in found):
+        is_loss = each.name in losses or lost_name(each.name) in losses or inside & losses
+        is_same = each.name not in moved and _PART.sub("", each.name) in elsewhere
+        if each.parameters or is_loss or is_same or any(each.name in names.uses(one) for one in found):
             continue
         if names.without(frozenset(found)).uses(each.name) & moved - {*found}:
             found = [one for one in found if one not in inside]
