@@ -96,3 +96,24 @@ def test_a_step_of_descent_says_nothing_about_derivatives():
 
 $$\frac{\partial J}{\partial q_t} = 2 q_t$$"""
     assert verdicts(text)[-1] == "proved"
+
+
+LAYERS = r"""We write $z^{(l)} = W^{(l)} a^{(l-1)}$ and $a^{(l)} = \sigma(z^{(l)})$ for $l = 1, \dots, L$.
+The loss is $J$. Let $\delta^{(l)} = \frac{\partial J}{\partial z^{(l)}}$. WORDS
+
+$$\delta^{(L)} = \frac{\partial J}{\partial a^{(L)}} \odot \sigma'(z^{(L)})$$
+
+$$\frac{\partial J}{\partial W^{(l)}} = \delta^{(l)} (a^{(l-1)})^T$$"""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("", ["proved", "proved"]),
+        ("The output layer has no activation.", ["proved if", "proved"]),
+        ("We add weight decay to the loss.", ["proved if", "proved if"]),
+        (r"The output layer is linear: $a^{(L)} = z^{(L)}$.", ["wrong if read so", "proved"]),
+    ],
+)
+def test_words_about_the_last_layer_and_about_penalties_count(words, found):
+    assert verdicts(LAYERS.replace("WORDS", words)) == found

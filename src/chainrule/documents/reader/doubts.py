@@ -19,7 +19,9 @@ from chainrule.documents.reader.known_words import (
     ALL_REAL,
     CONSTANT_HERE,
     LAYOUT_GUESSED,
+    LIKE_OTHERS,
     LOGARITHMS_ARE_NATURAL,
+    ONLY_THROUGH,
 )
 from chainrule.documents.reader.layer_definitions import layer_of, leads_down
 from chainrule.documents.reader.readings import Reading, ReadRelation
@@ -164,12 +166,39 @@ class Doubts:
         unfit = self._used(claim) & self._unfit.get(part, frozenset())
         return [
             *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and "log" in self.operators(claim) else []),
+            *(f"{loss} {ONLY_THROUGH}" for loss in self._penalised(claim)),
+            *(f"{name} {LIKE_OTHERS}" for name in self._of_other_layers(claim)),
             *([ALL_IN_SUMS] if self.reading.has_partial_sums and self._has(claim, terms.Fold) else []),
             *([ALL_REAL] if self.reading.has_complex and self._is_of_reals(claim) else []),
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
             *(f"{name} is a number" for name in sorted(unfit)),
             *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
         ]
+
+    def _penalised(self, claim: Relation) -> list[str]:
+        """The unknown losses in a claim, by what they depend on through others, where the text speaks of penalties."""
+        if not self.reading.has_penalties:
+            return []
+        slopes = [each for each in self.every(claim) if isinstance(each, terms.Slope)]
+        pairs = [(terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes]
+        return sorted({letter_of(loss) for loss, by in pairs if by not in self._losses.get(loss, {by})})
+
+    def _of_other_layers(self, claim: Relation) -> list[str]:
+        """The functions of the last layer in a claim that are those of another layer, if the text says otherwise."""
+        if not self.reading.has_other_layers:
+            return []
+        used = self.names.without(frozenset(self._losses)).used_by(claim.left, claim.right)
+        every = {name: each for name, each in self.names.definitions.items() if layer_of(name) is not None}
+        last = [each for name, each in every.items() if name in used and (layer_of(name) or ("", ""))[1].isupper()]
+        made = [each for each in last if sum(each.line == other.line != 0 for other in every.values()) > 1]
+        calls = [each for each in made if any(isinstance(part, terms.Call) for part in terms.every(each.body))]
+        return sorted(each.name for each in calls)
+
+    @cached_property
+    def _losses(self) -> dict[str, frozenset[str]]:
+        """The unknown losses, with the names of which they are functions."""
+        every = {name: each.body for name, each in self.names.definitions.items() if each.is_unknown}
+        return {name: terms.free_names(body) for name, body in every.items()}
 
     def operators(self, claim: Relation) -> frozenset[str]:
         """The operators in a claim, and in what it uses."""

@@ -35,6 +35,8 @@ REACHES = "a derivative applies to everything up to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 
 LAYOUT_GUESSED = "derivatives are transposes of gradients and Jacobians"
+ONLY_THROUGH = "depends on its variables only through the paths in this step"
+LIKE_OTHERS = "is made as in the other layers"
 ALL_IN_SUMS = "sums run over all values of their index"
 ALL_REAL = "all numbers are real"
 CONSTANT_HERE = "does not depend on the variable of differentiation"

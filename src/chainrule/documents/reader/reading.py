@@ -19,13 +19,18 @@ from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
 from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.readings import Reading
-from chainrule.documents.reader.stated_words import BASES, PARTIAL_SUMS
+from chainrule.documents.reader.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES
 from chainrule.documents.reader.statements import Statement, Target, target_of
 from chainrule.documents.reader.trials import misfits
 from chainrule.documents.reader.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
 
-CONVENTIONS = {"has_bases": BASES, "has_partial_sums": PARTIAL_SUMS}
+CONVENTIONS = {
+    "has_bases": BASES,
+    "has_partial_sums": PARTIAL_SUMS,
+    "has_penalties": PENALTIES,
+    "has_other_layers": OTHER_LAYERS,
+}
 """Words of what a document means everywhere, by what a reading calls it."""
 
 NOTHING = Around()

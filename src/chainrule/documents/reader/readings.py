@@ -72,6 +72,10 @@ class Reading:
     """Whether the text speaks of logarithms to a base."""
     has_partial_sums: bool = False
     """Whether it speaks of sums that leave something out."""
+    has_penalties: bool = False
+    """Whether it speaks of a term of a loss that depends on the weights alone."""
+    has_other_layers: bool = False
+    """Whether it speaks of a last layer that is made in another way than the others."""
     has_complex: bool = False
     """Whether it speaks of complex numbers."""
     is_summing: bool = False

@@ -135,6 +135,19 @@ PARTIAL_SUMS = re.compile(
 )
 """Words of sums that leave something out which is not written at each of them."""
 
+PENALTIES = re.compile(
+    r"\b(?:r[eé]gulari[sz]\w*|regularisierung\w*|regulariza\w+|weight decay|gewichtsabnahme|penal\w+|pénalit\w+)\b",
+    re.IGNORECASE,
+)
+"""Words of a term of a loss that depends on the weights alone."""
+
+OTHER_LAYERS = re.compile(
+    r"\b(?:output|last|final|top)\s+layer\b[^.]{0,60}\b(?:linear|identity|softmax|no|not|without|instead|different|other)\b"
+    r"|\bexcept\b[^.]{0,40}\b(?:layer|output)|\b(?:linear|softmax)\s+(?:output|last|final|readout)\b",
+    re.IGNORECASE,
+)
+"""Words of a last layer that is made in another way than the others."""
+
 COMPLEX = re.compile(r"\\mathbb\s*\{?\s*C\b|ℂ")
 """The sign of the set of complex numbers."""
 

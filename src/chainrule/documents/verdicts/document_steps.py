@@ -21,6 +21,7 @@ from chainrule.documents.reader.known_words import (
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
+    ONLY_THROUGH,
     REACHES,
     UNTOLD,
 )
@@ -300,7 +301,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
-        told = (f"{loss}depends on its variables only through the paths in this step" for loss in losses)
+        told = (f"{loss}{ONLY_THROUGH}" for loss in losses)
         if assumed := (*told, *doubts.assumed(claim, part)):
             finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
