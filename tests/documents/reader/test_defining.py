@@ -1,5 +1,7 @@
 """Statements that define a name, and those that say of a defined one what it is."""
 
+import pytest
+
 from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import text_of
 
@@ -109,3 +111,14 @@ def test_a_matrix_of_numbers_is_what_let_says():
     for more in ("Now let $B$ be arbitrary.", f"Let $B = {grid.replace('2', '3')}$.", "In general, $B$ is any matrix."):
         told = f"{given}\n\n{more}\n\n{claim}"
         assert [step.verdict for step in check_derivation(told, repairs=False).steps][-1] != "proved"
+
+
+@pytest.mark.parametrize(
+    "words", ["For odd $n$: ", "For every even $n$, ", "Für ungerade $n$ gilt ", "For $n$ prime we have "]
+)
+def test_a_definition_for_some_indices_defines_nothing(words):
+    text = words + "$a_n = b_n^2$.\n\n$$a_2 + 1 = b_2^2 + 1$$\n\n$$a_n + 1 = b_n^2 + 1$$"
+    found = [step.verdict for step in check_derivation(text, repairs=False).steps]
+    assert "proved" not in found
+    plain = check_derivation(text.replace(words, "Even so, "), repairs=False).claims
+    assert [step.verdict for step in plain] == ["proved", "proved"]

@@ -150,8 +150,10 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 
 def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:
-    """The words that compare the indices of a name in its definition: "for i < j let a_ij be"."""
+    """The words that compare the indices of a name in its definition, or choose some: "for i < j", "for odd n"."""
     place = state.number_of(statement)
+    if target.indices and place in state.besides.stated.of_some:
+        return f"{state.besides.stated.of_some[place]} numbers"
     for each in state.besides.stated.hypotheses:
         if each.certain and each.start <= place < each.end and isinstance(each.subject, w.Comparing):
             letters = {getattr(member, "text", "") for member in each.subject.members}

@@ -40,6 +40,7 @@ from chainrule.documents.reader.stated_words import (
     NEAR,
     NOUNS,
     OF,
+    OF_SOME,
     ONWARD,
     PAST,
     PREPOSITION,
@@ -81,6 +82,8 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
+    of_some: dict[int, str] = field(default_factory=dict)
+    """By number of a piece: the word in its sentence that chooses indices, as in "for odd n"."""
     zeroings: list[Zeroing] = field(default_factory=list)
     """The words that set a derivative to zero, in their order."""
     renewals: list[Renewal] = field(default_factory=list)
@@ -194,6 +197,8 @@ class _Sentence:
         concluded = CONCLUDED.fullmatch(self.text) is not None
         for match in _MARK.finditer(self.text):
             number = int(match[1])
+            if (some := OF_SOME.search(self.text)) is not None:
+                self.stated.of_some[number] = some["some"] or some["other"]
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else self._role(match.start(), match.end())
                 self.stated.roles[number] = role

@@ -183,6 +183,12 @@ NEAR = re.compile(
 PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
 VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
+OF_SOME = re.compile(
+    r"\b(?P<some>odd|even|prime|ungerade[sn]?|gerade[sn]?|impairs?|pairs?|impares|impar|pares|par)\s+⟦\d+⟧"
+    r"|⟦\d+⟧\s+(?:is |are |ist |est |es )?(?P<other>odd|even|prime|ungerade|gerade|impairs?|pairs?|impar|par)\b",
+    re.IGNORECASE,
+)
+"""Words for which indices a formula holds."""
 COUNTED = re.compile(
     r"\b(?:layers?|neurons?|units?|blocks?|nodes?|steps?|time|couches?|neurones?|schicht|capas?|neuronas?)\s*\Z",
     re.IGNORECASE,
