@@ -117,3 +117,18 @@ $$\frac{\partial J}{\partial W^{(l)}} = \delta^{(l)} (a^{(l-1)})^T$$"""
 )
 def test_words_about_the_last_layer_and_about_penalties_count(words, found):
     assert verdicts(LAYERS.replace("WORDS", words)) == found
+
+
+@pytest.mark.parametrize("function", ["F(x)", "F_2(x)", "F^{(2)}(x)", "F_k(x)"])
+def test_a_value_with_arguments_moves_with_them(function):
+    claim = r"$$\frac{\partial J}{\partial x} = \frac{\partial J}{\partial y}$$"
+    assert verdicts(f"Let $y = x + {function}$. The loss is $J$.\n\n{claim}") == ["undecided"]
+    assert verdicts(f"Let $y = x + {function.replace('x', 'u')}$. The loss is $J$.\n\n{claim}") == ["proved"]
+
+
+def test_layers_do_not_get_lost_where_a_display_is_read_alone():
+    slope = r"$$\frac{\partial x_l}{\partial x_{l-2}} = "
+    assert verdicts(f"$$x_l = 3 x_{{l-1}} + y_l$$\n\n$$y_l = 2 u$$\n\n{slope}9$$\n\n{slope}0$$")[-2:] == [
+        "proved",
+        "wrong if read so",
+    ]

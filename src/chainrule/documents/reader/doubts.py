@@ -115,7 +115,7 @@ class Doubts:
         """
         if within.moving_elsewhere(claim, part, self) or has_ways_around(self.names, self.every(here)):
             return False
-        if any(self.recurrent(here)):
+        if any(self.recurrent(here)) or any(self.lost_arguments(here)) or self._loses_layers(claim):
             return False
         values = within.values_in(claim)
         if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
@@ -133,6 +133,13 @@ class Doubts:
         guessed = values & {*within.reading.shapes.guessed}
         own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
         return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
+
+    def _loses_layers(self, claim: Relation) -> bool:
+        """Whether a claim differentiates by entries of what has layers in this reading: x_l of x_{l-1}."""
+        layers = filter(None, map(layer_of, self.names.definitions))
+        letters = {letter_of(base) for base, _, _ in layers}
+        by = [terms.base_of(each.variable) for each in self.every(claim) if isinstance(each, terms.Slope)]
+        return any(letter_of(each) in letters and layer_of(each) is None for each in by)
 
     def _is_function(self, letter: str) -> bool:
         """Whether the document defines a function."""
@@ -373,6 +380,16 @@ class Doubts:
         names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
         for letter in sorted((entries | names) & self.reading.recurrent):
             yield f"the entries of {letter} are made of others"
+
+    def lost_arguments(self, claim: Relation) -> Iterator[str]:
+        """Values in derivatives of which nothing says how they depend on the variable that is their argument: F(x)."""
+        slopes = [each for each in self.every(claim) if isinstance(each, terms.Slope)]
+        by = {letter_of(terms.base_of(each.variable)) for each in slopes}
+        inside = self.names.used_by(*(each.body for each in slopes)) - self.names.definitions.keys()
+        for name in sorted(inside):
+            arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
+            if by & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
+                yield f"nothing shows how {letter_of(name)} depends on its arguments"
 
     def unmoved(self, claim: Relation) -> Iterator[str]:
         """Derivatives that are 0 only because nothing shows how the function depends on the variable.

@@ -12,7 +12,7 @@ from chainrule.documents.reader import written as w
 from chainrule.documents.reader.indicators import indicating
 from chainrule.documents.reader.known_words import ELEMENTARY, INDICATORS, NotMeant
 from chainrule.documents.reader.meanings import Meanings
-from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name
+from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.reach_of_sums import stands_bare, uses
 from chainrule.documents.reader.scripted_terms import chosen, raised, with_scripts
 from chainrule.documents.reader.scripts import with_entries, with_upper
@@ -108,6 +108,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             return None
         if full not in meanings.values:
             meanings.used.add(f"{name} with arguments is a value")
+            letter = meanings.named(full).partition("__")[0]
+            meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
         elif all(isinstance(item, w.Symbol) for item in items):
             given, told = tuple(base_name(item) for item in items if isinstance(item, w.Symbol)), meanings.values[full]
             if given != told and {*given} <= {*told}:

@@ -148,6 +148,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
+    found = replace(found, with_arguments=state.elaborator.with_arguments)
     return replace(found, parameters=parameters, transposed=state.layout != state.layout_told, stationary=points)
 
 

@@ -74,6 +74,8 @@ class Meanings(ABC):
         True if nabla of a number is a row, which grad never is.
     apart : dict
         By name of a function: its indices in a statement, and whether these stand in its arguments, too.
+    with_arguments : dict
+        By letter: the letters in brackets behind a value that nothing defines, F(x). It moves with them.
     depends : dict
         By name of a value: the names in brackets behind it where the document says what it is.
     bound : set of str
@@ -106,6 +108,7 @@ class Meanings(ABC):
     ranges: Mapping[str, Term] = field(default_factory=dict)
     nabla_is_row: bool = False
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    with_arguments: dict[str, set[str]] = field(default_factory=dict)
     apart: dict[str, dict[tuple[Term, ...], bool]] = field(default_factory=dict)
     bound: Set[str] = frozenset()
     _fresh: int = 0

@@ -62,6 +62,8 @@ class Reading:
     """By the number of a claim: why nothing is proved of it."""
     parameters: Mapping[str, Set[str]] = field(default_factory=dict)
     """By name of a value: the letters in brackets behind it where it is defined, as in L(w) = ..."""
+    with_arguments: Mapping[str, Set[str]] = field(default_factory=dict)
+    """By letter: the letters in brackets behind a value that nothing defines, F(x)."""
     looping: Set[str] = frozenset()
     """Letters of which a definition is left out, as it would lead to itself."""
     transposed: bool = False

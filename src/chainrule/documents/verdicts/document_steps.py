@@ -288,7 +288,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
     bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim) else "")
-    bar = bar or next(chain(doubts.unshown(claim), doubts.unmoved(claim), doubts.recurrent(claim)), "")
+    against = (doubts.unshown, doubts.unmoved, doubts.recurrent, doubts.lost_arguments)
+    bar = bar or next(chain.from_iterable(why(claim) for why in against), "")
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
