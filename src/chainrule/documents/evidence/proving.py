@@ -130,9 +130,9 @@ class Prover:
             ):  # dL/dw = d/dw (y - w x)^2, where nothing says what L is
                 yield f"{name} = {text_of(body)}", Finding("proved", supposed=name)
         for words, definition in self.derivation.supposed.items():
-            is_used = definition.is_unknown and definition.name in self.names.used_by(claim.left, claim.right)
+            is_used = definition.is_unknown_loss and definition.name in self.names.used_by(claim.left, claim.right)
             if is_used or definition.name in search.question.functions:
-                yield words, Prover(self._with(definition), self.shapes).finding_within(claim, search.clock.part())
+                yield words, Prover(self._supposing(definition), self.shapes).finding_within(claim, search.clock.part())
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
@@ -140,25 +140,25 @@ class Prover:
                 if is_telling(question, facts, found):
                     yield words, found
 
-    def _with(self, definition: terms.Definition) -> terms.Derivation:
-        """The derivation with a definition in place of what it says of a function or of an unknown loss."""
-        others = [each for each in self.derivation.declarations if each.name != definition.name]
-        if isinstance(definition.body, terms.Call) and definition.is_unknown:
-            function, arguments = definition.body.function, map(terms.base_of, definition.body.arguments)
-            others = [each for each in others if each.name != function]
+    def _supposing(self, definition: terms.Definition) -> Derivation:
+        """The derivation in which a function, or an unknown loss, is what a supposition says."""
+        gone, declared = {definition.name}, list[terms.Declaration]()
+        if definition.is_unknown_loss and isinstance(definition.body, terms.Call):
+            arguments = [terms.base_of(each) for each in definition.body.arguments]
             result = self.shapes.names[definition.name].known if definition.name in self.shapes.names else ()
-            if (kind := function_kind([*arguments], result, self.shapes)) is not None:
-                others.append(terms.Declaration(function, kind))
-        kept = (each for each in self.derivation.definitions if each.name != definition.name)
-        definitions = (*kept, definition)
-        return replace(self.derivation, declarations=tuple(others), definitions=definitions, supposed={})
+            gone.add(definition.body.function)
+            if (kind := function_kind(arguments, result, self.shapes)) is not None:
+                declared.append(terms.Declaration(definition.body.function, kind))
+        declarations = (*(each for each in self.derivation.declarations if each.name not in gone), *declared)
+        definitions = (*(each for each in self.derivation.definitions if each.name not in gone), definition)
+        return replace(self.derivation, declarations=declarations, definitions=definitions, supposed={})
 
     def _is_unknown(self, name: str, question: Question) -> bool:
         """Whether nothing says what a name is, or only what it depends on."""
         definition = self.names.definitions.get(name)
         if definition is None:
             return name in question.free
-        return definition.is_unknown
+        return definition.is_unknown_loss
 
     def _question(self, claim: Relation, cut: frozenset[str] = frozenset()) -> Question:
         return Question.of(self.derivation, self.shapes, self.names, claim, cut=cut)

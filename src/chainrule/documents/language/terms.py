@@ -277,7 +277,7 @@ class Definition:
     line: int = 0
 
     @property
-    def is_unknown(self) -> bool:
+    def is_unknown_loss(self) -> bool:
         """Whether it only says on which names an unknown loss depends: J = J_of(z)."""
         return isinstance(self.body, Call) and self.body.function == f"{self.name}_of"
 

@@ -13,9 +13,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.doubts import name_as_written
 from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.statements import Statement
+from chainrule.documents.reader.suffixed_names import letter_of, name_as_written
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +86,9 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
     every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):
         free = used - names.definitions.keys()
-        letters = {name.split("__")[0] for name in free} - indices
+        letters = {letter_of(name) for name in free} - indices
         alone = {name_as_written(name) for name in free} - indices
-        moved = {terms.base_of(part.variable).split("__")[0] for part in every if isinstance(part, terms.Slope)}
+        moved = {letter_of(terms.base_of(part.variable)) for part in every if isinstance(part, terms.Slope)}
         for each in asides:
             plain = isinstance(each.statement.left, w.Symbol) and each.tied not in letters_of(each.statement.right)
             alone_moves = plain and moved == {each.tied} and not each.letters & (letters - moved)  # d/dR, with R = A X

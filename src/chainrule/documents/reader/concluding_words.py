@@ -18,6 +18,7 @@ OBTAINED = _spaced(rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y
 """The words before a formula that is found, whatever the sentence supposes before."""
 
 GOES_ON = re.compile(r"\s*[,;.]?\s*(?:and|but|while|whereas|und|et|y|e|и|và)\b", re.IGNORECASE)
+"""Words between a display and a condition of the next one: "and for"."""
 LEADS_ON = _spaced(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)")
 """A condition, with words for what it leads to."""
 

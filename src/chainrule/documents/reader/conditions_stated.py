@@ -15,6 +15,7 @@ from chainrule.documents.language.terms import Comparison, Condition, Is, Name, 
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.known_words import NotMeant
+from chainrule.documents.reader.suffixed_names import letter_of
 from chainrule.documents.reader.written import Symbol
 
 ZERO = Number(Fraction(0))
@@ -113,7 +114,7 @@ def reaching(
     within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
 
     def is_renewed(each: Held) -> bool:
-        letters = {name.split("__")[0] for name in names.used_by(each.condition)} if later else set[str]()
+        letters = {letter_of(name) for name in names.used_by(each.condition)} if later else set[str]()
         return any(renewal.letter in letters and each.at < renewal.place for renewal in later)
 
     later = [renewal for renewal in renewals if renewal.place <= place]

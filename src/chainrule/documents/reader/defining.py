@@ -11,10 +11,9 @@ from chainrule.documents.language.terms import Apply, Definition, FunctionKind, 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
-from chainrule.documents.reader.doubts import letter_of
 from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.landau_terms import orders
-from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere, layer_of
+from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, is_closed, letters_of
 from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
@@ -28,6 +27,7 @@ from chainrule.documents.reader.statements import (
     target_of,
     uses_target,
 )
+from chainrule.documents.reader.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.written import alike
 
 
@@ -169,9 +169,8 @@ def _is_made_of_lower_layers(state: DocumentState, target: Target, right: w.Writ
     scripted = [part for part in found if isinstance(part, w.Scripted)]
     if layer is None or len(found) > 2 * len(scripted):  # each one has its letter in it
         return False
-    names = (name_of(state.elaborator, Target(part, target.base)) or "" for part in scripted)
-    others = map(layer_of, names)
-    return all(other is not None and other[:2] == layer[:2] and other[2] < layer[2] for other in others)
+    others = (layer_of(name_of(state.elaborator, Target(part, target.base)) or "") for part in scripted)
+    return all(each is not None and each[:2] == layer[:2] and each.number < layer.number for each in others)
 
 
 def _is_repeated(state: DocumentState, full: str, target: Target, right: w.Written, said: Term) -> bool:
@@ -241,10 +240,10 @@ def _is_input(state: DocumentState, target: Target, right: w.Written) -> bool:
     """Whether a letter is that of a numbered layer whose others are given as well: "with a^{(0)} = x"."""
     full = name_of(state.elaborator, target)
     layer = None if full is None else layer_of(full)
-    if layer is None or layer[1] or not isinstance(right, w.Symbol):
+    if layer is None or layer.letter or not isinstance(right, w.Symbol):
         return False
-    others = (layer_of(name) for name in state.definitions)
-    return any(other is not None and other[0] == layer[0] and other[1] for other in others)
+    others = map(layer_of, state.definitions)
+    return any(each is not None and each.base == layer.base and each.letter for each in others)
 
 
 def _is_given(state: DocumentState, role: str, target: Target, statement: Statement) -> bool:

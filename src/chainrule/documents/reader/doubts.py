@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import OPEN, Shape
+from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind, is_printed
+from chainrule.documents.language.operators import OPERATORS
+from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.conditions_stated import given_by
+from chainrule.documents.reader.dependences import Dependences, nothing_shows
 from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.known_words import (
     ALL_IN_SUMS,
@@ -23,9 +24,10 @@ from chainrule.documents.reader.known_words import (
     LOGARITHMS_ARE_NATURAL,
     ONLY_THROUGH,
 )
-from chainrule.documents.reader.layer_definitions import layer_of, leads_down
+from chainrule.documents.reader.layer_definitions import leads_down
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.unknown_losses import has_ways_around, lost_name
+from chainrule.documents.reader.suffixed_names import layer_of, letter_of, lost_name
+from chainrule.documents.reader.unknown_losses import has_ways_around
 from chainrule.documents.reader.usual_functions import TEMPLATES
 
 _ANY = Shape()
@@ -34,9 +36,6 @@ HIDDEN = "?"
 
 OF_REALS = frozenset({"norm", "norm1", "norminf", "abs", "sqrt", "log", "sign", "max", "min"})
 """Operators with rules that hold for real numbers alone."""
-
-_SUFFIX = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
-"""Tells a name from the same name in another part of the document."""
 
 _ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
 """Terms in which names have other values."""
@@ -48,24 +47,23 @@ class Doubts:
 
     reading: Reading
     names: Names = field(init=False)
+    dependences: Dependences = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = Names.of(self.reading.derivation)
+        self.dependences = Dependences(self.reading, self.names)
 
     def unread(self, claim: Relation) -> list[str]:
         """The names in a claim, and in what it uses, whose definitions are not understood."""
-        return sorted(self._used(claim) & self.reading.unread.keys())
+        return sorted(self.dependences.used(claim) & self.reading.unread.keys())
 
     def changes(self, claim: Relation) -> bool:
         """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
-        return any(
-            isinstance(part, terms.Slope | terms.Differential) or (isinstance(part, terms.Call) and any(part.order))
-            for part in self.every(claim)
-        )
+        return self.dependences.changes(claim)
 
     def uses(self, claim: Relation, names: Set[str]) -> list[str]:
         """The names, among the given ones, that a claim uses, also through definitions."""
-        return sorted(self._used(claim) & names)
+        return sorted(self.dependences.used(claim) & names)
 
     def with_facts(self) -> frozenset[str]:
         """The names of which the document says more than their shape: symmetric, positive."""
@@ -80,16 +78,18 @@ class Doubts:
 
         These are the free ones, and what only their definitions use, if nothing moves but one of them.
         """
-        moved = {terms.base_of(part.variable) for part in self.every(claim) if isinstance(part, terms.Slope)}
-        if not free or any(isinstance(part, _ELSEWHERE) for part in self.every(claim)):
+        moved = {
+            terms.base_of(part.variable) for part in self.dependences.every(claim) if isinstance(part, terms.Slope)
+        }
+        if not free or any(isinstance(part, _ELSEWHERE) for part in self.dependences.every(claim)):
             return frozenset()
         inside = self.names.without(frozenset(free)).used_by(claim.left, claim.right, *claim.conditions)
         one = moved <= free and len(moved) < 2 and not inside & free - moved
-        return frozenset(free) | (self._used(claim) - inside if one or not moved else frozenset())
+        return frozenset(free) | (self.dependences.used(claim) - inside if one or not moved else frozenset())
 
     def still(self, claim: Relation, names: Iterable[str], part: int) -> frozenset[str]:
         """Names whose definitions are not understood, but are made of letters that do not move in a claim of a part."""
-        every = self.every(claim)
+        every = self.dependences.every(claim)
         if any(isinstance(each, _ELSEWHERE) for each in every):
             return frozenset()
         moved = {letter_of(terms.base_of(each.variable)) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
@@ -99,7 +99,7 @@ class Doubts:
     def values_in(self, claim: Relation) -> frozenset[str]:
         """The names that stand in a claim, but for indices, sizes and functions."""
         bound = {name for name, _ in claim.over} | {"pi"}
-        return frozenset(self.reading.shapes.names.keys() & self._used(claim)) - bound
+        return frozenset(self.reading.shapes.names.keys() & self.dependences.used(claim)) - bound
 
     def moving_in(self, claim: Relation) -> frozenset[str]:
         """The names in a claim that may depend on something: no size does."""
@@ -113,14 +113,18 @@ class Doubts:
         within the formulas holds for all values of the same kind, and an unknown function is any function. But where
         something is differentiated, no name may move by what it is made of elsewhere, unless by its own arguments.
         """
-        if within.moving_elsewhere(claim, part, self) or has_ways_around(self.names, self.every(here)):
+        if within.moving_elsewhere(claim, part, self) or has_ways_around(self.names, self.dependences.every(here)):
             return False
-        if any(self.recurrent(here)) or any(self.lost_arguments(here)) or self._loses_layers(claim):
+        if (
+            any(self.dependences.recurrent(here))
+            or any(self.dependences.lost_arguments(here))
+            or self._loses_layers(claim)
+        ):
             return False
         values = within.values_in(claim)
         if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
             return False
-        calls = {each.function for each in within.every(claim) if isinstance(each, terms.Call)}
+        calls = {each.function for each in within.dependences.every(claim) if isinstance(each, terms.Call)}
         usual = {name for name in calls if name.lower() in TEMPLATES and name in within.names.definitions}
         if any(
             self._is_function(name) and self.names.definitions.get(name) != within.names.definitions[name]
@@ -129,17 +133,20 @@ class Doubts:
             return False
         ranks = {name: shape.known for name, shape in self.reading.shapes.names.items()}
         sure = ranks.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
-        told = {letter_of(name): len(ranks[name] or ()) for name in sure & self._used(here)}
+        told = {letter_of(name): len(ranks[name] or ()) for name in sure & self.dependences.used(here)}
         guessed = values & {*within.reading.shapes.guessed}
         own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
         return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
 
     def _loses_layers(self, claim: Relation) -> bool:
         """Whether a claim differentiates by entries of what has layers in this reading: x_l of x_{l-1}."""
-        layers = filter(None, map(layer_of, self.names.definitions))
-        letters = {letter_of(base) for base, _, _ in layers}
-        by = [terms.base_of(each.variable) for each in self.every(claim) if isinstance(each, terms.Slope)]
-        return any(letter_of(each) in letters and layer_of(each) is None for each in by)
+        by = [terms.base_of(each.variable) for each in self.dependences.slopes(claim)]
+        return any(letter_of(each) in self._layered and layer_of(each) is None for each in by)
+
+    @cached_property
+    def _layered(self) -> frozenset[str]:
+        """The letters of which a layer is defined."""
+        return frozenset(letter_of(name) for name in self.names.definitions if layer_of(name) is not None)
 
     def _is_function(self, letter: str) -> bool:
         """Whether the document defines a function."""
@@ -158,23 +165,17 @@ class Doubts:
             found |= pending
         return frozenset(found)
 
-    def every(self, claim: Relation) -> list[terms.Term]:
-        """All terms in a claim, and in what it uses."""
-        definitions = self.names.definitions
-        bodies = [definitions[name].body for name in self._used(claim) if name in definitions]
-        return [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
-
     def of(self, claim: Relation, entry: ReadRelation) -> tuple[str, ...]:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
     def assumed(self, claim: Relation, part: int) -> list[str]:
         """The assumptions, in words, under which a proof of a claim in a part is one of what the text means."""
-        unfit = self._used(claim) & self._unfit.get(part, frozenset())
+        unfit = self.dependences.used(claim) & self._unfit.get(part, frozenset())
         return [
             *([LOGARITHMS_ARE_NATURAL] if self.reading.has_bases and "log" in self.operators(claim) else []),
             *(f"{loss} {ONLY_THROUGH}" for loss in self._penalised(claim)),
-            *(f"{name} {LIKE_OTHERS}" for name in self._of_other_layers(claim)),
+            *(f"{name} {LIKE_OTHERS}" for name in self._like_others(claim)),
             *([ALL_IN_SUMS] if self.reading.has_partial_sums and self._has(claim, terms.Fold) else []),
             *([ALL_REAL] if self.reading.has_complex and self._is_of_reals(claim) else []),
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
@@ -186,33 +187,39 @@ class Doubts:
         """The unknown losses in a claim, by what they depend on through others, where the text speaks of penalties."""
         if not self.reading.has_penalties:
             return []
-        slopes = [each for each in self.every(claim) if isinstance(each, terms.Slope)]
+        slopes = self.dependences.slopes(claim)
         pairs = [(terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes]
         return sorted({letter_of(loss) for loss, by in pairs if by not in self._losses.get(loss, {by})})
 
-    def _of_other_layers(self, claim: Relation) -> list[str]:
+    def _like_others(self, claim: Relation) -> list[str]:
         """The functions of the last layer in a claim that are those of another layer, if the text says otherwise."""
         if not self.reading.has_other_layers:
             return []
-        used = self.names.without(frozenset(self._losses)).used_by(claim.left, claim.right)
-        every = {name: each for name, each in self.names.definitions.items() if layer_of(name) is not None}
-        last = [each for name, each in every.items() if name in used and (layer_of(name) or ("", ""))[1].isupper()]
-        made = [each for each in last if sum(each.line == other.line != 0 for other in every.values()) > 1]
-        calls = [each for each in made if any(isinstance(part, terms.Call) for part in terms.every(each.body))]
-        return sorted(each.name for each in calls)
+        every = [
+            (each, layer) for each in self.names.definitions.values() if (layer := layer_of(each.name)) is not None
+        ]
+        lines, used = Counter(each.line for each, _ in every), self._apart.used_by(claim.left, claim.right)
+        last = [each for each, layer in every if each.name in used and layer.letter.isupper()]
+        made = [each for each in last if each.line and lines[each.line] > 1]
+        return sorted(each.name for each in made if any(isinstance(one, terms.Call) for one in terms.every(each.body)))
 
     @cached_property
     def _losses(self) -> dict[str, frozenset[str]]:
         """The unknown losses, with the names of which they are functions."""
-        every = {name: each.body for name, each in self.names.definitions.items() if each.is_unknown}
+        every = {name: each.body for name, each in self.names.definitions.items() if each.is_unknown_loss}
         return {name: terms.free_names(body) for name, body in every.items()}
+
+    @cached_property
+    def _apart(self) -> Names:
+        """The names without what unknown losses depend on."""
+        return self.names.without(frozenset(self._losses))
 
     def operators(self, claim: Relation) -> frozenset[str]:
         """The operators in a claim, and in what it uses."""
-        return frozenset(each.operator for each in self.every(claim) if isinstance(each, terms.Apply))
+        return frozenset(each.operator for each in self.dependences.every(claim) if isinstance(each, terms.Apply))
 
     def _has(self, claim: Relation, kind: type[terms.Term]) -> bool:
-        return any(isinstance(each, kind) for each in self.every(claim))
+        return any(isinstance(each, kind) for each in self.dependences.every(claim))
 
     def _is_of_reals(self, claim: Relation) -> bool:
         """Whether a claim says something that need not hold for complex numbers."""
@@ -224,7 +231,7 @@ class Doubts:
         They move with a letter by which the claim differentiates, but not through their own arguments. `whole` are the
         doubts about the document, if this reading is one of a few formulas.
         """
-        every, definitions = self.every(claim), self.names.definitions
+        every, definitions = self.dependences.every(claim), self.names.definitions
         slopes = [each for each in every if isinstance(each, terms.Slope)]
         primed = {each.function for each in every if isinstance(each, terms.Call) and any(each.order)}
         own = [definitions[name] for name in primed if name in definitions]  # of f'(x)
@@ -233,14 +240,13 @@ class Doubts:
         others = any(isinstance(each, _ELSEWHERE) for each in every)
         differentiated = [each for slope in slopes for each in (slope.body, slope.variable)]
         inside = self.names.used_by(*differentiated, *(each.body for each in own))
-        losses = frozenset(name for name, each in definitions.items() if each.is_unknown)
-        outside = self.names.without(losses).used_by(claim.left, claim.right)
+        outside = self._apart.used_by(claim.left, claim.right)
         values, found = self.values_in(claim), set[str]()
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
             if name == lost_name(letter_of(name)):
                 continue  # another assumption says how it depends on its variables
-            if (body is None or definitions[name].is_unknown) and not self._is_of_other_layers(name, by, outside, part):
+            if (body is None or definitions[name].is_unknown_loss) and not self._rests(name, by, outside, part):
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
                 reached = (whole or self)._reached(letter_of(name), through, part)
@@ -248,22 +254,21 @@ class Doubts:
                     found.add(letter_of(name))
         return frozenset(found)
 
-    def _is_of_other_layers(self, name: str, by: Set[str], inside: Set[str], part: int) -> bool:
-        """Whether a name lies in a layer below some others, or moves with them only as what a loss depends on.
+    def _rests(self, name: str, by: Set[str], outside: Set[str], part: int) -> bool:
+        """Whether a name lies in a layer below all variables, or moves with them only as what a loss depends on.
 
         Such is a^{(L)} in J(a^{(L)}, z^{(l+1)}), if z^{(l)} moves and nothing else has a^{(L)}: J is any function.
-        `inside` are the names of the claim without what losses depend on.
+        `outside` are the names of the claim without what losses depend on.
         """
-        layer, others = layer_of(name), [layer_of(each) for each in by]
-        if layer is None or not all(others):
+        layer, others = layer_of(name), [other for each in by if (other := layer_of(each)) is not None]
+        if layer is None or len(others) < len(by):
             return False
-        reached = {layer[0]} | self._reached(letter_of(name), (), part)
+        reached = {layer.base} | self._reached(letter_of(name), (), part)
         made = [each for each in self.names.definitions.values() if letter_of(each.name) in reached]
         if HIDDEN in reached or not leads_down(each for each in made if not each.parameters):
             return False
-        if all(each is not None and each[1] == layer[1] for each in others):
-            return all(each is not None and each[2] > layer[2] for each in others)
-        return all(each is not None and each[1] != layer[1] for each in others) and name not in inside
+        is_below = all(each.letter == layer.letter and each.number > layer.number for each in others)
+        return is_below or (name not in outside and all(each.letter != layer.letter for each in others))
 
     @cached_property
     def _unfit(self) -> Mapping[int, frozenset[str]]:
@@ -275,7 +280,7 @@ class Doubts:
         for entry in self.reading.entries:
             if entry.kind == "does not fit" and entry.claim is not None:
                 part = self.reading.places.get(id(entry.statement.piece), 0)
-                names = self._used(self.reading.derivation.claims[entry.claim]) & small
+                names = self.dependences.used(self.reading.derivation.claims[entry.claim]) & small
                 found[part] = found.get(part, frozenset()) | names
         return found
 
@@ -295,19 +300,15 @@ class Doubts:
             return variable is None or (len(variable) > 1 and not any(dim.is_one for dim in variable))
         return not (variable and body) or variable[0].final == body[0].final
 
-    def _used(self, claim: Relation) -> frozenset[str]:
-        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
-        return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
-
     def _unstated(self, claim: Relation, *, fits: bool) -> frozenset[str]:
         """The names of which the document does not say what they are: it may do so in words, or nowhere.
 
         A name that something is differentiated by is a variable, if the claim fits. So is a number of which no sentence
         speaks, or which is an argument of a function there. A name that is alone on a side may be defined there.
         """
-        used, both = self._used(claim), self._with_head(claim)
-        used_in_both = frozenset[str]().union(*map(self._used, both))
-        every = [part for each in both for part in self.every(each)]
+        used, both = self.dependences.used(claim), self._with_head(claim)
+        used_in_both = frozenset[str]().union(*map(self.dependences.used, both))
+        every = [part for each in both for part in self.dependences.every(each)]
         by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
         left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
@@ -324,7 +325,9 @@ class Doubts:
         arguments |= {letter_of(each.text) for call in calls for each in call.arguments if isinstance(each, terms.Name)}
         known |= {name for name in numbers if name in self.reading.variables or letter_of(name) in arguments}
         known |= self._constants(claim) | given
-        bound = {name for name, _ in claim.over} | {name for part in self.every(claim) for name in terms.bound_in(part)}
+        bound = {name for name, _ in claim.over} | {
+            name for part in self.dependences.every(claim) for name in terms.bound_in(part)
+        }
         there = self.reading.shapes.names.keys() - bound - {"pi"}
         return (used - known - by | named) & there
 
@@ -353,85 +356,23 @@ class Doubts:
                     return inside - self.names.definitions.keys()
         return frozenset()
 
-    def captured(self, claim: Relation) -> Iterator[str]:
-        """Functions made of names that depend on a name which is their parameter, too: H(c) = S^2 with S = 2c."""
-        for name in sorted(self._used(claim)):
-            definition = self.names.definitions.get(name)
-            parameters = {parameter for parameter, _ in definition.parameters} if definition else set[str]()
-            if definition is not None and parameters:
-                others = terms.free_names(definition.body) - parameters - {name}
-                for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
-                    yield f"{name} is made of names that depend on {parameter}"
-
-    def unshown(self, claim: Relation) -> Iterator[str]:
-        """Functions whose arguments do not stand in what they are: D(P, Q) = sum p_i log(p_i / q_i), at D(Q, P)."""
-        for call in (each for each in self.every(claim) if isinstance(each, terms.Call)):
-            definition = self.names.definitions.get(call.function)
-            if definition is not None and not isinstance(definition.body, terms.Number):
-                within = self.names.used_by(definition.body)
-                for (name, _), argument in zip(definition.parameters, call.arguments, strict=False):
-                    if name not in within and (argument != terms.Name(name) or not terms.free_names(definition.body)):
-                        yield f"nothing shows how {letter_of(call.function)} depends on {name}"
-
-    def recurrent(self, claim: Relation) -> Iterator[str]:
-        """Letters by entries of which a claim differentiates, where an entry moves others: c in c_t = f_t c_{t-1}."""
-        variables = [slope.variable for slope in self.every(claim) if isinstance(slope, terms.Slope)]
-        entries = {terms.base_of(each).split("_")[0] for each in variables if isinstance(each, terms.Entry)}
-        names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
-        for letter in sorted((entries | names) & self.reading.recurrent):
-            yield f"the entries of {letter} are made of others"
-
-    def lost_arguments(self, claim: Relation) -> Iterator[str]:
-        """Values in derivatives of which nothing says how they depend on the variable that is their argument: F(x)."""
-        slopes = [each for each in self.every(claim) if isinstance(each, terms.Slope)]
-        by = {letter_of(terms.base_of(each.variable)) for each in slopes}
-        inside = self.names.used_by(*(each.body for each in slopes)) - self.names.definitions.keys()
-        for name in sorted(inside):
-            arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
-            if by & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
-                yield f"nothing shows how {letter_of(name)} depends on its arguments"
-
-    def unmoved(self, claim: Relation) -> Iterator[str]:
-        """Derivatives that are 0 only because nothing shows how the function depends on the variable.
-
-        An equation between such derivatives says nothing. These are all derivatives of a claim if none of its functions
-        depends on the variable, unless a side is a number, as in dy/dx = 0. Otherwise they are the derivatives by what
-        the text names as an argument.
-        """
-        slopes = self._slopes(claim)
-        constant = [slope for slope in slopes if not self._depends(slope)]
-        all_are = len(constant) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
-        for slope in constant:
-            by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
-            if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
-                yield _not_shown(slope)
-
     @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
         every = self.names.definitions.items()
         return frozenset(name for name, each in every if _is_computed(each.body) and not each.parameters)
 
-    @staticmethod
-    def _slopes(claim: Relation) -> list[terms.Slope]:
-        """The derivatives in the sides of a claim."""
-        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
-        return [part for part in every if isinstance(part, terms.Slope)]
-
-    def _depends(self, slope: terms.Slope) -> bool:
-        return terms.base_of(slope.variable) in self.names.used_by(slope.body)
-
     def _of(self, claim: Relation, entry: ReadRelation) -> Iterator[str]:
         yield from sorted(entry.rests_on)
         if claim.relation == "!=":
             yield "it may say only that the sides are not always equal"
-        used = self._used(claim)
+        used = self.dependences.used(claim)
         if self.turned(claim):
             yield LAYOUT_GUESSED
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
-        yield from self.captured(claim)
-        yield from self.unshown(claim)
+        yield from self.dependences.captured(claim)
+        yield from self.dependences.unshown(claim)
         if self.reading.has_bases and "log" in self.operators(claim):
             yield LOGARITHMS_ARE_NATURAL
         if self.reading.is_summing and self._has(claim, terms.Entry):
@@ -444,40 +385,25 @@ class Doubts:
                 yield f"{name.removesuffix('_of')} is not defined"
         for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit")):
             yield f"{name} is not defined"
-        yield from (_not_shown(slope) for slope in self._slopes(claim) if not self._depends(slope))
+        yield from (
+            nothing_shows(slope)
+            for slope in self.dependences.slopes_in_sides(claim)
+            if not self.dependences.depends(slope)
+        )
         if entry.kind == "does not fit":
-            if any(_is_entrywise(slope.body, slope.variable) for slope in self._slopes(claim)):
+            if any(_is_entrywise(slope.body, slope.variable) for slope in self.dependences.slopes_in_sides(claim)):
                 yield "the derivative of an entrywise function may be meant entry by entry"
             for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
                 yield f"the shape of {name} is not told"
         for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
             if name.endswith(("_0", "__0", "star", "ast")):
                 yield f"{name} may have a value that is told elsewhere"
-        if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.every(claim)):
+        if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.dependences.every(claim)):
             yield NUMBERED
         if used - self._closed and any(_is_computed(side) for side in (claim.left, claim.right)):
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
-
-
-def letter_of(name: str) -> str:
-    """The letter of a name, without what tells it from the same letter elsewhere, and without its layer."""
-    return name.split("__")[0]
-
-
-def name_as_written(name: str) -> str:
-    """A name without the suffix that tells it from the same name in another part; the number of a layer stays.
-
-    >>> name_as_written("b__1__part_2")
-    'b__1'
-    """
-    return _SUFFIX.sub("", name)
-
-
-def _not_shown(slope: terms.Slope) -> str:
-    """The doubt about a derivative that is 0 as it was read."""
-    return f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {terms.base_of(slope.variable)}"
 
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:

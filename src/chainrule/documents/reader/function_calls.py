@@ -17,6 +17,7 @@ from chainrule.documents.reader.reach_of_sums import stands_bare, uses
 from chainrule.documents.reader.scripted_terms import chosen, raised, with_scripts
 from chainrule.documents.reader.scripts import with_entries, with_upper
 from chainrule.documents.reader.statements import is_event
+from chainrule.documents.reader.suffixed_names import letter_of
 from chainrule.documents.reader.written import Written
 
 
@@ -108,7 +109,7 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             return None
         if full not in meanings.values:
             meanings.used.add(f"{name} with arguments is a value")
-            letter = meanings.named(full).partition("__")[0]
+            letter = letter_of(meanings.named(full))
             meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
         elif all(isinstance(item, w.Symbol) for item in items):
             given, told = tuple(base_name(item) for item in items if isinstance(item, w.Symbol)), meanings.values[full]

@@ -41,12 +41,11 @@ def with_gradient_names(
 ) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which names of gradients are derivatives."""
     losses = dict(_losses(chains, pieces))
-    told = dict(_told(chains, pieces))
-    for number, (name, variable, loss) in told.items():
-        if _loss(name, Differentiation(NAMED, loss, (variable,))) is not None:
-            losses.setdefault(number, loss)
+    for number, name, variable, said in [*_told(chains, pieces)]:
+        if _loss(name, Differentiation(NAMED, said, (variable,))) is not None:
+            losses.setdefault(number, said)
         elif _marked(name, name) == variable:
-            chains = {n: [_unmarked(chain, name, loss) for chain in found] for n, found in chains.items()}
+            chains = {n: [_unmarked(chain, name, said) for chain in found] for n, found in chains.items()}
     if not losses:
         return dict(chains)
     first, found, last = losses[min(losses)], dict[int, list[WrittenChain]](), None
@@ -88,29 +87,33 @@ _BY = re.compile(r"\s*(?:with respect to|w\.r\.t\.?|wrt|by)\s+(?:the\s+)?", re.I
 
 def _told(
     chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
-) -> Iterator[tuple[int, tuple[Written, Written, Written]]]:
-    """By the number of a piece: a name, a variable and a loss, if words say that the name is the derivative."""
+) -> Iterator[tuple[int, Written, Written, Symbol]]:
+    """The number of a piece, the name in it, a variable and a loss, if words say that the name is the derivative."""
     alone = {number: found[0].members[0] for number, found in chains.items() if _is_lone(found)}
     every = sorted(chains)
     for one, other, third in zip(every, every[1:], every[2:], strict=False):
         name, loss, variable = (alone.get(number) for number in (one, other, third))
-        if name is None or variable is None or not isinstance(loss, Symbol):
-            continue
-        words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
-        if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
-            yield one, (name, variable, loss)
+        if name is not None and variable is not None and isinstance(loss, Symbol):
+            words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
+            if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
+                yield one, name, variable, loss
+
+
+def _without_bar(written: Any) -> Written | None:
+    """The letter below a bar, with its scripts; None if it has no bar."""
+    match written:
+        case Symbol(accents=("bar",)):
+            return replace(written, accents=())
+        case Scripted(base=Symbol(accents=("bar",)) as base, primes=0):
+            return replace(written, base=replace(base, accents=()))
+    return None
 
 
 def _marked(written: Any, name: Written) -> Written | None:
     """The variable of a name of a gradient, if this is marked as another name is: v in \\bar v, and in g_v."""
+    if _without_bar(name) is not None:
+        return _without_bar(written)
     match name, written:
-        case (
-            Symbol(accents=("bar",)) | Scripted(base=Symbol(accents=("bar",))),
-            Scripted(base=Symbol(accents=("bar",)) as base, primes=0),
-        ):
-            return replace(written, base=replace(base, accents=()))
-        case Symbol(accents=("bar",)) | Scripted(base=Symbol(accents=("bar",))), Symbol(accents=("bar",)):
-            return replace(written, accents=())
         case Scripted(base=Symbol(text=own), lower=Written(), upper=None), Scripted(
             base=Symbol(text=text, accents=()), lower=Symbol() | Scripted(base=Symbol()) as lower, upper=None, primes=0
         ) if text == own:
@@ -119,18 +122,13 @@ def _marked(written: Any, name: Written) -> Written | None:
 
 
 def _unmarked(node: Any, name: Written, loss: Written) -> Any:
-    """A tree in which marked names are derivatives of a loss; that of which they are the gradient stays."""
-    variable = _marked(node, name)
-    if variable is not None:
-        return Differentiation(NAMED, loss, (variable,), place=node.place)
-    match node:
-        case Scripted(base=Symbol(), lower=Symbol(), upper=Written() as upper, primes=0):  # g_v^T
-            variable = _marked(replace(node, upper=None), name)
-            if variable is not None:
-                return Scripted(
-                    Differentiation(NAMED, loss, (variable,), place=node.place), None, upper, place=node.place
-                )
-    return with_parts(node, partial(_unmarked, name=name, loss=loss))
+    """A tree in which marked names are derivatives of a loss."""
+    turns = isinstance(node, Scripted) and _without_bar(node) is None  # g_v in g_v^T
+    bare = replace(node, upper=None) if turns else node
+    if (variable := _marked(bare, name)) is None:
+        return with_parts(node, partial(_unmarked, name=name, loss=loss))
+    gradient = Differentiation(NAMED, loss, (variable,), place=node.place)
+    return gradient if bare == node else Scripted(gradient, None, node.upper, place=node.place)
 
 
 def _is_lone(chains: Sequence[WrittenChain]) -> bool:

@@ -37,7 +37,6 @@ from chainrule.documents.reader.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.declarations import ONE, base_of
 from chainrule.documents.reader.differentials import with_constants
 from chainrule.documents.reader.document_state import DocumentState
-from chainrule.documents.reader.doubts import letter_of, name_as_written
 from chainrule.documents.reader.failures import without_failures
 from chainrule.documents.reader.functions_in_use import defined_in_use
 from chainrule.documents.reader.hypotheses import Hypothesis
@@ -47,6 +46,7 @@ from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.strict_form import strict_form
+from chainrule.documents.reader.suffixed_names import letter_of, name_as_written
 from chainrule.documents.reader.unknown_losses import with_unknown_losses
 from chainrule.documents.reader.usual_functions import LOGISTIC, with_functions
 
@@ -212,7 +212,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     claim, place = state.claims[number], state.places[number]
     used = names.used_by(claim.left, claim.right, *claim.conditions)
     sizes = [size for name in used if isinstance(kind := state.kinds.get(name), ValueKind) for size in kind.shape]
-    about = {name.split("__")[0] for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
+    about = {letter_of(name) for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
     state.doubt(number, frozenset(doubt for name, doubt in state.disputed.items() if name in about))
     suppositions = (state.supposed[name] for name in about & state.supposed.keys())

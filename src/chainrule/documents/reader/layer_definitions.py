@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Definition, Derivation, Name, Term
+from chainrule.documents.reader.suffixed_names import NameInLayer, layer_of
 
-_Schemas = dict[str, dict[str, tuple[Definition, str, int]]]
-"""Definitions for one layer, its letter and what is added to it, by the name without its layer and by this letter."""
-
-_LAYER = re.compile(
-    r"(?P<base>.*)__(?:(?P<number>\d+)|(?P<letter>[A-Za-z]+?)(?:_(?P<sign>plus|minus)_(?P<count>\d+))?)\Z"
-)
+_Schemas = dict[str, dict[str, tuple[Definition, NameInLayer]]]
+"""Definitions for one layer, by the base of the name and by the letter of the layer."""
 
 
 def with_layers(derivation: Derivation) -> Derivation:
@@ -25,43 +21,24 @@ def with_layers(derivation: Derivation) -> Derivation:
     the claim has a^{(l)} and z^{(l+1)}, and a^{(l+2)} if that has a^{(l)} in its definition.
     """
     schemas = _schemas(derivation)
-    used = {name: layer for name in _used(derivation) if (layer := layer_of(name)) is not None}
-    ranges = {letter: [count for _, own, count in used.values() if own == letter] for _, letter, _ in used.values()}
-    known, made, pending = {each.name for each in derivation.definitions}, dict[str, Definition](), dict(used)
-    for letter, counts in ranges.items():
-        pending |= _between(schemas, letter, min(counts), max(counts))
+    used = [layer for layer in map(layer_of, _used(derivation)) if layer is not None]
+    counts = {
+        letter: [each.number for each in used if each.letter == letter] for letter in {each.letter for each in used}
+    }
+    between = (each for letter, own in counts.items() for each in _between(schemas, letter, min(own), max(own)))
+    known, made, pending = {each.name for each in derivation.definitions}, dict[str, Definition](), [*used, *between]
     while pending:
-        name, (base, letter, count) = pending.popitem()
-        if base not in schemas or name in known or name in made:
+        layer = pending.pop()
+        if layer.base not in schemas or layer.name in known | made.keys():
             continue
-        definition, own, offset = schemas[base].get(letter) or next(iter(schemas[base].values()))
-        body = _moved(definition.body, own, letter, count - offset)
-        if any("__-" in part for part in terms.free_names(body)):  # below layer 0
+        definition, own = schemas[layer.base].get(layer.letter) or next(iter(schemas[layer.base].values()))
+        body = _moved(definition.body, own.letter, layer.letter, layer.number - own.number)
+        inside = [each for each in map(layer_of, terms.free_names(body)) if each is not None]
+        if "__-" in " ".join(terms.free_names(body)):  # below layer 0
             continue
-        made[name] = replace(definition, name=name, body=body)
-        for part in terms.free_names(made[name].body):
-            layer = layer_of(part)
-            there = [] if layer is None else ranges.get(layer[1], [])
-            if layer is not None and there and min(there) - (not layer[1]) < layer[2] <= max(there):
-                pending[part] = layer
+        made[layer.name] = replace(definition, name=layer.name, body=body)
+        pending += [each for each in inside if _lies_between(each, counts.get(each.letter, []))]
     return replace(derivation, definitions=(*derivation.definitions, *(made[name] for name in sorted(made))))
-
-
-def layer_of(name: str) -> tuple[str, str, int] | None:
-    """What stands before a name's layer, the letter of this layer, and what is added to it; None without a layer.
-
-    >>> layer_of("z__l_plus_1")
-    ('z', 'l', 1)
-    >>> layer_of("z__2")
-    ('z', '', 2)
-    """
-    match = _LAYER.match(name)
-    if match is not None and match["number"] and not match["base"].startswith("_"):
-        return match["base"], "", int(match["number"])
-    if match is None or match["base"].startswith("_") or match["letter"] in ("part", "any"):
-        return None
-    count = int(match["count"] or 0)
-    return match["base"], match["letter"], -count if match["sign"] == "minus" else count
 
 
 def is_derivative_elsewhere(name: str, definitions: Mapping[str, Definition]) -> bool:
@@ -72,22 +49,22 @@ def is_derivative_elsewhere(name: str, definitions: Mapping[str, Definition]) ->
     layer = layer_of(name)
     if layer is None:
         return False
-    every = ((each.body, layer_of(each.name)) for each in definitions.values())
-    others = [(body, other) for body, other in every if other is not None and other[0] == layer[0] and other != layer]
-    bodies = [
-        body for body, (_, letter, _) in others if letter.islower() and letter in (layer[1], layer[1].lower(), "l")
-    ]
-    return any(isinstance(part, terms.Slope) for body in bodies for part in terms.every(body))
+    letters = {layer.letter, layer.letter.lower(), "l"}
+    return any(
+        other is not None and other != layer and other.base == layer.base and other.letter.islower()
+        and other.letter in letters and _has_derivative(each)
+        for each in definitions.values() for other in [layer_of(each.name)]
+    )  # fmt: skip
 
 
 def leads_down(definitions: Iterable[Definition]) -> bool:
     """Whether layers are made only of themselves and lower ones: no definition names a higher one, or a derivative."""
     for each in definitions:
         own = layer_of(each.name)
-        layers = [layer for name in terms.free_names(each.body) if (layer := layer_of(name)) is not None]
-        if any(isinstance(part, terms.Slope) for part in terms.every(each.body)) or (own is None and layers):
+        layers = [layer for layer in map(layer_of, terms.free_names(each.body)) if layer is not None]
+        if _has_derivative(each) or (own is None and layers):
             return False
-        if own is not None and not all(layer[1] == own[1] and layer[2] <= own[2] for layer in layers):
+        if own is not None and any(layer.letter != own.letter or layer.number > own.number for layer in layers):
             return False
     return True
 
@@ -95,37 +72,39 @@ def leads_down(definitions: Iterable[Definition]) -> bool:
 # What follows is private.
 
 
-def _name(base: str, letter: str, count: int) -> str:
-    """A name with a layer."""
-    if not letter:
-        return f"{base}__{count}"
-    return f"{base}__{letter}" + (f"_plus_{count}" if count > 0 else f"_minus_{-count}" if count else "")
+def _has_derivative(definition: Definition) -> bool:
+    return any(isinstance(part, terms.Slope) for part in terms.every(definition.body))
 
 
 def _schemas(derivation: Derivation) -> _Schemas:
-    """The definitions for one layer, by the names without layers and by the letters of these layers."""
+    """The definitions from which those for other layers are made: no numbered one, for layer 1 may be another thing."""
     found: _Schemas = {}
     for each in derivation.definitions:
         layer = layer_of(each.name)
-        if layer is not None and layer[1] and not each.parameters:  # layer 1 may be made in another way
-            base, letter, offset = layer
-            found.setdefault(base, {}).setdefault(letter, (each, letter, offset))
+        if layer is not None and layer.letter and not each.parameters:
+            found.setdefault(layer.base, {}).setdefault(layer.letter, (each, layer))
     return found
 
 
-def _between(schemas: _Schemas, letter: str, low: int, high: int) -> dict[str, tuple[str, str, int]]:
-    """The names that lie above a layer, up to those through which it reaches the highest, if no derivatives are."""
-    found = dict[str, tuple[str, str, int]]()
+def _between(schemas: _Schemas, letter: str, low: int, high: int) -> Iterator[NameInLayer]:
+    """The layers above the lowest of a claim, up to those through which this reaches the highest.
+
+    Names that are defined as derivatives are left out: a loss does not depend on them.
+    """
     for base, every in schemas.items():
-        definition, letter_there, offset = every.get(letter) or next(iter(every.values()))
-        if letter in ("", letter_there) and not any(
-            isinstance(part, terms.Slope) for part in terms.every(definition.body)
-        ):
-            layers = (layer_of(part) for part in terms.free_names(definition.body))
-            lowest = min((count for _, own, count in filter(None, layers) if own == letter_there), default=offset)
-            for count in range(low + 1, high + max(offset - lowest, 1)):
-                found[_name(base, letter, count)] = base, letter, count
-    return found
+        definition, own = every.get(letter) or next(iter(every.values()))
+        if letter in ("", own.letter) and not _has_derivative(definition):
+            inside = filter(None, map(layer_of, terms.free_names(definition.body)))
+            lowest = min((each.number for each in inside if each.letter == own.letter), default=own.number)
+            yield from (
+                NameInLayer(base, letter, count) for count in range(low + 1, high + max(own.number - lowest, 1))
+            )
+
+
+def _lies_between(layer: NameInLayer, counts: Sequence[int]) -> bool:
+    """Whether a layer lies above the lowest one of a claim, or is this one and has a number, up to the highest."""
+    low, high = (min(counts), max(counts)) if counts else (0, -1)
+    return (low if not layer.letter else low + 1) <= layer.number <= high
 
 
 def _used(derivation: Derivation) -> Set[str]:
@@ -139,7 +118,7 @@ def _moved(term: Term, old: str, new: str, by: int) -> Term:
         layer = layer_of(term.text)
         if term.text.startswith(OPEN):
             return replace(term, text=f"{term.text}_{new}{by}")
-        if layer is None or layer[1] != old:
+        if layer is None or layer.letter != old:
             return term
-        return replace(term, text=_name(layer[0], new, layer[2] + by))
+        return replace(term, text=NameInLayer(layer.base, new, layer.number + by).name)
     return terms.mapped(term, lambda part: _moved(part, old, new, by))

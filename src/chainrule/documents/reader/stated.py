@@ -56,7 +56,7 @@ from chainrule.documents.sources.pieces import Piece
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _MARK = re.compile("⟦(\\d+)⟧")
-_NEXT = re.compile("\\s*[,:]?\\s*⟦(\\d+)⟧")
+_NEXT_FORMULA = re.compile("\\s*[,:]?\\s*⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _STOP = re.compile("[,;:.⟦，。；：]")
 _MATHS = re.compile(r"\$([^$]+)\$")
@@ -194,10 +194,10 @@ class _Sentence:
                     if CASES.search(self.text) or _gives_value(chain):
                         self._related(chain, self.first, "assumed", formula)
             return
-        concluded = CONCLUDED.fullmatch(self.text) is not None
+        concluded, some = CONCLUDED.fullmatch(self.text) is not None, OF_SOME.search(self.text)
         for match in _MARK.finditer(self.text):
             number = int(match[1])
-            if (some := OF_SOME.search(self.text)) is not None:
+            if some is not None:
                 self.stated.of_some[number] = some["some"] or some["other"]
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else self._role(match.start(), match.end())
@@ -394,7 +394,7 @@ class _Sentence:
     def _goes_on(self, number: int) -> bool:
         """Whether a condition stands between displays and is that of the next: "... and for j != k ..."."""
         before, after = self.text.split(f"⟦{number}⟧", 1)
-        display = _NEXT.match(after)
+        display = _NEXT_FORMULA.match(after)
         is_next = display is not None and self.pieces[int(display[1])].kind == "display"
         return is_next and GOES_ON.match(before.rpartition("⟧")[2]) is not None
 

@@ -189,10 +189,10 @@ OF_SOME = re.compile(
     re.IGNORECASE,
 )
 """Words for which indices a formula holds."""
-COUNTED = re.compile(
-    r"\b(?:layers?|neurons?|units?|blocks?|nodes?|steps?|time|couches?|neurones?|schicht|capas?|neuronas?)\s*\Z",
-    re.IGNORECASE,
-)
+_LAYERS = r"layers?|blocks?|couches?|schicht|capas?|lagen?|strat[oi]|слой|слоя|слое"
+LAYER_BEFORE = re.compile(rf"(?:{_LAYERS})\s+\Z", re.IGNORECASE)
+"""Before a letter that counts layers: "in layer k"."""
+COUNTED = re.compile(rf"\b(?:{_LAYERS}|neurons?|units?|nodes?|steps?|time|neurones?|neuronas?)\s*\Z", re.IGNORECASE)
 """Before a letter that counts things: in "the error of layer l is a vector", the verb does not speak of l."""
 TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 APPOSED = re.compile(

@@ -76,7 +76,7 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
     shapes : Shapes
     """
     claims, losses = derivation.claims, _losses(state, derivation, shapes)
-    known = {each.name: not each.is_unknown for each in derivation.definitions}
+    known = {each.name: not each.is_unknown_loss for each in derivation.definitions}
     made = dict[int, tuple[Setting, ...]]()
     slopes, equations, bound = list[Equation](), list[Equation](), list[Equation]()
     waiting, shown = sorted(state.besides.stated.zeroings, key=lambda each: each.place), list[int]()

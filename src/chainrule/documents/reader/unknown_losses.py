@@ -9,7 +9,6 @@ down: there it is an unknown function, so that a claim about it holds for every 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Declaration, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.reader.suffixed_names import letter_of, lost_name, name_as_written
 
 
 def with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
@@ -41,8 +41,7 @@ def with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
         made.append(_loss_of(name, around))
         behind = [each for each in around if each in last or names.uses(each) & {*last}] or last
         if behind != around:
-            own = name.removesuffix("__any")
-            words = f"{own} depends on its variables only through {' and '.join(behind)}"
+            words = f"{letter_of(name)} depends on its variables only through {' and '.join(behind)}"
             supposed[words] = _loss_of(name, behind)
     made_names = {each.name for each in made}
     kept = (each for each in derivation.declarations if each.name not in made_names)
@@ -59,7 +58,7 @@ def has_ways_around(names: Names, parts: Iterable[terms.Term]) -> bool:
 
     `names` are those of a document in which unknown losses are functions.
     """
-    losses = {name for name, each in names.definitions.items() if each.is_unknown}
+    losses = {name for name, each in names.definitions.items() if each.is_unknown_loss}
     by = _differentiated(parts, names.definitions.keys() - losses)
     lasts = ((name, _last(names, by, name)) for name in by)
     return any(_with_ways_around(names, last, by[name], losses | by.keys()) != last for name, last in lasts)
@@ -73,43 +72,27 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
     derivation, named = _with_names_in_place(derivation)
     defined, uses = {each.name for each in derivation.definitions}, Names.of(derivation).uses
 
-    def pairs(*terms_: Term) -> set[tuple[str, str]]:
-        return {(loss, by) for loss, by in map(_pair, _slopes(*terms_)) if loss in defined}
-
-    def lost(*terms_: Term) -> dict[str, str]:
-        return {name: lost_name(name) for name, by in pairs(*terms_) if by not in uses(name)}
+    def lost(*sides: Term) -> tuple[dict[str, str], set[str]]:
+        """New names for losses that do not lead to their variables, and all losses that are doubted."""
+        pairs = [(loss, by) for loss, by in _pairs(*sides) if loss in defined]
+        new = {loss: lost_name(loss) for loss, by in pairs if by not in uses(loss)}
+        return new, new.keys() | {loss for loss, by in pairs if (loss, by) in named}
 
     bodies = {each.name: lost(each.body) for each in derivation.definitions}
-    guessed = {
-        each.name: {loss for loss, by in pairs(each.body) if (loss, by) in named} for each in derivation.definitions
-    }
-    definitions = tuple(replace(each, body=_renamed(each.body, bodies[each.name])) for each in derivation.definitions)
+    definitions = tuple(
+        replace(each, body=_renamed(each.body, bodies[each.name][0])) for each in derivation.definitions
+    )
     found, claims = dict[int, str](), list[Relation]()
     for number, claim in enumerate(derivation.claims):
-        new = lost(claim.left, claim.right)
-        used = [name for term in (claim.left, claim.right) for each in terms.free_names(term) for name in uses(each)]
-        losses = new.keys() | {loss for loss, _ in pairs(claim.left, claim.right) & named}
-        if losses := losses | {name for each in used for name in (*bodies.get(each, {}), *guessed.get(each, ()))}:
+        new, doubted = lost(claim.left, claim.right)
+        used = {name for side in (claim.left, claim.right) for each in terms.free_names(side) for name in uses(each)}
+        if losses := doubted.union(*(bodies[each][1] for each in used & bodies.keys())):
             found[number] = ", ".join(sorted(losses))
-        claims.append(
-            replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)) if new else claim
-        )
+        claims.append(replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)))
     return replace(derivation, definitions=definitions, claims=tuple(claims)), found
 
 
-def lost_name(name: str) -> str:
-    """The name of the unknown function that stands for a loss.
-
-    >>> lost_name("J")
-    'J__any'
-    """
-    return f"{name}__any"
-
-
 # What follows is private.
-
-_PART = re.compile(r"__part_\d+")
-"""Tells a letter from the same letter in another part of the document."""
 
 
 def _loss_of(name: str, arguments: list[str]) -> Definition:
@@ -118,7 +101,7 @@ def _loss_of(name: str, arguments: list[str]) -> Definition:
 
 
 def _last(names: Names, by: Mapping[str, Iterable[str]], loss: str) -> list[str]:
-    """What a loss is differentiated by, without what others of these names are made of."""
+    """The variables of a loss that no other of them is made of."""
     below = {each: names.uses(each) | _reached(by, each) for each in by[loss]}
     return [each for each in below if not any(each != one and each in below[one] - {loss} for one in below)]
 
@@ -137,11 +120,11 @@ def _differentiated(parts: Iterable[terms.Term], defined: Set[str]) -> dict[str,
 def _with_ways_around(names: Names, last: list[str], variables: Iterable[str], losses: Set[str]) -> list[str]:
     """The last names on which a loss depends, with definitions that its variables reach in other ways, too."""
     found, moved = list(last), frozenset(variables)
-    elsewhere = {_PART.sub("", each) for each in moved}  # z of one part is not reached by z of another
+    elsewhere = {name_as_written(each) for each in moved}  # z of one part is not reached by z of another
     for each in names.definitions.values():
         inside = names.uses(each.name)
         is_loss = each.name in losses or lost_name(each.name) in losses or inside & losses
-        is_same = each.name not in moved and _PART.sub("", each.name) in elsewhere
+        is_same = each.name not in moved and name_as_written(each.name) in elsewhere
         if each.parameters or is_loss or is_same or any(each.name in names.uses(one) for one in found):
             continue
         if names.without(frozenset(found)).uses(each.name) & moved - {*found}:
@@ -160,29 +143,26 @@ def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:
     return found
 
 
-def _slopes(*every: Term) -> list[terms.Slope]:
-    """The derivatives of names in some terms."""
-    found = (part for term in every for part in terms.every(term))
-    return [part for part in found if isinstance(part, terms.Slope) and isinstance(part.body, Name)]
-
-
-def _pair(slope: terms.Slope) -> tuple[str, str]:
-    return terms.base_of(slope.body), terms.base_of(slope.variable)
+def _pairs(*every: Term) -> dict[tuple[str, str], None]:
+    """The names that are differentiated in some terms, each with the variable."""
+    slopes = (part for term in every for part in terms.every(term) if isinstance(part, terms.Slope))
+    pairs = ((terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes if isinstance(each.body, Name))
+    return dict.fromkeys(pairs)
 
 
 def _with_names_in_place(derivation: Derivation) -> tuple[Derivation, set[tuple[str, str]]]:
     """Names in place of what they mean, in what a loss is made of that is differentiated by them; these pairs."""
     every = {each.name: each for each in derivation.definitions}
     named = set[tuple[str, str]]()
-    for loss, by in dict.fromkeys(map(_pair, _slopes(*derivation.parts))):
-        meant, uses = every.get(by), Names(every, {}).uses
-        if loss not in every or meant is None or meant.parameters or isinstance(meant.body, Name) or by in uses(loss):
+    for loss, by in _pairs(*derivation.parts):
+        meant = every.get(by)
+        if loss not in every or meant is None or meant.parameters or isinstance(meant.body, Name):
             continue
+        uses = Names(every, {}).uses
         inside = [each for name in uses(loss) - uses(by) if (each := every.get(name)) is not None]
         new = {each.name: replace(each, body=_put(each, meant)) for each in inside}
-        if any(new[each.name] != each for each in inside) and not any(
-            _has_all(each.body, meant) for each in new.values()
-        ):
+        is_written_out = by not in uses(loss) and any(new[each.name] != each for each in inside)
+        if is_written_out and not any(_has_all(each.body, meant) for each in new.values()):
             every |= new
             named.add((loss, by))
     return replace(derivation, definitions=tuple(every.values())), named
@@ -226,7 +206,8 @@ def _product(factors: list[Term]) -> Term:
     return found
 
 
-def _renamed(term: Term, new: dict[str, str]) -> Term:
+def _renamed(term: Term, new: Mapping[str, str]) -> Term:
+    """A term with other names; the term itself if there are none."""
     if isinstance(term, Name):
         return replace(term, text=new.get(term.text, term.text))
-    return terms.mapped(term, lambda part: _renamed(part, new))
+    return terms.mapped(term, lambda part: _renamed(part, new)) if new else term

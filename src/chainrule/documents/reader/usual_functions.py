@@ -12,6 +12,7 @@ from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Name, Term, ValueKind
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.known_words import ELEMENTARY
+from chainrule.documents.reader.suffixed_names import letter_of
 
 TEMPLATES = {
     "sigmoid": "(u) := 1 / (1 + exp(-u))",
@@ -63,7 +64,7 @@ def with_functions(
         if not isinstance(each.kind, FunctionKind) or (each.kind.arguments and each.name in called)
     }
     for name, count in called.items():
-        template = usual.get(name.split("__")[0], name.lower())
+        template = usual.get(letter_of(name), name.lower())
         if template in TEMPLATES and name not in defined:
             text = TEMPLATES[template]
             if rows:
@@ -71,7 +72,7 @@ def with_functions(
             templates.append(derivation_of(f"{name}{text}").definitions[0])
         elif name not in {*defined, *ELEMENTARY.values(), *MADE_BY_SIZE, *known}:
             made.append(Declaration(name, FunctionKind((argument(name),) * count, ())))
-            if count == 1 and not argument(name) and name not in told and name.split("__")[0] in LOGISTIC:
+            if count == 1 and not argument(name) and name not in told and letter_of(name) in LOGISTIC:
                 logistic = derivation_of(f"{name}{TEMPLATES['sigmoid']}").definitions[0]
                 supposed[f"{name} is the logistic function"] = logistic
     return replace(
@@ -84,7 +85,7 @@ def with_functions(
 
 def is_loss(name: str, inventory: Inventory) -> bool:
     """Whether a name is differentiated, and nothing by it: a capital letter or a word without indices."""
-    base = name.split("__")[0]
+    base = letter_of(name)
     named = (len(base) == 1 and base.isupper()) or (len(base) > 2 and base in inventory.words)
     plain = not inventory.subscripts[base] and base not in inventory.by and base not in inventory.limits
     return named and plain and base in inventory.differentiated

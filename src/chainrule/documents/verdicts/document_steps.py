@@ -13,7 +13,7 @@ from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
-from chainrule.documents.reader.doubts import Doubts, letter_of
+from chainrule.documents.reader.doubts import Doubts
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.known_words import (
     ANOTHER_VALUE,
@@ -27,7 +27,7 @@ from chainrule.documents.reader.known_words import (
 )
 from chainrule.documents.reader.landau_terms import APPROXIMATE
 from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.unknown_losses import lost_name
+from chainrule.documents.reader.suffixed_names import letter_of, lost_name
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
@@ -287,9 +287,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
         return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
     bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
-    bar = bar or (next(doubts.captured(claim), "") if doubts.changes(claim) else "")
-    against = (doubts.unshown, doubts.unmoved, doubts.recurrent, doubts.lost_arguments)
-    bar = bar or next(chain.from_iterable(why(claim) for why in against), "")
+    bar = bar or next(doubts.dependences.not_shown(claim), "")
     if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
         return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
     if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
