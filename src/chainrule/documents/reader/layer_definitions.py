@@ -96,9 +96,8 @@ def _between(schemas: _Schemas, letter: str, low: int, high: int) -> Iterator[Na
         if letter in ("", own.letter) and not _has_derivative(definition):
             inside = filter(None, map(layer_of, terms.free_names(definition.body)))
             lowest = min((each.number for each in inside if each.letter == own.letter), default=own.number)
-            yield from (
-                NameInLayer(base, letter, count) for count in range(low + 1, high + max(own.number - lowest, 1))
-            )
+            for number in range(low + 1, high + max(own.number - lowest, 1)):
+                yield NameInLayer(base, letter, number)
 
 
 def _lies_between(layer: NameInLayer, counts: Sequence[int]) -> bool:

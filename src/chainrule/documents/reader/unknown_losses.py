@@ -79,9 +79,7 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
         return new, new.keys() | {loss for loss, by in pairs if (loss, by) in named}
 
     bodies = {each.name: lost(each.body) for each in derivation.definitions}
-    definitions = tuple(
-        replace(each, body=_renamed(each.body, bodies[each.name][0])) for each in derivation.definitions
-    )
+    definitions = [replace(each, body=_renamed(each.body, bodies[each.name][0])) for each in derivation.definitions]
     found, claims = dict[int, str](), list[Relation]()
     for number, claim in enumerate(derivation.claims):
         new, doubted = lost(claim.left, claim.right)
@@ -89,7 +87,7 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
         if losses := doubted.union(*(bodies[each][1] for each in used & bodies.keys())):
             found[number] = ", ".join(sorted(losses))
         claims.append(replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)))
-    return replace(derivation, definitions=definitions, claims=tuple(claims)), found
+    return replace(derivation, definitions=tuple(definitions), claims=tuple(claims)), found
 
 
 # What follows is private.
