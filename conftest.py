@@ -1,4 +1,4 @@
-"""Doctests of modules that stand on an extra are collected only where that extra is installed."""
+"""Doctests of modules that stand on an extra are collected only where that extra is installed, programs never."""
 
 from importlib.util import find_spec
 
@@ -14,3 +14,4 @@ MODULES = {
 collect_ignore = [
     f"src/chainrule/{module}" for extra, modules in MODULES.items() if find_spec(extra) is None for module in modules
 ]
+collect_ignore_glob = ["tests/corpora/readings*/oracle.py"]  # programs, which test_readings.py runs

@@ -210,7 +210,8 @@ def test_a_skipped_test_says_what_to_install(path):
 
 
 def test_no_test_imports_what_may_be_missing_without_a_skip():
-    found = {path.name: unguarded(path.read_text("utf-8")) for path in files("tests")}
+    tests = [path for path in files("tests") if path.name != "oracle.py"]  # a program: the tests that run it skip
+    found = {str(path): unguarded(path.read_text("utf-8")) for path in tests}
     assert {name: modules for name, modules in found.items() if modules} == {}
 
 

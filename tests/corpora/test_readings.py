@@ -26,7 +26,7 @@ def rows_of(folder):
 )
 def test_the_oracle_agrees(folder, count):
     if folder.name == "fourth":
-        pytest.importorskip("torch", reason="this oracle uses PyTorch's autograd")
+        pytest.importorskip("torch", reason="the oracle needs PyTorch: pip install -e '.[torch]'")
     done = subprocess.run([sys.executable, folder / "oracle.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert len(rows_of(folder)) == count
