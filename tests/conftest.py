@@ -134,8 +134,8 @@ def few_rows_stay_on_workers(monkeypatch):
 @contextmanager
 def processes(**options):
     """A cluster of two processes on this machine, which tests may kill: it starts new ones."""
+    dask = pytest.importorskip("dask", reason="needs Dask: pip install -e '.[dask]'")
     distributed = pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[dask]'")
-    import dask
 
     # By default a killed worker that is not back within 15 s is given up for good: too few on a busy machine.
     dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
