@@ -279,7 +279,7 @@ class Plan:
             return l2 * float(add_penalty(theta, gradient, 2.0 * l2))
         if is_torch(theta):
             gradient.add_(theta, alpha=2 * l2)
-            return l2 * _dot(theta, theta)
+            return _dot(theta, theta).mul_(l2)
         square = self._work("square", (size,), theta)
         xp.add(gradient, xp.multiply(theta, 2 * l2, out=square), out=gradient)
         return 0.5 * _dot(theta, square)

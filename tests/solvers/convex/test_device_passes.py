@@ -51,6 +51,43 @@ def test_every_pass_is_the_threads_sum(kind, dtype, weights, device):
 
 
 @pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("narrow", [False, True], ids=["", "bfloat16"])
+@pytest.mark.parametrize("intercept", [False, True], ids=["no intercept", "intercept"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["", "weights"])
+@pytest.mark.parametrize("kind", TARGETS)
+def test_products_with_the_hessian_on_a_device(kind, weights, intercept, narrow, device):
+    here, there = problems(kind, np.float32, device, weights=weights, intercept=intercept)
+    centre = X.mean(axis=0) if intercept else None
+    features = Features(intercept=intercept, centre=centre, scale=np.arange(1.0, D + 1))
+    theta, along = 0.03 * np.random.default_rng(7).normal(size=(2, *here.shape))
+
+    def product(problem, *, on=None, narrow=False):
+        evaluator = Evaluator(problem, features, stored=True)
+        evaluator.at(theta)
+        curvature = Curvature(evaluator)
+        if on is None:
+            return curvature.product(narrow=narrow)(along)
+        times, vector = curvature.product_on(on, narrow=narrow), on.vectors.put(along)
+        first = on.vectors.taken(times(vector))
+        np.testing.assert_array_equal(on.vectors.taken(times(vector)), first)  # from kept probabilities too
+        assert evaluator.products == 2 + 2 * 2
+        return first
+
+    one, other = product(here), product(there, on=there.device_engine, narrow=narrow)
+    assert other.dtype == one.dtype
+    if not narrow:
+        assert abs(other - one).max() <= 2000 * np.finfo(np.float32).eps * abs(one).max()
+        return
+    # Eight factors of each summand are rounded by at most 2^-9 of their size: x and W of the slopes, the slopes, the
+    # probabilities (twice), the residuals, x^T and the sum. A summand is at most 2 |x| times the row's largest slope.
+    z = abs(X if centre is None else X - centre)
+    shares = (np.ones(len(X)) if weights is None else weights) / here.mass
+    slopes = (z @ (abs(along[:D]) / features.scale[:, None])).max(axis=1) + abs(along[D:]).sum()
+    sizes = np.append((2 * shares * slopes) @ z / features.scale, (2 * shares * slopes).sum())
+    assert (abs(other - one) <= 8 * 2.0**-9 * sizes[: len(one), None]).all()
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", TARGETS)
 def test_bfloat16_rounds_rows_less_their_centre(kind, device):
     here, there = problems(kind, np.float32, device)

@@ -1,9 +1,9 @@
 """The engine for dense rows that takes its passes on a PyTorch device, such as a GPU.
 
 The rows lie in the device's memory if they fit; otherwise every pass sends them again. The solver's vectors stay in
-main memory, except those of L-BFGS: a pass sends W to the device and brings x^T R back, which are small beside many
-rows. `device_passes` has the device's passes. Threads of this process take the others: the sample, the whole Hessian,
-the last evaluation for a certificate, and sums over some leaves for preconditioners.
+main memory, except those of L-BFGS and of conjugate gradients: a pass sends W to the device and brings x^T R back,
+which are small beside many rows. `device_passes` has the device's passes. Threads of this process take the others: the
+sample, the whole Hessian, the last evaluation for a certificate, and sums over some leaves for preconditioners.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from chainrule.arrays import Array, holds_labels, on_device
 from chainrule.engines import Engine
 from chainrule.extras import import_extra
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.progress import counted_pass
-from chainrule.solvers.convex.device_passes import PASSES
+from chainrule.solvers.convex.device_passes import PASSES, curvature
 from chainrule.solvers.convex.device_vectors import DeviceVectors
 from chainrule.solvers.convex.evaluation import STORED_BYTES
+from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.rows import LogitPoint, View, over_blocks, pulled_back
 from chainrule.workspace import Workspace
@@ -86,7 +89,8 @@ class DeviceEngine:
 
     def close(self) -> None:
         """Forget the results that were kept."""
-        self._memory.pop("logits", None)
+        for name in ("logits", "rounded", "keeps rounded"):
+            self._memory.pop(name, None)
         self.engine.close()
 
     def room(self, *, narrow: bool) -> float:
@@ -101,8 +105,14 @@ class DeviceEngine:
 
     @cached_property
     def vectors(self) -> DeviceVectors:
-        """The place of L-BFGS's vectors."""
+        """The place of the vectors of L-BFGS and of conjugate gradients."""
         return DeviceVectors(self.device)
+
+    def curvature(
+        self, view: View, point: LogitPoint, features: Features, l2: float, dtype: Any
+    ) -> Callable[[Array], Array]:
+        """The Hessian at a point as a function of a direction on the device, where the product is too."""
+        return curvature(self, view, point, features, l2, getattr(self.torch, np.dtype(dtype).name))
 
     # What follows is for the passes.
 
@@ -123,17 +133,26 @@ class DeviceEngine:
             out = self.work("logits", (rows.stop - rows.start, weights.shape[1]), self._like, dtype)
             compute(out)
             return out
-        slots = self._kept("logits", dict[str, Any])
-        whole, versions = slots.get(point.slot, (None, {}))
-        if whole is None or whole.dtype != dtype:
-            whole = None  # freed before the next is made
-            slots.pop(point.slot, None)
-            whole, versions = self.torch.empty((len(self.x), weights.shape[1]), dtype=dtype, device=self.device), {}
-            slots[point.slot] = whole, versions
+        whole, versions = self._slot("logits", point.slot, weights.shape[1], dtype)
         if versions.get(rows.start) != point.version:
             compute(whole[rows])
             versions[rows.start] = point.version
         return whole[rows]
+
+    def rounded(self, point: LogitPoint, rows: slice, compute: Callable[[], Any]) -> Any:
+        """The probabilities of rows at a point in bfloat16, from `compute`; kept for the last point if they fit."""
+        if point.slot is None or not self._kept("keeps rounded", lambda: self._fits(point)):
+            return compute().to(self.torch.bfloat16)
+        whole, versions = self._slot("rounded", "probabilities", point.folded[0].shape[1], self.torch.bfloat16)
+        if versions.get(rows.start) != point.version:
+            whole[rows] = compute()
+            versions[rows.start] = point.version
+        return whole[rows]
+
+    def equal_share(self, view: View) -> float | None:
+        """The share that all rows have in the Hessian; None if it depends on the row."""
+        leaves = self.engine.leaves
+        return 1 / view.mass if leaves.weights is None and holds_labels(leaves.targets) else None
 
     def shares(self, rows: slice, view: View) -> Any:
         """The shares of rows in the loss, as a column in float64."""
@@ -168,6 +187,21 @@ class DeviceEngine:
     def _size(self, n_outputs: int) -> int:
         """Rows of a part."""
         return max(1, ENTRIES // max(int(self.x.shape[1]), n_outputs))
+
+    def _slot(self, name: str, slot: str, columns: int, dtype: Any) -> tuple[Any, dict[int, int]]:
+        """The array of one row per sample under a name and slot, and the versions of its parts."""
+        slots = self._kept(name, dict[str, Any])
+        whole, versions = slots.get(slot, (None, {}))
+        if whole is None or whole.dtype != dtype:
+            whole = None  # freed before the next is made
+            slots.pop(slot, None)
+            whole, versions = self.torch.empty((len(self.x), columns), dtype=dtype, device=self.device), {}
+            slots[slot] = whole, versions
+        return whole, versions
+
+    def _fits(self, point: LogitPoint) -> bool:
+        """True if there is room for rounded probabilities."""
+        return bool(2 * len(self.x) * point.folded[0].shape[1] + SPARE <= self._free())
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
         """The array or other object that engines share under a name. The first call makes it."""

@@ -1,4 +1,4 @@
-"""The vectors of L-BFGS on a device.
+"""The vectors of L-BFGS and of conjugate gradients on a device.
 
 A step of L-BFGS reads its twenty vectors twice, and multiplies by the features' axes twice. With two million
 parameters, 16 threads took 0.15 s for this, and the GPU beside them took 0.23 s for a pass over 1.28 million rows.
@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.arrays import Array, namespace, on_device, to_numpy
 from chainrule.solvers.convex.preconditioner import DecomposedMatrix, FrequencyMatrix, Inverse, Preconditioner
-from chainrule.solvers.convex.step_pairs import Vectors
+from chainrule.solvers.convex.step_pairs import StepPairs, Vectors
 
 
 class DeviceVectors(Vectors):
@@ -35,9 +35,15 @@ class DeviceVectors(Vectors):
 
     def inverse(self, preconditioner: Inverse) -> Callable[[Array], Array]:
         """A function that multiplies a vector by the inverse Hessian."""
+        if isinstance(preconditioner, StepPairs):
+            return preconditioner.solve_in_place
         if isinstance(preconditioner, Preconditioner):
             return self._of_spectrum(preconditioner)
         return lambda vector: self.put(preconditioner.solve(self.taken(vector)))
+
+    def over_rows(self, threads: int, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
+        """The same for all rows at once."""
+        return work(slice(0, shape[0]))
 
     # What follows is private.
 

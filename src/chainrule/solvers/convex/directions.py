@@ -154,8 +154,12 @@ class Directions:
         goal = math.sqrt(enough / bound) if bound > enough else 1.0
         forcing = max(min(FORCING, 0.9 * reduction**2), 0.3 * goal)
         self._last_size = size
+        device = self.evaluator.problem.device_engine
+        vectors = None if device is None else device.vectors
         direction, remaining = newton_cg_direction(
-            curvature.product(narrow=phase.narrow),
+            curvature.product(narrow=phase.narrow)
+            if device is None
+            else curvature.product_on(device, narrow=phase.narrow),
             preconditioner,
             gradient,
             forcing,
@@ -163,6 +167,7 @@ class Directions:
             enough=enough / unit**2,
             bound=self.bound,
             orthogonal=self._few,
+            vectors=vectors,
         )
         if unit == 1.0:
             return Solution(direction, remaining)

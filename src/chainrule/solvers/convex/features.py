@@ -119,17 +119,17 @@ class Features:
     def folded(self, theta: Array, dtype: Any) -> tuple[Array, Array]:
         """Weights and offsets that give the logits of the samples as they are stored."""
         weights, intercepts = self.split(theta)
-        if self._folded_scale is not None:
-            weights = weights / self._folded_scale[:, None]
+        if self.folded_scale is not None:
+            weights = weights / self.folded_scale[:, None]
         offset = intercepts.sum(axis=0)  # zeros without an intercept
-        if self._folded_centre is not None:
-            offset = offset - self._folded_centre @ weights
+        if self.folded_centre is not None:
+            offset = offset - self.folded_centre @ weights
         return np.ascontiguousarray(weights, dtype=dtype), np.asarray(offset, dtype=dtype)
 
     def completed(self, gradient: Array, theta: Array, l2: float, threads: int = 1) -> Array:
         """The gradient from x^T R and column sums of R, in place: subtract the centre's part, scale, add l2 W."""
         slopes, sums, (weights, _) = gradient[:-1], gradient[-1:], self.split(theta)
-        centre, scale = self._folded_centre, self._folded_scale
+        centre, scale = self.folded_centre, self.folded_scale
 
         def work(rows: slice) -> float:
             part = slopes[rows]
@@ -154,8 +154,8 @@ class Features:
             np.copyto(out, x[:, columns])
         else:
             np.subtract(x[:, columns], self.centre[columns], out=out, casting="same_kind")
-        if self._folded_scale is not None:
-            out /= self._folded_scale[columns]
+        if self.folded_scale is not None:
+            out /= self.folded_scale[columns]
         return out
 
     def of_block(self, block: RowBlock, dtype: Any = None) -> Array:
@@ -202,12 +202,13 @@ class Features:
     # What follows is private.
 
     @property
-    def _folded_centre(self) -> Array | None:
+    def folded_centre(self) -> Array | None:
         """The centre, if stored samples still contain it."""
         return None if self.applied or self.precision is Precision.BFLOAT16 else self.centre
 
     @property
-    def _folded_scale(self) -> Array | None:
+    def folded_scale(self) -> Array | None:
+        """The scale, if stored samples are not divided by it."""
         return None if self.applied else self.scale
 
     def _rotated_back(self, weights: Array) -> Array:

@@ -75,8 +75,7 @@ class Curvature:
 
         With `narrow`, PyTorch takes them in bfloat16; only for an evaluator that stores logits.
         """
-        evaluator, point = self._evaluator, self._point
-        features = replace(evaluator.features, precision=Precision.BFLOAT16) if narrow else evaluator.features
+        evaluator, point, features = self._evaluator, self._point, self._features(narrow)
 
         def times_direction(direction: Array) -> Array:
             state = point, features.folded(direction, self.dtype)
@@ -85,6 +84,19 @@ class Curvature:
             vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
             gradient = rows.pull_back(curved, state)[1].astype(vectors, copy=False)
             return features.completed(gradient, direction, evaluator.problem.l2, evaluator.threads)
+
+        return times_direction
+
+    def product_on(self, device: Any, *, narrow: bool = False) -> Callable[[Array], Array]:
+        """`product` for directions on a device (see `DeviceEngine`), where the results are too."""
+        evaluator, problem, features = self._evaluator, self._evaluator.problem, self._features(narrow)
+        rows = evaluator.rows_in(self.dtype, features)
+        times = device.curvature(rows.view, self._point, features, problem.l2, self.dtype)
+        vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
+
+        def times_direction(direction: Array) -> Array:
+            evaluator.products += 2 if evaluator.stored else 3
+            return times(direction).to(getattr(device.torch, np.dtype(vectors).name))
 
         return times_direction
 
@@ -125,6 +137,13 @@ class Curvature:
         """
         self._evaluator.products += 0 if self._evaluator.stored else 1
         return self._evaluator.rows_in(self.dtype).map_reduce(large_entries, (self._point, least))
+
+    # What follows is private.
+
+    def _features(self, narrow: bool) -> Features:
+        """The evaluator's features, for products in bfloat16 or as they are."""
+        features = self._evaluator.features
+        return replace(features, precision=Precision.BFLOAT16) if narrow else features
 
 
 def large_entries(block: RowBlock, state: tuple[LogitPoint, float]) -> tuple[Any, ...]:

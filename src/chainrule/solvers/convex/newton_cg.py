@@ -10,12 +10,10 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from chainrule.arrays import Array
 from chainrule.solvers.convex.convergence import smallest_eigenvalue
 from chainrule.solvers.convex.preconditioner import Diagonal, Inverse
-from chainrule.solvers.convex.rows import dot, over_rows
+from chainrule.solvers.convex.step_pairs import Vectors
 
 MOST_INNER = 200
 """The most products with the Hessian per direction."""
@@ -51,22 +49,40 @@ def newton_cg_direction(
     enough: float = math.inf,
     bound: Callable[[Array], float] | None = None,
     orthogonal: bool = False,
+    vectors: Vectors | None = None,
 ) -> Solution:
     """An approximate solution of H d = -g whose residual is at most `forcing` times as large as g.
 
     Sizes are measured in the norm of the preconditioner, sqrt(r . M^-1 r). If F seems to have at most `enough` left to
     fall, the solution goes on until this is certain or refuted; `bound` returns an upper bound on r . H^-1 r / 2 for a
     residual r. With `orthogonal`, all residuals are kept and each new one is made orthogonal to them: in exact
-    arithmetic it is orthogonal anyway, but rounding errors grow by orders of magnitude.
+    arithmetic it is orthogonal anyway, but rounding errors grow by orders of magnitude. The vectors lie in the place
+    `vectors` (by default main memory), where `curvature` takes and returns them.
     """
-    direction, residual = np.zeros_like(gradient), -gradient
-    scaled = preconditioner.solve(residual)
-    search = scaled.copy()
+    place = vectors or Vectors()
+    dot, taken, inverse = place.dot, place.taken, place.inverse(preconditioner)
+    by_rows = preconditioner.solve if vectors is None and isinstance(preconditioner, Diagonal) else None
+    residual = -place.put(gradient)
+    direction, scaled = 0 * residual, inverse(residual)
+    search = 1 * scaled
     first = size = dot(residual, scaled)
     decrease, left = 0.0, math.inf
     steps: list[float] = []
     ratios: list[float] = []
     past: list[tuple[Array, Array, float]] = []
+
+    def dot_of_all(a: Array, b: Array) -> float:
+        return place.over_rows(threads, a.shape, lambda rows: dot(a[rows], b[rows]))
+
+    def advance(rows: slice) -> float:
+        # A diagonal preconditioner is applied in the same pass, because it needs no other rows.
+        direction[rows] += step * search[rows]
+        curved[rows] *= step
+        residual[rows] -= curved[rows]
+        if by_rows is None:
+            return 0.0
+        scaled[rows] = by_rows(residual[rows], rows)
+        return dot(residual[rows], scaled[rows])
 
     def conjugate(rows: slice) -> float:
         search[rows] *= size / before
@@ -75,18 +91,21 @@ def newton_cg_direction(
 
     for inner in range(MOST_INNER):
         curved = curvature(search)
-        bend = _dot(search, curved, threads)
+        bend = dot_of_all(search, curved)
         if not bend > 0:
-            return Solution(direction if inner else scaled, math.inf if size else decrease)
+            return Solution(taken(direction if inner else scaled), math.inf if size else decrease)
         step, before = size / bend, size
         decrease += step * size / 2
         if orthogonal:
-            past.append((residual.copy(), scaled.copy(), size))
-        size = _advance(direction, residual, scaled, search, curved, step, preconditioner, threads)
+            past.append((1 * residual, 1 * scaled, size))
+        size = place.over_rows(threads, direction.shape, advance)
+        if by_rows is None:
+            scaled[...] = inverse(residual)
+            size = dot_of_all(residual, scaled)
         if orthogonal:
             for one, one_scaled, square in past:
                 residual -= dot(residual, one_scaled) / square * one
-            scaled[...] = preconditioner.solve(residual)
+            scaled[...] = inverse(residual)
             size = dot(residual, scaled)
         if not size > 0:  # solved, or only rounding errors are left, along which the preconditioner has no curvature
             left = SAFETY * abs(size) / 2
@@ -94,7 +113,7 @@ def newton_cg_direction(
         steps.append(step)
         ratios.append(size / before)
         if decrease <= enough < math.inf:
-            left = math.inf if bound is None else bound(residual)
+            left = math.inf if bound is None else bound(taken(residual))
             if inner + 1 >= LEAST_INNER and (smallest := smallest_eigenvalue(steps, ratios)) > 0:
                 left = min(left, SAFETY * size / (2 * smallest))
             done = decrease + left <= enough
@@ -102,40 +121,5 @@ def newton_cg_direction(
             left, done = math.inf, not size > forcing * forcing * first
         if done:
             break
-        over_rows(threads, search.shape, conjugate)
-    return Solution(direction, decrease + left)
-
-
-def _dot(a: Array, b: Array, threads: int) -> float:
-    return over_rows(threads, a.shape, lambda rows: dot(a[rows], b[rows]))
-
-
-def _advance(
-    direction: Array,
-    residual: Array,
-    scaled: Array,
-    search: Array,
-    curved: Array,
-    step: float,
-    preconditioner: Inverse,
-    threads: int,
-) -> float:
-    """Take the step, in place, and return the squared size of the new residual.
-
-    A diagonal preconditioner is applied in the same pass, because it needs no other rows.
-    """
-
-    def work(rows: slice) -> float:
-        direction[rows] += step * search[rows]
-        curved[rows] *= step
-        residual[rows] -= curved[rows]
-        if not isinstance(preconditioner, Diagonal):
-            return 0.0
-        scaled[rows] = preconditioner.solve(residual[rows], rows)
-        return dot(residual[rows], scaled[rows])
-
-    size = over_rows(threads, direction.shape, work)
-    if isinstance(preconditioner, Diagonal):
-        return size
-    scaled[...] = preconditioner.solve(residual)
-    return _dot(residual, scaled, threads)
+        place.over_rows(threads, search.shape, conjugate)
+    return Solution(taken(direction), decrease + left)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.preconditioner import Inverse
-from chainrule.solvers.convex.rows import dot
+from chainrule.solvers.convex.rows import dot, over_rows
 
 
 class Vectors:
@@ -32,6 +32,10 @@ class Vectors:
     def inverse(self, preconditioner: Inverse) -> Callable[[Array], Array]:
         """A function that multiplies a vector by the inverse Hessian."""
         return preconditioner.solve
+
+    def over_rows(self, threads: int, shape: tuple[int, int], work: Callable[[slice], float]) -> float:
+        """The sum of `work` over slices of all rows."""
+        return over_rows(threads, shape, work)
 
 
 class StepPairs:
@@ -84,7 +88,11 @@ class StepPairs:
 
     def solve(self, gradient: Array) -> Array:
         """The inverse Hessian times the gradient."""
-        result, dot = 1.0 * self._vectors.put(gradient), self._vectors.dot
+        return self._vectors.taken(self.solve_in_place(self._vectors.put(gradient)))
+
+    def solve_in_place(self, gradient: Array) -> Array:
+        """`solve` for a gradient in the vectors' place, where the result is too."""
+        result, dot = 1.0 * gradient, self._vectors.dot
         factors = []
         for step, change, inverse in reversed(self._pairs):
             factor = inverse * dot(step, result)
@@ -94,7 +102,7 @@ class StepPairs:
         result *= self._scale
         for (step, change, inverse), factor in zip(self._pairs, reversed(factors), strict=True):
             result += (factor - inverse * dot(change, result)) * step
-        return self._vectors.taken(result)
+        return result
 
     # What follows is private.
 
