@@ -1,6 +1,6 @@
 """Steps on a GPU that are recorded once, as a CUDA graph, and then replayed.
 
-Python takes longer to launch the forty kernels of a small step than a GPU takes to run them. A graph needs one launch.
+Python takes longer to launch the thirty kernels of a small step than a GPU takes to run them. A graph needs one launch.
 Its kernels read and write the same memory at every replay, so all that changes from step to step lies in the device's
 memory: the order of the samples, the rates, and the number of the step, which the graph itself counts. The losses are
 summed there too, and read once per epoch.

@@ -29,6 +29,7 @@ QUICK = FEW._replace(quick=True)
 MANY = Facts(n_parameters=10_000, blocks_cost=6.0)
 FLOAT32 = MANY._replace(refinable=True)
 STORED = FLOAT32._replace(stored=True)
+DEVICE = STORED._replace(tf32=True)
 CROWDED = MANY._replace(room=False)
 SPARSE = MANY._replace(throughout=True, refreshable=False)
 
@@ -36,6 +37,7 @@ START = Phase(blocks_at=8.0)
 NARROW = START._replace(precision=BFLOAT16)
 SINGLE = Phase(method=PRODUCTS, single=True)
 ROUGH = START._replace(method=PRODUCTS, narrow=True)
+TF32 = START._replace(method=PRODUCTS, tf32=True)
 
 wanted, end = Event.WANTED, Event.END
 
@@ -58,6 +60,15 @@ TABLE = {
     "or give no direction": (ROUGH, Situation(Event.NO_DIRECTION), STORED, after(ROUGH, narrow=False)),
     "or none with a step": (ROUGH, Situation(Event.NO_STEP), STORED, after(ROUGH, narrow=False)),
     "or float64 is wanted": (ROUGH, Situation(Event.REFUTED), STORED, after(ROUGH, narrow=False, precision=FLOAT64)),
+    "on a device, TF32 follows bfloat16 when little is left": (ROUGH, Situation(Event.CERTAIN), DEVICE, TF32),
+    "or products lead no further": (ROUGH, Situation(Event.STEP, gain=1e-5), DEVICE, TF32),
+    "or give no direction there": (ROUGH, Situation(Event.NO_DIRECTION), DEVICE, TF32),
+    "or none with a step there": (ROUGH, Situation(Event.NO_STEP), DEVICE, TF32),
+    "TF32 stays for short steps": (TF32, Situation(Event.STEP, gain=1e-5), DEVICE, TF32),
+    "but certainty takes full precision": (TF32, Situation(Event.CERTAIN), DEVICE, after(TF32, tf32=False)),
+    "as does a missing direction": (TF32, Situation(Event.NO_DIRECTION), DEVICE, after(TF32, tf32=False)),
+    "and a missing step": (TF32, Situation(Event.NO_STEP), DEVICE, after(TF32, tf32=False)),
+    "float64 ends it": (TF32, Situation(Event.REFUTED), DEVICE, after(TF32, tf32=False, precision=FLOAT64)),
     # L-BFGS, and its preconditioners.
     "a direction is L-BFGS's at first": (START, Situation(wanted), MANY, START),
     "where steps gain nothing, the whole Hessian is tried": (
@@ -260,7 +271,7 @@ def test_the_next_phase_is_that_of_the_table(case):
 
 
 @given(
-    st.sampled_from([FEW, QUICK, MANY, FLOAT32, STORED, CROWDED, SPARSE]),
+    st.sampled_from([FEW, QUICK, MANY, FLOAT32, STORED, DEVICE, CROWDED, SPARSE]),
     st.booleans(),
     st.lists(st.builds(Situation, st.sampled_from(Event), st.integers(0, 300), st.integers(0, 9), st.floats(0, 1e3))),
 )
@@ -274,4 +285,4 @@ def test_precision_only_grows_and_every_dead_end_leads_out_after_a_few_more(fact
     while phase.method is not DONE:
         phase = transition(transition(phase, Situation(Event.WANTED), facts), Situation(Event.NO_STEP), facts)
         steps += 1
-    assert steps <= 8
+    assert steps <= 8 + facts.tf32

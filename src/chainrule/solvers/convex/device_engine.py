@@ -109,10 +109,20 @@ class DeviceEngine:
         return DeviceVectors(self.device)
 
     def curvature(
-        self, view: View, point: LogitPoint, features: Features, l2: float, dtype: Any
+        self, view: View, point: LogitPoint, features: Features, l2: float, dtype: Any, *, tf32: bool = False
     ) -> Callable[[Array], Array]:
         """The Hessian at a point as a function of a direction on the device, where the product is too."""
-        return curvature(self, view, point, features, l2, getattr(self.torch, np.dtype(dtype).name))
+        times = curvature(self, view, point, features, l2, getattr(self.torch, np.dtype(dtype).name))
+
+        def in_tf32(direction: Array) -> Array:
+            before = self.torch.get_float32_matmul_precision()
+            self.torch.set_float32_matmul_precision("high")
+            try:
+                return times(direction)
+            finally:
+                self.torch.set_float32_matmul_precision(before)
+
+        return in_tf32 if tf32 and not self._in_main_memory else times
 
     # What follows is for the passes.
 

@@ -165,7 +165,7 @@ def _curvature_sums(engine: DeviceEngine, view: View, point: LogitPoint, directi
         slopes *= own.to(slopes.dtype)
         return own.new_zeros(()), slopes
 
-    return _sums(engine, view, residuals_of)[1]
+    return _sums(engine, view, residuals_of, engine.torch.float32)[1]
 
 
 def _narrow_sums(engine: DeviceEngine, view: View, logits: PartLogits, direction: tuple[Any, Any]) -> Any:
@@ -184,7 +184,7 @@ def _narrow_sums(engine: DeviceEngine, view: View, logits: PartLogits, direction
             slopes *= _curvatures(engine, rows, view).to(slopes.dtype)
         return 0.0, slopes
 
-    sums = _sums(engine, view, residuals_of)[1]
+    sums = _sums(engine, view, residuals_of, torch.float32)[1]
     return sums if share is None else sums * share
 
 
@@ -247,15 +247,22 @@ def _pulled_back(
     return float(loss), to_numpy(gradient)
 
 
-def _sums(engine: DeviceEngine, view: View, residuals_of: Callable[[slice, Any], tuple[Any, Any]]) -> tuple[Any, Any]:
-    """The sum of the numbers, and x^T R with the column sums of R as its last row, added in float64."""
+def _sums(
+    engine: DeviceEngine, view: View, residuals_of: Callable[[slice, Any], tuple[Any, Any]], least: Any = None
+) -> tuple[Any, Any]:
+    """The sum of the numbers, and x^T R with the column sums of R as its last row, added in float64.
+
+    With `least`, a part's column sums are in this dtype or that of R. A GPU takes four times as long in float64, which
+    it first converts R to.
+    """
     loss: Any = 0.0
     shape = (engine.x.shape[1] + 1, view.n_outputs)
     gradient = engine.torch.zeros(shape, dtype=engine.torch.float64, device=engine.device)
     for rows, x in engine.parts(view):
         value, residuals = residuals_of(rows, x)
         loss = loss + value
-        gradient[-1] += residuals.sum(0, dtype=gradient.dtype)
+        dtype = gradient.dtype if least is None else engine.torch.promote_types(least, residuals.dtype)
+        gradient[-1] += residuals.sum(0, dtype=dtype)
         both = (x, residuals.to(x.dtype)) if view.narrow is not None else (x.to(residuals.dtype), residuals)
         gradient[:-1] += both[0].T @ both[1]
     return loss, gradient

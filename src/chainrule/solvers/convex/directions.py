@@ -88,6 +88,7 @@ class Directions:
             blocks_growth=MANY_BLOCKS_GROWTH if by_rows else 2.0,
             refinable=evaluator.can_be_refined,
             stored=evaluator.stored,
+            tf32=device is not None and evaluator.dtype == np.float32,
         )
 
     def first_phase(self, past: Directions | None, increase: float) -> Phase:
@@ -159,7 +160,7 @@ class Directions:
         direction, remaining = newton_cg_direction(
             curvature.product(narrow=phase.narrow)
             if device is None
-            else curvature.product_on(device, narrow=phase.narrow),
+            else curvature.product_on(device, narrow=phase.narrow, tf32=phase.tf32),
             preconditioner,
             gradient,
             forcing,

@@ -87,11 +87,14 @@ class Curvature:
 
         return times_direction
 
-    def product_on(self, device: Any, *, narrow: bool = False) -> Callable[[Array], Array]:
-        """`product` for directions on a device (see `DeviceEngine`), where the results are too."""
+    def product_on(self, device: Any, *, narrow: bool = False, tf32: bool = False) -> Callable[[Array], Array]:
+        """`product` for directions on a device (see `DeviceEngine`), where the results are too.
+
+        With `tf32`, a GPU rounds the factors of products in float32 to 11 bits.
+        """
         evaluator, problem, features = self._evaluator, self._evaluator.problem, self._features(narrow)
         rows = evaluator.rows_in(self.dtype, features)
-        times = device.curvature(rows.view, self._point, features, problem.l2, self.dtype)
+        times = device.curvature(rows.view, self._point, features, problem.l2, self.dtype, tf32=tf32)
         vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
 
         def times_direction(direction: Array) -> Array:

@@ -268,7 +268,7 @@ class Minimisation:
         direction, self.certain = found
         self.remaining = min(self.certain, -slope / 2)
         centre(direction)
-        if self.certain <= enough and self.phase.narrow:
+        if self.certain <= enough and self.phase.rough:
             self.certain = math.inf
             self._change(Event.CERTAIN)
         elif self.certain <= enough and self._is_last(direction, enough):

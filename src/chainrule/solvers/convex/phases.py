@@ -75,6 +75,8 @@ class Phase(NamedTuple):
     narrow : bool
         True while Newton's products are in bfloat16, after F and its gradient no longer are. Such products give
         directions, but no certainty that F has little left to fall.
+    tf32 : bool
+        True while Newton's products are in TF32 on a GPU, after bfloat16. The same holds for them.
     barred : bool
         True after a Newton direction that allowed no step, until the next step: the Hessian has no curvature where
         probabilities are 0 and 1.
@@ -90,11 +92,17 @@ class Phase(NamedTuple):
     precision: Precision = Precision.SAMPLES
     single: bool = False
     narrow: bool = False
+    tf32: bool = False
     barred: bool = False
     base: Base = Base.SPECTRUM
     classes_at: int = -1
     blocks_at: float = math.inf
     message: str = ""
+
+    @property
+    def rough(self) -> bool:
+        """True while Newton's products give no certainty."""
+        return self.narrow or self.tf32
 
 
 class Event(Enum):
@@ -105,7 +113,7 @@ class Event(Enum):
     NO_DIRECTION = "the method yields no direction downhill"
     NO_STEP = "no step along the direction leads downhill"
     STEP = "a step was taken"
-    CERTAIN = "products with the Hessian in bfloat16 say that F has little left to fall"
+    CERTAIN = "rough products with the Hessian say that F has little left to fall"
     REFUTED = "float64 refutes that the fit has converged"
     END = "the fit has converged, cannot continue, or was ended"
 
@@ -159,6 +167,8 @@ class Facts(NamedTuple):
         True if samples are in float32, and F and its gradient can be in float64.
     stored : bool
         True if logits are kept, so that products with the Hessian need no other products.
+    tf32 : bool
+        True if Newton's products may be in TF32.
     """
 
     n_parameters: int
@@ -171,6 +181,7 @@ class Facts(NamedTuple):
     blocks_growth: float = 2.0
     refinable: bool = False
     stored: bool = False
+    tf32: bool = False
 
 
 def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
@@ -186,22 +197,24 @@ def transition(phase: Phase, now: Situation, facts: Facts) -> Phase:
         case Event.LITTLE_LEFT if not phase.barred and phase.precision is not Precision.BFLOAT16:
             if facts.quick or facts.room:
                 return phase._replace(method=Method.WHOLE if facts.quick else Method.PRODUCTS)
-        case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and (phase.single or phase.narrow):
-            return phase._replace(single=False, narrow=False)
+        case Event.NO_DIRECTION if phase.method is Method.PRODUCTS and (phase.single or phase.rough):
+            return _wider(phase, facts)
         case Event.CERTAIN:
-            return phase._replace(narrow=False)
+            return _wider(phase, facts)
         case Event.NO_DIRECTION if newton:
             return _refreshed(phase._replace(method=Method.LBFGS), now, facts)
         case Event.NO_STEP if newton:
-            # If products were in a lower precision, they are first tried in full precision.
-            return phase._replace(single=False, narrow=False, barred=not (phase.single or phase.narrow))
+            # If products were in a lower precision, they are first tried in a higher one.
+            return _wider(phase, facts)._replace(barred=not (phase.single or phase.rough))
         case Event.NO_DIRECTION | Event.NO_STEP:
             return phase._replace(base=Base.SPECTRUM) if now.again else _ended(phase, PRECISION, facts)
         case Event.STEP:
             small = not now.gain >= SMALL_GAIN  # or NaN
             if phase.precision is Precision.SAMPLES and facts.refinable and now.idle >= IDLE:
                 return _more_precise(phase, facts)
-            phase = phase._replace(barred=False, narrow=phase.narrow and not (small and newton))
+            phase = phase._replace(barred=False)
+            if phase.narrow and small and newton:
+                phase = _wider(phase, facts)
             return _more_precise(phase, facts) if small and phase.precision is Precision.BFLOAT16 else phase
         case Event.REFUTED:
             return _more_precise(phase, facts)
@@ -238,12 +251,18 @@ def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
     return phase
 
 
+def _wider(phase: Phase, facts: Facts) -> Phase:
+    """The phase with Newton's products in the next precision. Steps have not been tried in TF32 before bfloat16."""
+    tf32 = phase.narrow and facts.tf32
+    return phase._replace(single=phase.single and tf32, narrow=False, tf32=tf32)
+
+
 def _more_precise(phase: Phase, facts: Facts) -> Phase:
     """The phase in the next precision, or the same phase if there is none."""
     if phase.precision is Precision.BFLOAT16:
         return phase._replace(precision=Precision.SAMPLES, narrow=facts.stored)
     if phase.precision is Precision.SAMPLES and facts.refinable:
-        return phase._replace(precision=Precision.FLOAT64, single=False, narrow=False, barred=False)
+        return phase._replace(precision=Precision.FLOAT64, single=False, narrow=False, tf32=False, barred=False)
     return phase
 
 
