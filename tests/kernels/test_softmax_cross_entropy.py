@@ -5,7 +5,8 @@ import pytest
 
 from chainrule.arrays import class_mask, random_stream
 from chainrule.checking import balls, midpoints, precision
-from chainrule.kernels import registered
+from chainrule.kernels import kernel_of, registered
+from chainrule.kernels.softmax_cross_entropy import of_log_softmax
 from chainrule.rules import softmax_cross_entropy
 from chainrule.workspace import Workspace
 
@@ -70,3 +71,32 @@ def test_a_nan_stays_a_nan_in_its_row(targets):
     assert np.isnan(slopes[1]).any()
     assert np.isfinite(losses[[0, 2]]).all()
     assert np.isfinite(slopes[[0, 2]]).all()
+
+
+@SMOOTHING
+@pytest.mark.parametrize("kind", ["labels", "rows"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("form", ["of small kernels, for a GPU", "compiled, for main memory"])
+def test_forms_for_tensors_agree_with_the_rule(form, dtype, kind, options):
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    weights = torch.as_tensor(random_stream(8, 30).random((30, 1)), dtype=getattr(torch, dtype))
+    x = torch.as_tensor(LOGITS, dtype=weights.dtype)
+    targets = torch.as_tensor(LABELS) if kind == "labels" else torch.as_tensor(TARGETS[kind], dtype=weights.dtype)
+    if form.startswith("compiled"):
+        pytest.importorskip("numba", reason="needs numba: pip install -e '.[fast]'")
+        compute = kernel_of(softmax_cross_entropy, x).value_and_pullback
+        assert compute is not registered(softmax_cross_entropy).value_and_pullback
+    elif kind == "labels":
+        smoothing = options.get("label_smoothing", 0.0)
+        compute = lambda *given, out, work, **_: of_log_softmax(*given, smoothing, out, work)  # noqa: E731
+    else:
+        compute = registered(softmax_cross_entropy).value_and_pullback
+    losses, slopes, work = torch.empty((30, 1), dtype=x.dtype), torch.empty_like(x), Workspace()
+    for _ in range(2):
+        compute(x, targets, weights, out=(losses, slopes), work=work, **options)
+    unit = float(np.finfo(dtype).eps)
+    gradient, _ = softmax_cross_entropy.vjp(x, targets, weights[:, 0], **options)
+    # log p is 100 in size; it is rounded once, which e^log p multiplies.
+    near = {"rtol": 200 * unit, "atol": 8 * unit}
+    np.testing.assert_allclose(losses[:, 0], softmax_cross_entropy(x, targets, **options), 8 * unit, 4 * unit)
+    np.testing.assert_allclose(slopes, gradient, **near)

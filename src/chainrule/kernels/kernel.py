@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, namespace, same_shape
+from chainrule.arrays import Array, is_torch, namespace, same_shape
 from chainrule.kernels.compiling import available
 from chainrule.rules.rule import Rule
 from chainrule.workspace import Workspace
@@ -41,6 +41,7 @@ class Kernel:
 
 _KERNELS: dict[Rule, Kernel] = {}
 _COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_COMPILED_TENSORS = (("cpu", "torch.float32"), ("cpu", "torch.float64"))
 
 
 def register(rule: Rule, kernel: Kernel) -> Kernel:
@@ -59,11 +60,13 @@ def kernel_of(rule: Rule, like: Array = None) -> Kernel:
 
     With an array `like`, the compiled kernel if there is one that takes contiguous arrays of that kind.
     """
-    if takes_compiled(like):
-        from chainrule.kernels.compiled import KERNELS  # imports numba
+    on_tensors = is_torch(like) and (str(like.device), str(like.dtype)) in _COMPILED_TENSORS and available()
+    if on_tensors or takes_compiled(like):
+        from chainrule.kernels import compiled  # imports numba
 
-        if rule in KERNELS:
-            return KERNELS[rule]
+        kernels = compiled.ON_TENSORS if on_tensors else compiled.KERNELS
+        if rule in kernels:
+            return kernels[rule]
     return registered(rule) or adapter(rule)
 
 
