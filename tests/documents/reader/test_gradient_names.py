@@ -49,11 +49,19 @@ def test_a_name_of_a_gradient_that_gets_a_new_value_is_an_update():
         (r"We write $\bar v$ for the gradient of $E$ with respect to $v$.", r"\bar {}"),
         (r"Here $g_v$ denotes the derivative of the loss $E$ with respect to $v$.", "g_{}"),
         (r"Write $dv$ for the gradient of $E$ w.r.t. $v$.", "d{}"),
+        (r"We denote by $g_v$ the gradient of $E$ with respect to $v$.", "g_{}"),
+        (r"For every variable $v$ define the adjoint $\bar v = \partial E/\partial v$: it goes backwards.", r"\bar {}"),
+        (r"Each $v$ of them has $g_v = \frac{dE}{dv}$.", "g_{}"),
     ],
 )
 def test_words_say_which_names_are_gradients(words, name):
     right, wrong = (f"$${name.format('s')} = {factor} {name.format('q')}$$" for factor in ("t", "2 t"))
     assert verdicts(f"{LOSS} {words}\n\n{right}\n\n{wrong}") == ["proved", "wrong if read so"]
+
+
+def test_one_such_formula_alone_defines_one_name():
+    text = LOSS + " Define $\\bar q = \\partial E/\\partial q$.\n\n$$\\bar s = t \\bar q$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "definition"
 
 
 def test_without_such_words_they_are_letters():

@@ -5,7 +5,7 @@ one after another in a sentence: "dz, which is dL/dz". Then d before any letter 
 to where the document names another one.
 
 A sentence may also give a letter with a bar, or a letter below which the variable stands, such a meaning: "g_v is the
-gradient of L with respect to v". Then it has this meaning everywhere.
+gradient of L with respect to v", or "for every variable v let g_v = dL/dv". Then it has this meaning everywhere.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ def with_gradient_names(
 ) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which names of gradients are derivatives."""
     losses = dict(_losses(chains, pieces))
-    for number, name, variable, said in [*_told(chains, pieces)]:
+    for number, name, variable, said in [*_told(chains, pieces), *_for_all(chains, pieces)]:
         if _loss(name, Differentiation(NAMED, said, (variable,))) is not None:
             losses.setdefault(number, said)
         elif _marked(name, name) == variable:
-            chains = {n: [_unmarked(chain, name, said) for chain in found] for n, found in chains.items()}
+            every = {n: [_unmarked(chain, name, said) for chain in found] for n, found in chains.items()}
+            chains = every | {number: chains[number]}  # which defines the name
     if not losses:
         return dict(chains)
     first, found, last = losses[min(losses)], dict[int, list[WrittenChain]](), None
@@ -78,7 +79,7 @@ def _losses(chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]) -
 
 
 _GRADIENT = re.compile(
-    r"\s*(?:for|is|be|denotes?|means|as|to denote|stands for)\s+(?:the\s+)?(?:(?:full|total|column)\s+)?"
+    r"\s*(?:(?:for|is|be|denotes?|means|as|to denote|stands for)\s+)?(?:the\s+)?(?:(?:full|total|column)\s+)?"
     r"(?:gradient|derivative)\s+of\s+(?:the\s+)?(?:(?:scalar\s+)?(?:loss|cost|error|objective|function)\s+)?",
     re.IGNORECASE,
 )
@@ -97,6 +98,25 @@ def _told(
             words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
             if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
                 yield one, name, variable, loss
+
+
+_EVERY = re.compile(
+    r"\b(?:every|each|any|all|chaque|tout|toute|jede[srn]?|alle|cada|todo|toda|ogni|каждой|каждого|любой)\b", re.IGNORECASE
+)
+
+
+def _for_all(
+    chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
+) -> Iterator[tuple[int, Written, Written, Symbol]]:
+    """What `_told` yields, if a formula defines the name of every gradient."""
+    for number, found in chains.items():
+        match found:
+            case [WrittenChain(members=(name, Differentiation(subject=Symbol() as loss, variables=(variable,))))] if (
+                _marked(name, name) == variable
+            ):
+                before = "".join(piece.text for piece in pieces[:number])
+                if _EVERY.search(_END.split(before)[-1]):
+                    yield number, name, variable, loss
 
 
 def _without_bar(written: Any) -> Written | None:
