@@ -65,6 +65,18 @@ class Doubts:
         """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self.dependences.used(claim) & names)
 
+    def named_derivatives(self, names: Sequence[str]) -> dict[str, int]:
+        """The lines that first define the names, if all are names of derivatives; otherwise nothing."""
+        first = {name: self.names.definitions.get(name) for name in names}
+        bodies = {
+            each.name: each.body.body if isinstance(each.body, terms.Family) else each.body
+            for each in first.values()
+            if each is not None
+        }
+        if len(bodies) < len(names) or not all(isinstance(body, terms.Slope) for body in bodies.values()):
+            return {}
+        return {name: self.names.definitions[name].line for name in names}
+
     def with_facts(self) -> frozenset[str]:
         """The names of which the document says more than their shape: symmetric, positive."""
         kinds = {

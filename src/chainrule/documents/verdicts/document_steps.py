@@ -40,6 +40,9 @@ SECONDS_OTHERWISE = 2.0
 NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
 
+MEANING = "{name} has the meaning given in line {line}"
+"""What is assumed of a name that is defined more than once."""
+
 ALONE = "it was read with only the formulas around it"
 
 
@@ -134,7 +137,7 @@ class _Anew:
         step = _single_step(self.without[dropped], entry, seconds, self.known)
         if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
             return None
-        words = (f"{name} has the meaning given in line {line}" for name, line in told.items())
+        words = (MEANING.format(name=letter_of(name), line=line) for name, line in told.items())
         finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
         return replace(step, verdict=VERDICTS["proved if"], finding=finding)
 
@@ -280,7 +283,11 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="differs", assumed=())
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)
-    if not finding.with_both and (again := doubts.uses(claim, past.renewed - beyond)):
+    again = [] if finding.with_both else doubts.uses(claim, past.renewed - beyond)
+    if again and finding.status in ("proved", "verified") and (named := doubts.named_derivatives(again)):
+        told = (MEANING.format(name=letter_of(name), line=line) for name, line in named.items())
+        finding, again = replace(finding, status="proved if", assumed=(*finding.assumed, *told)), []
+    if again:
         reason = f"the second definition of {', '.join(again)}"
         return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
     moving = unread and doubts.changes(claim)
@@ -300,8 +307,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
-        told = (f"{loss}{ONLY_THROUGH}" for loss in losses)
-        if assumed := (*told, *doubts.assumed(claim, part)):
+        through = (f"{loss}{ONLY_THROUGH}" for loss in losses)
+        if assumed := (*through, *doubts.assumed(claim, part)):
             finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
