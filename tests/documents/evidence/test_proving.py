@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
@@ -224,3 +225,24 @@ def test_what_has_no_value_is_told(claim, reason):
     found = Prover(derivation, Shapes(derivation)).finding(derivation.claims[0])
     assert found.status in ("undefined", "undecided")
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("1 / (1 + exp(-u))", "proved"), ("u^3 - 2 * u", "proved"), ("max(u, 0)", "undecided")]
+)
+def test_a_claim_that_is_too_large_is_proved_for_any_smooth_functions(monkeypatch, body, status):
+    derivation = derivation_of(f"x : number; s(u) := {body}; claim: partial(s(x) * x, x) = s(x) + x * partial(s(x), x)")
+    prover = Prover(derivation, Shapes(derivation))
+    within = Prover.finding_within
+
+    def too_large(self, claim, clock):
+        found = within(self, claim, clock)
+        return Finding("undecided", reason="too large") if self.derivation is derivation else found
+
+    monkeypatch.setattr(Prover, "finding_within", too_large)
+    assert prover.finding(derivation.claims[0]).status == status
+
+
+def test_nothing_false_is_proved_for_any_functions(findings_of):
+    [finding] = findings_of("s(r) := r^2\nclaim: partial(s(v), v) = s(v)")
+    assert finding.status == "differs"

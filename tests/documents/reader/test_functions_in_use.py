@@ -40,3 +40,22 @@ def test_no_other_claim_defines_a_function(definitions, text):
 
 def test_a_function_with_a_definition_has_claims():
     assert verdicts(r"$$g(u) = u^3$$" + "\n\n" + VALUE)[-1] == "wrong"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"where $\sigma$ is the logistic function",
+        r"where $\sigma$, the logistic function, acts on each entry",
+        r"($z$ is a number, $\sigma$ the logistic function)",
+        r"où $\sigma$ est la fonction logistique",
+        r"con $\sigma$ la función sigmoide",
+    ],
+)
+def test_words_with_and_without_a_verb_say_that_sigma_is_the_logistic_function(words):
+    assert verdicts(f"Let $a = \\sigma(z)$, {words}.\n\n$$\\frac{{da}}{{dz}} = a(1-a)$$")[-1] == "proved"
+
+
+def test_a_sigma_apart_from_the_words_is_only_supposed_to_be_it():
+    text = "Let $a = \\sigma(z)$. With $\\sigma$ we think of the logistic function.\n\n$$\\frac{da}{dz} = a(1-a)$$"
+    assert verdicts(text)[-1] != "proved"

@@ -31,3 +31,24 @@ def test_what_an_equation_says_is_not_proved_by_itself():
 def test_a_value_in_an_example_defines_nothing_anew():
     text = "$$u = b c$$\n\n$$J = 3 u$$\n\nNow $u = 6$ and $b = 2$.\n\n$$\\frac{dJ}{db} = 3 c$$"
     assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "proved"
+
+
+SLOPES = (
+    "u = w x",
+    "E = (u - t)^2",
+    "\\delta \\equiv \\frac{\\partial E}{\\partial u}",
+    "\\delta = u - t",
+    "\\frac{\\partial E}{\\partial w} = \\delta x",
+    "\\frac{\\partial E}{\\partial x} = 3 \\delta w",
+)
+
+
+def test_a_false_equation_for_a_derivative_is_no_new_definition_of_its_name():
+    found = steps(*SLOPES)
+    assert [step.verdict.name for step in found[3:]] == ["wrong if read so", "proved if", "no definition"]
+    assert found[4].finding.assumed == ("delta has the meaning given in line 5",)
+
+
+def test_another_name_may_get_a_new_value():
+    found = steps(*SLOPES[:2], "\\delta = 2 (u - t)", *SLOPES[3:])
+    assert found[4].verdict.name == "no definition"

@@ -65,7 +65,7 @@ class Doubts:
         """The names, among the given ones, that a claim uses, also through definitions."""
         return sorted(self.dependences.used(claim) & names)
 
-    def named_derivatives(self, names: Sequence[str]) -> dict[str, int]:
+    def named_derivatives(self, names: list[str]) -> dict[str, int]:
         """The lines that first define the names, if all are names of derivatives; otherwise nothing."""
         first = {name: self.names.definitions.get(name) for name in names}
         bodies = {

@@ -101,7 +101,8 @@ def _told(
 
 
 _EVERY = re.compile(
-    r"\b(?:every|each|any|all|chaque|tout|toute|jede[srn]?|alle|cada|todo|toda|ogni|каждой|каждого|любой)\b", re.IGNORECASE
+    r"\b(?:every|each|any|all|chaque|tout|toute|jede[srn]?|alle|cada|todo|toda|ogni|каждой|каждого|любой)\b",
+    re.IGNORECASE,
 )
 
 

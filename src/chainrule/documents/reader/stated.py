@@ -36,6 +36,7 @@ from chainrule.documents.reader.stated_words import (
     ENDED,
     FACTS,
     GENERAL,
+    IN_COMMAS,
     LAST_NOUN,
     NEAR,
     NOUNS,
@@ -306,8 +307,8 @@ class _Sentence:
         is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
         if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
-        if words and (what := words["what"].strip()):
-            usual = USUAL.match(PREPOSITION.split(what)[0])
+        if what := (words["what"].strip() if words else "") or self._in_commas(match.end()):
+            usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
@@ -325,6 +326,11 @@ class _Sentence:
                 self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
             if unknown := UNKNOWN.search(f"{said} {words['what'] if words else ''}"):
                 self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+
+    def _in_commas(self, end: int) -> str:
+        """The usual function that words between commas name: "sigma, the logistic function,"."""
+        found = IN_COMMAS.match(self.text, end)
+        return found[1] if found and USUAL.match(found[1]) else ""
 
     def _renewed(self, names: Sequence[Written], number: int, *, is_any: bool = False) -> None:
         line = self.pieces[number].place_of(0)[0]

@@ -161,11 +161,13 @@ UNKNOWN = _words(
 _LOGISTIC = r"logistic|sigmoid|sigmoide|sigmoïde|logistische|logistique|logística|сигмоид\w*|シグモイド|시그모이드"
 USUAL = re.compile(
     r"\s*(?:an?|the|our|die|der|la|le|les|el|a|o)?\s*(?:(?:standard|usual|logistic|elementwise|entry-?wise)\s+)*"
-    rf"(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax))"
+    rf"(?:(?:fonction|función|funzione|função)\s+)?(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax))"
     r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*\s*\Z",
     re.IGNORECASE,
 )
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
+IN_COMMAS = re.compile(r"\s*,\s*((?:an?|the|die|der|la|une|el|una|o|a)\s[^⟦,.;:()]*)[,.;)]", re.IGNORECASE)
+"""Words between commas behind a name."""
 
 BASES = re.compile(
     r"\blogarithms? (?:to|with|in) (?:the )?base\b|\bbase[- ](?:2|10|two|ten)\b|\bbinary logarithm|zur basis|底",
