@@ -122,3 +122,21 @@ def test_a_definition_for_some_indices_defines_nothing(words):
     assert "proved" not in found
     plain = check_derivation(text.replace(words, "Even so, "), repairs=False).claims
     assert [step.verdict for step in plain] == ["proved", "proved"]
+
+
+USED = "Logits $z \\in \\mathbb{R}^K$.\n\n$$L = \\log \\sum_{k=1}^K e^{z_k}$$\n\n$$\\frac{\\partial L}{\\partial z_j} = e^{z_j - L}$$\n\n"
+
+
+@pytest.mark.parametrize("words", ["Let ${}$.", "If the logits are ${}$, then", "The logits are\n\n$${}$$\n\nso that"])
+def test_a_letter_that_was_used_is_taken_apart_by_new_letters(words):
+    text = USED + words.format("z = W h + b") + "\n\n$$\\frac{\\partial L}{\\partial b_j} = e^{z_j - L}$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps][1:] == [
+        "proved",
+        "definition",
+        "proved",
+    ]
+
+
+def test_a_value_of_a_letter_that_was_used_defines_nothing():
+    text = USED + "Let $z = 2 L$.\n\n$$\\frac{\\partial L}{\\partial z_j} = e^{z_j - L}$$"
+    assert "definition" not in [step.verdict for step in check_derivation(text, repairs=False).steps][2:]

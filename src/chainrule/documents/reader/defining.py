@@ -64,7 +64,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
-    if is_value and full not in state.definitions and full in state.all_names():
+    if is_value and full not in state.definitions and full in state.all_names() and not _is_of_new(state, statement):
         return False
     if full in state.definitions and _is_closed(state, target, statement.right):
         if alike(state.written.get(full), statement.right):
@@ -262,6 +262,12 @@ def _is_only(state: DocumentState, target: Target) -> bool:
     every = (target_of(each, state.inventory) for each in state.statements)
     others = sum(each is not None and each.base == target.base and not _is_power(each.name) for each in every)
     return others == 1 and target.base not in {letter_of(name) for name in state.all_names()}
+
+
+def _is_of_new(state: DocumentState, statement: Statement) -> bool:
+    """Whether the right side is made of several letters that were not used before: z = W h + b."""
+    letters = letters_of(statement.right) - {"T", "top"}
+    return len(letters) > 1 and not letters & {letter_of(name) for name in state.all_names()}
 
 
 def _is_power(name: w.Written) -> bool:

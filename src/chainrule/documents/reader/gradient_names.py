@@ -112,9 +112,11 @@ def _for_all(
     """What `_told` yields, if a formula defines the name of every gradient."""
     for number, found in chains.items():
         match found:
-            case [WrittenChain(members=(name, Differentiation(subject=Symbol() as loss, variables=(variable,))))] if (
-                _marked(name, name) == variable
-            ):
+            case [
+                WrittenChain(
+                    members=(Written() as name, Differentiation(subject=Symbol() as loss, variables=(variable,)))
+                )
+            ] if _marked(name, name) == variable:
                 before = "".join(piece.text for piece in pieces[:number])
                 if _EVERY.search(_END.split(before)[-1]):
                     yield number, name, variable, loss

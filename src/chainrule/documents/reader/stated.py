@@ -202,6 +202,7 @@ class _Sentence:
                 self.stated.of_some[number] = some["some"] or some["other"]
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else self._role(match.start(), match.end())
+                role = "assumed" if role == "condition" and self._takes_apart(number) else role
                 self.stated.roles[number] = role
                 if _TURN.search(self.text, match.end()):
                     self.stated.hedged.add(number)
@@ -251,6 +252,20 @@ class _Sentence:
         plain = all(link.relation == "in" for chain in chains for link in chain.links)
         is_named = mark not in ("", ",") or TOPIC.match(topic) is not None
         return bool(mark and chains and plain and is_named and not FACTS.search(topic))
+
+    def _takes_apart(self, number: int) -> bool:
+        """Whether a condition defines a name that was used before by letters that are new: "if z = W h + b"."""
+        match self.chains.get(number, []):
+            case [WrittenChain(members=(w.Symbol() as name, Written() as value), links=(link,))] if (
+                link.relation == "="
+            ):
+                new = letters_of(value) - letters_of(name)
+                before = (chain for other, chains in self.chains.items() if other < number for chain in chains)
+                used = {
+                    each for chain in before for one in chain.members if one is not None for each in letters_of(one)
+                }
+                return len(new) > 1 and not new & used and letters_of(name) <= used
+        return False
 
     def _is_subject(self, words: str, end: int) -> bool:
         """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
