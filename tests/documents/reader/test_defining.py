@@ -124,7 +124,10 @@ def test_a_definition_for_some_indices_defines_nothing(words):
     assert [step.verdict for step in plain] == ["proved", "proved"]
 
 
-USED = "Logits $z \\in \\mathbb{R}^K$.\n\n$$L = \\log \\sum_{k=1}^K e^{z_k}$$\n\n$$\\frac{\\partial L}{\\partial z_j} = e^{z_j - L}$$\n\n"
+USED = (
+    "Logits $z \\in \\mathbb{R}^K$.\n\n$$L = \\log \\sum_{k=1}^K e^{z_k}$$\n\n"
+    "$$\\frac{\\partial L}{\\partial z_j} = e^{z_j - L}$$\n\n"
+)
 
 
 @pytest.mark.parametrize("words", ["Let ${}$.", "If the logits are ${}$, then", "The logits are\n\n$${}$$\n\nso that"])
