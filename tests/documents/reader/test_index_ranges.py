@@ -45,3 +45,17 @@ def test_the_members_of_a_set_are_no_numbers_where_their_letter_means_something_
         r"# A" + "\n\n" + r"$$x = W u, \quad x_i = v_i$$" + "\n\n# B\n\n" + r"$$H(p) = \sum_{x \in X} p(x) \log p(x)$$"
     )
     assert check_derivation(text).steps[-1].verdict == "not read"
+
+
+HINGE = r"$$L = \sum_{k \ne y} \max(0, s_k - s_y + 1)$$" + "\n\n" + r"For $k \ne y$" + "\n\n"
+
+
+def test_a_label_is_the_same_in_all_terms_of_a_sum_over_two_letters():
+    text = r"The label is $y \in \{1, \dots, K\}$ and" + "\n\n" + HINGE
+    right, wrong = (r"$$\frac{\partial L}{\partial s_k} = [s_k - s_y + 1 > 0]" + end for end in ("$$", " + 1$$"))
+    assert [step.verdict for step in check_derivation(text + right, repairs=False).claims] == ["verified"]
+    assert check_derivation(text + wrong, repairs=False).claims[0].verdict == "wrong"
+
+
+def test_without_a_label_a_sum_over_two_letters_runs_over_both(definitions):
+    assert "y in n" in definitions(HINGE)["L"]

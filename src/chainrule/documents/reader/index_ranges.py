@@ -50,7 +50,7 @@ def ranges_of(meanings: Meanings, part: w.BigOperator) -> tuple[list[Range], ter
             return [(index_name(meanings, member), one, Name(size_of_set(every)))], None
         case w.Comparing(members=(w.Symbol() as index, w.Symbol() as other)) if id(part) in meanings.pairs and {
             base_name(index), base_name(other)
-        } <= meanings.inventory.indices:  # fmt: skip
+        } <= meanings.inventory.indices and not _is_label(meanings, index, other):  # fmt: skip
             meanings.used.add("a sum over two letters runs over both")
             return [(index_name(meanings, each), one, last(index)) for each in (index, other)], meanings.condition(
                 lower
@@ -159,3 +159,8 @@ def _is_written_alone(part: Written, index: str) -> bool:
         case w.Comparing():
             return False
     return any(_is_written_alone(each, index) for each in under(part))
+
+
+def _is_label(meanings: Meanings, index: w.Symbol, other: w.Symbol) -> bool:
+    """Whether the second of two letters below a sum is a label, which does not run: y in k != y."""
+    return base_name(other) in meanings.labels and base_name(index) not in meanings.labels

@@ -70,6 +70,8 @@ class Meanings(ABC):
         By name: the sizes that a block declares to be numbers or made of others.
     ranges : mapping
         By name: the sizes of indices that a block declares.
+    labels : set of str
+        Letters of indices of which the text says from which numbers they are.
     nabla_is_row : bool
         True if nabla of a number is a row, which grad never is.
     apart : dict
@@ -106,6 +108,7 @@ class Meanings(ABC):
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Term] = field(default_factory=dict)
     ranges: Mapping[str, Term] = field(default_factory=dict)
+    labels: Set[str] = frozenset()
     nabla_is_row: bool = False
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     with_arguments: dict[str, set[str]] = field(default_factory=dict)
