@@ -13,6 +13,7 @@ from chainrule.documents.reader.document_parts import Scopes
 from chainrule.documents.reader.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.label_entries import with_label_entries
 from chainrule.documents.reader.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
@@ -96,6 +97,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     }
     chains = with_digit_pairs(chains)
     chains = with_primed_indices(chains)
+    chains, one_hot = with_label_entries(chains, spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
@@ -103,6 +105,8 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     chains = with_short_derivatives(chains, spoken)
     stated = Stated.of(pieces.pieces, chains)
+    if one_hot is not None:
+        stated.know(one_hot, "one-hot", len(pieces.pieces))
     chains = with_values(chains, stated.declared)
     numbered = [(number, pieces.pieces[number], chain) for number, found in chains.items() for chain in found]
     numbered = sorted([*block.definitions, *numbered], key=lambda each: each[0])

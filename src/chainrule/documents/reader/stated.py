@@ -121,6 +121,10 @@ class Stated:
         found.declared += described  # a set is more exact than words
         return found
 
+    def know(self, name: Written, fact: str, end: int) -> None:
+        """Enter a fact about a name that holds in the whole document of so many pieces."""
+        self.hypotheses.append(Hypothesis(name, fact, 0, end, True, 1, f"{base_of(name)} is {fact}"))
+
     # What follows is private.
 
     def _sets(self, chain: WrittenChain, number: int, piece: Piece) -> None:
