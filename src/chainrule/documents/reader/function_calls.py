@@ -16,6 +16,7 @@ from chainrule.documents.reader.parts_written import all_parts, arguments_of, ba
 from chainrule.documents.reader.reach_of_sums import stands_bare, uses
 from chainrule.documents.reader.scripted_terms import chosen, raised, with_scripts
 from chainrule.documents.reader.scripts import with_entries, with_upper
+from chainrule.documents.reader.softmax_of_rows import axis_told, softmax_along
 from chainrule.documents.reader.statements import is_event
 from chainrule.documents.reader.suffixed_names import letter_of
 from chainrule.documents.reader.written import Written
@@ -128,6 +129,10 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         return None  # s_j (u_i - u_j)
     if parameters and len(parameters) != len(items):
         return None
+    is_plain = full.lower() == "softmax" and len(items) == 1 and not (parameters or primes or more or entries)
+    if is_plain and (axis := axis_told(meanings.inventory.prose)) is not None:
+        found = softmax_along(meanings, meanings.term(items[0]), axis)
+        return found if upper is None else raised(meanings, found, upper)
     if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in items):
         raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
     arguments = tuple(map(meanings.term, items))

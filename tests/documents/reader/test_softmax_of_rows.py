@@ -1,0 +1,49 @@
+"""The softmax of a matrix, of which words say along which axis it acts."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+ATTENTION = r"""Given $Q, K, V \in \mathbb{R}^{n \times d}$, let
+
+$$S = \frac{Q K^T}{\sqrt d}, \qquad P = \mathrm{softmax}(S), \qquad O = P V$$
+
+%s For a loss $L$ we write $dX$ for the gradient of $L$ with respect to $X$.
+
+"""
+ROWS = ATTENTION % "where the softmax acts on each row."
+COLUMNS = ATTENTION % "where the softmax is taken column by column."
+
+
+def verdicts(text):
+    return [step.verdict for step in check_derivation(text, repairs=False).steps][3:]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"dS = P \odot (dP - (dP \odot P) \mathbf{1} \mathbf{1}^T)",
+        r"dP = dO V^T",
+        r"dV = P^T dO",
+        r"dQ = \frac{dS K}{\sqrt d}",
+    ],
+)
+def test_the_gradients_of_attention_are_proved(claim):
+    assert verdicts(f"{ROWS}$${claim}$$") == ["proved"]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [r"dS = P \odot (dP - dP \odot P)", r"dS = P \odot (dP - \mathbf{1} \mathbf{1}^T (dP \odot P))", r"dQ = dS K"],
+)
+def test_wrong_ones_are_not(claim):
+    assert verdicts(f"{ROWS}$${claim}$$") == ["wrong if read so"]
+
+
+def test_the_softmax_of_columns_is_another_one():
+    assert verdicts(COLUMNS + r"$$dS = P \odot (dP - \mathbf{1} \mathbf{1}^T (dP \odot P))$$") == ["proved"]
+
+
+def test_without_words_it_is_not_read():
+    steps = check_derivation(ATTENTION % "Here every row is a token.", repairs=False).steps
+    assert [step.verdict for step in steps][1] == "not read"
