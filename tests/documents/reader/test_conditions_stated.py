@@ -1,3 +1,5 @@
+import pytest
+
 from chainrule.documents import check_derivation
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
@@ -70,3 +72,11 @@ def test_a_fact_about_a_name_in_a_definition_holds_where_it_is_used():
     assert [step.verdict for step in check_derivation(text).steps][-1] == "proved"
     other = text.replace("target $y$ is", "target $y$ is known. In general it is")
     assert [step.verdict for step in check_derivation(other).steps][-1] == "proved if"
+
+
+@pytest.mark.parametrize("words", ["Similarities $s_{ij}$ of $N$ pairs", "For all pairs $(i, j)$ of the"])
+def test_pairs_are_no_even_numbers(words):
+    text = (
+        words + r" give $$\ell_i = \sum_{j=1}^N s_{ij}^2.$$ Then $$\frac{\partial \ell_i}{\partial s_{ij}} = 2 s_{ij}$$"
+    )
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"

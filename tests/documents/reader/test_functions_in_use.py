@@ -50,6 +50,7 @@ def test_a_function_with_a_definition_has_claims():
         r"($z$ is a number, $\sigma$ the logistic function)",
         r"où $\sigma$ est la fonction logistique",
         r"con $\sigma$ la función sigmoide",
+        r"with the logistic function $\sigma$",
     ],
 )
 def test_words_with_and_without_a_verb_say_that_sigma_is_the_logistic_function(words):

@@ -79,6 +79,7 @@ _SPACING = re.compile(r"\\[,;:! ]|\\(?:thinspace|mathrm|text|rm)\b|[\s~{}]")
 _NAME = re.compile(r"[^\W\d_][\w'-]*[^\W_]\Z")
 _BELOW = tuple("_ᵢⱼₖₙₘ₀₁")
 _DENOMINATOR = re.compile(r"(?:\}\s*\{\s*|/\s*)(?:\\partial\s*|∂)(?P<word>[A-Za-z]{3,20})(?![A-Za-z])")
+_NUMERATOR = re.compile(r"frac\s*\{\s*(?:\\partial|∂|d|\\mathrm\{d\}|\\mathrm d)\s*(?P<word>[A-Z]{2,5})\s*\}")
 _SPLIT = re.compile(r"(log|exp|ln|sin|cos|tanh|max|min)([A-Za-z])\Z")
 
 
@@ -87,9 +88,16 @@ def words_in_derivatives(formulas: str) -> set[str]:
 
     >>> words_in_derivatives(r"\frac{\partial E}{\partial net_m} \frac{\partial net_m}{\partial w} = ∂E/∂net_h")
     {'net'}
+
+    So are capitals that are differentiated and defined.
+
+    >>> words_in_derivatives(r"FL = -\log p   \frac{d FL}{d p}   \frac{\partial AB}{\partial x}")
+    {'FL'}
     """
     found = Counter(match["word"] for match in _DENOMINATOR.finditer(formulas))
-    return {word for word, count in found.items() if count > 1 and set("aeiou") & set(word.lower())}
+    capitals = {match["word"] for match in _NUMERATOR.finditer(formulas)}
+    defined = {word for word in capitals if re.search(rf"(?:^|\s){word}\s*(?:=|&=|:=|\()", formulas)}
+    return {word for word, count in found.items() if count > 1 and set("aeiou") & set(word.lower())} | defined
 
 
 def tokens_of(

@@ -37,6 +37,7 @@ from chainrule.documents.reader.stated_words import (
     FACTS,
     GENERAL,
     IN_COMMAS,
+    LAST_ARTICLE,
     LAST_NOUN,
     NEAR,
     NOUNS,
@@ -173,6 +174,12 @@ def _names(written: Written | None) -> list[Written]:
     return plain if ok else []
 
 
+def _function_before(words: str) -> str:
+    """The usual function that words before a name say it is: "with the logistic function sigma"."""
+    found = LAST_ARTICLE.search(words)
+    return found.group() if found and USUAL.match(found.group()) else ""
+
+
 def _gives_value(chain: WrittenChain) -> bool:
     """Whether a chain says of a letter which number or table of numbers it is."""
     is_equation = [link.relation for link in chain.links] == ["="] and bool(_names(chain.members[0]))
@@ -203,7 +210,7 @@ class _Sentence:
         for match in _MARK.finditer(self.text):
             number = int(match[1])
             if some is not None:
-                self.stated.of_some[number] = some["some"] or some["other"]
+                self.stated.of_some[number] = some[some.lastgroup or 0]
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else self._role(match.start(), match.end())
                 role = "assumed" if role == "condition" and self._takes_apart(number) else role
@@ -326,7 +333,8 @@ class _Sentence:
         is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
         if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
-        if what := (words["what"].strip() if words else "") or self._in_commas(match.end()):
+        what = words["what"].strip() if words else ""
+        if what := what or self._in_commas(match.end()) or _function_before(before):
             usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")

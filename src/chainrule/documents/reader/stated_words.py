@@ -168,6 +168,8 @@ USUAL = re.compile(
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
 IN_COMMAS = re.compile(r"\s*,\s*((?:an?|the|die|der|la|une|el|una|o|a)\s[^⟦,.;:()]*)[,.;)]", re.IGNORECASE)
 """Words between commas behind a name."""
+LAST_ARTICLE = re.compile(r"\b(?:the|an?|die|der|la|une|el|una)\s(?:(?!\b(?:the|an?)\s)[^⟦,.;:()])*\Z", re.IGNORECASE)
+"""The last article before a name, and what follows it."""
 
 BASES = re.compile(
     r"\blogarithms? (?:to|with|in) (?:the )?base\b|\bbase[- ](?:2|10|two|ten)\b|\bbinary logarithm|zur basis|底",
@@ -186,8 +188,9 @@ PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépe
 ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
 VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)
 OF_SOME = re.compile(
-    r"\b(?P<some>odd|even|prime|ungerade[sn]?|gerade[sn]?|impairs?|pairs?|impares|impar|pares|par)\s+⟦\d+⟧"
-    r"|⟦\d+⟧\s+(?:is |are |ist |est |es )?(?P<other>odd|even|prime|ungerade|gerade|impairs?|pairs?|impar|par)\b",
+    r"\b(?P<some>odd|even|prime|ungerade[sn]?|gerade[sn]?|impairs?|impares|impar)\s+⟦\d+⟧"
+    r"|⟦\d+⟧\s+(?:is |are |ist |est |es )?(?P<other>odd|even|prime|ungerade|gerade|impairs?|impar)\b"
+    r"|⟦\d+⟧\s+(?:est|sont|es|son) (?P<paired>pairs?|par|pares)\b",  # not the English word for two
     re.IGNORECASE,
 )
 """Words for which indices a formula holds."""
