@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.elaboration import Elaborator
 from chainrule.documents.reader.inventory import Inventory
@@ -36,3 +37,18 @@ def test_what_a_reading_rests_on_is_told():
     elaborator = Elaborator(Inventory.of(chains_of(r"\sum_k y_k + z_k")))
     elaborator.term(chains_of(r"\sum_k y_k + z_k")[0].members[0])
     assert elaborator.used == {"a sum reaches over the terms that use its index"}
+
+
+@pytest.mark.parametrize(
+    ("body", "slope", "verdict"),
+    [
+        ("-u_i^2", "-2 u_k", "proved"),
+        ("-u_i^2 + c u_i", "c - 2 u_k", "proved"),
+        ("-u_i^2", "2 u_k", "wrong if read so"),
+    ],
+)
+def test_a_sign_behind_that_of_a_sum_belongs_to_what_is_summed(body, slope, verdict):
+    text = (
+        rf"$$F = \frac{{\sum_{{i=1}}^n {body}}}{{3}}$$ $$\frac{{\partial F}}{{\partial u_k}} = \frac{{{slope}}}{{3}}$$"
+    )
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps] == ["definition", verdict]

@@ -88,13 +88,15 @@ def uses(part: Written, index: str) -> bool:
 
 
 def with_body(part: Written, more: Sequence[Written], signs: Sequence[int]) -> Written:
-    """A term that ends in a sum, whose body goes on with further terms."""
+    """A term that ends in a sum, whose body goes on with further terms, or begins with them."""
     pieces = part.parts if isinstance(part, w.Beside) else (part,)
     joints = part.joints if isinstance(part, w.Beside) else ()
     at = next(number for number, piece in enumerate(pieces) if isinstance(piece, w.BigOperator))
-    first = w.Beside(pieces[at + 1 :], joints[at + 1 :]) if len(pieces) > at + 2 else pieces[at + 1]
-    body = w.Signed((first, *more), (1, *signs), place=(part.place[0], more[-1].place[1]))
-    return w.Beside((*pieces[: at + 1], body), joints[: at + 1], place=body.place)
+    rest = pieces[at + 1 :]
+    first = w.Beside(rest, joints[at + 1 :]) if len(rest) > 1 else rest[0] if rest else None
+    terms, all_signs = (tuple(more), tuple(signs)) if first is None else ((first, *more), (1, *signs))
+    body = w.Signed(terms, all_signs, place=(part.place[0], more[-1].place[1]))
+    return w.Beside((*pieces[: at + 1], body), (*joints[:at], joints[at] if rest else ""), place=body.place)
 
 
 def ends_in_sum(part: Written) -> bool:

@@ -14,7 +14,10 @@ from chainrule.documents.reader.written import Written
 
 
 def signed_terms(meanings: Meanings, parts: Sequence[Written], signs: Sequence[int]) -> Term:
-    """Terms with signs. A sum reaches over the next terms as long as they use its index."""
+    """Terms with signs. A sum reaches over the next terms as long as they use its index.
+
+    A sign behind that of a sum is its body's: the sum of -x.
+    """
     if 0 in signs:
         raise NotMeant("plus or minus", parts[0].place)
     dots = [number for number, part in enumerate(parts) if isinstance(part, w.Dots)]
@@ -25,10 +28,13 @@ def signed_terms(meanings: Meanings, parts: Sequence[Written], signs: Sequence[i
     while at < len(parts):
         part, sign, after = parts[at], signs[at], at + 1
         index = index_of_last_sum(part)
-        while index is not None and not ends_in_sum(part) and after < len(parts) and uses(parts[after], index):
+        begun = after + ends_in_sum(part)
+        after = min(begun, len(parts))
+        while index is not None and begun <= after < len(parts) and uses(parts[after], index):
             after += 1
-        if after > at + 1:
+        if after > begun:
             meanings.used.add("a sum reaches over the terms that use its index")
+        if after > at + 1:
             part = with_body(part, parts[at + 1 : after], signs[at + 1 : after])
         term = meanings.term(part)
         if found is None:
