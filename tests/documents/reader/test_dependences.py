@@ -52,3 +52,8 @@ def test_a_value_with_arguments_moves_with_them(function):
     claim = r"$$\frac{\partial J}{\partial x} = \frac{\partial J}{\partial y}$$"
     assert verdicts(f"Let $y = x + {function}$. The loss is $J$.\n\n{claim}") == ["undecided"]
     assert verdicts(f"Let $y = x + {function.replace('x', 'u')}$. The loss is $J$.\n\n{claim}") == ["proved"]
+
+
+def test_a_letter_that_is_differentiated_by_does_not_depend_on_what_stands_behind_it():
+    text = "Let $f(a, b) = 3 a + b^2$. Along the line, $a(a + h)$ is a number.\n\n"
+    assert verdicts(text + "$$\\frac{\\partial f}{\\partial a} = 3$$")[-1] in ("proved", "proved if")

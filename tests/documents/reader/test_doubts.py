@@ -150,3 +150,8 @@ def test_nothing_is_proved_of_a_function_whose_arguments_do_not_stand_in_it(clai
 def test_the_value_of_a_function_at_equal_arguments_is_no_definition():
     text = "Let $f(x, y) = x^2 + y$.\n\n$$f(x, x) = 0$$\n\n$$f(x, y) = f(y, x)$$"
     assert [step.verdict in HOLD for step in check_derivation(text).steps] == [False, False, False]
+
+
+def test_what_a_definition_was_read_by_is_a_doubt_about_its_claims():
+    text = r"$$f = \sum_{i=1}^n u_i + u_i^2$$" + "\n\n" + r"$$\frac{\partial f}{\partial u_k} = 1$$"
+    assert "a sum reaches over the terms that use its index" in doubts_of(text)[-1]

@@ -66,3 +66,22 @@ def test_one_such_formula_alone_defines_one_name():
 
 def test_without_such_words_they_are_letters():
     assert verdicts(LOSS + "\n\n$$\\bar s + \\bar q = \\bar q + \\bar s$$\n\n$$\\bar s = t \\bar q$$")[0] == "proved"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "If $g$ is the gradient of the loss $L$ with respect to $y$, then",
+        "Mit $g$ bezeichnen wir den Gradienten des Verlusts $L$ nach $y$.",
+        "Soit $g$ le gradient de la perte $L$ par rapport à $y$.",
+    ],
+)
+def test_a_plain_letter_may_be_a_gradient_too(words):
+    text = "Let $y = W x$ with $W \\in \\mathbb{R}^{m \\times n}$ and $x \\in \\mathbb{R}^n$. " + words
+    assert verdicts(text + "\n\n$$\\nabla_x L = W^T g$$")[-1] in ("proved", "proved if")
+    assert verdicts(text + "\n\n$$\\nabla_x L = 2 W^T g$$")[-1] == "wrong if read so"
+
+
+def test_its_entries_are_the_derivatives_by_entries():
+    text = "Let $y_i = c_i x_i$ for $i = 1, \\dots, n$. Here $g_i$ denotes the derivative of the loss $L$ by $y_i$."
+    assert verdicts(text + "\n\n$$\\frac{\\partial L}{\\partial c_i} = g_i x_i$$") == ["proved"]

@@ -75,3 +75,8 @@ def test_a_primed_function_without_brackets_is_a_derivative(claim):
 )
 def test_the_other_trigonometric_functions(claim):
     assert check_derivation(f"$${claim}$$").steps[-1].verdict == "proved"
+
+
+def test_a_power_of_the_larger_number():
+    text = r"$$Q = \sum_{j=1}^n \max(0, s_j)^2$$ $$\frac{\partial Q}{\partial s_j} = 2 \max(0, s_j)$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps] == ["definition", "proved"]

@@ -103,13 +103,16 @@ class Dependences:
             yield f"the entries of {letter} are made of others"
 
     def lost_arguments(self, claim: Relation) -> Iterator[str]:
-        """Values in derivatives of which nothing says how they depend on the variable that is their argument: F(x)."""
+        """Values in derivatives of which nothing says how they depend on the variable that is their argument: F(x).
+
+        A letter does not depend on itself, whatever stands in brackets behind it: x in "x (x + h)" and df/dx.
+        """
         slopes = self.slopes(claim)
         by = {letter_of(terms.base_of(each.variable)) for each in slopes}
         inside = self.names.used_by(*(each.body for each in slopes)) - self.names.definitions.keys()
         for name in sorted(inside):
             arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
-            if by & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
+            if (by - {letter_of(name)}) & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
                 yield f"nothing shows how {letter_of(name)} depends on its arguments"
 
 

@@ -82,7 +82,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
             if defines and variable:
                 enter_estimate(state, statement, variable, defines)
             else:
-                state.entries.append(ReadRelation(statement, "definition", defines=defines))
+                rests_on = frozenset(state.elaborator.used)
+                state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
             return
         if solves:
             state.elaborator.used.add(STATIONARY)

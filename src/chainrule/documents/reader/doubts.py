@@ -369,6 +369,11 @@ class Doubts:
         return frozenset()
 
     @cached_property
+    def _readings(self) -> dict[str, frozenset[str]]:
+        """By name: on what the reading of its definition rests."""
+        return {each.defines: each.rests_on for each in self.reading.entries if each.defines and each.rests_on}
+
+    @cached_property
     def _closed(self) -> frozenset[str]:
         """The names whose definitions are made of numbers alone."""
         every = self.names.definitions.items()
@@ -383,6 +388,8 @@ class Doubts:
             yield LAYOUT_GUESSED
         for name in self.unread(claim):
             yield f"the definition of {name} is not read"
+        for name in sorted(used & self._readings.keys()):
+            yield from sorted(self._readings[name])
         yield from self.dependences.captured(claim)
         yield from self.dependences.unshown(claim)
         if self.reading.has_bases and "log" in self.operators(claim):

@@ -21,6 +21,7 @@ from chainrule.documents.reader.written import (
     Beside,
     Bracketed,
     Differentiation,
+    Link,
     Numeral,
     Scripted,
     Symbol,
@@ -41,7 +42,11 @@ def with_gradient_names(
 ) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which names of gradients are derivatives."""
     losses = dict(_losses(chains, pieces))
-    for number, name, variable, said in [*_told(chains, pieces), *_for_all(chains, pieces)]:
+    told = [*_told(chains, pieces)]
+    for number, name, variable, said in told:
+        if _is_letter(name, variable):
+            chains = {**chains, number: [_as_definition(chains[number][0], name, variable, said)]}
+    for number, name, variable, said in [*told, *_for_all(chains, pieces)]:
         if _loss(name, Differentiation(NAMED, said, (variable,))) is not None:
             losses.setdefault(number, said)
         elif _marked(name, name) == variable:
@@ -79,11 +84,18 @@ def _losses(chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]) -
 
 
 _GRADIENT = re.compile(
-    r"\s*(?:(?:for|is|be|denotes?|means|as|to denote|stands for)\s+)?(?:the\s+)?(?:(?:full|total|column)\s+)?"
-    r"(?:gradient|derivative)\s+of\s+(?:the\s+)?(?:(?:scalar\s+)?(?:loss|cost|error|objective|function)\s+)?",
+    r"\s*(?:(?:(?:for|is|be|denotes?|means|as|to denote|stands for)\s+)?(?:the\s+)?(?:(?:full|total|column)\s+)?"
+    r"(?:gradient|derivative)\s+of\s+(?:the\s+)?(?:(?:scalar\s+)?(?:loss|cost|error|objective|function)\s+)?"
+    r"|(?:bezeichnen wir|bezeichne|ist|sei|für)\s+(?:die Ableitung|den Gradienten|der Gradient)\s+"
+    r"(?:(?:des|der|von)\s+)?(?:(?:Verlusts?|Verlustfunktion|Kosten|Fehlers)\s+)?"
+    r"|(?:désigne |est )?(?:le gradient|la dérivée)\s+(?:de\s+)?(?:la\s+)?(?:(?:perte|fonction|coût)\s+)?"
+    r"|(?:es |sea |denota )?(?:el gradiente|la derivada)\s+de\s+(?:la\s+)?(?:(?:pérdida|función)\s+)?)",
     re.IGNORECASE,
 )
-_BY = re.compile(r"\s*(?:with respect to|w\.r\.t\.?|wrt|by)\s+(?:the\s+)?", re.IGNORECASE)
+_BY = re.compile(
+    r"\s*(?:with respect to|w\.r\.t\.?|wrt|by|nach|bezüglich|par rapport à|(?:con )?respecto (?:a|de))\s+(?:the\s+)?",
+    re.IGNORECASE,
+)
 
 
 def _told(
@@ -98,6 +110,25 @@ def _told(
             words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
             if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
                 yield one, name, variable, loss
+
+
+def _is_letter(name: Written, variable: Written) -> bool:
+    """Whether a name of a gradient is a letter without a sign of what it is differentiated by: g, and g_i for y_i."""
+    match name, variable:
+        case (Symbol(accents=()), Symbol()):
+            return name != variable
+        case (
+            Scripted(base=Symbol(accents=()) as base, lower=Symbol() as index, upper=None, primes=0),
+            Scripted(base=Symbol() as other, lower=lower),
+        ):
+            return lower == index and base != other
+    return False
+
+
+def _as_definition(chain: WrittenChain, name: Written, variable: Written, loss: Written) -> WrittenChain:
+    """The equation of a letter and the derivative that words say it is."""
+    gradient = Differentiation("partial", loss, (variable,), place=name.place)
+    return replace(chain, members=(name, gradient), links=(Link("=", (name.place[1], name.place[1])),))
 
 
 _EVERY = re.compile(

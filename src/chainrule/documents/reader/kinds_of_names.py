@@ -53,7 +53,8 @@ def enter_kinds(state: DocumentState) -> None:
     kinds = {name: state.kinds[name] for name in blocks & state.kinds.keys()}
     state.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
     of_numbers = (each for each in state.besides.stated.declared if isinstance(each.kind, IndexKind))
-    state.elaborator.labels = {base_of(each.name) for each in of_numbers if isinstance(each.name, w.Symbol)}
+    letters = {base_of(each.name) for each in of_numbers if isinstance(each.name, w.Symbol)}
+    state.elaborator.labels = letters | state.besides.stated.labels
     state.elaborator.functions = _functions(state)
     state.elaborator.indexed = _functions_with_indices(state)
     targets = (target_of(statement, state.inventory) for statement in state.statements)

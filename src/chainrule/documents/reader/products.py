@@ -208,8 +208,10 @@ def _big(
 ) -> tuple[Term, int]:
     if part.kind in ("max", "min") and part.lower is None:
         after = parts[at + 1] if at + 1 < len(parts) else None
-        if isinstance(after, w.Bracketed) and len(after.items) > 1:
-            return Apply(part.kind, tuple(meanings.term(item) for item in after.items)), at + 2
+        bracket = after.base if isinstance(after, w.Scripted) else after
+        if isinstance(bracket, w.Bracketed) and len(bracket.items) > 1:
+            largest: Term = Apply(part.kind, tuple(meanings.term(item) for item in bracket.items))
+            return with_scripts(meanings, largest, after) if isinstance(after, w.Scripted) else largest, at + 2
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):

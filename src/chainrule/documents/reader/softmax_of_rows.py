@@ -9,12 +9,14 @@ from chainrule.documents.language.terms import Apply, Entry, Family, Fold, Name,
 from chainrule.documents.reader.meanings import Meanings
 
 _AXES = {
-    1: r"row-?wise|row by row|(?:each|every|per|all) rows?|(?:along|over) (?:the )?rows|last (?:axis|dimension)"
-    r"|zeilenweise|jede[rs]? zeile|chaque ligne|ligne par ligne|cada fila|построчно|каждой строк",
-    0: r"column-?wise|column by column|(?:each|every|per) column|spaltenweise|jede[rs]? spalte|chaque colonne"
-    r"|cada columna|каждому столбц",
+    1: r"row-?wise|row by row|(?:each|every|per|all) rows?|(?:along|over|on|to) (?:the |its )?rows"
+    r"|last (?:axis|dimension)|zeilenweise|jede[rs]? zeile|chaque ligne|cada fila|построчно|каждой строк",
+    0: r"column-?wise|column by column|(?:each|every|per) column|(?:along|over|on|to) (?:the |its )?columns"
+    r"|spaltenweise|jede[rs]? spalte|chaque colonne|cada columna|каждому столбц",
 }
 """Words for the axis along which the values of a softmax add up to 1."""
+
+_DENIED = re.compile(r"\b(?:not|never|nicht|pas|no|не)\b")
 
 
 def axis_told(prose: str) -> int | None:
@@ -23,8 +25,12 @@ def axis_told(prose: str) -> int | None:
     >>> axis_told("here the softmax acts on each row. every column is an example.")
     1
     """
-    about = [sentence for sentence in re.split(r"[.!?]\s", prose) if "softmax" in sentence]
-    found = {axis for axis, words in _AXES.items() for sentence in about if re.search(words, sentence)}
+    found = set[int]()
+    for sentence in re.split(r"[.!?]\s", prose):
+        before, softmax, after = sentence.partition("softmax")
+        if softmax and not _DENIED.search(after):
+            said = {axis: re.search(words, f"{before[-20:]} {after}") for axis, words in _AXES.items()}
+            found |= {axis for axis, match in said.items() if match}
     return found.pop() if len(found) == 1 else None
 
 

@@ -37,6 +37,7 @@ from chainrule.documents.reader.stated_words import (
     FACTS,
     GENERAL,
     IN_COMMAS,
+    LABEL_BEFORE,
     LAST_ARTICLE,
     LAST_NOUN,
     NEAR,
@@ -80,6 +81,8 @@ class Stated:
     declared: list[Declared] = field(default_factory=list)
     hypotheses: list[Hypothesis] = field(default_factory=list)
     roles: dict[int, str] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    """Letters that are said to be the label or the class of an example."""
     bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
@@ -267,6 +270,8 @@ class _Sentence:
     def _takes_apart(self, number: int) -> bool:
         """Whether a condition defines a name that was used before by letters that are new: "if z = W h + b"."""
         match self.chains.get(number, []):
+            case [WrittenChain(members=(_, w.Differentiation()), links=(link,))] if link.relation == "=":
+                return True  # "if g is the gradient of L with respect to y"
             case [WrittenChain(members=(w.Symbol() as name, Written() as value), links=(link,))] if (
                 link.relation == "="
             ):
@@ -333,6 +338,8 @@ class _Sentence:
         is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
         if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
+        if LABEL_BEFORE.search(before):
+            self.stated.labels |= {base_of(name) for name in names if isinstance(name, w.Symbol)}
         what = words["what"].strip() if words else ""
         if what := what or self._in_commas(match.end()) or _function_before(before):
             usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])

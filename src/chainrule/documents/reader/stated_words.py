@@ -168,6 +168,12 @@ USUAL = re.compile(
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
 IN_COMMAS = re.compile(r"\s*,\s*((?:an?|the|die|der|la|une|el|una|o|a)\s[^⟦,.;:()]*)[,.;)]", re.IGNORECASE)
 """Words between commas behind a name."""
+LABEL_BEFORE = re.compile(
+    r"(?:(?:correct|true|right|actual|target|ground[- ]truth) class|(?:the|with|a|its|correct|true) label"
+    r"|vraie classe|étiquette|wahren? Klasse|richtigen? Klasse|clase correcta|etiqueta|верн\w+ класс\w*)\s*\Z",
+    re.IGNORECASE,
+)
+"""Words before a letter that is the label of an example."""
 LAST_ARTICLE = re.compile(r"\b(?:the|an?|die|der|la|une|el|una)\s(?:(?!\b(?:the|an?)\s)[^⟦,.;:()])*\Z", re.IGNORECASE)
 """The last article before a name, and what follows it."""
 
