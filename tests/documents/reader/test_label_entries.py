@@ -47,6 +47,13 @@ def test_the_document_may_have_a_name_for_the_rows_with_ones():
     assert verdicts(text + slope) == ["proved"]
 
 
-@pytest.mark.parametrize("text", [r"$$E = \sum_i (y_i - q_{y_i})^2$$", r"$$E = \sum_i q_{y_i}$$ $$F = y_1 + y_i$$"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$$E = \sum_i (y_i - q_{y_i})^2$$",
+        r"$$E = \sum_i q_{y_i}$$ $$F = y_1 + y_i$$",
+        r"$$E = \sum_i q_{y_i} + \prod_i p^{y_i} (1 - p)^{1 - y_i}$$",
+    ],
+)
 def test_a_number_stays_a_number(definitions, text):
     assert "Y" not in str(definitions(text))

@@ -164,8 +164,10 @@ def _is_number_elsewhere(chains: Mapping[int, list[WrittenChain]], label: Writte
             found |= stands(part) or (is_label and not isinstance(node, Listed | Comparing | Bracketed | WrittenChain))
             return part
 
-        if isinstance(node, Scripted):
-            return stands(node.base) if node.base != label else False
+        if isinstance(node, Scripted):  # an exponent is a number, an index is not
+            powers = () if node.upper is None else (node.upper, *all_parts(node.upper))
+            is_power = any(isinstance(part, Scripted) and part.base == label for part in powers)
+            return is_power or (node.base != label and stands(node.base))
         with_parts(node, inside)
         return found
 
