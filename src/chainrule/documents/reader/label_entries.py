@@ -156,6 +156,8 @@ def _is_number_elsewhere(chains: Mapping[int, list[WrittenChain]], label: Writte
     """Whether the label of an example stands where it is no index, is compared with none, and is in no list."""
 
     def stands(node: Any) -> bool:
+        if node is None:
+            return False
         found = False
 
         def inside(part: Any) -> Any:
@@ -165,9 +167,9 @@ def _is_number_elsewhere(chains: Mapping[int, list[WrittenChain]], label: Writte
             return part
 
         if isinstance(node, Scripted):  # an exponent is a number, an index is not
-            powers = () if node.upper is None else (node.upper, *all_parts(node.upper))
-            is_power = any(isinstance(part, Scripted) and part.base == label for part in powers)
-            return is_power or (node.base != label and stands(node.base))
+            upper = node.upper
+            is_power = isinstance(upper, Scripted) and upper.base == label and upper.lower is not None
+            return is_power or stands(upper) or (node.base != label and stands(node.base))
         with_parts(node, inside)
         return found
 
