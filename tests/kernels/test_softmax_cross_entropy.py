@@ -6,7 +6,7 @@ import pytest
 from chainrule.arrays import class_mask, random_stream
 from chainrule.checking import balls, midpoints, precision
 from chainrule.kernels import kernel_of, registered
-from chainrule.kernels.softmax_cross_entropy import of_log_softmax
+from chainrule.kernels.tensors import of_log_softmax
 from chainrule.rules import softmax_cross_entropy
 from chainrule.workspace import Workspace
 
@@ -86,11 +86,8 @@ def test_forms_for_tensors_agree_with_the_rule(form, dtype, kind, options):
         pytest.importorskip("numba", reason="needs numba: pip install -e '.[fast]'")
         compute = kernel_of(softmax_cross_entropy, x).value_and_pullback
         assert compute is not registered(softmax_cross_entropy).value_and_pullback
-    elif kind == "labels":
-        smoothing = options.get("label_smoothing", 0.0)
-        compute = lambda *given, out, work, **_: of_log_softmax(*given, smoothing, out, work)  # noqa: E731
     else:
-        compute = registered(softmax_cross_entropy).value_and_pullback
+        compute = of_log_softmax
     losses, slopes, work = torch.empty((30, 1), dtype=x.dtype), torch.empty_like(x), Workspace()
     for _ in range(2):
         compute(x, targets, weights, out=(losses, slopes), work=work, **options)

@@ -7,7 +7,7 @@ The first two lose digits by cancellation in the tails; the rules' own slopes do
 
 from collections.abc import Callable
 
-from chainrule.arrays import Array, Namespace, is_torch, larger_than_zero, namespace
+from chainrule.arrays import Array, Namespace, larger_than_zero, namespace
 from chainrule.kernels.kernel import Kernel
 from chainrule.rules import activations
 from chainrule.workspace import Workspace, scratch
@@ -63,8 +63,6 @@ def _tanh(x: Array, *, out: Buffer, work: Workspace | None) -> Array:
 
 
 def _relu(x: Array, *, out: Buffer, work: Workspace | None) -> Array:
-    if is_torch(x):
-        return namespace(x).clamp_min(x, 0, out=out)
     return namespace(x).maximum(x, _zeros(x, work), out=out)
 
 
@@ -84,6 +82,10 @@ def _log_sigmoid_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
     return xp.negative(xp.expm1(y, out=out), out=out)
 
 
+def _relu_slope(xp: Namespace, y: Array, out: Buffer) -> Array:
+    return larger_than_zero(y, out=out)
+
+
 def _kernel(value: Callable[..., Array], slope: Callable[[Namespace, Array, Buffer], Array]) -> Kernel:
     """The kernel whose residuals are the output."""
 
@@ -97,19 +99,6 @@ def _kernel(value: Callable[..., Array], slope: Callable[[Namespace, Array, Buff
         return xp.multiply(cotangent, slopes, out=out)
 
     return Kernel(forward, pullback)
-
-
-def _relu_forward(x: Array, *, out: Buffer = None, work: Workspace | None = None) -> tuple[Array, Array]:
-    output = _relu(x, out=out, work=work)
-    return output, output
-
-
-def _relu_pullback(output: Array, cotangent: Array, *, out: Buffer = None, work: Workspace | None = None) -> Array:
-    if is_torch(output):
-        pull = namespace(output).ops.aten.threshold_backward
-        return pull(cotangent, output, 0) if out is None else pull.grad_input(cotangent, output, 0, grad_input=out)
-    slopes = larger_than_zero(output, out=scratch(work, "slope", output.shape, output))
-    return namespace(output).multiply(cotangent, slopes, out=out)
 
 
 def _identity_forward(x: Array, *, out: Array, work: Workspace | None = None) -> tuple[Array, tuple[()]]:
@@ -133,5 +122,5 @@ KERNELS = {
     activations.log_sigmoid: _kernel(_log_sigmoid, _log_sigmoid_slope),
     activations.tanh: _kernel(_tanh, _tanh_slope),
     activations.softplus: _kernel(softplus_value, _softplus_slope),
-    activations.relu: Kernel(_relu_forward, _relu_pullback),
+    activations.relu: _kernel(_relu, _relu_slope),
 }

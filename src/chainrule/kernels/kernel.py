@@ -41,7 +41,6 @@ class Kernel:
 
 _KERNELS: dict[Rule, Kernel] = {}
 _COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-_COMPILED_TENSORS = (("cpu", "torch.float32"), ("cpu", "torch.float64"))
 
 
 def register(rule: Rule, kernel: Kernel) -> Kernel:
@@ -60,13 +59,16 @@ def kernel_of(rule: Rule, like: Array = None) -> Kernel:
 
     With an array `like`, the compiled kernel if there is one that takes contiguous arrays of that kind.
     """
-    on_tensors = is_torch(like) and (str(like.device), str(like.dtype)) in _COMPILED_TENSORS and available()
-    if on_tensors or takes_compiled(like):
-        from chainrule.kernels import compiled  # imports numba
+    if is_torch(like):
+        from chainrule.kernels.tensors import kernels_for  # which imports this module
 
-        kernels = compiled.ON_TENSORS if on_tensors else compiled.KERNELS
-        if rule in kernels:
+        if rule in (kernels := kernels_for(like)):
             return kernels[rule]
+    if takes_compiled(like):
+        from chainrule.kernels.compiled import KERNELS  # imports numba
+
+        if rule in KERNELS:
+            return KERNELS[rule]
     return registered(rule) or adapter(rule)
 
 

@@ -6,7 +6,7 @@ neither. Infinite logits are not read as limits; a nan stays a nan.
 
 from dataclasses import replace
 
-from chainrule.arrays import Array, holds_labels, is_on_gpu, namespace
+from chainrule.arrays import Array, holds_labels, namespace
 from chainrule.kernels.kernel import adapter
 from chainrule.rules.softmax_cross_entropy import softmax_cross_entropy
 from chainrule.workspace import Workspace
@@ -22,8 +22,6 @@ def value_and_pullback(
     work: Workspace,
 ) -> tuple[Array, Array]:
     """See `Kernel`: losses and weighted slopes of a batch, written to the pair `out`."""
-    if is_on_gpu(logits) and holds_labels(targets):
-        return of_log_softmax(logits, targets, cotangent, label_smoothing, out, work)
     xp = namespace(logits)
     rows = (logits.shape[0], 1)
     maximum = xp.amax(logits, axis=-1, keepdims=True, out=work("maximum", rows, logits))
@@ -64,29 +62,6 @@ def _fused_on_labels(
         xp.subtract(result, xp.multiply(cotangent, share, out=small), out=result)
         xp.add(at_label, xp.multiply(cotangent, smoothing - share, out=small), out=at_label)
     entries.put(at_label)
-    return losses, result
-
-
-def of_log_softmax(
-    logits: Array, labels: Array, cotangent: Array, smoothing: float, out: tuple[Array, Array], work: Workspace
-) -> tuple[Array, Array]:
-    """loss = -(1 - e) log p_y - (e / k) sum log p, by PyTorch's log softmax, in half of the kernels.
-
-    A GPU takes as long for each small kernel. On a CPU it takes longer for few classes."""
-    xp, (losses, result), index = namespace(logits), out, labels[:, None]
-    share, small = smoothing / logits.shape[-1], work("small", (logits.shape[0], 1), logits)
-    logs = xp.log_softmax(logits, -1, out=work("log_softmax", tuple(logits.shape), logits))
-    xp.multiply(xp.gather(logs, 1, index, out=losses), smoothing - 1, out=losses)
-    if smoothing:
-        losses.sub_(xp.sum(logs, -1, keepdim=True, out=small), alpha=share)
-    xp.multiply(xp.exp(logs, out=result), cotangent, out=result)
-    result.scatter_(1, index, 0.0)
-    at_label = xp.sum(result, -1, keepdim=True, out=small).neg_()  # no difference that cancels
-    if smoothing:
-        # t = (1 - e) e_y + e/k: every entry loses e/k, the label's gains e back.
-        result.sub_(cotangent, alpha=share)
-        at_label.add_(cotangent, alpha=smoothing - share)
-    result.scatter_(1, index, at_label)
     return losses, result
 
 

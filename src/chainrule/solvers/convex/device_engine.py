@@ -126,6 +126,11 @@ class DeviceEngine:
 
     # What follows is for the passes.
 
+    @property
+    def gpu_like(self) -> Any:
+        """A tensor on the GPU, by which kernels are chosen; None if the device is main memory."""
+        return None if self._in_main_memory else self._like
+
     def parts(self, view: View) -> Iterator[tuple[slice, Any]]:
         """The rows in parts, with features in the samples' dtype, or minus their centre in bfloat16."""
         x, done = self.x, counted_pass(self.x.shape[0])

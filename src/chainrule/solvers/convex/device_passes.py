@@ -68,7 +68,7 @@ class PartLosses:
 
     def __init__(self, engine: DeviceEngine, view: View, losses: RowLosses) -> None:
         self._engine, self._view, self._options = engine, view, losses.options
-        self._fused: Any = kernel_of(losses.rule).value_and_pullback
+        self._fused: Any = kernel_of(losses.rule, engine.gpu_like).value_and_pullback
 
     def of(self, rows: slice, logits: Any) -> tuple[Any, Any]:
         """The sum of a part's weighted losses, and the residuals in a buffer."""
