@@ -14,10 +14,11 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON, OBTAINED, SUPPOSING
+from chainrule.documents.reader.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.parts_written import all_parts, is_closed, letters_of
+from chainrule.documents.reader.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
 from chainrule.documents.reader.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.sets import members_of
 from chainrule.documents.reader.sized_words import IN_A_WORD, sized_kind
@@ -27,13 +28,9 @@ from chainrule.documents.reader.stated_words import (
     ANY_FUNCTION,
     APPOSED,
     CASES,
-    CLAIMS,
-    CONDITIONS,
     COPULA,
     COUNTED,
-    DENIALS,
     EACH,
-    ENDED,
     FACTS,
     GENERAL,
     IN_COMMAS,
@@ -44,26 +41,18 @@ from chainrule.documents.reader.stated_words import (
     NOUNS,
     OF,
     OF_SOME,
-    ONWARD,
-    PAST,
     PREPOSITION,
-    RELATIVE,
-    TOPIC,
     UNKNOWN,
     USUAL,
-    VERB,
 )
 from chainrule.documents.reader.stationary_words import CONSTRAINED, Zeroing, zeroing_in
 from chainrule.documents.reader.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_MARK = re.compile("⟦(\\d+)⟧")
 _NEXT_FORMULA = re.compile("\\s*[,:]?\\s*⟦(\\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
-_STOP = re.compile("[,;:.⟦，。；：]")
 _MATHS = re.compile(r"\$([^$]+)\$")
-_TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 
 
 @dataclass
@@ -210,21 +199,21 @@ class _Sentence:
                         self._related(chain, self.first, "assumed", formula)
             return
         concluded, some = CONCLUDED.fullmatch(self.text) is not None, OF_SOME.search(self.text)
-        for match in _MARK.finditer(self.text):
-            number = int(match[1])
+        for match in MARK.finditer(self.text):
+            number, own = int(match[1]), role_of(self.text, match.start(), match.end(), self.chains)
             if some is not None:
                 self.stated.of_some[number] = some[some.lastgroup or 0]
             if self.pieces[number].kind == "inline":
-                role = "concluded" if concluded else self._role(match.start(), match.end())
-                role = "assumed" if role == "condition" and self._takes_apart(number) else role
+                role = "concluded" if concluded else own
+                role = "assumed" if role == "condition" and takes_apart(number, self.chains) else role
                 self.stated.roles[number] = role
-                if _TURN.search(self.text, match.end()):
+                if TURN.search(self.text, match.end()):
                     self.stated.hedged.add(number)
                 self.stated.bounds[number] = self.first, self.last, self.end
                 for chain in self.chains.get(number, []):
                     if chain.links and all(link.relation in RELATIONS for link in chain.links):
                         self._related(chain, number, role, self.pieces[number].text)
-            elif self.pieces[number].kind == "display" and self._role(match.start(), match.end()) == "assumed":
+            elif self.pieces[number].kind == "display" and own == "assumed":
                 for chain in filter(_gives_value, self.chains.get(number, [])):
                     self.stated.values.add(number)
                     self._related(chain, number, "assumed", self.pieces[number].text)
@@ -232,60 +221,6 @@ class _Sentence:
             self._described(match)
 
     # What follows is private.
-
-    def _role(self, start: int, end: int) -> str:
-        """The role that the words around a formula give it."""
-        before = _TURN.split(self.text[:start])[-1]
-        clause = re.split("[,;，；]", before)[-1]
-        after = _STOP.split(self.text[end:])[0]
-        marks = {name: _last(words, before) for name, words in _MARKERS.items()}
-        last = max(marks, key=lambda name: marks[name])
-        words = before[marks[last] :]
-        if last == "condition" and (self._is_topic(words) or self._is_subject(words, end)):
-            marks["condition"] = -1
-            last = max(marks, key=lambda name: marks[name])
-        if last == "condition" and marks["case"] >= 0:
-            last = "case"
-        if last == "relative" and marks["assumed"] >= 0:
-            last = "assumed"
-        denied = DENIALS.search(clause) or (DENIALS.search(before) and marks["assumed"] < len(before) - len(clause))
-        if denied or DENIALS.search(after):
-            return "denied"
-        if PAST.search(before):
-            return "past"
-        obtained = OBTAINED.search(before) if last != "claimed" else None
-        if obtained is not None and not SUPPOSING.search(before[: obtained.start()]):
-            return ""
-        return last if marks[last] >= 0 else ""
-
-    def _is_topic(self, words: str) -> bool:
-        """Whether words only name what the sentence is about, before a comma or colon: "For an example x, y is"."""
-        topic = re.split("[,:：]", words)[0]
-        mark = words[len(topic) : len(topic) + 1]
-        chains = [chain for number in _MARK.findall(topic) for chain in self.chains.get(int(number), [])]
-        plain = all(link.relation == "in" for chain in chains for link in chain.links)
-        is_named = mark not in ("", ",") or TOPIC.match(topic) is not None
-        return bool(mark and chains and plain and is_named and not FACTS.search(topic))
-
-    def _takes_apart(self, number: int) -> bool:
-        """Whether a condition defines a name that was used before by letters that are new: "if z = W h + b"."""
-        match self.chains.get(number, []):
-            case [WrittenChain(members=(_, w.Differentiation()), links=(link,))] if link.relation == "=":
-                return True  # "if g is the gradient of L with respect to y"
-            case [WrittenChain(members=(w.Symbol() as name, Written() as value), links=(link,))] if (
-                link.relation == "="
-            ):
-                new = letters_of(value) - letters_of(name)
-                before = (chain for other, chains in self.chains.items() if other < number for chain in chains)
-                used = {
-                    each for chain in before for one in chain.members if one is not None for each in letters_of(one)
-                }
-                return len(new) > 1 and not new & used and letters_of(name) <= used
-        return False
-
-    def _is_subject(self, words: str, end: int) -> bool:
-        """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
-        return bool(ENDED.fullmatch(words) and VERB.match(self.text[end:]))
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""
@@ -303,13 +238,13 @@ class _Sentence:
 
     def _described(self, match: re.Match[str]) -> None:
         """Names with words about them: "let x be a vector", "the symmetric matrix A"."""
-        numbers = [int(each) for each in _MARK.findall(match.group())]
+        numbers = [int(each) for each in MARK.findall(match.group())]
         names = [name for number in numbers for name in self._named(number)]
         mapping = [name for number in numbers for name in self._mapping(number)]
         if not (names or mapping) or IN_A_WORD.match(self.text, match.end()):
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
-        after = _STOP.split(self.text[match.end() :])[0]
+        after = STOP.split(self.text[match.end() :])[0]
         words = None if OF.match(after) or COUNTED.search(before) else COPULA.match(after)
         said = PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
@@ -318,7 +253,7 @@ class _Sentence:
         said = f"{near.group() if near else ''} {said}"
         if not said.strip() and (apposed := APPOSED.match(self.text[match.end() :])) and not EACH.search(before):
             said = apposed.group()
-        role = self._role(match.start(), match.end())
+        role = role_of(self.text, match.start(), match.end(), self.chains)
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
         if ALMOST.search(self.text[: match.start()]):
             facts = []
@@ -468,7 +403,6 @@ class _Sentence:
             self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
 
 
-_MARKERS = {"assumed": ONWARD, "relative": RELATIVE, "condition": CONDITIONS, "case": CASES, "claimed": CLAIMS}
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
     "column": ValueKind((UNSAID, ONE)),
@@ -479,8 +413,3 @@ _KINDS: dict[str, Kind] = {
 
 def _fact(found: re.Match[str]) -> str:
     return (found.lastgroup or "").replace("_", "-")
-
-
-def _last(words: re.Pattern[str], text: str) -> int:
-    """Where the last of some words begins; -1 if there is none."""
-    return max((match.start() for match in words.finditer(text)), default=-1)
