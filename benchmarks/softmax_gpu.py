@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -124,7 +125,7 @@ def watched() -> dict[str, list[float]]:
 @contextmanager
 def traced(trace: Trace) -> Iterator[None]:
     """Add the objective of every evaluation to the trace."""
-    start, before = time.perf_counter(), (Evaluator.at, Evaluator.towards)
+    start = time.perf_counter()
 
     def around(function: Callable[..., Any]) -> Callable[..., Any]:
         def evaluated(evaluator: Evaluator, *arguments: Any) -> Any:
@@ -135,13 +136,11 @@ def traced(trace: Trace) -> Iterator[None]:
 
         return evaluated
 
-    setattr(Evaluator, "at", around(before[0]))  # noqa: B010 - a method of the class under test
-    setattr(Evaluator, "towards", around(before[1]))  # noqa: B010
-    try:
+    with (
+        patch.object(Evaluator, "at", around(Evaluator.at)),
+        patch.object(Evaluator, "towards", around(Evaluator.towards)),
+    ):
         yield
-    finally:
-        setattr(Evaluator, "at", before[0])  # noqa: B010
-        setattr(Evaluator, "towards", before[1])  # noqa: B010
 
 
 def reached(trace: Trace, least: float) -> str:

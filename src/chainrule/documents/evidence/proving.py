@@ -62,11 +62,11 @@ class Prover:
         both sides are defined and equal at points where they have their own values. A claim that is too large with the
         functions of the document may be proved for any smooth functions.
         """
-        found, general = self.finding_within(claim, Clock(self.seconds)), self._for_any_functions(claim)
-        if found.status in ("undecided", "verified", "held") and general is not None:
-            again = general.finding_within(claim, Clock(self.seconds / 2))
-            return again if again.status == "proved" else found
-        return found
+        found = self.finding_within(claim, Clock(self.seconds))
+        if found.status not in ("undecided", "verified", "held") or (general := self._for_any_functions(claim)) is None:
+            return found
+        again = general.finding_within(claim, Clock(self.seconds / 2))
+        return again if again.status == "proved" else found
 
     def finding_within(self, claim: Relation, clock: Clock) -> Finding:
         """The evidence for a claim that is found until a clock ends."""

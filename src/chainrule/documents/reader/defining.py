@@ -11,7 +11,7 @@ from chainrule.documents.language.terms import Apply, Definition, FunctionKind, 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.any_length import of_any_length
 from chainrule.documents.reader.document_state import SUPPOSED, DocumentState
-from chainrule.documents.reader.known_words import ELEMENTARY, NotMeant
+from chainrule.documents.reader.known_words import ELEMENTARY, TRANSPOSES, NotMeant
 from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
@@ -266,7 +266,7 @@ def _is_only(state: DocumentState, target: Target) -> bool:
 
 def _is_of_new(state: DocumentState, statement: Statement) -> bool:
     """Whether the right side is made of several letters that were not used before: z = W h + b."""
-    letters = letters_of(statement.right) - {"T", "top"}
+    letters = letters_of(statement.right) - TRANSPOSES
     return len(letters) > 1 and not letters & {letter_of(name) for name in state.all_names()}
 
 

@@ -1,4 +1,4 @@
-"""What a claim uses, and whether the text shows how that depends on the variables of its derivatives."""
+"""The names that a claim uses, and whether the text shows how they depend on the variables of its derivatives."""
 
 from __future__ import annotations
 

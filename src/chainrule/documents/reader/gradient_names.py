@@ -6,6 +6,8 @@ to where the document names another one.
 
 A sentence may also give a letter with a bar, or a letter below which the variable stands, such a meaning: "g_v is the
 gradient of L with respect to v", or "for every variable v let g_v = dL/dv". Then it has this meaning everywhere.
+
+Such words define a plain letter: "g is the gradient of L with respect to y" says g = dL/dy.
 """
 
 from __future__ import annotations
@@ -140,7 +142,7 @@ _EVERY = re.compile(
 def _for_all(
     chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
 ) -> Iterator[tuple[int, Written, Written, Symbol]]:
-    """What `_told` yields, if a formula defines the name of every gradient."""
+    """The same as `_told`, where a formula defines the name of every gradient."""
     for number, found in chains.items():
         match found:
             case [

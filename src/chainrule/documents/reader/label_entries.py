@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from chainrule.documents.language.trees import parts_of
 from chainrule.documents.reader.parts_written import all_parts, items_of, parts_of_chain
 from chainrule.documents.reader.written import (
     Beside,
@@ -45,15 +46,14 @@ def with_label_entries(
     The name is None if there are no such labels. If words speak of one-hot rows, Y may stand for them already.
     """
     every = [part for found in chains.values() for chain in found for part in parts_of_chain(chain)]
-    labels = {each.base for part in every for each in _labels_below(part)}
+    labels = {label for part in every for label in _labels_below(part)}
     taken = {part.text for part in every if isinstance(part, Symbol)}
     is_told = "one-hot" in spoken or "one hot" in spoken
     rows = next((each for each in _ROWS if each not in taken or (is_told and each == "Y")), None)
     classes = next((each for each in _INDICES if each not in taken), None)
-    if len(labels) != 1 or rows is None or classes is None or _is_number_elsewhere(chains, min(labels, key=str)):
+    label = labels.pop() if len(labels) == 1 else None
+    if label is None or rows is None or classes is None or _is_number_elsewhere(chains, label):
         return chains, None
-    [label] = labels
-    assert isinstance(label, Symbol)
     taken_apart = _Apart(label, Symbol(rows), Symbol(classes))
     return {number: [taken_apart.chain(chain) for chain in found] for number, found in chains.items()}, Symbol(rows)
 
@@ -143,34 +143,32 @@ def _bound(part: BigOperator) -> Iterator[Written]:
             yield index
 
 
-def _labels_below(part: Written) -> Iterator[Scripted]:
-    """The labels of examples among the indices of a formula: y_i in p_{y_i} and in S_{i y_i}."""
+def _labels_below(part: Written) -> Iterator[Symbol]:
+    """The letters of labels among the indices of a formula: y in p_{y_i} and in S_{i y_i}."""
     if isinstance(part, Scripted):
         for item in items_of(part.lower):
             match item:
-                case Scripted(base=Symbol(accents=()), lower=Symbol(), upper=None, primes=0):
-                    yield item
+                case Scripted(base=Symbol(accents=()) as label, lower=Symbol(), upper=None, primes=0):
+                    yield label
 
 
-def _is_number_elsewhere(chains: Mapping[int, list[WrittenChain]], label: Written) -> bool:
+def _is_number_elsewhere(chains: Mapping[int, list[WrittenChain]], label: Symbol) -> bool:
     """Whether the label of an example stands where it is no index, is compared with none, and is in no list."""
+    every = (chain for found in chains.values() for chain in found)
+    return any(_stands(one, label) for chain in every for one in (*chain.members, *chain.conditions) if one is not None)
 
-    def stands(node: Any) -> bool:
-        if node is None:
-            return False
-        found = False
 
-        def inside(part: Any) -> Any:
-            nonlocal found
-            is_label = isinstance(part, Scripted) and part.base == label and part.lower is not None
-            found |= stands(part) or (is_label and not isinstance(node, Listed | Comparing | Bracketed | WrittenChain))
-            return part
+def _stands(node: Written, label: Symbol) -> bool:
+    """Whether the label of an example is a number within a formula."""
+    if isinstance(node, Scripted):  # an exponent is a number, an index is not
+        parts = (*([] if node.base == label else [node.base]), *([] if node.upper is None else [node.upper]))
+        is_number = _is_of(node.upper, label)
+    else:
+        parts = parts_of(node, Written)
+        is_number = not isinstance(node, Listed | Comparing | Bracketed) and any(_is_of(each, label) for each in parts)
+    return is_number or any(_stands(each, label) for each in parts)
 
-        if isinstance(node, Scripted):  # an exponent is a number, an index is not
-            upper = node.upper
-            is_power = isinstance(upper, Scripted) and upper.base == label and upper.lower is not None
-            return is_power or stands(upper) or (node.base != label and stands(node.base))
-        with_parts(node, inside)
-        return found
 
-    return any(stands(chain) for found in chains.values() for chain in found)
+def _is_of(part: Written | None, label: Symbol) -> bool:
+    """Whether a formula is the label of an example: y_i."""
+    return isinstance(part, Scripted) and part.base == label and part.lower is not None

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.concluding_words import OBTAINED, SUPPOSING
+from chainrule.documents.reader.known_words import TRANSPOSES
 from chainrule.documents.reader.parts_written import letters_of
 from chainrule.documents.reader.stated_words import (
     CASES,
@@ -76,7 +77,7 @@ def takes_apart(number: int, chains: Chains) -> bool:
         case [WrittenChain(members=(_, w.Differentiation()), links=(link,))] if link.relation == "=":
             return True
         case [WrittenChain(members=(w.Symbol() as name, Written() as value), links=(link,))] if link.relation == "=":
-            new = letters_of(value) - letters_of(name)
+            new = letters_of(value) - letters_of(name) - TRANSPOSES
             before = [chain for other, found in chains.items() if other < number for chain in found]
             used = {each for chain in before for one in chain.members if one is not None for each in letters_of(one)}
             return len(new) > 1 and not new & used and letters_of(name) <= used

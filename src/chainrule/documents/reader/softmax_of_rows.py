@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from chainrule.documents.language.terms import Apply, Entry, Family, Fold, Name, Number, Term, free_names
 from chainrule.documents.reader.meanings import Meanings
@@ -19,6 +20,7 @@ _AXES = {
 _DENIED = re.compile(r"\b(?:not|never|nicht|pas|no|не)\b")
 
 
+@lru_cache(maxsize=16)
 def axis_told(prose: str) -> int | None:
     """The axis along which the sentences about a softmax say that it acts; None if they say none, or both.
 

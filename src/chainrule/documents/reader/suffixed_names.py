@@ -1,4 +1,4 @@
-r"""What the suffixes of a name say: its layer, and which of the letters with the same name it is.
+r"""Suffixes of names: the layer, and which one it is of the letters with the same name.
 
 The reader writes z^{(l+1)} as z__l_plus_1, z in the third part of a document as z__part_3, z from line 7 on as
 z__line_7, and the unknown function in place of a loss J as J__any.

@@ -41,7 +41,7 @@ NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
 
 MEANING = "{name} has the meaning given in line {line}"
-"""What is assumed of a name that is defined more than once."""
+"""The assumption about a name that is defined more than once."""
 
 ALONE = "it was read with only the formulas around it"
 

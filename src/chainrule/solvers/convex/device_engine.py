@@ -111,7 +111,10 @@ class DeviceEngine:
     def curvature(
         self, view: View, point: LogitPoint, features: Features, l2: float, dtype: Any, *, tf32: bool = False
     ) -> Callable[[Array], Array]:
-        """The Hessian at a point as a function of a direction on the device, where the product is too."""
+        """The Hessian at a point as a function of a direction on the device, where the product is too.
+
+        PyTorch has one precision of products for the whole process, so `tf32` sets it for the time of each product.
+        """
         times = curvature(self, view, point, features, l2, getattr(self.torch, np.dtype(dtype).name))
 
         def in_tf32(direction: Array) -> Array:
@@ -148,21 +151,17 @@ class DeviceEngine:
             out = self.work("logits", (rows.stop - rows.start, weights.shape[1]), self._like, dtype)
             compute(out)
             return out
-        whole, versions = self._slot("logits", point.slot, weights.shape[1], dtype)
-        if versions.get(rows.start) != point.version:
-            compute(whole[rows])
-            versions[rows.start] = point.version
-        return whole[rows]
+        return self._filled("logits", point.slot, point, rows, dtype, compute)
 
     def rounded(self, point: LogitPoint, rows: slice, compute: Callable[[], Any]) -> Any:
         """The probabilities of rows at a point in bfloat16, from `compute`; kept for the last point if they fit."""
         if point.slot is None or not self._kept("keeps rounded", lambda: self._fits(point)):
             return compute().to(self.torch.bfloat16)
-        whole, versions = self._slot("rounded", "probabilities", point.folded[0].shape[1], self.torch.bfloat16)
-        if versions.get(rows.start) != point.version:
-            whole[rows] = compute()
-            versions[rows.start] = point.version
-        return whole[rows]
+
+        def fill(out: Any) -> None:
+            out.copy_(compute())
+
+        return self._filled("rounded", "last point", point, rows, self.torch.bfloat16, fill)
 
     def equal_share(self, view: View) -> float | None:
         """The share that all rows have in the Hessian; None if it depends on the row."""
@@ -203,16 +202,22 @@ class DeviceEngine:
         """Rows of a part."""
         return max(1, ENTRIES // max(int(self.x.shape[1]), n_outputs))
 
-    def _slot(self, name: str, slot: str, columns: int, dtype: Any) -> tuple[Any, dict[int, int]]:
-        """The array of one row per sample under a name and slot, and the versions of its parts."""
+    def _filled(
+        self, name: str, slot: str, point: LogitPoint, rows: slice, dtype: Any, fill: Callable[[Any], None]
+    ) -> Any:
+        """These rows of the array under a name and slot, which `fill` writes if they are those of another point."""
         slots = self._kept(name, dict[str, Any])
         whole, versions = slots.get(slot, (None, {}))
         if whole is None or whole.dtype != dtype:
             whole = None  # freed before the next is made
             slots.pop(slot, None)
-            whole, versions = self.torch.empty((len(self.x), columns), dtype=dtype, device=self.device), {}
+            shape = len(self.x), point.folded[0].shape[1]
+            whole, versions = self.torch.empty(shape, dtype=dtype, device=self.device), {}
             slots[slot] = whole, versions
-        return whole, versions
+        if versions.get(rows.start) != point.version:
+            fill(whole[rows])
+            versions[rows.start] = point.version
+        return whole[rows]
 
     def _fits(self, point: LogitPoint) -> bool:
         """True if there is room for rounded probabilities."""

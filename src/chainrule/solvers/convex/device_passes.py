@@ -97,7 +97,11 @@ def product(engine: DeviceEngine, view: View, x: Any, folded: tuple[Any, Any], o
 def curvature(
     engine: DeviceEngine, view: View, point: LogitPoint, features: Features, l2: float, dtype: Any
 ) -> Callable[[Array], Array]:
-    """`Curvature.product` for directions on the device, in float64."""
+    """`Curvature.product` for directions on the device, in the dtype of its vectors.
+
+    With z = (x - m) / s: z V = x (V / s) - m (V / s), and z^T R = (x^T R - m 1^T R) / s, to which l2 V is added.
+    `Features.folded` and `Features.completed` do the same in main memory, where threads share the work.
+    """
     centre, scale = (
         None if each is None else engine.tensor(each)[:, None]
         for each in (features.folded_centre, features.folded_scale)
@@ -115,7 +119,7 @@ def curvature(
         if scale is not None:
             result[:-1] /= scale
         result[:-1] += l2 * weights
-        return result[: len(direction)]
+        return result[: len(direction)].to(getattr(engine.torch, view.vectors.name))
 
     return times_direction
 
@@ -169,9 +173,9 @@ def _curvature_sums(engine: DeviceEngine, view: View, point: LogitPoint, directi
 
 
 def _narrow_sums(engine: DeviceEngine, view: View, logits: PartLogits, direction: tuple[Any, Any]) -> Any:
-    """The sums with all arrays of one entry per row and class in bfloat16: two products and two passes.
+    """x^T R and 1^T R with R = w p (v - p . v), where v = x V + b: two products and two passes.
 
-    The relative error of every entry is 2^-8 at most, like that of the products.
+    All arrays of one entry per row and class are in bfloat16: each result is rounded by at most 2^-9 of itself.
     """
     torch, share = engine.torch, engine.equal_share(view)
     weights, offset = (each.to(torch.bfloat16) for each in direction)

@@ -81,8 +81,7 @@ class Curvature:
             state = point, features.folded(direction, self.dtype)
             evaluator.products += 2 if evaluator.stored else 3
             rows = evaluator.rows_in(self.dtype, features)
-            vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
-            gradient = rows.pull_back(curved, state)[1].astype(vectors, copy=False)
+            gradient = rows.pull_back(curved, state)[1].astype(rows.view.vectors, copy=False)
             return features.completed(gradient, direction, evaluator.problem.l2, evaluator.threads)
 
         return times_direction
@@ -95,11 +94,10 @@ class Curvature:
         evaluator, problem, features = self._evaluator, self._evaluator.problem, self._features(narrow)
         rows = evaluator.rows_in(self.dtype, features)
         times = device.curvature(rows.view, self._point, features, problem.l2, self.dtype, tf32=tf32)
-        vectors = evaluator.vector_dtype if self.dtype == evaluator.dtype else self.dtype
 
         def times_direction(direction: Array) -> Array:
             evaluator.products += 2 if evaluator.stored else 3
-            return times(direction).to(getattr(device.torch, np.dtype(vectors).name))
+            return times(direction)
 
         return times_direction
 

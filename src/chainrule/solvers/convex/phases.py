@@ -252,7 +252,7 @@ def _refreshed(phase: Phase, now: Situation, facts: Facts) -> Phase:
 
 
 def _wider(phase: Phase, facts: Facts) -> Phase:
-    """The phase with Newton's products in the next precision. Steps have not been tried in TF32 before bfloat16."""
+    """The phase with Newton's products in the next precision: bfloat16, TF32 if there is a GPU, then that of F."""
     tf32 = phase.narrow and facts.tf32
     return phase._replace(single=phase.single and tf32, narrow=False, tf32=tf32)
 
