@@ -152,3 +152,11 @@ def test_an_assumption_that_is_needed_is_named_and_strict_counts_it():
 def test_a_side_is_shown_with_the_command_around_its_first_sign():
     [step] = check_derivation(r"$$ a_{ij} = \mathbb{1}_{i=j} - \frac{b_j}{\sum_{k=1}^n b_k} $$").steps
     assert step.right == r"\mathbb{1}_{i=j} - \frac{b_j}{\sum_{k=1}^n b_k}"
+
+
+def test_a_definition_whose_shapes_do_not_fit_says_so():
+    text = "Let $X \\in \\mathbb{R}^{m \\times n}$ and $v \\in \\mathbb{R}^m$.\n\n$$r = X v$$\n\n$$r^T v = 1$$\n"
+    first, second = check_derivation(text).steps
+    assert first.verdict == "definition"
+    assert first.message.startswith("Its shapes do not fit (matrix m n @ column m")
+    assert "the definition of r does not fit" in second.message

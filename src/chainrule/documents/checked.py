@@ -18,6 +18,7 @@ from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
+from chainrule.documents.sources.macros import macros_in
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 from chainrule.documents.verdicts.document_steps import steps_in
@@ -175,7 +176,9 @@ class Report:
     @property
     def problems(self) -> tuple[tuple[int, str], ...]:
         """The declarations that no reading understands, with their lines and with what was expected."""
-        return tuple(each for each in self.readings[0].problems if all(each in one.problems for one in self.readings))
+        every = dict.fromkeys(each for one in self.readings for each in one.problems)
+        readers = {line: [one for one in self.readings if line in one.block_lines] for line, _ in every}
+        return tuple(each for each in every if all(each in one.problems for one in readers[each[0]]))
 
     @property
     def remarks(self) -> list[str]:
@@ -265,7 +268,8 @@ def with_declarations(pieces: Pieces, declarations: str) -> Pieces:
     if not declarations.strip():
         return pieces
     block = Piece("declarations", declarations, ((0, -declarations.count("\n"), 1),))
-    return replace(pieces, pieces=(block, *pieces.pieces))
+    macros = {each[0]: each for each in pieces.macros} | macros_in(declarations)
+    return replace(pieces, pieces=(block, *pieces.pieces), macros=tuple(macros.values()))
 
 
 def check_pieces(

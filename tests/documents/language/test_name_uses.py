@@ -15,3 +15,10 @@ def test_uses_go_through_definitions_and_leave_out_parameters():
 def test_a_name_without_its_definition_uses_itself_alone():
     assert NAMES.without(frozenset({"z"})).uses("z") == {"z"}
     assert NAMES.without(frozenset()) is NAMES
+
+
+def test_definitions_stand_behind_what_they_use():
+    names = Names.of(derivation_of("size n; x : column n; z := y + w; w := 2 * y; y := x; a := b; b := a; c := z"))
+    order = [each.name for each in names.in_order]
+    assert sorted(order) == ["a", "b", "c", "w", "y", "z"]
+    assert order.index("y") < order.index("w") < order.index("z") < order.index("c")

@@ -148,3 +148,9 @@ def test_a_capital_letter_of_which_nothing_is_known_is_no_row_and_no_column():
 def test_zero_may_be_an_array_of_zeros():
     shapes = Shapes(derivation_of("x : column n; claim: x - x = 0; claim: x = 1"))
     assert len(shapes.faults) == 1
+
+
+def test_a_name_that_is_defined_as_a_number_is_added_to_each_entry():
+    for order in ("R := X - mu; mu := sum(i in n: X[i])", "mu := sum(i in n: X[i]); R := X - mu"):
+        derivation = derivation_of(f"size n; X : column n; {order}; claim: R = X - sum(i in n: X[i])")
+        assert Shapes(derivation).faults == []

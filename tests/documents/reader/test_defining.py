@@ -143,3 +143,20 @@ def test_a_letter_that_was_used_is_taken_apart_by_new_letters(words):
 def test_a_value_of_a_letter_that_was_used_defines_nothing():
     text = USED + "Let $z = 2 L$.\n\n$$\\frac{\\partial L}{\\partial z_j} = e^{z_j - L}$$"
     assert "definition" not in [step.verdict for step in check_derivation(text, repairs=False).steps][2:]
+
+
+def test_a_vector_with_an_index_defines_the_rows_of_a_matrix(definitions, claims):
+    text = r"Let $X, V \in \mathbb{R}^{n \times n}$ and $x_i$ be row $i$ of $X$. We set" "\n\n"
+    text += r"$$z_i = V x_i, \qquad z_{ik} = \sum_j V_{kj} x_{ij}$$"
+    assert list(definitions(text)) == ["z"]
+    assert len(claims(text)) == 1
+    assert [step.verdict for step in check_derivation(text).claims] == ["proved"]
+    assert [step.verdict for step in check_derivation(text.replace("V_{kj}", "V_{jk}")).claims] != ["proved"]
+
+
+def test_a_block_may_use_a_name_that_the_text_defines():
+    text = "---\nX: column n\ny := 2 z\n---\n\n$$z = X^T X$$\n\n$$y = 2 X^T X$$"
+    assert [step.verdict for step in check_derivation(text).steps if step.displayed and step.line > 4] == [
+        "definition",
+        "proved",
+    ]

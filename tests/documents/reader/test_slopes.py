@@ -121,3 +121,32 @@ def test_derivatives_of_a_function_of_a_vector(formula):
 )
 def test_wrong_derivatives_of_a_function_of_a_vector_are_not_proved(formula):
     assert verdict(formula) != "proved"
+
+
+ARGUMENT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$ and $w, z \in \mathbb{R}^n$.
+Let $g(z) = f(A z)$. Then
+
+$$
+\frac{\partial g(z)}{\partial z_i}
+= \sum_{k=1}^n \frac{\partial f(Az)}{\partial (Az)_k} \frac{\partial (Az)_k}{\partial z_i}
+$$
+
+$$\nabla g(z) = A^T \frac{\partial f(Az)}{\partial (Az)}$$
+
+$$\frac{\partial \tanh(w^T z)}{\partial (w^T z)} = 1 - \tanh^2(w^T z)$$
+
+$$\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Az)}{\partial (Az)_k} A_{ik}$$
+"""
+
+
+def test_a_derivative_by_an_argument_of_a_function():
+    verdicts = [step.verdict for step in check_derivation(ARGUMENT, repairs=False).claims]
+    assert verdicts == ["proved", "proved", "proved", "proved if"]  # the last if A is symmetric
+
+
+@pytest.mark.parametrize("body", [r"w^T z + w^T w", r"\tanh(w^T z) z", r"z^T w"])
+def test_a_derivative_by_a_formula_whose_letters_stand_elsewhere_is_not_read(body):
+    text = rf"""Let $w, z \in \mathbb{{R}}^n$.
+
+$$\frac{{\partial ({body})}}{{\partial (w^T z)}} = 1$$"""
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["not read"]

@@ -33,3 +33,11 @@ def test_a_letter_that_the_document_defines_is_no_standard_array(claims):
     assert claims(f"{BLOCK}Let $I = A x$ and $e_k = x_k^2$.\n\n$$I - e = A x - x \\odot x$$") == [
         "I - e = A @ x - x .* x"
     ]
+
+
+def test_a_bold_one_may_be_declared_as_a_matrix():
+    text = (
+        BLOCK.replace("A: matrix n n", "\\mathbf{1}: matrix n n")
+        + "$$(\\mathbf{1} x)_i = \\sum_j x_j$$\n\n$$\\mathbf{1} x = x$$"
+    )
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved", "wrong"]

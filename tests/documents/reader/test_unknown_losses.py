@@ -106,3 +106,11 @@ def test_layers_do_not_get_lost_where_a_display_is_read_alone():
         "proved",
         "wrong if read so",
     ]
+
+
+def test_another_name_for_the_entries_is_no_way_around(definitions):
+    text = "---\nx: column n\ny_i := x_i\n---\n\n$$z = 2 x$$\n\n"
+    text += r"$$\frac{\partial J}{\partial x} = 2 \frac{\partial J}{\partial z}$$"
+    found = check_derivation(text, repairs=False).claims
+    assert [step.verdict for step in found] == ["proved"]
+    assert not found[0].assumed

@@ -54,6 +54,16 @@ class Names:
 
         return frozenset(name for name in self.definitions if any(name in self.uses(each) for each in direct(name)))
 
+    @cached_property
+    def in_order(self) -> tuple[Definition, ...]:
+        """The definitions, each behind those of the names that it uses."""
+        found = dict[str, Definition]()
+        for name in self.definitions:
+            inside = self.uses(name) & self.definitions.keys() - found.keys()
+            for each in sorted(inside, key=lambda one: (len(self.uses(one)), one)):
+                found[each] = self.definitions[each]
+        return tuple(found.values())
+
     def used_by(self, *parts: Term) -> frozenset[str]:
         """All names that terms use, through definitions."""
         names = frozenset[str]().union(*map(terms.free_names, parts))

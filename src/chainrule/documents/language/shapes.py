@@ -33,6 +33,7 @@ from chainrule.documents.language.dimensions import (
     shown,
     vector_axis,
 )
+from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.shape_rules import RULES
@@ -77,7 +78,7 @@ class Shapes:
 
     def __post_init__(self) -> None:
         self._kinds: dict[str, Kind] = {d.name: d.kind for d in self.derivation.declarations}
-        numbers = frozenset(name for name, kind in self._kinds.items() if kind == ValueKind(()))
+        numbers = {name for name, kind in self._kinds.items() if kind == ValueKind(())}
         self._u = Unification(emptied=self.with_one_entry, declared=numbers)
         self._functions = {d.name: d for d in self.derivation.definitions if d.parameters}
         self._of: dict[int, tuple[Term, Shape]] = {}
@@ -89,7 +90,7 @@ class Shapes:
         for name, axes in _axes(self.derivation).items():
             if name not in self.names:
                 self.names[name] = self._line() if axes == 1 else Shape(tuple(Dim(indexed=True) for _ in range(axes)))
-        for definition in self.derivation.definitions:
+        for definition in Names.of(self.derivation).in_order:
             if not definition.parameters:
                 self._u.fitting(partial(self._defined, definition), definition.body)
         for function in self._functions.values():
@@ -135,6 +136,8 @@ class Shapes:
 
     def _defined(self, definition: terms.Definition) -> None:
         self._u.unify(self._named(definition.name), self.visit(definition.body), definition.body)
+        if self.names[definition.name].known == () and self._u.is_sure(definition.body):
+            self._u.declared.add(definition.name)
 
     def _claimed(self, claim: terms.Relation) -> None:
         """The sides of a claim have one shape."""

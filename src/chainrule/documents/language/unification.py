@@ -32,7 +32,7 @@ class Unification:
     numbers : set of str
         Names to which numbers are added that are written out.
     declared : set of str
-        Names that are declared as numbers.
+        Names that are declared as numbers, or defined by terms that are numbers for sure.
     settling : bool
         True while a matrix whose width nothing shows is taken for no column.
     statement : Term
@@ -46,7 +46,7 @@ class Unification:
     lengths: list[tuple[Dim, Dim]] = field(default_factory=list)
     turned: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
-    declared: Set[str] = frozenset()
+    declared: set[str] = field(default_factory=set)
     settling: bool = False
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
     emptied: Callable[[], Set[str]] = frozenset

@@ -28,6 +28,7 @@ from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.templates import definition, takes_vector
 from chainrule.documents.reader.written import Beside, Listed, Scripted, Symbol, Written, WrittenChain
+from chainrule.documents.sources.macros import without_macros
 from chainrule.documents.sources.pieces import Piece
 
 ONE = Number(Fraction(1))
@@ -117,7 +118,7 @@ class Block:
         (['n', 'n'], 3)
         """
         at = 0
-        for raw in piece.text.split("\n"):
+        for raw in without_macros(piece.text).split("\n"):
             line, column = piece.place_of(at)
             text = raw.partition("#")[0].rstrip(" \t,;")
             try:

@@ -15,8 +15,15 @@ from chainrule.documents.reader.known_words import ELEMENTARY, TRANSPOSES, NotMe
 from chainrule.documents.reader.landau_terms import orders
 from chainrule.documents.reader.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.parameter_kinds import kind_of_parameter
-from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, is_closed, letters_of
-from chainrule.documents.reader.sides import free_indices, key_of, name_of, names_in, term_of, with_sums
+from chainrule.documents.reader.parts_written import (
+    USUAL_INDICES,
+    all_parts,
+    base_letter,
+    base_name,
+    is_closed,
+    letters_of,
+)
+from chainrule.documents.reader.sides import array_of, free_indices, key_of, name_of, names_in, term_of, with_sums
 from chainrule.documents.reader.stated_words import ANEW, GENERAL
 from chainrule.documents.reader.statements import (
     DEFINING,
@@ -94,6 +101,12 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         raise
     indices = tuple(map(state.elaborator.named, target.indices))
     body = with_sums(state, body, indices)
+    member = array_of(state.elaborator.term(target.name)) if len(indices) == 1 and not target.parameters else None
+    if member is not None:  # x_i = ... of vectors, beside x_{ij}
+        taken = state.letters | state.inventory.bare.keys() | state.inventory.subscripts.keys() | {*indices}
+        entry = next((each for each in sorted(USUAL_INDICES) if each not in taken), state.elaborator.new_letter())
+        indices = (*indices, entry) if member[1] else (entry, *indices)
+        body = terms.Entry(body, (terms.Name(entry),))
     bound = tuple((index, state.elaborator.open_size(index)) for index in indices)
     if bound:
         body = terms.Family(bound, body)
@@ -118,6 +131,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     for index in sorted(free):
         state.labels.setdefault(index, state.elaborator.open_size(index))
     state.definitions[full] = Definition(full, body, parameters, line)
+    state.of_blocks |= {full} if state.besides.is_in_block(statement) else set()
     number, stated = state.number_of(statement), state.besides.stated
     if role in SUPPOSED[:4]:
         *_, end = stated.bounds.get(number, (number,))

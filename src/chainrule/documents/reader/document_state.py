@@ -64,6 +64,8 @@ class DocumentState:
         Letters of indices that name layers.
     disputed : mapping
         By letter: the doubt about every claim that uses it.
+    of_blocks : set of str
+        The names that blocks define.
     zeros : list of int
         The claims that something is 0.
     supposed : dict
@@ -94,6 +96,7 @@ class DocumentState:
     elaborator: Elaborator = field(init=False)
     looping: set[str] = field(default_factory=set)
     definitions: dict[str, Definition] = field(default_factory=dict)
+    of_blocks: set[str] = field(default_factory=set)
     written: dict[str, w.Written] = field(default_factory=dict)
     targets: dict[str, w.Written] = field(default_factory=dict)
     said: dict[str, list[tuple[w.Written, set[str]]]] = field(default_factory=dict)
@@ -165,8 +168,9 @@ class DocumentState:
         return frozenset(map(self.inventory.index_name, self.inventory.indices))
 
     def all_names(self) -> set[str]:
-        """The names in all definitions and claims so far."""
-        read = Derivation(definitions=tuple(self.definitions.values()), claims=tuple(self.claims))
+        """The names in all definitions and claims so far, outside of blocks."""
+        definitions = (each for name, each in self.definitions.items() if name not in self.of_blocks)
+        read = Derivation(definitions=tuple(definitions), claims=tuple(self.claims))
         return {part.text for part in read.parts if isinstance(part, Name)}
 
     def doubt(self, claim: int, doubts: frozenset[str]) -> None:

@@ -53,6 +53,13 @@ class Doubts:
         self.names = Names.of(self.reading.derivation)
         self.dependences = Dependences(self.reading, self.names)
 
+    @cached_property
+    def misfits(self) -> dict[str, str]:
+        """By name: why the shapes of its definition do not fit, so that it is left out."""
+        faults = {id(term): why for term, why in self.reading.shapes.faults}
+        every = self.reading.shapes.derivation.definitions
+        return {each.name: faults[id(each.body)] for each in every if id(each.body) in faults}
+
     def unread(self, claim: Relation) -> list[str]:
         """The names in a claim, and in what it uses, whose definitions are not understood."""
         return sorted(self.dependences.used(claim) & self.reading.unread.keys())
@@ -403,7 +410,8 @@ class Doubts:
             if isinstance(self.names.kinds.get(name), FunctionKind) and name not in self.reading.declared:
                 yield f"{name.removesuffix('_of')} is not defined"
         for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit")):
-            yield f"{name} is not defined"
+            misfit = f"the definition of {name} does not fit" if name in self.misfits else ""
+            yield misfit or f"{name} is not defined"
         yield from (
             nothing_shows(slope)
             for slope in self.dependences.slopes_in_sides(claim)

@@ -15,6 +15,7 @@ from typing import TypeVar
 from chainrule.documents.language.terms import ValueKind, free_names
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.declarations import base_of
+from chainrule.documents.reader.declared_sections import cut
 from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.letters_by_part import CONSTANTS
@@ -60,10 +61,40 @@ _EVERYWHERE = frozenset({"T", "top", "pi", "infty", "infinity", "O"})
 
 
 def readings(pieces: Pieces) -> tuple[Reading, ...]:
-    """The readings of a document: of each exercise with what it needs, and of the rest, in the order they begin.
+    """The readings of a document: of each exercise with what it needs, and of the rest, in the order they begin; then
+    of each section that a block names.
 
     Each reading judges the relations of its own pieces only, so that every relation is judged once.
     """
+    found = cut(pieces)
+    first, *others = _readings(found.rest)
+    first = replace(first, problems=(*first.problems, *found.errors))
+    return (first, *others, *(_of_section(each, pieces) for each in found.sections))
+
+
+def in_order(pieces: Pieces, every: Iterable[tuple[ReadRelation, Found]]) -> list[Found]:
+    """The findings about relations, in the order in which these stand in a document."""
+    places = {id(piece): number for number, piece in enumerate(pieces.pieces)}
+    return [found for _, found in sorted(every, key=lambda pair: places.get(id(pair[0].statement.piece), -1))]
+
+
+# What follows is private.
+
+
+def _of_section(section: Pieces, document: Pieces) -> Reading:
+    """The reading of a section by itself; what its own block defines belongs to it."""
+    own = {id(piece) for piece in section.pieces}
+    around = (piece.text for piece in document.pieces if id(piece) not in own and piece.kind in ("prose", "heading"))
+    reading = read(section, Around(" ".join(around)))
+    blocks = [piece for piece in section.pieces if piece.kind == "declarations"]
+    begin = blocks[-1].starts[0][1]
+    lines = range(begin, begin + blocks[-1].text.count("\n") + 1)
+    here = {id(each.statement.piece) for each in reading.entries if each.statement.piece.starts[0][1] in lines}
+    return replace(reading, own=own | here)
+
+
+def _readings(pieces: Pieces) -> tuple[Reading, ...]:
+    """The readings of a document of which no section is read by itself."""
     parts = _parts(pieces)
     groups = _groups(parts, pieces.macros) if 1 < len(parts) <= MOST_PARTS else []
     if len(groups) < 2:
@@ -80,15 +111,6 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
         declared = {id(entry.statement.piece) for entry in reading.entries} - known  # in blocks
         found.append(replace(reading, own=judged if found else judged | declared))
     return tuple(found)
-
-
-def in_order(pieces: Pieces, every: Iterable[tuple[ReadRelation, Found]]) -> list[Found]:
-    """The findings about relations, in the order in which these stand in a document."""
-    places = {id(piece): number for number, piece in enumerate(pieces.pieces)}
-    return [found for _, found in sorted(every, key=lambda pair: places.get(id(pair[0].statement.piece), -1))]
-
-
-# What follows is private.
 
 
 @dataclass(eq=False)

@@ -90,7 +90,7 @@ class Meanings(ABC):
     layout: str = ""
     used: set[str] = field(default_factory=set)
     indexed: Set[str] = frozenset()
-    standing: Mapping[str, Term | None] = field(default_factory=dict)
+    standing: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     euler: bool = True
     of_numbers_alone: bool = False
     differentials: bool = False

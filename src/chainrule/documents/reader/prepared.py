@@ -15,6 +15,7 @@ from chainrule.documents.reader.gradient_names import with_gradient_names
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.label_entries import with_label_entries
 from chainrule.documents.reader.lowered_layers import with_lowered_layers
+from chainrule.documents.reader.nested_subscripts import with_nested_subscripts
 from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.primed_indices import with_primed_indices
@@ -97,7 +98,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     }
     chains = with_digit_pairs(chains)
     chains = with_primed_indices(chains)
-    chains, one_hot = with_label_entries(chains, spoken)
+    chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)

@@ -68,7 +68,9 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
     def without(dropped: Set[int]) -> Reading:
         return again([each for each in document.statements if id(each) not in dropped], chosen)
 
-    return replace(best, **known, alone=alone, afresh=afresh, without=without)
+    blocks = [each for each in pieces.pieces if each.kind == "declarations"]
+    lines = {each.place_of(at)[0] for each in blocks for at, _ in enumerate(each.text)}
+    return replace(best, **known, alone=alone, afresh=afresh, without=without, block_lines=lines)
 
 
 # What follows is private.

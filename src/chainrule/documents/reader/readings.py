@@ -84,6 +84,8 @@ class Reading:
     """Whether it leaves out the sums over repeated indices."""
     problems: tuple[tuple[int, str], ...] = ()
     """Lines of declarations that are not understood, with what was expected."""
+    block_lines: Set[int] = frozenset()
+    """The lines of all declarations."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
     """By letter and part: the letters in all equations for it."""
     valued: Set[str] = frozenset()
@@ -123,5 +125,11 @@ class Besides:
 
     def has_defined(self, base: str, statement: Statement) -> bool:
         """Whether a block before a statement outside of blocks defines a name: no display defines it anew."""
-        own = any(statement.piece is piece for _, piece, _ in self.block.definitions)
-        return not own and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
+        return (
+            not self.is_in_block(statement)
+            and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
+        )
+
+    def is_in_block(self, statement: Statement) -> bool:
+        """Whether a statement stands in a block."""
+        return any(statement.piece is piece for _, piece, _ in self.block.definitions)

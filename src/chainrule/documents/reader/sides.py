@@ -48,7 +48,18 @@ def name_of(elaborator: Elaborator, target: Target) -> str | None:
     base = found.base if isinstance(found, terms.Entry) else found
     if isinstance(base, terms.Call) and target.parameters:
         return base.function  # s_i(x), where s without arguments would be s(x)
-    return base.text if isinstance(base, Name) else None
+    member = array_of(base)
+    return base.text if isinstance(base, Name) else member and member[0]
+
+
+def array_of(term: Term) -> tuple[str, bool] | None:
+    """The array of which a vector is one member, and whether the members are its rows: x_i beside x_{ij}."""
+    match term:
+        case terms.Apply(operator="member", operands=(Name(text=text), _)):
+            return text, False
+        case terms.Apply(operator="member", operands=(terms.Apply(operator="'", operands=(Name(text=text),)), _)):
+            return text, True
+    return None
 
 
 def names_in(term: Term) -> set[str]:

@@ -275,6 +275,8 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
         variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]
     if len(variables) == 1 and (found := _by_member(body, kind, variables[0])) is not None:
         return found
+    if len(variables) == 1 and (at := _by_argument(meanings, body, kind, variables[0])) is not None:
+        return at
     for variable in variables:
         if not terms.base_of(variable):
             raise NotMeant("a derivative by something that is no name", written.place)
@@ -285,6 +287,23 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
     for variable in reversed(variables):
         body = Slope(kind, body, variable)
     return body
+
+
+def _by_argument(meanings: Meanings, body: Term, kind: str, variable: Term) -> Term | None:
+    """The derivative by a formula that stands in the body: df(A z)/d(A z)_k is that by a letter of its own, at A z."""
+    place = variable.base if isinstance(variable, terms.Entry) else variable
+    letter = Name(meanings.new_letter())
+
+    def put(term: Term) -> Term:
+        return letter if term == place else terms.mapped(term, put)
+
+    inside = put(body)
+    own = terms.free_names(place) - meanings.inventory.indices - meanings.functions.keys()
+    if terms.base_of(variable) or inside == body or own & terms.free_names(inside):
+        return None
+    meanings.used.add("a derivative by a formula is one by the argument that it is")
+    by = replace(variable, base=letter) if isinstance(variable, terms.Entry) else letter
+    return terms.At(Slope(kind, inside, by), letter.text, place)
 
 
 def _by_member(body: Term, kind: str, variable: Term) -> Term | None:

@@ -7,8 +7,9 @@ identity: no relation is wrong for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from fractions import Fraction
 
-from chainrule.documents.language.terms import Call, Entry, Kind, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Call, Entry, Kind, Number, Term, ValueKind
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.meanings import Meanings
@@ -21,16 +22,15 @@ FONTS = ("bold", "blackboard")
 
 def standing_for_themselves(
     inventory: Inventory, defined: Set[str], kinds: Mapping[str, Kind], units: bool
-) -> dict[str, Term | None]:
-    """The letters of standard arrays in a document, with the sizes that it states for them.
+) -> dict[str, tuple[Term, ...]]:
+    """The letters of standard arrays in a document, with the shapes that it states for them.
 
     e is one only if `units` says that its indices number unit vectors. I and e are none if a kind is stated for them.
     """
     letters = {"I"} if not inventory.called["I"] else set()
     letters = (letters | ({"e"} if units else set())) - kinds.keys() - inventory.declared.keys()
     found = ({"0", "1"} | letters) - defined - inventory.by.keys()
-    shapes = {name: kind.shape for name in found if isinstance(kind := kinds.get(name), ValueKind)}
-    return {name: shapes[name][0] if shapes.get(name) else None for name in found}
+    return {name: kind.shape if isinstance(kind := kinds.get(name), ValueKind) else () for name in found}
 
 
 def standard_array(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:
@@ -43,12 +43,15 @@ def standard_array(meanings: Meanings, base: w.Symbol, lower: Written | None) ->
         items = lower.parts[:1]  # I_{n x n}
     index = meanings.inventory.is_index
     stated = meanings.standing[name]
-    size = stated if stated is not None else meanings.open_size(name)
+    size = stated[0] if stated else meanings.open_size(name)
     found: Term | None = None
     if name == "e":
         found = Call("unit", (meanings.index(items[0]), size)) if len(items) == 1 else None
     elif name == "I" and len(items) == 2 and all(map(index, items)):
         found = Entry(Call("eye", (size,)), tuple(map(meanings.index, items)))
+    elif not items and name in FULL_COLUMNS and len(stated) == 2 and Number(Fraction(1)) not in stated:
+        rows, columns = (Call(FULL_COLUMNS[name], (each,)) for each in stated)
+        return Apply("@", (rows, Apply("'", (columns,))))
     elif not items:
         found = Call(FULL_COLUMNS.get(name, "eye"), (size,))
     elif len(items) == 1 and _is_size(meanings, items[0], often=name == "I"):

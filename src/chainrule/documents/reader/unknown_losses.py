@@ -123,12 +123,22 @@ def _with_ways_around(names: Names, last: list[str], variables: Iterable[str], l
         inside = names.uses(each.name)
         is_loss = each.name in losses or lost_name(each.name) in losses or inside & losses
         is_same = each.name not in moved and name_as_written(each.name) in elsewhere
-        if each.parameters or is_loss or is_same or any(each.name in names.uses(one) for one in found):
+        if each.parameters or is_loss or is_same or _is_renaming(each):
+            continue
+        if any(each.name in names.uses(one) for one in found):
             continue
         if names.without(frozenset(found)).uses(each.name) & moved - {*found}:
             found = [one for one in found if one not in inside]
             found.append(each.name)
     return found
+
+
+def _is_renaming(definition: Definition) -> bool:
+    """Whether a name is another one, entry by entry: x_i = X_i."""
+    match definition.body:
+        case terms.Family(indices=ranges, body=terms.Entry(base=Name(), indices=indices)):
+            return [each for each, _ in ranges] == [each.text for each in indices if isinstance(each, Name)]
+    return isinstance(definition.body, Name)
 
 
 def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:

@@ -17,7 +17,10 @@ _KIND = re.compile(
     r"(?:[ ]+[\w+*/().{}^\\-]{1,40}){0,6}\s*(?:,.*)?(?:\#.*)?"
 )
 _NAMES = re.compile(r"\s*(?:\\[A-Za-z]+|[^\W\d_](?![A-Za-z]))[^:]{0,80}")
-_SETTINGS = re.compile(r"\s*(?:use|code)\s*:|\s*layout\s*:\s*(?:rows|columns)\b|[^:]{1,200}:=")
+_SETTINGS = re.compile(
+    r"\s*(?:use|code|section)\s*:|\s*layout\s*:\s*(?:rows|columns)\b|[^:]{1,200}:="
+    r"|\s*\\(?:newcommand|def|DeclareMathOperator)\b"
+)
 _PAGES = re.compile("(?:sub)?title|author|description|excerpt|summary|tags|categor(?:y|ies)|keywords|date|slug|layout")
 """Keys that blogs write before a text; they declare nothing."""
 

@@ -88,6 +88,22 @@ def definitions(text: str, closing: array[int]) -> list[MacroDefinition]:
     return found
 
 
+def macros_in(text: str) -> dict[str, tuple[str, int, str]]:
+    r"""By name: the commands that a text defines, as `Pieces.macros` has them.
+
+    >>> macros_in(r"\def\x{x^{(i)}}")
+    {'x': ('x', 0, 'x^{(i)}')}
+    """
+    return {each.name: each[2:5] for each in definitions(text, closing_braces(text))}
+
+
+def without_macros(text: str) -> str:
+    """A text with spaces in place of the definitions of commands, on the same lines."""
+    for each in definitions(text, closing_braces(text)):
+        text = text[: each.start] + re.sub(r"[^\n]", " ", text[each.start : each.end]) + text[each.end :]
+    return text
+
+
 def wrapper(replacement: str) -> tuple[str, str, str] | None:
     r"""For a macro that makes a display of its argument: the environment, and what stands before and after.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.documents.sources.declared import declared_spans
 from chainrule.documents.sources.latex import latex_spans
-from chainrule.documents.sources.macros import closing_braces, definitions
+from chainrule.documents.sources.macros import closing_braces, definitions, macros_in
 from chainrule.documents.sources.markdown import Style, markdown_spans, style_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 from chainrule.documents.sources.plain import plain_spans
@@ -171,6 +171,8 @@ def _pieces(
         macros[each.name] = (each.name, each.arguments, each.replacement)
         if each.default is not None:
             note(each.start, f"\\{each.name}: its optional argument is always {each.default!r}")
+    for span in declared:
+        macros |= macros_in(sheet.text[span.start : span.end]) if span.kind == "declarations" else {}
     if format == "latex":
         spans = latex_spans(text, closing, defined, note)
     elif format == "rst":

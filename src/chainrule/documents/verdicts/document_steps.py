@@ -230,7 +230,7 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
             yield _or_assumed(entry, _step(entry, verdict, entry.reason, doubts=reasons))
         else:
             past.renewed |= entry.renewed
-            yield _step(entry, VERDICTS[entry.kind], entry.reason)
+            yield _step(entry, VERDICTS[entry.kind], entry.reason or doubts.misfits.get(entry.defines, ""))
 
 
 def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:

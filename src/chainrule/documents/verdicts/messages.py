@@ -32,6 +32,7 @@ SENTENCES = {
     "not read": "It was not checked, because a part of it is not understood: {reason}.",
     "no definition": "It was not checked: {doubts}.",
     "definition": "",
+    "left out": "Its shapes do not fit ({reason}), so it defines nothing.",
     "hypothesis": "{reason}, so this is read as an assumption and was not checked.",
     # Parts of them.
     "reason missing": "nothing more is known about the cause",
@@ -132,6 +133,8 @@ def explained(
     if finding.held and finding.failed and (holds := pattern(finding.held, finding.failed)):
         more.append(sentence("pattern", holds=holds, fails=holds.replace("=", "≠") if "=" in holds else
                              holds.replace("≠", "=")))  # fmt: skip
+    if verdict == "definition" and reason:
+        more.append(sentence("left out", reason=reason))
     if verdict == "proved" and finding.exceptions:
         more.append(sentence("where", exceptions=_listed(finding.exceptions)))
     if finding.where and verdict in ("proved", "verified", "proved if"):
@@ -199,7 +202,8 @@ def _doubts(verdict: str, doubts: Sequence[str]) -> str:
 
 
 def _place_of(doubt: str) -> int:
-    if doubt.endswith((" is not defined", " is not read", " is not told")) or " says something else of " in doubt:
+    ends = (" is not defined", " is not read", " is not told", " does not fit")
+    if doubt.endswith(ends) or " says something else of " in doubt:
         return 0
     return 2 if doubt.startswith("whether ") else 1
 
