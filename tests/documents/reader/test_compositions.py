@@ -178,3 +178,20 @@ def test_wrong_gradients_of_functions_are_not_proved(text, claim):
 def test_the_text_of_an_equation_between_gradients_is_whole():
     found = last(BETWEEN_NUMBERS, r"\nabla (f g) = f \nabla g + g \nabla f")
     assert (found.left, found.right) == (r"\nabla (f g)", r"f \nabla g + g \nabla f")
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        r"\Re \mapsto \Re",
+        r"V \to V",
+        r"\mathcal{X} \to \mathcal{X}",
+        r"X \mapsto Y",
+        r"R \to R",
+        r"\mathbb{R} \to \mathbb{R}",
+    ],
+)
+def test_sets_between_which_a_function_maps_are_no_values(sets):
+    text = f"Let $f : {sets}$ be the activation function, $z = w^T x$ with $w, x \\in \\mathbb{{R}}^n$, and $a = f(z)$."
+    found = last(text, r"\frac{\partial a}{\partial w} = x")
+    assert not found.verdict.startswith("proved")

@@ -1,5 +1,6 @@
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import kind_of, statements, text_of
 from chainrule.documents.reader.declarations import Block, declarations_of, kind_in
 from chainrule.documents.reader.reading import read
@@ -151,3 +152,17 @@ def test_a_block_takes_functions_by_name():
 def test_a_function_by_name_takes_the_letter_at_which_the_document_calls_it(claims):
     block = "---\nn: size\nx: vector n\ny: vector n\nuse: softmax as s\n---\n\n"
     assert claims(block + "$$s(y)_i = s_i$$") == ["s(y)[i] = s(y)[i]"]
+
+
+def test_a_letter_above_a_declared_one_numbers_examples():
+    text = r"$$J = \sum_{i=1}^m (w^T x^i - y^i)^2$$" "\n\n"
+    text += r"$$\frac{\partial J}{\partial w_j} = 2 \sum_{i=1}^m (w^T x^i - y^i) x_j^i$$"
+    block = "w: column n\nx^i: column n\ny^i: number\nm: size"
+    report = check_derivation(text, block, repairs=False)
+    assert [step.verdict for step in report.claims] == ["proved"]
+    assert "x__each[j, i]" in report.claims[0].strict
+
+
+def test_a_power_has_no_kind():
+    ((_, problem),) = check_derivation("$x^2$", "x^2: number").problems
+    assert problem == "expected a name, got a power of x"

@@ -71,6 +71,13 @@ def test_a_block_in_the_document_names_sections_too(marks):
     assert verdicts(block + "\n" + NOTES) == ["proved"] * 4
 
 
+def test_the_rest_is_read_as_if_nothing_named_the_section():
+    text = "# A\n\n$$f(x) = x^2$$\n\n# B\n\n$$f'(x) = 2 x$$\n"
+    assert verdicts(text, "section: A\n") == ["definition", "proved"]
+    assert verdicts(text, "section: A\nf(x) := x^3\n") == ["wrong if read so", "proved"]
+    assert verdicts(text, "section: B\n") == ["definition", "wrong if read so"]
+
+
 def test_definitions_of_a_section_are_its_own_steps():
     report = check_derivation(NOTES, "section: One example\nX: column n\nX := X_0 X_1 +\n")
     assert [step.line for step in report.steps if not step.line] == [0]
@@ -83,6 +90,11 @@ def test_cells_of_a_notebook():
     assert verdicts(text, "a, b: column 2", "n.ipynb") == ["proved", "does not fit", "proved"]
     assert verdicts(text, "section: cell 1\na, b: row 2\nsection: cells 2-2\na: number", "n.ipynb")[1] == "does not fit"
     assert verdicts(text, "section: cell 1\na, b: number", "n.ipynb")[1] == "proved"
+    assert verdicts(text, "a, b: number\nsection: cell 0 lines 3-3\na: row 2\nb: column 2", "n.ipynb") == [
+        "does not fit if read so",
+        "proved",
+        "proved",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +105,7 @@ def test_cells_of_a_notebook():
         ("section: Same", "2 headings begin so"),
         ("section: lines 900-950", "expected lines of the document"),
         ("section: cells 1-2", "expected lines of the document"),
+        ("section: cell 1 lines 1-2", "expected lines of the document"),
     ],
 )
 def test_a_section_that_is_not_there_is_a_problem(line, told):
@@ -123,7 +136,7 @@ def test_every_relation_is_judged_once():
 
 def test_without_sections_nothing_is_cut():
     pieces = pieces_of(NOTES, "a.md")
-    assert cut(pieces).rest is pieces
+    assert cut(pieces).whole is pieces
 
 
 def test_commands_may_be_defined_in_a_block():

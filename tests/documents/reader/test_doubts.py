@@ -155,3 +155,34 @@ def test_the_value_of_a_function_at_equal_arguments_is_no_definition():
 def test_what_a_definition_was_read_by_is_a_doubt_about_its_claims():
     text = r"$$f = \sum_{i=1}^n u_i + u_i^2$$" + "\n\n" + r"$$\frac{\partial f}{\partial u_k} = 1$$"
     assert "a sum reaches over the terms that use its index" in doubts_of(text)[-1]
+
+
+def test_a_column_in_front_of_a_derivative_by_a_matrix_is_told():
+    block = "---\nU: matrix d n\nv: column d\np: %s n\n---\n\n"
+    claim = r"$$p \frac{\partial (U^\top v)}{\partial U} = v %s$$"
+    column = check_derivation(block % "column" + claim % r"p^\top", repairs=False).claims[0]
+    row = check_derivation(block % "row" + claim % "p", repairs=False).claims[0]
+    assert (column.verdict, row.verdict) == ("proved if", "proved")
+    assert column.assumed == ("a column in front of a derivative by a matrix stands for its transpose",)
+
+
+def test_a_result_is_not_proved_by_a_later_sentence_that_repeats_it():
+    text = r"We have $J(\theta) = (X\theta - y)^\top (X\theta - y)$ and set its gradient to zero:" "\n\n"
+    text += r"$$\nabla J(\theta) = 2 X^\top X \theta - 2 X^\top y = 0 \\ \theta = %s (X^\top X)^{-1} X^\top y$$" "\n\n"
+    text += r"# Later" "\n\n" r"Use the formula $\theta = %s (X^\top X)^{-1} X^\top y$ of above."
+    verdicts = [check_derivation(text % (factor, factor), repairs=False).claims[-1].verdict for factor in ("", "3")]
+    assert verdicts[0] == "proved"
+    assert not verdicts[1].startswith("proved")
+
+
+def test_a_number_for_a_declared_letter_is_not_wrong():
+    text = "---\nx: number\n---\n\nWe solve\n\n$$-0.56 + 1.94 x = 0$$\n\n$$x = 0.29$$"
+    assert not check_derivation(text, repairs=False).faults
+
+
+def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
+    text = "---\nw, v: number\nS_k := S_{k-1} w + x_k v\n---\n\n"
+    text += r"$$\frac{\partial S_k}{\partial S_{k-1}} = w$$"
+    report = check_derivation(text, repairs=False)
+    assert not report.faults
+    assert "defines nothing" in report.problems[0][1]

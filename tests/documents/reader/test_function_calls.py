@@ -55,3 +55,37 @@ def test_a_rule_takes_the_arguments_of_its_function(elaborated):
     assert elaborated("s(x)", rules={"s": ("softmax", "forward")}) == "code(softmax.forward, x)"
     with pytest.raises(NotMeant, match=r"softmax\.forward with 2 arguments, where it takes 1"):
         elaborated("s(x, y)", rules={"s": ("softmax", "forward")})
+
+
+POWERS = [
+    (
+        r"Let $h(x) = x^3$ for a number $x$, and $L = \sum_{i=1}^n h(x_i)^2$ for numbers $x_1, \dots, x_n$.",
+        "x_i",
+        "x_1",
+    ),
+    (
+        r"$$h_\theta(x) = \frac{1}{1 + e^{-\theta^T x}}$$"
+        "\n\n"
+        r"$$L = \sum_{i=1}^n h_\theta(x^{(i)})^2$$"
+        "\n\nso",
+        "x^{(i)}",
+        "x^{(1)}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "right", "wrong"), POWERS)
+def test_a_function_keeps_its_argument_under_a_power(text, right, wrong):
+    name = "h_\\theta" if "theta" in text else "h"
+    for argument, holds in ((right, True), (wrong, False)):
+        claim = rf"$$L + 1 = 1 + \sum_{{i=1}}^n {name}({argument})^2$$"
+        verdict = check_derivation(f"{text}\n\n{claim}", repairs=False).claims[-1].verdict
+        assert (verdict in ("proved", "proved if", "verified")) == holds
+
+
+def test_a_value_does_not_lose_other_arguments():
+    text = (
+        "---\nY, T: matrix n 2\n\\xi := \\sum_{i=1}^n \\sum_{c=1}^2 T_{ic} Y_{ic}\n---\n\nThe loss is $\\xi(T, Y)$.\n\n"
+    )
+    claim = r"$$\xi(T, Y) = \sum_{i=1}^n \xi(t_i, y_i)$$"
+    assert not check_derivation(text + claim, repairs=False).faults

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.chains import chains_of
 from chainrule.documents.reader.sentence_roles import role_of, takes_apart
 
@@ -35,3 +36,22 @@ def test_words_before_and_behind_a_formula_give_its_role(text, role):
 )
 def test_a_condition_may_take_a_letter_apart(before, formula, expected):
     assert takes_apart(1, {0: chains_of(before), 1: chains_of(formula)}) is expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"With $\epsilon = 0$, $1$ or $-1$ we have",
+        r"For $\epsilon = 0$ or $1$",
+        r"Avec $\epsilon = 0$, $1$ ou $-1$ on a",
+        r"Let $\epsilon = 0$ and $1$ in turn. Then",
+    ],
+)
+def test_the_first_of_several_values_is_not_assumed(words):
+    [step] = check_derivation(words + "\n\n" + r"$$2 \epsilon x = 3 \epsilon x$$", repairs=False).claims
+    assert not step.verdict.startswith("proved")
+
+
+def test_one_value_is_assumed():
+    [step] = check_derivation(r"With $\epsilon = 0$ we have" + "\n\n" + r"$$2 \epsilon x = 3 \epsilon x$$").claims
+    assert step.verdict == "proved"

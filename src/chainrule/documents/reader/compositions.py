@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.language.terms import FunctionKind
 from chainrule.documents.reader.declarations import Declared, base_of
 from chainrule.documents.reader.derivative_signs import beside
-from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
+from chainrule.documents.reader.known_words import ARGUMENT, EQUATED, TRANSPOSES
 from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_letter, base_name, under
 from chainrule.documents.reader.written import (
     CALLED,
@@ -384,7 +384,7 @@ def _with_maps(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[Writt
             name, named = named, None
             match [link.relation for link in chain.links], chain.members:
                 case [":", "->"], (Symbol() | Scripted() as own, Written() as letter, Written() as body) if (
-                    _is_parameter(letter) and not _uses(body, own)
+                    _is_parameter(letter) and not _uses(body, own) and not (_may_be_set(letter) and _may_be_set(body))
                 ):
                     chain = _map_of(chain, own, letter, body)
                 case [":", "->"], (Symbol() | Scripted() as own, _, _):
@@ -406,6 +406,19 @@ def _is_parameter(written: Written) -> bool:
     if isinstance(written, Bracketed):
         return written.kind == "(" and all(map(_is_parameter, arguments_of(written)))
     return isinstance(written, Symbol) and written.font != "blackboard"
+
+
+def _may_be_set(written: Written) -> bool:
+    """Whether something at an arrow may be a set, as in f : V -> V^n: capital letters, their powers and products."""
+    match written:
+        case Symbol(text=text, font=font):
+            return text[:1].isupper() or font in ("blackboard", "calligraphic", "fraktur")
+        case Scripted(base=base, upper=upper):
+            is_power = upper is None or isinstance(upper, Numeral | Symbol | Beside)
+            return is_power and getattr(upper, "text", "") not in TRANSPOSES and _may_be_set(base)
+        case Beside(parts=parts, joints=joints):
+            return {*joints} == {"x"} and all(map(_may_be_set, parts))
+    return False
 
 
 def _map_of(chain: WrittenChain, name: Written, letter: Written, body: Written) -> WrittenChain:

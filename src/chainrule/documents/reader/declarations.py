@@ -25,6 +25,7 @@ from chainrule.documents.language.terms import (
     every,
 )
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.known_words import TRANSPOSES
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.templates import definition, takes_vector
 from chainrule.documents.reader.written import Beside, Listed, Scripted, Symbol, Written, WrittenChain
@@ -134,6 +135,14 @@ class Block:
     def names(self) -> set[str]:
         """The letters that blocks declare."""
         return {base_of(each.name) for each in self.declared}
+
+    @property
+    def numbered_above(self) -> set[str]:
+        """The letters that blocks declare with a letter above that is no exponent: x^i."""
+        scripted = (each.name for each in self.declared if isinstance(each.name, Scripted))
+        return {
+            base_of(each) for each in scripted if isinstance(each.upper, Symbol) and each.upper.text not in TRANSPOSES
+        }
 
     @property
     def defined(self) -> dict[str, int]:

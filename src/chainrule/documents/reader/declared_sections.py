@@ -1,8 +1,9 @@
 """Sections that a block of declarations names: each is read by itself, with the lines that the block has for it.
 
 A line `section: HEADING` begins the declarations of the section with this heading; `section: lines 74-239` and, in a
-notebook, `section: cells 9-12` name a stretch without one. What the rest of the document says of a letter counts for
-nothing there, except what a block declares before its first section.
+notebook, `section: cells 9-12` or `section: cell 9 lines 3-8` name a stretch without one. What the rest of the document
+says of a letter counts for nothing there, except what a block declares before its first section. The rest is read as if
+nothing named the section.
 """
 
 from __future__ import annotations
@@ -16,36 +17,39 @@ from chainrule.documents.reader.document_parts import SCOPE
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 _SECTION = re.compile(r"^[ \t]*(?:%![ \t]*)?section[ \t]*:[ \t]*(?P<name>[^\n#]*#*[^\n]*?)[ \t]*$", re.MULTILINE)
-_STRETCH = re.compile(r"(?P<kind>line|cell)s?\s+(?P<first>\d+)(?:\s*[-–]\s*(?P<last>\d+))?", re.IGNORECASE)
+_STRETCH = re.compile(
+    r"(?:cell\s+(?P<cell>\d+)\s*,?\s*)?(?P<kind>line|cell)s?\s+(?P<first>\d+)(?:\s*[-–]\s*(?P<last>\d+))?",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(r"^#+\s*|[\s*_`]+")
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A document without some sections, and these, each behind the blocks that count there.
+    """A document without the declarations for some sections, and these, each behind the blocks that count there.
 
     Attributes
     ----------
-    rest : Pieces
+    whole : Pieces
     sections : tuple of Pieces
     errors : tuple of (int, str)
         Lines that name no section, with what was expected.
     """
 
-    rest: Pieces
+    whole: Pieces
     sections: tuple[Pieces, ...] = ()
     errors: tuple[tuple[int, str], ...] = ()
 
 
 def cut(pieces: Pieces) -> Cut:
-    r"""A document, cut into the sections that its blocks name and the rest.
+    r"""A document, and the sections that its blocks name.
 
     >>> from chainrule.documents.sources.opening import pieces_of
     >>> found = cut(pieces_of("---\nn: size\nsection: B\nx: column n\n---\n# A\n$$x$$\n# B\n$$y$$\n", "a.md"))
-    >>> [piece.text for piece in found.rest.pieces if piece.text.strip()]
-    ['n: size\n', 'A', 'x']
+    >>> [piece.text for piece in found.whole.pieces if piece.text.strip()]
+    ['n: size\n', 'A', 'x', 'B', 'y']
     >>> [[piece.text for piece in each.pieces if piece.text.strip()] for each in found.sections]
-    [['n: size\n', 'x: column n\n', 'B', 'y']]
+    [['n: size\n', 'x: column n', 'B', 'y']]
     """
     everywhere, named, errors = list[Piece](), list[tuple[Piece, range]](), list[tuple[int, str]]()
     for piece in pieces.pieces:
@@ -68,12 +72,8 @@ def cut(pieces: Pieces) -> Cut:
         for number, (block, _) in enumerate(named)
     ]
     blocks = iter(everywhere)
-    rest = [
-        next(blocks) if piece.kind == "declarations" else piece
-        for n, piece in enumerate(pieces.pieces)
-        if n not in owner or piece.kind == "declarations"
-    ]
-    return Cut(replace(pieces, pieces=tuple(rest)), tuple(sections), tuple(errors))
+    whole = tuple(next(blocks) if piece.kind == "declarations" else piece for piece in pieces.pieces)
+    return Cut(replace(pieces, pieces=whole), tuple(sections), tuple(errors))
 
 
 # What follows is private.
@@ -107,10 +107,15 @@ def _stretch(name: str, pieces: Sequence[Piece]) -> range:
     """
     if match := _STRETCH.fullmatch(name):
         first, last = int(match["first"]), int(match["last"] or match["first"])
+        cell = None if match["cell"] is None else int(match["cell"])
         in_cells = match["kind"].lower() == "cell"
         places = [piece.cell if in_cells else piece.place_of(0)[0] for piece in pieces]
-        inside = [n for n, place in enumerate(places) if place is not None and first <= place <= last]
-        if not inside or (not in_cells and any(piece.cell is not None for piece in pieces)):
+        inside = [
+            n
+            for n, (piece, place) in enumerate(zip(pieces, places, strict=True))
+            if place is not None and first <= place <= last and (in_cells or piece.cell == cell)
+        ]
+        if not inside:
             raise ValueError(f"expected lines of the document, or cells of a notebook, got {name!r}")
         return range(inside[0], inside[-1] + 1)
     titles = {n: _plain(_title(n, pieces)) for n, piece in enumerate(pieces) if piece.kind == "heading"}

@@ -63,6 +63,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False
+    if full not in state.definitions and _is_claimed_before(state, full, statement):
+        return False
     if condition := _condition_on(state, target, statement):
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
@@ -174,6 +176,15 @@ def _condition_on(state: DocumentState, target: Target, statement: Statement) ->
             if len(letters) == 2 and letters <= set(target.indices):
                 return each.text
     return ""
+
+
+def _is_claimed_before(state: DocumentState, full: str, statement: Statement) -> bool:
+    """Whether an equation repeats one that was claimed as a result, so that it does not define its name."""
+    return any(
+        state.claims[each.claim].left == terms.Name(full) and alike(each.statement.right, statement.right)
+        for each in state.entries
+        if each.claim is not None and each.statement.number == 0
+    )
 
 
 def _is_made_of_lower_layers(state: DocumentState, target: Target, right: w.Written, full: str | None) -> bool:

@@ -14,7 +14,7 @@ from chainrule.documents.reader.failures import failure
 from chainrule.documents.reader.joining import joined
 from chainrule.documents.reader.kinds_of_names import enter_kinds
 from chainrule.documents.reader.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
-from chainrule.documents.reader.parts_written import base_name
+from chainrule.documents.reader.parts_written import base_letter, base_name
 from chainrule.documents.reader.reach_of_sums import over_both
 from chainrule.documents.reader.readings import Reading, ReadRelation
 from chainrule.documents.reader.sides import key_of, name_of
@@ -38,6 +38,9 @@ def reading_of(state: DocumentState) -> Reading:
         _read(state, statement)
     return joined(state)
 
+
+NO_EFFECT = "{!r} defines nothing: expected a name on its left side, with indices or arguments if it needs them"
+"""The problem of a definition in a block whose left side is no name in the reading of the document."""
 
 # What follows is private.
 
@@ -109,6 +112,11 @@ def _read(state: DocumentState, statement: Statement) -> None:
             reason = "the text gives this value" if is_value else ""
             state.entries.append(ReadRelation(statement, "hypothesis", reason=reason))
             return
+        if state.besides.is_in_block(statement):
+            line = statement.piece.place_of(statement.place[0])[0]
+            state.problems.append((line, NO_EFFECT.format(statement.piece.text.strip())))
+            letter = base_letter(statement.left)
+            state.disputed = {**state.disputed, letter: f"the declaration of {letter} defines nothing"}
         if statement.relation in (":=", "<-", "->", "<->", ":", "=:", "in", "∼"):
             state.entries.append(ReadRelation(statement, "definition"))
             return

@@ -18,6 +18,7 @@ from chainrule.documents.reader.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.known_words import (
     ALL_IN_SUMS,
     ALL_REAL,
+    COLUMN_AS_ROW,
     CONSTANT_HERE,
     LAYOUT_GUESSED,
     LIKE_OTHERS,
@@ -200,7 +201,18 @@ class Doubts:
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
             *(f"{name} is a number" for name in sorted(unfit)),
             *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
+            *([COLUMN_AS_ROW] if any(self._is_column(each) for each in _pulled(claim)) else []),
         ]
+
+    def _is_column(self, term: terms.Term) -> bool:
+        """Whether a vector is a column: a name that is one stands in it without a transpose."""
+        if isinstance(term, terms.Name):
+            known = self.reading.shapes.names.get(term.text, _ANY).known or ()
+            return len(known) == 2 and bool(known[1].is_one) and not known[0].is_one
+        if isinstance(term, terms.Slope):
+            return term.kind == "grad"
+        turns = isinstance(term, terms.Apply) and term.operator == "'"
+        return not turns and any(map(self._is_column, terms.parts(term)))
 
     def _penalised(self, claim: Relation) -> list[str]:
         """The unknown losses in a claim, by what they depend on through others, where the text speaks of penalties."""
@@ -427,10 +439,20 @@ class Doubts:
                 yield f"{name} may have a value that is told elsewhere"
         if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.dependences.every(claim)):
             yield NUMBERED
-        if used - self._closed and any(_is_computed(side) for side in (claim.left, claim.right)):
+        is_given = isinstance(claim.left, terms.Name) and claim.left.text not in self.names.definitions
+        is_given = is_given and isinstance(claim.right, terms.Number)  # x = 0.3
+        if used - self._closed and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
             yield "letters may have values here"
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
+
+
+def _pulled(claim: Relation) -> Iterator[terms.Term]:
+    """The vectors in front of derivatives by matrices."""
+    for side in (claim.left, claim.right):
+        for part in terms.every(side):
+            if isinstance(part, terms.Apply) and part.operator == "pulled":
+                yield part.operands[0]
 
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:

@@ -67,7 +67,8 @@ def readings(pieces: Pieces) -> tuple[Reading, ...]:
     Each reading judges the relations of its own pieces only, so that every relation is judged once.
     """
     found = cut(pieces)
-    first, *others = _readings(found.rest)
+    apart = {id(piece) for section in found.sections for piece in section.pieces if piece.kind != "declarations"}
+    first, *others = (_without(reading, apart) for reading in _readings(found.whole))
     first = replace(first, problems=(*first.problems, *found.errors))
     return (first, *others, *(_of_section(each, pieces) for each in found.sections))
 
@@ -79,6 +80,14 @@ def in_order(pieces: Pieces, every: Iterable[tuple[ReadRelation, Found]]) -> lis
 
 
 # What follows is private.
+
+
+def _without(reading: Reading, apart: Set[int]) -> Reading:
+    """A reading that does not judge some pieces, by identity."""
+    if not apart:
+        return reading
+    every = {id(entry.statement.piece) for entry in reading.entries}
+    return replace(reading, own=(every if reading.own is None else reading.own) - apart)
 
 
 def _of_section(section: Pieces, document: Pieces) -> Reading:

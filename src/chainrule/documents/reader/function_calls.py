@@ -112,13 +112,16 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             meanings.used.add(f"{name} with arguments is a value")
             letter = letter_of(meanings.named(full))
             meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
-        elif all(isinstance(item, w.Symbol) for item in items):
-            given, told = tuple(base_name(item) for item in items if isinstance(item, w.Symbol)), meanings.values[full]
-            if given != told and {*given} <= {*told}:
-                raise NotMeant(f"{name} of {', '.join(given)}, which is defined of {', '.join(told)}", part.place)
+        elif full in meanings.values:
+            given, told = (
+                tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items),
+                meanings.values[full],
+            )
+            if given != told and ("" in given or {*given} <= {*told}):
+                raise NotMeant(f"{name} of other arguments than {', '.join(told)}, of which it is defined", part.place)
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))
         return found if upper is None else raised(meanings, found, upper)
-    parameters = meanings.functions.get(meant, meanings.functions[full])
+    parameters = meanings.functions.get(meant) or meanings.functions.get(full, ())
     if parameters and stands_bare(name, bracket):
         return None  # s (1 - s)
     if (

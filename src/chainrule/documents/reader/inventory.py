@@ -57,6 +57,8 @@ class Inventory(Sightings):
     """The words of the document, in small letters."""
     summing: bool = False
     """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
+    numbered_above: set[str] = field(default_factory=set)
+    """Letters that blocks declare with an index above, x^i: it numbers examples and is no exponent."""
     declared: dict[str, int] = field(default_factory=dict)
     """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
@@ -145,6 +147,8 @@ class Inventory(Sightings):
         match upper:
             case Bracketed(kind="(", items=(Symbol(text=text) as letter,)) if text in self.bound - LAYER_LETTERS:
                 return letter
+            case Symbol() as letter if base in self.numbered_above and self.is_index(letter):
+                return letter
             case Bracketed(kind="(", items=(Numeral(value=value) as number,)) if value >= 1 == value.denominator:
                 others = (each for each in self.superscripts.get(base, ()) if isinstance(each, Bracketed))
                 is_one = any(isinstance(each.items[0], Symbol) and self.example(base, each) for each in others)
@@ -204,7 +208,9 @@ class Inventory(Sightings):
                 single[letters[0]] += count
             elif len(letters) == 2:
                 places.update(dict.fromkeys(enumerate(letters), count))
-        if not single or not (places or self.vectors[base]):
+        passed = {name for each in self._passed(base) for name in letters_of(each) - {base}}
+        are_passed = bool(passed) and single.keys() <= {*passed, ""}
+        if not single or not (places or self.vectors[base] or are_passed):
             return None
         counts = [
             sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)
@@ -235,17 +241,30 @@ class Inventory(Sightings):
     def is_value(self, base: str) -> bool:
         """Whether brackets after a name only remind of what it depends on: letters, the same first, as in J(W; x).
 
-        Where h(x) stands beside h(x^{(i)}), h is a function of examples, unless it stands without brackets, too.
+        Where h(x) stands beside h(x_i) or h(x^{(i)}), h is a function.
         """
         every = (*self.called[base], *self.entries_called[base]) if self.called[base] else ()
         calls = {tuple(map(base_letter, arguments_of(bracket))) for bracket in every}
         plain = all(letters and all(letters) for letters in calls)
         same = len({letters[0] for letters in calls if letters}) == 1
         elsewhere = self.bare[base] + len(self.subscripts[base]) > len(every)
-        firsts = [arguments_of(bracket)[0] for bracket in every if arguments_of(bracket)]
-        examples = [isinstance(each, Scripted) and isinstance(each.upper, Bracketed) for each in firsts]
-        mixed = any(examples) and any(isinstance(each, Symbol) for each in firsts)
-        return bool(calls) and plain and ((same and not mixed) or elsewhere)
+        firsts = {(len(items), items[0]) for bracket in every if (items := arguments_of(bracket))}
+        mixed = len({(count, base_letter(first)) for count, first in firsts}) < len(firsts)
+        return bool(calls) and plain and not mixed and (same or elsewhere)
+
+    def has_vectors(self, base: str) -> bool:
+        """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""
+        return base in self.arrays or any(each.upper is not None for each in self._passed(base))
+
+    def _passed(self, base: str) -> list[Scripted]:
+        """The members of a vector's letter that are arguments of functions to which it is passed, too: h(x), h(x_i)."""
+        if base not in self.multiplied:
+            return []
+        every = ((*found, *self.entries_called.get(name, ())) for name, found in self.called.items())
+        firsts = ([each[0] for bracket in found if (each := arguments_of(bracket))] for found in every)
+        own = ([each for each in some if base_letter(each) == base] for some in firsts)
+        both = (some for some in own if any(isinstance(each, Symbol) for each in some))
+        return [each for some in both for each in some if isinstance(each, Scripted)]
 
     def is_always_called(self, base: str) -> bool:
         """Whether a name never stands without a bracket behind it, in which there is more than its arguments' names."""

@@ -183,6 +183,8 @@ def _reached(
     for number, (claim, at) in enumerate(zip(state.claims, state.places, strict=True)):
         later = sorted(n for n in names.used_by(claim.left, claim.right) if state.defined_at.get(n, -1) > at)
         state.doubt(number, frozenset(f"{name} is defined after it" for name in later))
+        if isinstance(claim.left, Name) and claim.left.text in later:  # what the text says later does not prove it
+            state.bars[number] = f"{letter_of(claim.left.text)} is defined after it"
     places, renewals = zip(state.claims, state.places, strict=True), state.besides.stated.renewals
     reached = [reaching(held, claim, at, names, state.defined_at, renewals) for claim, at in places]
     for number, (here, doubted) in enumerate(reached):
@@ -226,7 +228,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
             if not bar and each.piece <= place < end:
                 bar = f"its shapes do not fit what line {each.line} says of {name}"
     if bar:
-        state.bars[number] = bar
+        state.bars.setdefault(number, bar)
 
 
 def _judged(state: DocumentState, shapes: Shapes) -> Iterable[ReadRelation]:

@@ -147,6 +147,9 @@ def _declare_entries(state: DocumentState, declared: Declared) -> None:
     except NotMeant as error:
         state.problems.append((declared.line, str(error)))
         return
+    if isinstance(found, terms.Apply) and found.operator == "raised":
+        state.problems.append((declared.line, f"expected a name, got a power of {base_of(declared.name)}"))
+        return
     indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
     if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
         state.inventory.vectors[base_in(found)] += 1

@@ -24,8 +24,9 @@ def with_nested_subscripts(chains: dict[int, list[WrittenChain]]) -> dict[int, l
     """The chains of all pieces, with lists in place of subscripts that have a subscript."""
     every = [part for found in chains.values() for chain in found for part in parts_of_chain(chain)]
     scripted = [part for part in every if isinstance(part, Scripted)]
-    nested = {(each.base, index) for each in scripted if (index := _index_of(_inner(each))) is not None}
-    inner = {id(each.lower) for each in scripted if _inner(each) is not None}
+    inside = [(each, both) for each in scripted if (both := _inner(each)) is not None]
+    nested = {(each.base, index) for each, (one, _) in inside if (index := _index_of(one)) is not None}
+    inner = {id(each.lower) for each, _ in inside}
     numbered = {(each.base, index) for each in scripted if (index := _index_of(each.lower)) is not None}
     names = {each.base for each in scripted if id(each) not in inner}
     letters = {index for base, index in nested if (base, index) in numbered} - names
@@ -33,10 +34,9 @@ def with_nested_subscripts(chains: dict[int, list[WrittenChain]]) -> dict[int, l
     def read(written: Written) -> Written:
         found: Written = with_parts(written, read)
         inside = _inner(found) if isinstance(found, Scripted) else None
-        if not isinstance(found, Scripted) or inside is None or _index_of(inside) not in letters:
-            return found
-        items = (inside, found.lower.lower) if isinstance(found.lower, Scripted) else ()
-        return Scripted(found.base, Listed(items), found.upper, found.primes, place=found.place)
+        if isinstance(found, Scripted) and inside is not None and _index_of(inside[0]) in letters:
+            return Scripted(found.base, Listed(inside), found.upper, found.primes, place=found.place)
+        return found
 
     if not letters:
         return chains
@@ -46,11 +46,11 @@ def with_nested_subscripts(chains: dict[int, list[WrittenChain]]) -> dict[int, l
 # What follows is private.
 
 
-def _inner(written: Scripted) -> Written | None:
-    """The subscript that has a subscript: t in s_{t_k}."""
+def _inner(written: Scripted) -> tuple[Written, Written] | None:
+    """The subscript that has a subscript, with this: t and k in s_{t_k}."""
     match written.lower:
-        case Scripted(base=base, lower=Symbol() | Numeral(), upper=None, primes=0):
-            return base
+        case Scripted(base=base, lower=(Symbol() | Numeral()) as lower, upper=None, primes=0):
+            return base, lower
     return None
 
 

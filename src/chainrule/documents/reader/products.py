@@ -135,7 +135,7 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
         plain = all(map(is_one_thing, after.items))
         several, known = len(after.items) > 1, function_of(meanings, part.subject, len(arguments_of(after)))
         own = letters_of(part.variables[0]) if len(part.variables) == 1 else frozenset[str]()
-        if known and is_at_its_variable(part, after) and not own & set(meanings.functions[known]):
+        if known and is_at_its_variable(part, after) and not own & set(meanings.functions.get(known, ())):
             there = w.Beside((part.subject, after), ("",), place=part.place)  # dh/dy_1(y), where h(x) is defined
             return slope_of(meanings, replace(part, subject=there), meanings.term(there)), at + 2
         if after.kind == "(" and ((plain and (several or known)) or (several and known)):

@@ -129,7 +129,7 @@ def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: W
     meanings.used.add("a superscript in brackets numbers examples")
     name, entries = with_entries(meanings, base_name(base), base_name(base), lower, base.font == "bold")
     every, index = Name(f"{name}__each"), meanings.index(number)
-    is_array = base_name(base) in meanings.inventory.arrays and not entries
+    is_array = meanings.inventory.has_vectors(base_name(base)) and not entries
     found: Term = Apply("member", (every, index)) if is_array else Entry(every, (*entries, index))
     for other in others:
         found = raised(meanings, found, other)

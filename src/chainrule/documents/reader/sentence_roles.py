@@ -32,6 +32,8 @@ MARK = re.compile("⟦(\\d+)⟧")
 """The place of a formula in the text of a sentence, with the number of its piece."""
 STOP = re.compile("[,;:.⟦，。；：]")
 """The end of a clause, or the next formula."""
+_NEXT = re.compile(r"⟦(\d+)⟧\s*(?:,|，|、|[^\W\d_]{1,4}|,\s*[^\W\d_]{1,4})\s*⟦(\d+)⟧")
+"""Two formulas with a comma or a short word between, such as "or", "and", "ou"."""
 TURN = re.compile(r"\b(?:but|however|aber|mais|pero|но)\b|但", re.IGNORECASE)
 """Words after which a sentence says something else."""
 
@@ -58,7 +60,7 @@ def role_of(text: str, start: int, end: int, chains: Chains) -> str:
     if last == "relative" and marks["assumed"] >= 0:
         last = "assumed"
     denied = DENIALS.search(clause) or (DENIALS.search(before) and marks["assumed"] < len(before) - len(clause))
-    if denied or DENIALS.search(after):
+    if denied or DENIALS.search(after) or _has_other_values(text[start:], chains):
         return "denied"
     if PAST.search(before):
         return "past"
@@ -102,6 +104,22 @@ def _is_topic(words: str, every: Chains) -> bool:
 def _is_subject(words: str, after: str) -> bool:
     """Whether a formula is what its clause is about: "the label for the data and y = f(z) is the output"."""
     return bool(ENDED.fullmatch(words) and VERB.match(after))
+
+
+def _has_other_values(text: str, chains: Chains) -> bool:
+    """Whether a formula gives the first of several values of a letter: e = 0 in "with e = 0, 1 or -1"."""
+    match = _NEXT.match(text)
+    first, second = ([*chains.get(int(number), [])] for number in match.groups()) if match else ([], [])
+    match first, second:
+        case [WrittenChain(members=(w.Symbol(), value), links=(link,))], [WrittenChain(members=(other,), links=())]:
+            return link.relation == "=" and _is_number(value) and _is_number(other)
+    return False
+
+
+def _is_number(written: Written | None) -> bool:
+    return isinstance(written, w.Numeral) or (
+        isinstance(written, w.Signed) and all(isinstance(each, w.Numeral) for each in written.terms)
+    )
 
 
 def _last(words: re.Pattern[str], text: str) -> int:

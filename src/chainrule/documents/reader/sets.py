@@ -10,7 +10,7 @@ from chainrule.documents.reader.declarations import ONE, UNSAID
 from chainrule.documents.reader.parts_written import base_name
 from chainrule.documents.reader.written import Written
 
-_LETTERS = ("R", "mathbbR", "ℝ")
+_LETTERS = ("R", "Re", "mathbbR", "ℝ")
 _POSITIVE = {"+": "nonnegative", "++": "positive"}
 _BETWEEN: dict[tuple[str, tuple[int | None, ...]], str] = {
     ("(", (0, 1)): "unit",

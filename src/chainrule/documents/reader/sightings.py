@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chainrule.documents.reader.known_words import INDICATORS, TRANSPOSES
 from chainrule.documents.reader.parts_written import (
@@ -101,6 +102,8 @@ class Sightings:
     """Whether an equation for delta with two indices has entries on its other side, as delta_ij = y_ij - t_ij."""
     written_out: set[str] = field(default_factory=set)
     """Letters of which a function's argument is the column of all entries: f((x_1; x_2))."""
+    multiplied: set[str] = field(default_factory=set)
+    """Letters without scripts behind a transposed small letter, as x in w^T x."""
     comparisons: list[frozenset[str]] = field(default_factory=list)
     """The letters of each comparison of sums of letters, such as i + j = s + 1."""
     _events: set[int] = field(default_factory=set, init=False, repr=False)
@@ -140,7 +143,8 @@ class Sightings:
                     self.columns[name] += columns
                     self.plain[name] += not (columns or turned)
                 many = any(isinstance(each, Bracketed) for each in above)
-                if many and (is_bold(written) or turned or (letters and lower is not None)):
+                single = [each for each in letters if not isinstance(each, Symbol) or len(each.text) == 1]
+                if many and (is_bold(written) or turned or (single and lower is not None)):  # no theta is an index
                     self.arrays.add(base_name(base))
                 self._see_inside_scripts(lower, upper)
                 return
@@ -164,6 +168,7 @@ class Sightings:
                         isinstance(rest[0], Bracketed) and len(rest) == 1
                     ):
                         self.differentiated.update(_bases([subject] if _is_value(subject) else []))
+                self.multiplied |= _behind_transposes(parts)
                 for one, other, joint in zip(parts, parts[1:], joints, strict=False):
                     match one, other:
                         case Scripted(upper=Symbol(text=text)), Scripted(base=Symbol() as base, upper=Bracketed()):
@@ -209,6 +214,7 @@ class Sightings:
 
     def _see_inside_scripts(self, *scripts: Written | None) -> None:
         for part in (part for script in scripts if script is not None for part in all_parts(script)):
+            self.multiplied |= _behind_transposes(part.parts) if isinstance(part, Beside) else set()
             if isinstance(part, Scripted) and isinstance(part.base, Symbol) and len(items_of(part)) == 1:
                 self._scripted(base_name(part.base), part.lower, part.upper, part.primes)
 
@@ -259,6 +265,18 @@ def _is_value(subject: Written | None) -> bool:
     return isinstance(subject, Symbol)
 
 
+def _behind_transposes(parts: Sequence[Written]) -> set[str]:
+    """The letters without scripts behind a transposed small letter: x in w^T x."""
+    found = set[str]()
+    for one, other in pairwise(parts):
+        match one, other:
+            case Scripted(base=Symbol(text=vector), lower=None, upper=Symbol(text=text)), Symbol() if (
+                text in TRANSPOSES and not vector[:1].isupper()
+            ):
+                found.add(base_name(other))
+    return found
+
+
 def _compares_indices(terms: Iterable[Written]) -> bool:
     """Whether one of the terms of a sum is delta with two letters, and all others have one of these at most each."""
     pairs, others = list[tuple[Written, ...]](), set[tuple[Written, ...]]()
@@ -281,10 +299,16 @@ def _pair_of_delta(written: Written | None) -> tuple[Written, ...]:
 
 
 def _is_argument(script: Written) -> bool:
-    """Whether it is letters in brackets with a subscript alone: an entry of a function's value, and no product."""
-    if not isinstance(script, Scripted) or not isinstance(script.base, Bracketed) or script.upper is not None:
-        return False
-    return bool(script.base.items) and all(isinstance(each, Symbol) for each in script.base.items)
+    """Whether it is letters in brackets with a subscript or a power: an entry or a power of a function's value.
+
+    A product with a subscript is none; a power may be one of a factor: h (x)^2.
+    """
+    match script:
+        case Scripted(base=Bracketed(kind="(", items=items), upper=None):
+            return bool(items) and all(isinstance(each, Symbol) for each in items)
+        case Scripted(base=Bracketed(kind="(", items=items), lower=None):
+            return bool(items) and all(isinstance(each, Symbol | Scripted) for each in items)
+    return False
 
 
 def _bases(formulas: Iterable[Written]) -> Iterator[str]:

@@ -111,7 +111,7 @@ def parameters_of(meanings: Meanings, subject: Written, bracket: w.Bracketed) ->
 def _parameters_without_arguments(meanings: Meanings, subject: Written) -> tuple[str, ...]:
     """The names in brackets behind a letter where the document says what it is: a function, or a value."""
     if name := function_of(meanings, subject):
-        return meanings.functions[name]
+        return meanings.functions.get(name, ())
     return meanings.depends.get(meanings.named(base_name(subject)), ()) if isinstance(subject, w.Symbol) else ()
 
 
