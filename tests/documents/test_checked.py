@@ -160,3 +160,16 @@ def test_a_definition_whose_shapes_do_not_fit_says_so():
     assert first.verdict == "definition"
     assert first.message.startswith("Its shapes do not fit (matrix m n @ column m")
     assert "the definition of r does not fit" in second.message
+
+
+def test_a_minus_that_is_escaped_for_markdown_keeps_its_sign():
+    text = "Let $x \\in \\mathbb{R}^n$ and let $y, a$ be numbers. Then\n\n$$x (a - y) = \\-y x + a x$$\n"
+    assert [step.verdict for step in check_derivation(text, name="a.md").claims] == ["proved"]
+
+
+def test_numbers_that_are_too_large_for_json_are_null():
+    report = check_derivation("---\nx: number\n---\n\n$$\\exp(1000 + x^2) = \\exp(x^2)$$", repairs=False)
+    point = report.to_json()["steps"][0]["point"]
+    assert point["left"].endswith("e+436")
+    assert point["numbers"]["left"] is None
+    json.dumps(report.to_json(), allow_nan=False)

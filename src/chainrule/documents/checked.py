@@ -357,10 +357,16 @@ _NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
 
 
 def _point(example: Counterexample) -> dict[str, Any]:
-    values = {name: list(map(float, _NUMBER.findall(text))) for name, text in example.values.items()}
-    sides = {side: float(text) if _NUMBER.fullmatch(text) else None
+    values = {name: list(map(_finite, _NUMBER.findall(text))) for name, text in example.values.items()}
+    sides = {side: _finite(text) if _NUMBER.fullmatch(text) else None
              for side, text in (("left", example.left), ("right", example.right))}  # fmt: skip
     return {**asdict(example), "numbers": {"values": values, **sides}}
+
+
+def _finite(text: str) -> float | None:
+    """A number as a float; None if it is too large for one."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _told(repair: Repair, entry: ReadRelation) -> dict[str, Any]:

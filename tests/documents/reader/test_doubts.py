@@ -186,3 +186,12 @@ def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
     report = check_derivation(text, repairs=False)
     assert not report.faults
     assert "defines nothing" in report.problems[0][1]
+
+
+def test_capitals_that_are_multiplied_entry_by_entry_are_told_to_be_vectors():
+    text = (
+        r"$$\text{diag}(\mathbf{A})_{ij} = 0$$" "\n\n" r"$$\mathbf{A} + \mathbf{B} = \mathbf{B} + \mathbf{A}$$" "\n\n"
+    )
+    step = check_derivation(text + r"$$\mathbf{AB} = \mathbf{BA}$$", repairs=False).claims[-1]
+    assert step.verdict != "proved"
+    assert set(step.assumed) <= {"A is a vector", "B is a vector"}

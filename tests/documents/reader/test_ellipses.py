@@ -18,7 +18,7 @@ from chainrule.documents.reader.ellipses import between
     ],
 )
 def test_the_number_in_which_both_ends_differ_is_the_index(first, last, found):
-    body, low, high = map(text_of, between(term_of(first), term_of(last)))
+    body, low, high = map(text_of, between(term_of(first), term_of(last), "_k"))
     assert f"{body} from {low} to {high}" == found
 
 
@@ -35,4 +35,4 @@ def test_the_number_in_which_both_ends_differ_is_the_index(first, last, found):
     ],
 )
 def test_ends_that_differ_in_more_or_in_nothing_show_no_pattern(first, last):
-    assert between(term_of(first), term_of(last)) is None
+    assert between(term_of(first), term_of(last), "_k") is None

@@ -201,8 +201,20 @@ class Doubts:
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
             *(f"{name} is a number" for name in sorted(unfit)),
             *([LAYOUT_GUESSED] if any(map(self.may_be_turned, self.turned(claim))) else []),
+            *(f"{name} is a vector" for name in self._vectors_beside(claim)),
             *([COLUMN_AS_ROW] if any(self._is_column(each) for each in _pulled(claim)) else []),
         ]
+
+    def _vectors_beside(self, claim: Relation) -> list[str]:
+        """The capital letters of which nothing says what they are, read as vectors and multiplied entry by entry."""
+        pairs = (
+            each.operands
+            for each in self.dependences.every(claim)
+            if isinstance(each, terms.Apply) and each.operator == ".*"
+        )
+        names = {term.text for pair in pairs for term in pair if isinstance(term, terms.Name)}
+        told = self.reading.declared | self.names.definitions.keys()
+        return sorted(name for name in names - told if name[:1].isupper() and self._is_column(terms.Name(name)))
 
     def _is_column(self, term: terms.Term) -> bool:
         """Whether a vector is a column: a name that is one stands in it without a transpose."""

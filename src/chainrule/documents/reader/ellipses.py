@@ -5,20 +5,31 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from chainrule.documents.language.terms import Name, Number, Term, mapped
+from chainrule.documents.language.terms import Name, Number, Term, bound_in, every, free_names, mapped
 
-INDEX = "_k"
-"""The index of what dots stand for."""
+_INDICES = ("_k", "_l", "_m", "_n", "_p", "_q", "_r", "_s")
 
 
-def between(first: Term, last: Term, index: str = INDEX) -> tuple[Term, Term, Term] | None:
+def index_for(*inside: Term) -> str:
+    """An index for what dots stand for, which is in use in none of some terms.
+
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> index_for(term_of("x[1]")), index_for(Name("_k"))
+    ('_k', '_l')
+    """
+    taken = {name for term in inside for part in every(term) for name in bound_in(part)}
+    taken |= frozenset[str]().union(*map(free_names, inside))
+    return next(each for each in (*_INDICES, f"_k{len(taken)}") if each not in taken)
+
+
+def between(first: Term, last: Term, index: str) -> tuple[Term, Term, Term] | None:
     """The term in an index that is `first` at its first value and `last` at its last; with both values.
 
     None if the terms differ in more than one number, or not at all.
 
     >>> from chainrule.documents.language.parsing import term_of
     >>> from chainrule.documents.language.printing import text_of
-    >>> found = between(term_of("w[1] * x[1]"), term_of("w[n] * x[n]"))
+    >>> found = between(term_of("w[1] * x[1]"), term_of("w[n] * x[n]"), "_k")
     >>> [text_of(part) for part in found]
     ['w[_k] * x[_k]', '1', 'n']
     """

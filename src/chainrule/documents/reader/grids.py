@@ -9,7 +9,7 @@ from typing import TypeAlias
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Number, Term
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.ellipses import INDEX, between
+from chainrule.documents.reader.ellipses import between, index_for
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.written import Written
 
@@ -37,23 +37,25 @@ def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
     if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
         raise NotMeant("a matrix written out with dots", grid.place)
     first, last = (_row(rows[place], grid, term) for place in (0, -1))
-    found = between(first[0], last[0], "_l")
-    if found is None or first[1] != last[1] or found[1] != Number(Fraction(1)):
+    index = index_for(first[0], last[0])
+    found = between(first[0], last[0], index)
+    if found is None or first[1:] != last[1:] or found[1] != Number(Fraction(1)):
         raise NotMeant("a matrix written out with dots", grid.place)
-    return terms.Family((("_l", found[2]), (INDEX, first[1])), found[0])
+    return terms.Family(((index, found[2]), first[1:]), found[0])
 
 
-def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term, Term]:
-    """The entry of a row in its index, and the number of entries."""
+def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term, str, Term]:
+    """The entry of a row in its index, this index, and the number of entries."""
     found = line(entries, grid, term)
     if isinstance(found, terms.Family):
-        return found.body, found.indices[0][1]
+        return found.body, *found.indices[0]
     first, *others = (row[0] for row in found.rows)
-    alike = [between(first, other) for other in others]
+    index = index_for(first, *others)
+    alike = [between(first, other, index) for other in others]
     if alike and alike[0] is not None:
         body, one = alike[0][0], Number(Fraction(1))
         if alike == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]:
-            return body, Number(Fraction(len(entries)))
+            return body, index, Number(Fraction(len(entries)))
     raise NotMeant("a matrix written out with dots", grid.place)
 
 
@@ -62,13 +64,14 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
     dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
     if not dots:
         return terms.Table(tuple((term(entry),) for entry in entries))
-    at = dots[0]
+    at, index = dots[0], ""
     found = None
     if len(dots) == 1 and 0 < at == len(entries) - 2:
         first, second, last = (term(entries[place]) for place in (0, min(1, at - 1), -1))
-        found = between(first, last)
-        if found is not None and at > 1 and (between(second, last) or found)[0] != found[0]:
+        index = index_for(first, second, last)
+        found = between(first, last, index)
+        if found is not None and at > 1 and (between(second, last, index) or found)[0] != found[0]:
             found = None
     if found is None or found[1] != Number(Fraction(1)):
         raise NotMeant("a matrix written out with dots", grid.place)
-    return terms.Family(((INDEX, found[2]),), found[0])
+    return terms.Family(((index, found[2]),), found[0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chainrule.documents.language.terms import Apply, Fold, Term
 from chainrule.documents.reader import written as w
-from chainrule.documents.reader.ellipses import INDEX, between
+from chainrule.documents.reader.ellipses import between, index_for
 from chainrule.documents.reader.known_words import NotMeant
 from chainrule.documents.reader.meanings import Meanings
 from chainrule.documents.reader.reach_of_sums import ends_in_sum, index_of_last_sum, uses, with_body
@@ -56,16 +56,17 @@ def _over_dots(meanings: Meanings, parts: Sequence[Written], signs: Sequence[int
         raise NotMeant("an ellipsis", parts[at].place)
     last = meanings.term(parts[at + 1])
     first, begin = meanings.term(parts[at - 1]), at - 1
-    found = between(first, last)
+    index = index_for(first, last)
+    found = between(first, last, index)
     while begin > 0 and found is not None:
-        before = between(meanings.term(parts[begin - 1]), last)
+        before = between(meanings.term(parts[begin - 1]), last, index)
         if before is None or before[0] != found[0] or signs[begin - 1] != signs[at - 1]:
             break
         found, begin = before, begin - 1
     if found is None:
         raise NotMeant("an ellipsis", parts[at].place)
     body, low, high = found
-    total: Term = Fold("sum", INDEX, low, high, body)
+    total: Term = Fold("sum", index, low, high, body)
     if signs[at - 1] < 0:
         total = Apply("negative", (total,))
     if begin:

@@ -15,7 +15,7 @@ _INVISIBLE = "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 _TEX = re.compile(rf"(?P<comment>%[^\n]*)|(?P<invisible>{_INVISIBLE}+)|(?P<null>\x00)|\\.", re.DOTALL)
 _MARKDOWN = re.compile(
     r"(?P<words>\\(?:text[a-z]{0,6}|math(?:tt|rm)|operatorname\*?|mbox)\s?\{[^{}]{0,300}\})"
-    r"|(?P<norm>\\\|\\\|)|(?P<row>\\\\\\\\)|\\(?P<escaped>[_*])|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,31});)"
+    r"|(?P<norm>\\\|\\\|)|(?P<row>\\\\\\\\)|\\(?P<escaped>[_*-])|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,31});)"
     r"|(?P<quote>\n[ \t]{0,9}(?:>[ \t]?){1,20})|" + _TEX.pattern,
     re.DOTALL,
 )
