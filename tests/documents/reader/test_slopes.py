@@ -150,3 +150,30 @@ def test_a_derivative_by_a_formula_whose_letters_stand_elsewhere_is_not_read(bod
 
 $$\frac{{\partial ({body})}}{{\partial (w^T z)}} = 1$$"""
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["not read"]
+
+
+POINT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$, $z \in \mathbb{R}^n$ and $g(z) = f(A z)$.
+
+$$%s$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        (r"\nabla_z g(z) = A^T \nabla_x f(Az)", True),
+        (r"\nabla_z^2 g(z) = A^T \nabla_x^2 f(Az) A", True),
+        (r"\nabla_z g(z) = \nabla_x f(Az)", False),
+        (r"\nabla_z^2 g(z) = \nabla_x^2 f(Az) A", False),
+        (r"\nabla_x f(Az) = 0", False),
+    ],
+)
+def test_a_gradient_by_a_letter_that_the_argument_does_not_have_is_one_at_the_argument(claim, holds):
+    [step] = check_derivation(POINT % claim, repairs=False).claims
+    assert (step.verdict == "proved") == holds
+
+
+def test_a_gradient_at_something_that_depends_on_the_letter_is_no_gradient_there():
+    text = POINT.replace("and $g(z)", "$x \\in \\mathbb{R}^n$ and $z = A x$, and $g(z)")
+    [step] = check_derivation(text % r"\nabla_x f(z) = A \nabla_x f(z)", repairs=False).claims[-1:]
+    assert not step.verdict.startswith("proved")

@@ -1,7 +1,7 @@
 """Formulas as lines of text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chainrule.documents.typesetting.boxes import box, flat
@@ -44,6 +44,7 @@ def test_formulas_in_one_line(formula, text):
 
 
 @given(st.text(alphabet=r"\ab{}()[]^_&+-=|fracsumleft 12", max_size=60))
+@example(r"\bf^1")
 def test_whatever_the_formula_its_lines_are_of_one_width(formula):
     found = box(formula)
     assert 0 <= found.base < found.height

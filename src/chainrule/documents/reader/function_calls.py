@@ -136,7 +136,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
     if is_plain and (axis := axis_told(meanings.inventory.prose)) is not None:
         found = softmax_along(meanings, meanings.term(items[0]), axis)
         return found if upper is None else raised(meanings, found, upper)
-    if not parameters and any(isinstance(item, w.Symbol) and item.text[:1].isupper() for item in items):
+    is_told = name in meanings.of_matrices
+    if not parameters and not is_told and any(isinstance(each, w.Symbol) and each.text[:1].isupper() for each in items):
         raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
     arguments = tuple(map(meanings.term, items))
     found = Call(meant, arguments, (primes,) if primes and len(arguments) == 1 else ())

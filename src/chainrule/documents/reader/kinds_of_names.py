@@ -57,13 +57,18 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.labels = letters | state.besides.stated.labels
     state.elaborator.functions = _functions(state)
     state.elaborator.indexed = _functions_with_indices(state)
-    targets = (target_of(statement, state.inventory) for statement in state.statements)
-    defined = {target.base for target in targets if target is not None and isinstance(target.name, w.Symbol)}
+    targets = [target for each in state.statements if (target := target_of(each, state.inventory)) is not None]
+    state.elaborator.defined = frozenset(target.base for target in targets)
+    defined = {target.base for target in targets if isinstance(target.name, w.Symbol)}
     defined |= state.elsewhere
     state.elaborator.standing = standing_for_themselves(state.inventory, defined, state.kinds, state.units)
     state.elaborator.euler = "e" not in defined
     state.elaborator.differentials = stands_for_changes(state.statements, state.inventory)
     state.elaborator.redefined = frozenset(filter(None, map(joint_defined, state.statements)))
+    for each in state.besides.block.declared:
+        shapes = each.kind.arguments if isinstance(each.kind, FunctionKind) else ()
+        if any(sum(size != ONE for size in shape) > 1 for shape in shapes):
+            state.elaborator.of_matrices.add(base_of(each.name))
     for each in every:
         if not isinstance(each.name, w.Symbol):
             _declare_entries(state, each)

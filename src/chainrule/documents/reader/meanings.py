@@ -58,6 +58,10 @@ class Meanings(ABC):
         The identities of the sums of the statement that run over both letters of their condition.
     outer : set of str
         Letters of the first side of a chain that no sum binds.
+    defined : set of str
+        The letters for which an equation of the document may be a definition.
+    of_matrices : set of str
+        Functions that a block declares with a matrix for an argument.
     of_numbers : set of str
         Functions of several numbers. They are differentiated by numbers.
     lettered : set of str
@@ -102,6 +106,8 @@ class Meanings(ABC):
     latest: dict[str, str] = field(default_factory=dict)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     of_numbers: set[str] = field(default_factory=set)
+    of_matrices: set[str] = field(default_factory=set)
+    defined: Set[str] = frozenset()
     outer: Set[str] = frozenset()
     pairs: Set[int] = frozenset()
     lettered: Set[str] = frozenset()

@@ -34,6 +34,7 @@ from chainrule.documents.reader.slopes import (
     function_of,
     gradient,
     is_at_its_variable,
+    is_elsewhere,
     is_one_thing,
     parameters_of,
     point_below,
@@ -100,6 +101,9 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
                 found, end = gradient(meanings, part, inside, joints, at)
                 return with_scripts(meanings, found, scripted), end
             return gradient(meanings, part, parts, joints, at)
+        call = tuple(parts[at + 1 : at + 3])
+        if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] == ("",) and is_elsewhere(part, *call):
+            return slope_of(meanings, part, meanings.term(w.Beside(call, ("",), place=part.place))), at + 3
         if isinstance(after, w.Bracketed) and len(parts) > at + 2:
             meanings.used.add(BRACKET)
             return slope_of(meanings, part, meanings.term(after)), at + 2

@@ -273,10 +273,19 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
     if any(isinstance(each, Apply) and each.operator == "turned" for each in variables):
         meanings.used.add("a derivative by a transpose is one by the vector")
         variables = [each.operands[0] if isinstance(each, Apply) else each for each in variables]
-    if len(variables) == 1 and (found := _by_member(body, kind, variables[0])) is not None:
-        return found
+    letter = _elsewhere(meanings, written, body, variables[0]) if len({*variables}) == 1 else ""
+    if letter and isinstance(body, Call):
+        there = replace(body, arguments=(Name(letter),))
+        return terms.At(_slope(meanings, written, there, kind, variables), letter, body.arguments[0])
+    return _slope(meanings, written, body, kind, variables)
+
+
+def _slope(meanings: Meanings, written: w.Differentiation, body: Term, kind: str, variables: Sequence[Term]) -> Term:
+    """The derivative of a term by one variable after another."""
     if len(variables) == 1 and (at := _by_argument(meanings, body, kind, variables[0])) is not None:
         return at
+    if len(variables) == 1 and (found := _by_member(body, kind, variables[0])) is not None:
+        return found
     for variable in variables:
         if not terms.base_of(variable):
             raise NotMeant("a derivative by something that is no name", written.place)
@@ -287,6 +296,33 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
     for variable in reversed(variables):
         body = Slope(kind, body, variable)
     return body
+
+
+def is_elsewhere(part: w.Differentiation, function: Written, bracket: Written) -> bool:
+    """Whether a gradient by a letter is one of a function at something without this letter: nabla_x f(A z)."""
+    match part.variables, function, bracket:
+        case (w.Symbol() as letter,), w.Symbol(), w.Bracketed(kind="(", items=(item,)):
+            return base_name(letter) not in letters_of(item)
+    return False
+
+
+def _elsewhere(meanings: Meanings, written: w.Differentiation, body: Term, variable: Term) -> str:
+    """The letter of a gradient of a function at something without this letter: nabla_x f(A z) is that of f at A z.
+
+    Nothing in A z has a definition, by which it might depend on x.
+    """
+    letter = terms.base_of(variable)
+    if written.sign not in ("nabla", "grad") or not isinstance(body, Call) or len(body.arguments) != 1:
+        return ""
+    inside = terms.free_names(body.arguments[0]) - meanings.inventory.indices
+    if (
+        not letter
+        or letter in inside
+        or inside & (meanings.defined | meanings.depends.keys() | meanings.functions.keys())
+    ):
+        return ""
+    meanings.used.add(f"a derivative of {body.function} by {letter} is taken at its argument")
+    return letter
 
 
 def _by_argument(meanings: Meanings, body: Term, kind: str, variable: Term) -> Term | None:

@@ -13,7 +13,7 @@ from chainrule.documents.evidence.judging import NO_TIME_LEFT
 from chainrule.documents.language.printing import statements
 from chainrule.documents.reader.declarations import declarations_of
 from chainrule.documents.sources.opening import Unreadable
-from chainrule.documents.verdicts.messages import sentence
+from chainrule.documents.verdicts.messages import MOST_DOUBTS, plain, sentence
 
 WIDTH = 100
 MOST_SHOWN = 68
@@ -93,12 +93,22 @@ def annotated(report: Report) -> str:
 
 
 def shown_reading(report: Report) -> str:
-    """The listing with the strict language: what is declared and defined, then each claim below its formula."""
+    """The listing with the strict language: what is declared and defined, then each claim below its formula.
+
+    Parts of a document that are read by themselves have declarations of their own, behind their lines.
+    """
     known = list[str]()
-    for derivation in (reading.derivation for reading in report.readings):
+    for number, reading in enumerate(report.readings):
+        derivation = reading.derivation
         count = len(derivation.declarations) + len(derivation.definitions) + len(derivation.assumptions)
-        known += (text for text, _ in zip(statements(derivation), range(count), strict=False))
-    return _listed(report, list(dict.fromkeys(known)), strict=True)
+        own = [text for text, _ in zip(statements(derivation), range(count), strict=False)]
+        pieces = [entry.statement.piece for entry in reading.judged]
+        cells = [piece.cell for piece in pieces if piece.cell is not None]
+        places = cells or [line for piece in pieces if (line := piece.place_of(0)[0]) > 0]
+        if number and places and not {*own} <= {*known}:
+            known.append(sentence("cells alone" if cells else "lines alone", first=min(places), last=max(places)))
+        known += [text for text in own if number == 0 or text not in known]
+    return _listed(report, known, strict=True)
 
 
 def declarations(report: Report) -> str:
@@ -124,7 +134,7 @@ def declarations(report: Report) -> str:
 
 
 def _listed(report: Report, known: list[str], *, strict: bool = False) -> str:
-    """The listing, with what is known of names before it, and with the strict form of each claim."""
+    """The listing, with what is known of names before it, and with the strict form and all doubts of each claim."""
     lines = [report.name] if report.name else []
     lines += ["  " + remark for remark in (*report.remarks, *known)]
     before = ""
@@ -133,6 +143,9 @@ def _listed(report: Report, known: list[str], *, strict: bool = False) -> str:
         lines += [" " * 13 + step.strict] if strict and step.strict else []
         message = sentence("same") if step.message and step.message == before else step.message
         lines += textwrap.wrap(message, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        if strict and step.is_claim and not step.is_decided and len(step.doubts) > MOST_DOUBTS:
+            reasons = sentence("all doubts", doubts="; ".join(map(plain, step.doubts)))
+            lines += textwrap.wrap(reasons, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
         before = step.message
     return _printable([*lines, *summary(report)])
 

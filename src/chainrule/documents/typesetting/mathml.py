@@ -144,7 +144,8 @@ def _pieces(element: Element) -> list[SetPiece]:
 def _scripted(element: Element, base: SetPiece) -> SetPiece:
     """A base with what stands below and above it."""
     scripts = [_joined(_row([each])) for each in element[1:]]
-    scripts = [SetPiece("row"), *scripts] if element.tag == "msup" else [*scripts, SetPiece("row")]
+    empty = SetPiece("row")  # latex2mathml may leave out a script: \bf^1
+    scripts = [empty, *scripts, empty] if element.tag == "msup" else [*scripts, empty, empty]
     return SetPiece("stacked" if base.text in _STACKED else "scripts", parts=(base, *scripts[:2]))
 
 

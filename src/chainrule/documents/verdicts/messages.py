@@ -57,6 +57,9 @@ SENTENCES = {
     "no relation": "No formula was found that makes a claim.",
     "counts": "{counts}.",
     "more doubts": "and {count} more reasons",
+    "all doubts": "All reasons: {doubts}.",
+    "lines alone": "Formulas in lines {first} to {last} are read by themselves:",
+    "cells alone": "Formulas in cells {first} to {last} are read by themselves:",
     "same": "For the same reason.",
     "advice wrong if read so": "A step that is 'wrong if read so' may still be right: declare or define its names, "
     "and check again. --show-reading prints how each formula was read.",
