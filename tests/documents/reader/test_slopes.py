@@ -152,7 +152,8 @@ $$\frac{{\partial ({body})}}{{\partial (w^T z)}} = 1$$"""
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["not read"]
 
 
-POINT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$, $z \in \mathbb{R}^n$ and $g(z) = f(A z)$.
+POINT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$ and $A \in \mathbb{R}^{n \times n}$.
+Let $z \in \mathbb{R}^n$ and $g(z) = f(A z)$.
 
 $$%s$$
 """

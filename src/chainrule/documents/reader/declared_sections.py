@@ -25,7 +25,7 @@ _MARKS = re.compile(r"^#+\s*|[\s*_`]+")
 
 
 @dataclass(frozen=True)
-class Cut:
+class Sections:
     """A document without the declarations for some sections, and these, each behind the blocks that count there.
 
     Attributes
@@ -41,7 +41,7 @@ class Cut:
     errors: tuple[tuple[int, str], ...] = ()
 
 
-def cut(pieces: Pieces) -> Cut:
+def cut(pieces: Pieces) -> Sections:
     r"""A document, and the sections that its blocks name.
 
     >>> from chainrule.documents.sources.opening import pieces_of
@@ -62,7 +62,7 @@ def cut(pieces: Pieces) -> Cut:
                 except ValueError as error:
                     errors.append((line, str(error)))
     if not named and not errors:
-        return Cut(pieces)
+        return Sections(pieces)
     owner = dict[int, int]()  # the section of a piece; the inner one of two that hold it
     for number in sorted(range(len(named)), key=lambda each: -len(named[each][1])):
         owner |= dict.fromkeys(named[number][1], number)
@@ -73,7 +73,7 @@ def cut(pieces: Pieces) -> Cut:
     ]
     blocks = iter(everywhere)
     whole = tuple(next(blocks) if piece.kind == "declarations" else piece for piece in pieces.pieces)
-    return Cut(replace(pieces, pieces=whole), tuple(sections), tuple(errors))
+    return Sections(replace(pieces, pieces=whole), tuple(sections), tuple(errors))
 
 
 # What follows is private.

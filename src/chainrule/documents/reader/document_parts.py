@@ -94,6 +94,8 @@ class Scopes:
         anywhere = frozenset[str]().union(*entries.values())
         by = [set[str]() for _ in range(count + 1)]  # by part: the letters by which something is differentiated
         for statement in statements:
+            if id(statement.piece) in (same or {}):
+                continue  # blocks name what the document defines later
             for side in (statement.left, statement.right):
                 by[parts[id(statement.piece)]] |= {*_variables(side, inventory)}
         meant: dict[int, dict[str, str]] = {}
