@@ -115,25 +115,6 @@ def test_a_derivative_of_an_entrywise_function_may_be_meant_entry_by_entry():
     )
 
 
-def test_a_capital_letter_that_is_read_as_a_number_beside_an_unfit_formula_is_told():
-    text = (
-        "---\nA: matrix 3 2\n---\n\nLet $x$ be a number, $b$ a number, $z = W x + b$"
-        " and $\\delta = \\frac{\\partial L}{\\partial z}$. Then\n"
-        "$$\n\\frac{\\partial L}{\\partial x} = W \\delta, \\qquad A^T A = x\\, W A\n$$\n"
-    )
-    found = check_derivation(text, repairs=False).steps
-    assert [step.verdict for step in found][-2:] == ["proved if", "does not fit if read so"]
-    assert "W is a number" in found[-2].message
-
-
-def test_that_a_size_is_a_number_is_no_assumption():
-    text = "$$P = \\prod_{n=0}^{N-1} y_n$$\n\n$$\\frac{E(w)}{N} = \\frac{1}{N} \\sum_{n=0}^{N-1} E_n$$\n\n"
-    steps = check_derivation(
-        text + "$$\\frac{1}{N} \\sum_{n=0}^{N-1} 2 y_n = \\frac{2}{N} \\sum_{n=0}^{N-1} y_n$$"
-    ).steps
-    assert steps[-1].verdict == "proved"
-
-
 DIVERGENCE = """Let $P = (p_1, \\dots, p_n)$ and $Q = (q_1, \\dots, q_n)$.
 
 $$D(P \\| Q) = \\sum_i p_i \\ln \\frac{p_i}{q_i}$$
@@ -157,15 +138,6 @@ def test_what_a_definition_was_read_by_is_a_doubt_about_its_claims():
     assert "a sum reaches over the terms that use its index" in doubts_of(text)[-1]
 
 
-def test_a_column_in_front_of_a_derivative_by_a_matrix_is_told():
-    block = "---\nU: matrix d n\nv: column d\np: %s n\n---\n\n"
-    claim = r"$$p \frac{\partial (U^\top v)}{\partial U} = v %s$$"
-    column = check_derivation(block % "column" + claim % r"p^\top", repairs=False).claims[0]
-    row = check_derivation(block % "row" + claim % "p", repairs=False).claims[0]
-    assert (column.verdict, row.verdict) == ("proved if", "proved")
-    assert column.assumed == ("a column in front of a derivative by a matrix stands for its transpose",)
-
-
 def test_a_result_is_not_proved_by_a_later_sentence_that_repeats_it():
     text = r"We have $J(\theta) = (X\theta - y)^\top (X\theta - y)$ and set its gradient to zero:" "\n\n"
     text += r"$$\nabla J(\theta) = 2 X^\top X \theta - 2 X^\top y = 0 \\ \theta = %s (X^\top X)^{-1} X^\top y$$" "\n\n"
@@ -186,12 +158,3 @@ def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
     report = check_derivation(text, repairs=False)
     assert not report.faults
     assert "defines nothing" in report.problems[0][1]
-
-
-def test_capitals_that_are_multiplied_entry_by_entry_are_told_to_be_vectors():
-    text = (
-        r"$$\text{diag}(\mathbf{A})_{ij} = 0$$" "\n\n" r"$$\mathbf{A} + \mathbf{B} = \mathbf{B} + \mathbf{A}$$" "\n\n"
-    )
-    step = check_derivation(text + r"$$\mathbf{AB} = \mathbf{BA}$$", repairs=False).claims[-1]
-    assert step.verdict != "proved"
-    assert set(step.assumed) <= {"A is a vector", "B is a vector"}

@@ -11,18 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.reader.arrow_maps import with_maps
 from chainrule.documents.reader.declarations import Declared, base_of
 from chainrule.documents.reader.derivative_signs import beside
-from chainrule.documents.reader.known_words import ARGUMENT, EQUATED, TRANSPOSES
-from chainrule.documents.reader.parts_written import all_parts, arguments_of, base_letter, base_name, under
+from chainrule.documents.reader.known_words import ARGUMENT, EQUATED
+from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, in_brackets, under
 from chainrule.documents.reader.written import (
-    CALLED,
     Beside,
     Bracketed,
     Comparing,
     Differentiation,
     Fractional,
-    Link,
     Numeral,
     Scripted,
     Signed,
@@ -48,7 +47,7 @@ def with_values(
     declared : iterable of Declared
         What sentences say of names: some are functions.
     """
-    chains = _with_maps(chains)
+    chains = with_maps(chains)
     every = [chain for found in chains.values() for chain in found]
     names = frozenset(base_of(each.name) for each in declared if isinstance(each.kind, FunctionKind))
     functions = (names | _called(every)) - SIGNS
@@ -86,7 +85,7 @@ class _Functions:
         chain = whole if self._equates(whole) else chain
         members = [member for member in chain.members if member is not None]
         if self._equates(chain):
-            at = _in_brackets(Symbol(f"{EQUATED}{_innermost(members[-1])}", place=members[0].place))
+            at = in_brackets(Symbol(f"{EQUATED}{_innermost(members[-1])}", place=members[0].place))
             chain = replace(chain, members=tuple(each and self.value(each, at) for each in chain.members))
         found: WrittenChain = with_parts(chain, self.read)
         return found
@@ -107,7 +106,7 @@ class _Functions:
             case Differentiation(subject=Written() as subject, variables=(Symbol() as variable,)) if self.is_compound(
                 subject
             ):
-                return replace(written, subject=self.read(self.value(subject, _in_brackets(variable))))
+                return replace(written, subject=self.read(self.value(subject, in_brackets(variable))))
         whole: Written = with_parts(written, self.read)
         return whole
 
@@ -151,7 +150,7 @@ class _Functions:
         assert called is not None
         (point,) = called.items
         letter = point if isinstance(point, Symbol) else self._letter(bracket)
-        value = self.read(self.value(function, _in_brackets(letter)))
+        value = self.read(self.value(function, in_brackets(letter)))
         place = (first or function).place[0], bracket.place[1]
         found: Written = Differentiation(sign, value, (letter,) * order, place=place)
         if letter is not point:
@@ -179,7 +178,7 @@ class _Functions:
                 for run, joint in _runs(parts, joints):
                     argument = at
                     for outer in reversed(run[1:]):
-                        argument = _in_brackets(self.value(outer, argument))
+                        argument = in_brackets(self.value(outer, argument))
                     factors.append(self.value(run[0], argument))
                     kept.append(joint)
                 return replace(beside(factors, kept[1:]), place=place)
@@ -330,10 +329,6 @@ def _head(written: Written) -> Written:
     return written.base if isinstance(written, Scripted) else written
 
 
-def _in_brackets(written: Written) -> Bracketed:
-    return Bracketed("(", (written,), (CALLED,), place=written.place)
-
-
 def _bracket_of(written: Written) -> Bracketed | None:
     """The brackets with the only argument of a function, perhaps with scripts behind them."""
     inside = _head(written)
@@ -372,56 +367,3 @@ def _stands_before_functions(sign: str, chains: Iterable[WrittenChain], function
                         base_name(head) in functions if isinstance(head, Symbol) else _is_composed(other)
                     )
     return before == total > 0
-
-
-def _with_maps(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
-    """Chains, with f : x \\mapsto x^2 as f(x) := x^2, also where the sets of f stand between or before."""
-    found: dict[int, list[WrittenChain]] = {}
-    named: Written | None = None
-    for number in sorted(chains):
-        found[number] = []
-        for chain in chains[number]:
-            name, named = named, None
-            match [link.relation for link in chain.links], chain.members:
-                case [":", "->"], (Symbol() | Scripted() as own, Written() as letter, Written() as body) if (
-                    _is_parameter(letter) and not _uses(body, own) and not (_may_be_set(letter) and _may_be_set(body))
-                ):
-                    chain = _map_of(chain, own, letter, body)
-                case [":", "->"], (Symbol() | Scripted() as own, _, _):
-                    named = own
-                case ["->"], (Written() as letter, Written() as body) if (
-                    name is not None and _is_parameter(letter) and under(body) and not _uses(body, name)
-                ):
-                    chain = _map_of(chain, name, letter, body)
-            found[number].append(chain)
-    return found
-
-
-def _uses(body: Written, name: Written) -> bool:
-    return any(_head(name) == part for part in all_parts(body))
-
-
-def _is_parameter(written: Written) -> bool:
-    """Whether it is a letter, letters in brackets, or the column of the entries of one: what a function is of."""
-    if isinstance(written, Bracketed):
-        return written.kind == "(" and all(map(_is_parameter, arguments_of(written)))
-    return isinstance(written, Symbol) and written.font != "blackboard"
-
-
-def _may_be_set(written: Written) -> bool:
-    """Whether something at an arrow may be a set, as in f : V -> V^n: capital letters, their powers and products."""
-    match written:
-        case Symbol(text=text, font=font):
-            return text[:1].isupper() or font in ("blackboard", "calligraphic", "fraktur")
-        case Scripted(base=base, upper=upper):
-            is_power = upper is None or isinstance(upper, Numeral | Symbol | Beside)
-            return is_power and getattr(upper, "text", "") not in TRANSPOSES and _may_be_set(base)
-        case Beside(parts=parts, joints=joints):
-            return {*joints} == {"x"} and all(map(_may_be_set, parts))
-    return False
-
-
-def _map_of(chain: WrittenChain, name: Written, letter: Written, body: Written) -> WrittenChain:
-    called = letter if isinstance(letter, Bracketed) else _in_brackets(letter)
-    left = Beside((name, called), ("",), place=letter.place)
-    return replace(chain, members=(left, body), links=(Link(":=", chain.links[-1].place),))

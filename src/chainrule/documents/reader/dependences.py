@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
@@ -12,6 +12,12 @@ from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.terms import Relation, is_printed
 from chainrule.documents.reader.readings import Reading
 from chainrule.documents.reader.suffixed_names import letter_of
+
+HIDDEN = "?"
+"""Stands among the letters of a formula for all that may be in what is not read."""
+
+ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
+"""Terms in which names have other values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,28 @@ class Dependences:
         yield from self.captured(claim) if self.changes(claim) else ()
         for reasons in (self.unshown, self.unmoved, self.recurrent, self.lost_arguments):
             yield from reasons(claim)
+
+    def values_in(self, claim: Relation) -> frozenset[str]:
+        """The names that stand in a claim, but for indices, sizes and functions."""
+        bound = {name for name, _ in claim.over} | {"pi"}
+        return frozenset(self.reading.shapes.names.keys() & self.used(claim)) - bound
+
+    def reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
+        """The letters of which one is made in a part or before it, but for those that some letters are made of."""
+        found, pending = set[str](), {letter}
+        while pending:
+            new = set[str]()
+            for each in pending.difference(through):
+                there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
+                before = [number for number in there if number <= part]
+                new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
+            pending = new - found
+            found |= pending
+        return frozenset(found)
+
+    def operators(self, claim: Relation) -> frozenset[str]:
+        """The operators in a claim, and in what it uses."""
+        return frozenset(each.operator for each in self.every(claim) if isinstance(each, terms.Apply))
 
     def changes(self, claim: Relation) -> bool:
         """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""

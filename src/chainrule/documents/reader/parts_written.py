@@ -8,6 +8,7 @@ from fractions import Fraction
 from chainrule.documents.language.trees import every_part, kept, parts_of
 from chainrule.documents.reader.known_words import TRANSPOSES
 from chainrule.documents.reader.written import (
+    CALLED,
     Beside,
     Bracketed,
     Dots,
@@ -101,6 +102,11 @@ def index_of_members(inside: Written) -> Symbol | None:
 
 
 @kept
+def in_brackets(written: Written) -> Bracketed:
+    """The argument of a function in its brackets."""
+    return Bracketed("(", (written,), (CALLED,), place=written.place)
+
+
 def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
     """The arguments in brackets; x_1, \\ldots, x_n are one, the vector x."""
     found: list[Written] = []

@@ -10,10 +10,10 @@ from typing import Any
 
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.choosing import choose
+from chainrule.documents.reader.dependences import HIDDEN
 from chainrule.documents.reader.document_parts import name_in
 from chainrule.documents.reader.document_reader import reading_of
 from chainrule.documents.reader.document_state import DocumentState
-from chainrule.documents.reader.doubts import HIDDEN
 from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
 from chainrule.documents.reader.parts_written import all_parts, base_letter, base_name, letters_of, parts_of_chain

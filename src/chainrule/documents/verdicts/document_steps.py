@@ -308,7 +308,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
         through = (f"{loss}{ONLY_THROUGH}" for loss in losses)
-        if assumed := (*through, *doubts.assumed(claim, part)):
+        if assumed := (*through, *doubts.tacit.of(claim, part)):
             finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)

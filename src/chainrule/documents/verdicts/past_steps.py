@@ -42,7 +42,7 @@ class Past:
     def learn(self, step: Step, claim: Relation, finding: Finding, doubts: Doubts, *, inline: bool) -> None:
         """Enter the step of a claim."""
         name = terms.base_of(claim.left)
-        every = doubts.values_in(claim)
+        every = doubts.dependences.values_in(claim)
         is_value = inline and _gives_value(claim, every - {name}, doubts)
         is_new = claim.follows is None and name in doubts.reading.again and not is_value
         if inline and not step.verdict.holds:
@@ -67,7 +67,7 @@ class Past:
         """
         if excluded := doubts.uses(claim, self.contradicted.keys()):
             return f"{self.contradicted[excluded[0]]} contradicts what the text says about {excluded[0]}"
-        if self.norms and "norm" in doubts.operators(claim):
+        if self.norms and "norm" in doubts.dependences.operators(claim):
             return self.norms
         tied = {name for name, (_, line) in self.tied.items() if told.get(name) != line}
         names = doubts.uses(claim, tied) if doubts.changes(claim) else []
@@ -78,7 +78,7 @@ class Past:
 
         No doubt is that the entries add up to 1, if this is what would have to be assumed.
         """
-        letters = {letter_of(name) for name in doubts.values_in(claim)}
+        letters = {letter_of(name) for name in doubts.dependences.values_in(claim)}
         about = [each for each in letters if any(_stands_in(each, words) for words in finding.assumed)]
         held = (
             each

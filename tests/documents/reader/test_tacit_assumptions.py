@@ -1,0 +1,40 @@
+"""What proofs assume that texts do not say."""
+
+from chainrule.documents import check_derivation
+
+
+def test_a_capital_letter_that_is_read_as_a_number_beside_an_unfit_formula_is_told():
+    text = (
+        "---\nA: matrix 3 2\n---\n\nLet $x$ be a number, $b$ a number, $z = W x + b$"
+        " and $\\delta = \\frac{\\partial L}{\\partial z}$. Then\n"
+        "$$\n\\frac{\\partial L}{\\partial x} = W \\delta, \\qquad A^T A = x\\, W A\n$$\n"
+    )
+    found = check_derivation(text, repairs=False).steps
+    assert [step.verdict for step in found][-2:] == ["proved if", "does not fit if read so"]
+    assert "W is a number" in found[-2].message
+
+
+def test_that_a_size_is_a_number_is_no_assumption():
+    text = "$$P = \\prod_{n=0}^{N-1} y_n$$\n\n$$\\frac{E(w)}{N} = \\frac{1}{N} \\sum_{n=0}^{N-1} E_n$$\n\n"
+    steps = check_derivation(
+        text + "$$\\frac{1}{N} \\sum_{n=0}^{N-1} 2 y_n = \\frac{2}{N} \\sum_{n=0}^{N-1} y_n$$"
+    ).steps
+    assert steps[-1].verdict == "proved"
+
+
+def test_a_column_in_front_of_a_derivative_by_a_matrix_is_told():
+    block = "---\nU: matrix d n\nv: column d\np: %s n\n---\n\n"
+    claim = r"$$p \frac{\partial (U^\top v)}{\partial U} = v %s$$"
+    column = check_derivation(block % "column" + claim % r"p^\top", repairs=False).claims[0]
+    row = check_derivation(block % "row" + claim % "p", repairs=False).claims[0]
+    assert (column.verdict, row.verdict) == ("proved if", "proved")
+    assert column.assumed == ("a column in front of a derivative by a matrix stands for its transpose",)
+
+
+def test_capitals_that_are_multiplied_entry_by_entry_are_told_to_be_vectors():
+    text = (
+        r"$$\text{diag}(\mathbf{A})_{ij} = 0$$" "\n\n" r"$$\mathbf{A} + \mathbf{B} = \mathbf{B} + \mathbf{A}$$" "\n\n"
+    )
+    step = check_derivation(text + r"$$\mathbf{AB} = \mathbf{BA}$$", repairs=False).claims[-1]
+    assert step.verdict != "proved"
+    assert set(step.assumed) <= {"A is a vector", "B is a vector"}
