@@ -89,3 +89,8 @@ def test_a_letter_that_a_sentence_mentions_is_a_function_still():
     unsaid = text.replace("is the sigmoid", "is sigmoidal")
     found = check_derivation(unsaid + r"$$\frac{\partial L}{\partial w} = (a - y) x$$", repairs=False).steps[-1]
     assert (found.verdict, found.assumed) == ("proved if", ("sigma is the logistic function",))
+
+
+def test_a_row_with_an_index_is_told_to_be_no_kind():
+    ((_, problem),) = check_derivation("$$x_i + y = z$$", "x_i: row n").problems
+    assert problem == "expected a number or a column for x with an index, got a row: declare its matrix"

@@ -114,3 +114,34 @@ def test_another_name_for_the_entries_is_no_way_around(definitions):
     found = check_derivation(text, repairs=False).claims
     assert [step.verdict for step in found] == ["proved"]
     assert not found[0].assumed
+
+
+LAYER = r"""Let $J$ be the loss, $R = X - 2 b$ and
+
+$$Y = \gamma R$$
+
+$$Z = R + 3 X$$
+
+$$\frac{\partial J}{\partial X} = %s \frac{\partial J}{\partial R}$$
+
+$$\frac{\partial J}{\partial R} = \gamma \frac{\partial J}{\partial Y}$$
+"""
+KINDS = "X, b: column n\n\\gamma: number\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "factor", "verdicts"),
+    [
+        (KINDS, "", ["proved if", "proved if"]),
+        (KINDS + "J: loss of Y", "", ["proved", "proved"]),
+        (KINDS + "J: function of Y", "2", ["wrong", "proved"]),
+        (KINDS + "J: loss of Y, Z", "", ["wrong", "wrong"]),
+    ],
+)
+def test_a_block_says_on_what_a_loss_depends(block, factor, verdicts):
+    found = check_derivation(LAYER % factor, block, repairs=False).claims
+    assert [step.verdict for step in found] == verdicts
+
+
+def test_a_loss_of_nothing_is_a_problem():
+    assert "expected" in check_derivation("$x$", "J: loss of").problems[0][1]

@@ -62,6 +62,7 @@ FACTS = {
 
 _NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
 _FACTOR = re.compile(r"(?<![\w(.])(\d+)([A-Za-z]\w*)")
+_LOSS = re.compile(r"(?:loss|function)\s+of\s+(?P<names>.+)")
 _COMMA = re.compile(r",(?![^()]*\))")
 _PAGES = re.compile(r"layout\s*:(?!\s*(?:rows|columns)\b)|(?:title|date|author|tags|math|lang)\w*\s*:", re.IGNORECASE)
 
@@ -96,6 +97,8 @@ class Block:
         Names of several letters.
     layout : str
         "rows", "columns" or "".
+    losses : list of (str, list of Written)
+        Letters of losses, each with the names of which it is an unknown function: J: loss of Y.
     rules : dict
         By the number of a block's piece, and by name: a rule of the package with its options, and one of its functions.
     errors : list of (int, str)
@@ -107,6 +110,7 @@ class Block:
     definitions: list[tuple[int, Piece, WrittenChain]] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     layout: str = ""
+    losses: list[tuple[str, list[Written]]] = field(default_factory=list)
     rules: dict[int, dict[str, tuple[str, str]]] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
 
@@ -199,6 +203,10 @@ class Block:
                 rules = self.rules.setdefault(number, {})
                 rules[full.replace(".", "_")] = rules[name] = rest, part
             rules[name] = rest, "forward"
+            return
+        if (loss := _LOSS.fullmatch(rest)) is not None:
+            made_of = _names(loss["names"], macros, self.words)
+            self.losses += [(base_of(each), made_of) for each in _names(head, macros, self.words)]
             return
         value = None
         if rest.startswith("size "):

@@ -138,18 +138,30 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     shapes = Shapes(derivation, _matrices(state), _vectors(state), state.rows)
     fitting = {id(term) for term, _ in shapes.faults}
     held = [each for each in held if id(each.condition) not in fitting]
-    strict = strict_form(shapes, *_reached(state, derivation, held))
+    losses = _losses_told(state)
+    strict = strict_form(shapes, *_reached(state, derivation, held), losses)
     points = stationary_points(state, strict, shapes)
     for number in points:
         state.doubt(number, frozenset({STATIONARY}))
     entries = tuple(_judged(state, shapes))
     read = {each.name for each in derivation.definitions}
     unread = {name: why for name, why in state.unread.items() if name not in read}
-    found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys())
+    told = {each.name for each in strict.declarations if letter_of(each.name.removesuffix("_of")) in losses}
+    found = Reading(strict, shapes, entries, unread, state.again, state.kinds.keys() | told)
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
     found = replace(found, with_arguments=state.elaborator.with_arguments)
     return replace(found, parameters=parameters, transposed=state.layout != state.layout_told, stationary=points)
+
+
+def _losses_told(state: DocumentState) -> dict[str, Set[str]]:
+    """By letter of a loss: the names of which a block says that it is a function."""
+    state.elaborator.aliases, found = {}, dict[str, Set[str]]()
+    for letter, names in state.besides.block.losses:
+        with suppress(NotMeant):
+            made_of = {base_in(state.elaborator.term(each)) for each in names}
+            found[letter] = found.get(letter, frozenset()) | made_of
+    return found
 
 
 def _used(state: DocumentState, derivation: Derivation) -> None:

@@ -156,7 +156,14 @@ def _declare_entries(state: DocumentState, declared: Declared) -> None:
         state.problems.append((declared.line, f"expected a name, got a power of {base_of(declared.name)}"))
         return
     indices = len(found.indices) if isinstance(found, terms.Entry) else int(isinstance(found, terms.Apply))
-    if indices == 1 and isinstance(declared.kind, ValueKind) and declared.kind.shape:
+    shape = declared.kind.shape if isinstance(declared.kind, ValueKind) else ()
+    if indices == 1 and shape[:1] == (ONE,) and declared in state.besides.block.declared:
+        told = (
+            f"expected a number or a column for {base_of(declared.name)} with an index, got a row: declare its matrix"
+        )
+        state.problems.append((declared.line, told))
+        return
+    if indices == 1 and shape:
         state.inventory.vectors[base_in(found)] += 1
         if isinstance(declared.name, w.Scripted) and declared.name.lower is None:  # x^{(i)} is a vector
             state.inventory.arrays |= {base_of(declared.name)}

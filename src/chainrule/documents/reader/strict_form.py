@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from types import MappingProxyType
 from typing import cast
 
 from chainrule.documents.language import terms
@@ -30,7 +31,12 @@ from chainrule.documents.language.terms import (
 from chainrule.documents.reader.unknown_losses import with_losses
 
 
-def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[tuple[Condition, ...]]) -> Derivation:
+def strict_form(
+    shapes: Shapes,
+    always: Sequence[Condition],
+    reached: Sequence[tuple[Condition, ...]],
+    losses: Mapping[str, Set[str]] = MappingProxyType({}),
+) -> Derivation:
     """The derivation without anything left to the shapes; unknown functions in place of unknown losses.
 
     Parameters
@@ -40,6 +46,8 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
         The assumptions.
     reached : sequence of tuple of Condition
         Further conditions for each claim.
+    losses : mapping
+        By letter of a loss: the names of which a block says that it is a function.
     """
     derivation = shapes.derivation
     faults = {id(term) for term, _ in shapes.faults}
@@ -66,7 +74,7 @@ def strict_form(shapes: Shapes, always: Sequence[Condition], reached: Sequence[t
     defined = {d.name for d in definitions}
     kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
     read = replace(derivation, declarations=(), definitions=tuple(definitions), assumptions=(), claims=tuple(claims))
-    strict = with_losses(read, shapes)
+    strict = with_losses(read, shapes, losses)
     others = defined.union(*(each.lengths for each in definitions))  # lengths of arguments are no sizes of the document
     sizes = [*_sizes(shapes), *(name for part in strict.parts for name in _counted(part) if name not in others)]
     kinds = {**{name: SizeKind() for name in sizes}, **kinds}

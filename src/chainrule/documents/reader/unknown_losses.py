@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from types import MappingProxyType
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
@@ -20,8 +21,12 @@ from chainrule.documents.language.terms import Declaration, Definition, Derivati
 from chainrule.documents.reader.suffixed_names import letter_of, lost_name, name_as_written
 
 
-def with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
+def with_losses(
+    derivation: Derivation, shapes: Shapes, told: Mapping[str, Set[str]] = MappingProxyType({})
+) -> Derivation:
     """Names that are differentiated and not defined are unknown functions of what they are differentiated by.
+
+    `told` has the letters of losses of which a block says on which names they depend.
 
     Where definitions lead around the last of these variables, but not from it, a claim may hold only if the loss does
     not depend on them: this is a supposition.
@@ -32,14 +37,15 @@ def with_losses(derivation: Derivation, shapes: Shapes) -> Derivation:
     supposed = dict[str, Definition]()
     for name, variables in by.items():
         last = _last(names, by, name)
-        around = _with_ways_around(names, last, variables, by.keys())
+        given = _given(names, variables, told.get(letter_of(name), frozenset()))
+        around = given or _with_ways_around(names, last, variables, by.keys())
         result = shapes.names[name].known if name in shapes.names else ()
         kind = function_kind(around, result, shapes)
         if kind is None:
             continue
         functions.append(Declaration(f"{name}_of", kind))
         made.append(_loss_of(name, around))
-        behind = [each for each in around if each in last or names.uses(each) & {*last}] or last
+        behind = given or [each for each in around if each in last or names.uses(each) & {*last}] or last
         if behind != around:
             words = f"{letter_of(name)} depends on its variables only through {' and '.join(behind)}"
             supposed[words] = _loss_of(name, behind)
@@ -96,6 +102,14 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
 def _loss_of(name: str, arguments: list[str]) -> Definition:
     """A loss as an unknown function of some names."""
     return Definition(name, terms.Call(f"{name}_of", tuple(map(Name, arguments))))
+
+
+def _given(names: Names, variables: Iterable[str], told: Set[str]) -> list[str]:
+    """The names, among those that a block tells, that are variables of a loss or made of them."""
+    variables = {*variables}
+    every = dict.fromkeys((*names.definitions, *variables))
+    mine = (each for each in every if name_as_written(each) in told)
+    return sorted(each for each in mine if each in variables or names.uses(each) & variables)
 
 
 def _last(names: Names, by: Mapping[str, Iterable[str]], loss: str) -> list[str]:
