@@ -160,3 +160,14 @@ def test_a_block_may_use_a_name_that_the_text_defines():
         "definition",
         "proved",
     ]
+
+
+def test_a_block_defines_probabilities_by_others():
+    block = "p, q, \\phi: number, positive\nP(x|y=1) := p\nP(x|y=0) := q\nP(y=1) := \\phi\nP(y=0) := 1 - \\phi\n"
+    block += "P(y=1|x) := \\frac{P(x|y=1) P(y=1)}{P(x|y=1) P(y=1) + P(x|y=0) P(y=0)}\n"
+    text = r"$$P(y=1|x) = \frac{p \phi}{p \phi + q (1 - \phi)}$$"
+    report = check_derivation(text, block, repairs=False)
+    assert [step.verdict for step in report.claims] == ["proved"]
+    assert report.problems == ()
+    recursive = check_derivation(text, block + "P(y=0|x) := 1 - P(y=0|x)", repairs=False)
+    assert "defines nothing" in recursive.problems[0][1]

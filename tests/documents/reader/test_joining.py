@@ -34,3 +34,9 @@ def test_a_loss_is_a_number_and_another_capital_letter_a_matrix(reading_of):
 def test_a_probability_is_a_number_and_no_matrix(reading_of):
     found = reading_of("$$P(y | x) = p^y (1 - p)^{1 - y}$$\n\n$$\\log P(y | x) = y \\log p + (1 - y) \\log(1 - p)$$")
     assert {name: shape.known for name, shape in found.shapes.names.items()}["p"] == ()
+
+
+def test_what_a_block_defines_needs_no_fact_of_a_sentence():
+    text = "Let $y$ be the one-hot vector of the word $o$. Then\n\n" + r"$$- \sum_w y_w \log p_w = - \log p_o$$"
+    block = "n: size\no: 1..n\np: column n\ny_i := \\delta_{io}"
+    assert [step.verdict for step in check_derivation(text, block, repairs=False).claims] == ["proved"]

@@ -59,7 +59,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if len(set(letters)) < len(letters):  # D(p, p) = 0 is about D
         return False
     full = name_of(state.elaborator, target)
-    if uses_target(statement.right, target) and not _is_made_of_lower_layers(state, target, statement.right, full):
+    is_event = isinstance(target.name, w.Beside) and state.besides.is_in_block(statement)  # P(y = 1 | x) of other P
+    uses = target.name in all_parts(statement.right) if is_event else uses_target(statement.right, target)
+    if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False

@@ -56,7 +56,9 @@ LOSSES = frozenset({"E", "J", "L"})
 
 def joined(state: DocumentState) -> Reading:
     """The reading that all statements make, with what the document states besides."""
-    stated = [*_facts_of_blocks(state), *state.besides.stated.hypotheses]
+    defined = state.besides.block.defined  # what a block defines needs no facts
+    told = (each for each in state.besides.stated.hypotheses if not (each.fact and base_of(each.subject) in defined))
+    stated = [*_facts_of_blocks(state), *told]
     held = without_alternatives(
         held_in(
             _in_their_places(state, stated),
