@@ -1,6 +1,7 @@
 """The places in which the letters of a document are seen."""
 
 from chainrule.documents.reader.chains import chains_of
+from chainrule.documents.reader.inventory import Inventory
 from chainrule.documents.reader.sightings import Sightings
 from chainrule.documents.reader.written import Beside, Bracketed, Differentiation, Scripted, Symbol, WrittenChain
 
@@ -52,3 +53,9 @@ def test_letters_that_stand_alone_are_bare_and_between_bars_barred():
     found = seen(r"a + a_i + |a| + \mathbf{b}")
     assert (found.bare["a"], found.barred["a"], found.bold["b"]) == (2, 1, 1)
     assert len(found.subscripts["a"]) == 1
+
+
+def test_the_sign_of_a_transpose_behind_brackets_is_no_letter():
+    assert not Inventory.of(chains_of(r"(a - b)^T c = d")).bare["T"]
+    assert Inventory.of(chains_of(r"(a - b)^T c = \sum_{t=1}^T x_t")).bare["T"]
+    assert Inventory.of(chains_of(r"(a - b)^T c = T")).bare["T"]

@@ -201,7 +201,9 @@ class Sightings:
             case Signed(terms=terms):
                 self.deltas += _compares_indices(terms)
         for part in under(written):
-            self._see(part)
+            is_sign = isinstance(written, Scripted) and part is written.upper and isinstance(part, Symbol)
+            if not (is_sign and base_name(part) == "T"):  # (a - b)^T
+                self._see(part)
 
     def _event(self, bracket: Bracketed) -> None:
         """Note the letters that are compared in brackets behind a name."""
