@@ -12,11 +12,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from chainrule.documents.reader.document_parts import SCOPE
+from chainrule.documents.reader.sentences import ends_of_sections
 from chainrule.documents.sources.pieces import Piece, Pieces
 
-_SECTION = re.compile(r"^[ \t]*(?:%![ \t]*)?section[ \t]*:[ \t]*(?P<name>[^\n#]*#*[^\n]*?)[ \t]*$", re.MULTILINE)
+_SECTION = re.compile(r"^[ \t]*section[ \t]*:[ \t]*(?P<name>[^\n]*?)[ \t]*$", re.MULTILINE)
 _STRETCH = re.compile(
     r"(?:cell\s+(?P<cell>\d+)\s*,?\s*)?(?P<kind>line|cell)s?\s+(?P<first>\d+)(?:\s*[-–]\s*(?P<last>\d+))?",
     re.IGNORECASE,
@@ -109,7 +110,7 @@ def _stretch(name: str, pieces: Sequence[Piece]) -> range:
         first, last = int(match["first"]), int(match["last"] or match["first"])
         cell = None if match["cell"] is None else int(match["cell"])
         in_cells = match["kind"].lower() == "cell"
-        places = [piece.cell if in_cells else piece.place_of(0)[0] for piece in pieces]
+        places = [piece.cell if in_cells else piece.lines.start for piece in pieces]
         inside = [
             n
             for n, (piece, place) in enumerate(zip(pieces, places, strict=True))
@@ -125,38 +126,14 @@ def _stretch(name: str, pieces: Sequence[Piece]) -> range:
     if len(found) != 1:
         how_many = "no heading begins so" if not found else f"{len(found)} headings begin so; give its lines"
         raise ValueError(f"expected section: HEADING, section: lines 10-20 or section: cells 3-4; {how_many}: {name!r}")
-    return range(found[0], _end(found[0], pieces))
+    return range(found[0], ends_of_sections(pieces, notation=False)[found[0]])
 
 
 def _title(number: int, pieces: Sequence[Piece]) -> str:
     """A heading with the formulas in it, which are pieces of their own."""
-    line = pieces[number].place_of(0)[0]
-    same = [pieces[number].text]
-    for piece in pieces[number + 1 :]:
-        if piece.kind == "display" or piece.place_of(0)[0] != line:
-            break
-        same.append(piece.text)
-    return " ".join(same)
-
-
-def _end(start: int, pieces: Sequence[Piece]) -> int:
-    """The number of the piece before which the section of a heading ends."""
-    level, inside = _level(pieces[start]), 0
-    for number in range(start + 1, len(pieces)):
-        piece = pieces[number]
-        if piece.kind == "heading":
-            if _level(piece) <= level:
-                return number
-            inside += _level(piece) == SCOPE
-        elif piece.kind == "end":
-            if level == SCOPE and not inside:
-                return number
-            inside = max(inside - 1, 0)
-    return len(pieces)
-
-
-def _level(heading: Piece) -> int:
-    return int(heading.environment) if heading.environment.isdigit() else SCOPE - 1
+    line = pieces[number].lines.start
+    same = takewhile(lambda piece: piece.kind != "display" and piece.lines.start == line, pieces[number:])
+    return " ".join(piece.text for piece in same)
 
 
 def _plain(title: str) -> str:

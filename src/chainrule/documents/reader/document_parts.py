@@ -60,7 +60,7 @@ class Scopes:
                 open_parts.pop()
                 part = open_parts[-1][0] if open_parts else 0
             elif piece.kind == "heading":
-                count, level = count + 1, int(piece.environment) if piece.environment.isdigit() else 7
+                count, level = count + 1, piece.level
                 part = count
                 apart |= {part} if level == SCOPE else set()
                 open_parts = [each for each in open_parts if each[1] < level]

@@ -95,10 +95,8 @@ def _of_section(section: Pieces, document: Pieces) -> Reading:
     own = {id(piece) for piece in section.pieces}
     around = (piece.text for piece in document.pieces if id(piece) not in own and piece.kind in ("prose", "heading"))
     reading = read(section, Around(" ".join(around)))
-    blocks = [piece for piece in section.pieces if piece.kind == "declarations"]
-    begin = blocks[-1].starts[0][1]
-    lines = range(begin, begin + blocks[-1].text.count("\n") + 1)
-    here = {id(each.statement.piece) for each in reading.entries if each.statement.piece.starts[0][1] in lines}
+    *_, block = (piece for piece in section.pieces if piece.kind == "declarations")
+    here = {id(each.statement.piece) for each in reading.entries if each.statement.piece.lines.start in block.lines}
     return replace(reading, own=own | here)
 
 
@@ -184,7 +182,7 @@ def _parts(pieces: Pieces) -> list[_Part]:
     text = _Part()
     every, open_parts = [text], [(0, text)]
     for place in enumerate(pieces.pieces):
-        kind, level = place[1].kind, int(place[1].environment or 7) if place[1].kind == "heading" else 0
+        kind, level = place[1].kind, place[1].level if place[1].kind == "heading" else 0
         if kind == "heading":
             while open_parts[-1][0] >= level and not (open_parts[-1][0] == SCOPE and level >= SCOPE - 1):
                 open_parts.pop()

@@ -113,10 +113,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             letter = letter_of(meanings.named(full))
             meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
         elif full in meanings.values:
-            given, told = (
-                tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items),
-                meanings.values[full],
-            )
+            given = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items)
+            told = meanings.values[full]
             if given != told and ("" in given or {*given} <= {*told}):
                 raise NotMeant(f"{name} of other arguments than {', '.join(told)}, of which it is defined", part.place)
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))

@@ -64,14 +64,13 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
     dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
     if not dots:
         return terms.Table(tuple((term(entry),) for entry in entries))
-    at, index = dots[0], ""
-    found = None
+    at = dots[0]
     if len(dots) == 1 and 0 < at == len(entries) - 2:
         first, second, last = (term(entries[place]) for place in (0, min(1, at - 1), -1))
         index = index_for(first, second, last)
         found = between(first, last, index)
-        if found is not None and at > 1 and (between(second, last, index) or found)[0] != found[0]:
-            found = None
-    if found is None or found[1] != Number(Fraction(1)):
-        raise NotMeant("a matrix written out with dots", grid.place)
-    return terms.Family(((index, found[2]),), found[0])
+        if found is not None and found[1] == Number(Fraction(1)):
+            body, _, count = found
+            if at == 1 or (between(second, last, index) or found)[0] == body:
+                return terms.Family(((index, count),), body)
+    raise NotMeant("a matrix written out with dots", grid.place)

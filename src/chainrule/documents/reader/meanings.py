@@ -35,7 +35,7 @@ class Meanings(ABC):
     indexed : set of str
         Functions whose values have entries. An index of any other function is that of its argument: g_j(z_j) is g(z_j).
     standing : mapping
-        The letters of standard arrays, such as I, with their sizes if they are stated.
+        The letters of standard arrays, such as I, with their shapes, or nothing if none is stated.
     differentials : bool
         Whether d is the sign of a differential.
     redefined : set of str

@@ -68,8 +68,7 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
     def without(dropped: Set[int]) -> Reading:
         return again([each for each in document.statements if id(each) not in dropped], chosen)
 
-    blocks = [each for each in pieces.pieces if each.kind == "declarations"]
-    lines = {each.place_of(at)[0] for each in blocks for at, _ in enumerate(each.text)}
+    lines = {line for each in pieces.pieces if each.kind == "declarations" for line in each.lines}
     return replace(best, **known, alone=alone, afresh=afresh, without=without, block_lines=lines)
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from chainrule.documents.reader import written as w
 from chainrule.documents.reader.concluding_words import OBTAINED, SUPPOSING
 from chainrule.documents.reader.known_words import TRANSPOSES
-from chainrule.documents.reader.parts_written import letters_of
+from chainrule.documents.reader.parts_written import is_closed, letters_of
 from chainrule.documents.reader.stated_words import (
     CASES,
     CLAIMS,
@@ -111,15 +111,12 @@ def _has_other_values(text: str, chains: Chains) -> bool:
     match = _NEXT.match(text)
     first, second = ([*chains.get(int(number), [])] for number in match.groups()) if match else ([], [])
     match first, second:
-        case [WrittenChain(members=(w.Symbol(), value), links=(link,))], [WrittenChain(members=(other,), links=())]:
-            return link.relation == "=" and _is_number(value) and _is_number(other)
+        case (
+            [WrittenChain(members=(w.Symbol(), Written() as value), links=(link,))],
+            [WrittenChain(members=(Written() as other,), links=())],
+        ):
+            return link.relation == "=" and is_closed(value) and is_closed(other)
     return False
-
-
-def _is_number(written: Written | None) -> bool:
-    return isinstance(written, w.Numeral) or (
-        isinstance(written, w.Signed) and all(isinstance(each, w.Numeral) for each in written.terms)
-    )
 
 
 def _last(words: re.Pattern[str], text: str) -> int:

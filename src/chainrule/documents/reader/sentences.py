@@ -59,18 +59,19 @@ def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
         yield first, len(pieces) - 1, text
 
 
-def ends_of_sections(pieces: Sequence[Piece]) -> list[int]:
+def ends_of_sections(pieces: Sequence[Piece], *, notation: bool = True) -> list[int]:
     """By number of a piece: where its section ends, which is at the next heading that is no lower.
 
-    What a section about the notation says holds up to the end of the section around it, or of the document.
+    What a section about the notation says holds up to the end of the section around it, or of the document; without
+    `notation` such a section ends like others.
     """
-    heads = [(n, int(piece.environment or 7)) for n, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
+    heads = [(n, piece.level) for n, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
     found = [heads[0][0] if heads else len(pieces)] * len(pieces)
     around = list[int]()  # the ends of the sections around open examples
     for place, (start, level) in enumerate(heads):
         later = heads[place + 1 :]
         own = later[0][0] if later else len(pieces)
-        around_it = level < SCOPE and NOTATION.search(pieces[start].text) is not None
+        around_it = notation and level < SCOPE and NOTATION.search(pieces[start].text) is not None
         end = next((number for number, other in later if other <= level - around_it), len(pieces))
         if pieces[start].kind == "end":
             end = around.pop() if around else end

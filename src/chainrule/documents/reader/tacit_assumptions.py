@@ -1,4 +1,4 @@
-"""What a proof of a claim assumes that the text does not say: then the claim is `proved if` it holds."""
+"""Assumptions of a proof that the text does not say: with one, a claim is `proved if` it holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import Shape
+from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.dependences import ELSEWHERE, HIDDEN, Dependences
@@ -119,8 +119,7 @@ class TacitAssumptions:
     def _is_column(self, term: terms.Term) -> bool:
         """Whether a vector is a column: a name that is one stands in it without a transpose."""
         if isinstance(term, terms.Name):
-            known = self.reading.shapes.names.get(term.text, _ANY).known or ()
-            return len(known) == 2 and bool(known[1].is_one) and not known[0].is_one
+            return vector_axis(self.reading.shapes.names.get(term.text, _ANY)) == 0
         if isinstance(term, terms.Slope):
             return term.kind == "grad"
         turns = isinstance(term, terms.Apply) and term.operator == "'"

@@ -39,6 +39,16 @@ class Piece:
     environment: str = ""
     cell: int | None = None
 
+    @property
+    def level(self) -> int:
+        """The level of a heading, or of the end of an environment; 7 if nothing tells it."""
+        return int(self.environment) if self.environment.isdigit() else 7
+
+    @property
+    def lines(self) -> range:
+        """The lines from the first character to the last."""
+        return range(self.place_of(0)[0], self.place_of(max(len(self.text) - 1, 0))[0] + 1)
+
     def place_of(self, position: int) -> tuple[int, int]:
         """The line and the column, from 1, of a character of the text.
 
