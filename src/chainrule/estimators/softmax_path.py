@@ -122,7 +122,7 @@ def along(recipe: SoftmaxRecipe, problem: Problem, values: Sequence[float], spec
     strengths = [penalty_share(problem, C) for C in growing]
     with (
         threads_allowed(recipe.threads),
-        closing(minima(problem, strengths, **recipe.options(spectrum))) as found,
+        closing(minima(problem, strengths, **recipe.options(problem, spectrum))) as found,
     ):
         for C, result in zip(growing, found, strict=True):
             if result.message == INTERRUPTED:

@@ -33,6 +33,7 @@ from chainrule.solvers.convex import (
     ranges,
     spectrum_of,
 )
+from chainrule.solvers.convex.narrow import has_bfloat16_units
 
 Observer = Callable[[StepTaken, Callable[[], Array]], bool]
 """Called by the solver after every step with a function that gives theta; a true result ends the fit."""
@@ -90,7 +91,7 @@ class SoftmaxRecipe:
         Ctrl-C ends the fit at its last step, or raises KeyboardInterrupt before the first. Callbacks and watchers are
         called as by `observer`.
         """
-        options = self.options(spectrum or self.spectrum(problem, C), watchers) | {"certify": certifies}
+        options = self.options(problem, spectrum or self.spectrum(problem, C), watchers) | {"certify": certifies}
         with threads_allowed(self.threads):
             found = minimise(replace(problem, l2=penalty_share(problem, C)), start, **options)
         if found.message == INTERRUPTED and not found.iterations:
@@ -137,13 +138,15 @@ class SoftmaxRecipe:
         with threads_allowed(self.threads), stage("before the first step"):
             return spectrum.suited(X, problem, penalty_share(problem, C), fits)
 
-    def options(self, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()) -> dict[str, Any]:
-        """The options of the solver, which are the same for each fit."""
+    def options(
+        self, problem: Problem, spectrum: Spectrum, watchers: Sequence[Callable[[Array], Any]] = ()
+    ) -> dict[str, Any]:
+        """The options of the solver, which are the same for each fit to parts of the problem's samples."""
         return {
             "tol": self.tol,
             "max_iter": self.max_iter,
             "method": METHODS[self.solver],
-            "narrow": self.mixed_precision,
+            "narrow": self.mixed_precision and (problem.device_engine is not None or has_bfloat16_units()),
             "spectrum": spectrum,
             "callback": observer(self.callbacks, self.verbose, watchers),
         }

@@ -118,8 +118,8 @@ class SoftmaxRegression(CallbackSupportMixin, Classifier):  # type: ignore[misc]
     mixed_precision : bool, default=False
         Compute the products of the first steps in bfloat16 with PyTorch, and those of the last steps in full precision,
         to the same `tol`. The steps between compute gradients in full precision and products with the Hessian in
-        bfloat16. This is faster for many features and classes on processors with fast bfloat16 products, and has no
-        effect on sparse X.
+        bfloat16. This is faster for many features and classes. It has no effect on sparse X, or on a processor that
+        has no instructions for bfloat16 (AVX512_BF16 or AMX, for example) if there is no `device`.
     certify : bool, default=True
         Minimise the intercepts in float64 during the evaluation that ends the fit, and set `certificate_`. This
         takes 1 to 5 % of the time of most fits.

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators import softmax_recipe
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.rules import softmax_cross_entropy
 from chainrule.solvers.convex import Problem, minimisation, minimise
@@ -19,7 +20,7 @@ from chainrule.solvers.convex.rows import Rows, cut
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 from chainrule.solvers.convex.directions import Directions  # noqa: E402
-from chainrule.solvers.convex.narrow import Narrowing  # noqa: E402
+from chainrule.solvers.convex.narrow import Narrowing, has_bfloat16_units  # noqa: E402
 from chainrule.solvers.convex.phases import Method  # noqa: E402
 
 UNIT = 2.0**-7
@@ -161,6 +162,7 @@ def test_sparse_samples_are_fitted_without(problem_of):
 
 
 def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
+    monkeypatch.setattr(softmax_recipe, "has_bfloat16_units", lambda: True)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 20))
     y = (X[:, :4] + rng.gumbel(size=(200, 4))).argmax(axis=1)
@@ -176,6 +178,23 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="mixed_precision needs PyTorch, the extra 'torch'"):
         SoftmaxRegression(mixed_precision=True).fit(X, y)
+
+
+@pytest.mark.parametrize("units", [True, False])
+def test_processors_without_units_for_it_multiply_in_full_precision(monkeypatch, units):
+    """There a product in bfloat16 takes several times as long as in float32."""
+    capabilities = {"avx2": True, "avx512_bf16": units}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 20))
+    y = (X[:, :4] + rng.gumbel(size=(200, 4))).argmax(axis=1)
+    plain, mixed = (SoftmaxRegression(tol=1e-3, mixed_precision=mixed).fit(X, y) for mixed in (False, True))
+    assert np.array_equal(plain.coef_, mixed.coef_) is not units
+
+
+def test_a_processor_about_which_pytorch_cannot_tell_is_believed(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert has_bfloat16_units()
 
 
 @pytest.mark.parametrize("shift", [0.0, 100.0])

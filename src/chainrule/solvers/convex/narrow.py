@@ -43,6 +43,20 @@ def narrowing(features: Features) -> Narrowing:
     return Narrowing(features.centre, _torch().get_num_threads())
 
 
+def has_bfloat16_units() -> bool:
+    """True if the processor has instructions for products in bfloat16, or if this PyTorch cannot tell.
+
+    Without them such products take several times as long as in float32.
+
+    Raises
+    ------
+    ImportError
+        Without PyTorch.
+    """
+    capabilities = getattr(_torch().cpu, "get_capabilities", None)
+    return capabilities is None or any(there for name, there in capabilities().items() if "bf16" in name)
+
+
 class NarrowBlock(RowBlock):
     """Some dense rows, multiplied as x - m rounded to bfloat16, so that samples far from 0 keep their digits."""
 
