@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.readings import ReadRelation
+from chainrule.documents.reader.relations.readings import ReadRelation
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import steps_in
 from chainrule.documents.verdicts.step import Step

@@ -9,7 +9,8 @@ A reader (`sources`, `reader`) translates a document into the strict language, i
 0
 """
 
-from chainrule.documents.checked import CheckedStep, Report, check_derivation
+from chainrule.documents.checked import check_derivation
+from chainrule.documents.reports.report import CheckedStep, Report
 from chainrule.documents.sources.opening import Unreadable
 
 __all__ = ["CheckedStep", "Report", "Unreadable", "check_derivation"]

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reports import article
 
 TEXT = r"""---
@@ -33,14 +34,19 @@ y: scalar
 """
 
 
-def test_every_step_is_shown_with_its_verdict():
-    drawn = [part[1] for part in article.terminal(TEXT) if isinstance(part, tuple)]
+@pytest.fixture(scope="module")
+def report():
+    return check_derivation(TEXT, repairs=False)
+
+
+def test_every_step_is_shown_with_its_verdict(report):
+    drawn = [part[1] for part in article.terminal(TEXT, report) if isinstance(part, tuple)]
     assert len(drawn) == 1
     assert re.findall(r"definition|✓|wrong", drawn[0]) == ["definition", "✓", "wrong"]
 
 
-def test_prose_keeps_its_markdown_and_loses_the_declarations():
-    prose = [part for part in article.terminal(TEXT) if isinstance(part, str)]
+def test_prose_keeps_its_markdown_and_loses_the_declarations(report):
+    prose = [part for part in article.terminal(TEXT, report) if isinstance(part, str)]
     assert prose[0].startswith("# Title with xᵢ")
     assert "vector" not in "".join(prose)
     assert "scalar" not in "".join(prose)
@@ -48,13 +54,12 @@ def test_prose_keeps_its_markdown_and_loses_the_declarations():
 
 
 def test_signs_of_markdown_in_formulas_are_escaped():
-    assert next(iter(article.terminal("The bracket $[i = j]$ and $a_{xy} * b$."))) == (
-        r"The bracket \[i = j\] and a\_xy · b."
-    )
+    text = "The bracket $[i = j]$ and $a_{xy} * b$."
+    assert next(iter(article.terminal(text, check_derivation(text)))) == r"The bracket \[i = j\] and a\_xy · b."
 
 
-def test_the_page_is_well_formed_and_needs_nothing_else():
-    page = article.page(TEXT, "a < b")
+def test_the_page_is_well_formed_and_needs_nothing_else(report):
+    page = article.page(TEXT, "a < b", report)
     root = ElementTree.fromstring(page.replace("<!DOCTYPE html>", ""))
     assert root.find("head/title").text == "a < b"
     assert page.count('class="display"') == 1

@@ -13,19 +13,26 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chainrule.documents.language.terms import ValueKind, free_names
-from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.declarations import base_of
+from chainrule.documents.reader.declared.declarations import base_of
 from chainrule.documents.reader.declared_sections import cut
-from chainrule.documents.reader.document_parts import SCOPE
-from chainrule.documents.reader.inventory import Inventory
+from chainrule.documents.reader.formulas.chains import chains_of
+from chainrule.documents.reader.formulas.parts_written import arguments_of, base_letter, base_name, parts_of_chain
+from chainrule.documents.reader.formulas.written import (
+    Beside,
+    Bracketed,
+    Differentiation,
+    Symbol,
+    Written,
+    WrittenChain,
+)
+from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters_by_part import CONSTANTS
-from chainrule.documents.reader.parts_written import arguments_of, base_letter, base_name, parts_of_chain
 from chainrule.documents.reader.prepared import Around
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.readings import Reading, ReadRelation
-from chainrule.documents.reader.stated import Stated
-from chainrule.documents.reader.statements import is_example, statements_of, target_of
-from chainrule.documents.reader.written import Beside, Bracketed, Differentiation, Symbol, Written, WrittenChain
+from chainrule.documents.reader.relations.readings import Reading, ReadRelation
+from chainrule.documents.reader.sentences.stated import Stated
+from chainrule.documents.reader.statements.document_parts import SCOPE
+from chainrule.documents.reader.statements.statements import is_example, statements_of, target_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 Found = TypeVar("Found")

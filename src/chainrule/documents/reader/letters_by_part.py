@@ -9,18 +9,18 @@ from typing import Any
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import ValueKind
-from chainrule.documents.reader import written as w
-from chainrule.documents.reader.declarations import base_of
-from chainrule.documents.reader.document_parts import Scopes
-from chainrule.documents.reader.document_state import DocumentState
-from chainrule.documents.reader.inventory import Inventory
-from chainrule.documents.reader.kinds_of_names import enter_kinds
-from chainrule.documents.reader.parts_written import all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.declared.declarations import base_of
+from chainrule.documents.reader.formulas import written as w
+from chainrule.documents.reader.formulas.parts_written import all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.formulas.written import WrittenChain
+from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.prepared import Prepared
-from chainrule.documents.reader.readings import Reading
-from chainrule.documents.reader.statements import target_of
+from chainrule.documents.reader.relations.document_state import DocumentState
+from chainrule.documents.reader.relations.kinds_of_names import enter_kinds
+from chainrule.documents.reader.relations.readings import Reading
+from chainrule.documents.reader.statements.document_parts import Scopes
+from chainrule.documents.reader.statements.statements import target_of
 from chainrule.documents.reader.trials import Trials
-from chainrule.documents.reader.written import WrittenChain
 
 MOST_SECTIONS = 8
 """Sections in which names may mean another thing than elsewhere."""

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from chainrule.documents.reader.chains import chains_of
-from chainrule.documents.reader.compositions import with_values
-from chainrule.documents.reader.declarations import Block
-from chainrule.documents.reader.digit_pairs import with_digit_pairs
-from chainrule.documents.reader.document_parts import Scopes
-from chainrule.documents.reader.formula_tokens import words_in_derivatives
-from chainrule.documents.reader.gradient_names import with_gradient_names
-from chainrule.documents.reader.inventory import Inventory
-from chainrule.documents.reader.label_entries import with_label_entries
-from chainrule.documents.reader.lowered_layers import with_lowered_layers
-from chainrule.documents.reader.nested_subscripts import with_nested_subscripts
-from chainrule.documents.reader.numbered_layers import names_of_layers, with_numbered_layers
-from chainrule.documents.reader.prefixes import CHANGE, with_changes
-from chainrule.documents.reader.primed_indices import with_primed_indices
-from chainrule.documents.reader.readings import Besides
-from chainrule.documents.reader.short_derivatives import with_short_derivatives
-from chainrule.documents.reader.squares import with_squares
-from chainrule.documents.reader.stated import Stated
-from chainrule.documents.reader.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
-from chainrule.documents.reader.statements import Statement, statements_of
-from chainrule.documents.reader.written import WrittenChain
+from chainrule.documents.reader.declared.declarations import Block
+from chainrule.documents.reader.formulas.chains import chains_of
+from chainrule.documents.reader.formulas.formula_tokens import words_in_derivatives
+from chainrule.documents.reader.formulas.written import WrittenChain
+from chainrule.documents.reader.letters.gradient_names import with_gradient_names
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
+from chainrule.documents.reader.notations.compositions import with_values
+from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
+from chainrule.documents.reader.notations.label_entries import with_label_entries
+from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
+from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
+from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
+from chainrule.documents.reader.notations.primed_indices import with_primed_indices
+from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
+from chainrule.documents.reader.notations.squares import with_squares
+from chainrule.documents.reader.relations.readings import Besides
+from chainrule.documents.reader.sentences.stated import Stated
+from chainrule.documents.reader.sentences.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
+from chainrule.documents.reader.statements.document_parts import Scopes
+from chainrule.documents.reader.statements.statements import Statement, statements_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 

@@ -13,7 +13,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chainrule.documents.checked import CheckedStep, Report, check_derivation
+from chainrule.documents.reports.report import CheckedStep, Report
 from chainrule.documents.reports.webpage import RELATIONS, html_page
 from chainrule.documents.typesetting.boxes import Box, beside, box, flat
 from chainrule.documents.typesetting.mathml import mathml
@@ -112,12 +112,9 @@ def _place(formula: str, text: str, start: int, end: int) -> tuple[int, int] | N
     return found.span() if found else None
 
 
-def terminal(text: str, report: Report | None = None) -> Iterator[str | tuple[str, str]]:
-    """Prose as Markdown with its formulas in one line, and displays as ("display", lines) in several.
-
-    The text is checked now, unless its report is given.
-    """
-    for part in parts(text, report or check_derivation(text, repairs=False)):
+def terminal(text: str, report: Report) -> Iterator[str | tuple[str, str]]:
+    """Prose as Markdown with its formulas in one line, and displays as ("display", lines) in several."""
+    for part in parts(text, report):
         if isinstance(part, Display):
             yield "display", _drawn(part)
         elif part.strip():
@@ -139,9 +136,8 @@ def _drawn(display: Display) -> str:
     return "\n\n".join(drawn)
 
 
-def page(text: str, title: str, report: Report | None = None) -> str:
-    """One HTML page: MathML, no scripts, nothing from the network. Without a report, the text is checked now."""
-    report = report or check_derivation(text, repairs=False)
+def page(text: str, title: str, report: Report) -> str:
+    """One HTML page: MathML, no scripts, nothing from the network."""
     body, formulas = _marked(text, report, table_of, mathml)
     html = MarkdownIt().enable("table").render(body)
     html = re.sub(rf"(?:<p>)?{_MARK}(\d+);(?:</p>)?", lambda m: _placed(m, formulas), html)

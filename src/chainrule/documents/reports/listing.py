@@ -7,11 +7,11 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 
-from chainrule.documents.checked import CheckedStep, Report
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.judging import NO_TIME_LEFT
 from chainrule.documents.language.printing import statements
-from chainrule.documents.reader.declarations import declarations_of
+from chainrule.documents.reader.declared.declarations import declarations_of
+from chainrule.documents.reports.report import CheckedStep, Report
 from chainrule.documents.sources.opening import Unreadable
 from chainrule.documents.verdicts.messages import MOST_DOUBTS, plain, sentence
 
@@ -24,7 +24,7 @@ _COMMENTS = {"latex": "% {}", "markdown": "<!-- {} -->", "rst": "\n.. {}\n", "te
 def listing(report: Report) -> str:
     """Every relation with its line, verdict and reason, then a summary.
 
-    >>> from chainrule.documents.checked import check_derivation
+    >>> from chainrule.documents import check_derivation
     >>> print(listing(check_derivation("$$2 + 2 = 5$$")))
       line 1     WRONG                  2 + 2 = 5
                  It does not follow from the left side. As numbers: the left side is 4, the right side
@@ -53,7 +53,7 @@ def summary(report: Report) -> Iterator[str]:
 def github_annotations(report: Report) -> str:
     """Commands of a workflow of GitHub, which show wrong steps as errors and undecided ones as notices at their lines.
 
-    >>> from chainrule.documents.checked import check_derivation
+    >>> from chainrule.documents import check_derivation
     >>> print(github_annotations(check_derivation("$$2 + 2 = 5$$", name="a.md", repairs=False)))
     ::error file=a.md,line=1,col=9,title=wrong::It does not follow from the left side. As numbers: the left side is \
 4, the right side is 5.
@@ -114,7 +114,7 @@ def shown_reading(report: Report) -> str:
 def declarations(report: Report) -> str:
     """A block that declares every name of the document whose kind was guessed, and defines what claims hold under.
 
-    >>> from chainrule.documents.checked import check_derivation
+    >>> from chainrule.documents import check_derivation
     >>> print(declarations(check_derivation(r"$$\\sum_{i=1}^n a_i x_i = \\sum_i x_i a_i$$")))
     ---
     n: size

@@ -1,0 +1,1 @@
+"""What the sentences around formulas say: kinds, facts, conditions, and whether a formula is claimed."""
