@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.relations.readings import ReadRelation
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import steps_in
 from chainrule.documents.verdicts.step import Step

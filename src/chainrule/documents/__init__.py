@@ -10,7 +10,7 @@ A reader (`sources`, `reader`) translates a document into the strict language, i
 """
 
 from chainrule.documents.checked import check_derivation
-from chainrule.documents.reports.report import CheckedStep, Report
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.sources.opening import Unreadable
 
 __all__ = ["CheckedStep", "Report", "Unreadable", "check_derivation"]

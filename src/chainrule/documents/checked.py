@@ -14,10 +14,10 @@ from chainrule.documents.evidence.findings import Counterexample
 from chainrule.documents.evidence.judging import SECONDS, Known
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.exercises import in_order, readings
-from chainrule.documents.reader.relations.readings import Reading, ReadRelation
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
-from chainrule.documents.reports.report import CheckedStep, Report
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.sources.macros import macros_in
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces

@@ -11,16 +11,16 @@ from __future__ import annotations
 import pytest
 
 from chainrule.documents.language.printing import relation_text, text_of
-from chainrule.documents.reader.declared.declarations import Block
-from chainrule.documents.reader.formulas import written
-from chainrule.documents.reader.formulas.chains import chains_of
+from chainrule.documents.reader.declaring.declarations import Block
+from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.readings import Besides
 from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.prose.stated import Stated
 from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.relations.document_state import DocumentState
-from chainrule.documents.reader.relations.readings import Besides
-from chainrule.documents.reader.sentences.stated import Stated
-from chainrule.documents.reader.statements.statements import statements_of
-from chainrule.documents.reader.terms.elaboration import Elaborator
+from chainrule.documents.reader.structure.statements import statements_of
+from chainrule.documents.reader.syntax import written
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.translation.elaboration import Elaborator
 from chainrule.documents.sources.opening import pieces_of
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}

@@ -1,4 +1,4 @@
-from chainrule.documents.reader.formulas.known_words import LAYOUT_GUESSED
+from chainrule.documents.reader.syntax.known_words import LAYOUT_GUESSED
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts import document_steps
 from chainrule.documents.verdicts.document_steps import ALONE, steps_of

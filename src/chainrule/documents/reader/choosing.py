@@ -13,15 +13,15 @@ from typing import Any
 
 from chainrule.documents.language.terms import FunctionKind, ValueKind
 from chainrule.documents.reader import letters_by_part
-from chainrule.documents.reader.declared.declarations import base_of
-from chainrule.documents.reader.formulas import written as w
-from chainrule.documents.reader.formulas.known_words import MAYBE
-from chainrule.documents.reader.formulas.parts_written import letters_of
+from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters_by_part import MOST_SECTIONS, NamesByPart
 from chainrule.documents.reader.prepared import Prepared
-from chainrule.documents.reader.relations.readings import Reading
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import MAYBE
+from chainrule.documents.reader.syntax.parts_written import letters_of
 from chainrule.documents.reader.trials import Trials, misfits
 
 LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")

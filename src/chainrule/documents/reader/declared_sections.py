@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from chainrule.documents.reader.sentences.sentences import ends_of_sections
+from chainrule.documents.reader.prose.sentences import ends_of_sections
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 _SECTION = re.compile(r"^[ \t]*section[ \t]*:[ \t]*(?P<name>[^\n]*?)[ \t]*$", re.MULTILINE)

@@ -13,11 +13,19 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chainrule.documents.language.terms import ValueKind, free_names
-from chainrule.documents.reader.declared.declarations import base_of
 from chainrule.documents.reader.declared_sections import cut
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.parts_written import arguments_of, base_letter, base_name, parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.letters_by_part import CONSTANTS
+from chainrule.documents.reader.prepared import Around
+from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.structure.document_parts import SCOPE
+from chainrule.documents.reader.structure.statements import is_example, statements_of, target_of
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.parts_written import arguments_of, base_letter, base_name, parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Differentiation,
@@ -25,14 +33,6 @@ from chainrule.documents.reader.formulas.written import (
     Written,
     WrittenChain,
 )
-from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.letters_by_part import CONSTANTS
-from chainrule.documents.reader.prepared import Around
-from chainrule.documents.reader.reading import read
-from chainrule.documents.reader.relations.readings import Reading, ReadRelation
-from chainrule.documents.reader.sentences.stated import Stated
-from chainrule.documents.reader.statements.document_parts import SCOPE
-from chainrule.documents.reader.statements.statements import is_example, statements_of, target_of
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 Found = TypeVar("Found")

@@ -9,17 +9,17 @@ from typing import Any
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import ValueKind
-from chainrule.documents.reader.declared.declarations import base_of
-from chainrule.documents.reader.formulas import written as w
-from chainrule.documents.reader.formulas.parts_written import all_parts, base_name, letters_of, parts_of_chain
-from chainrule.documents.reader.formulas.written import WrittenChain
+from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
+from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.prepared import Prepared
-from chainrule.documents.reader.relations.document_state import DocumentState
-from chainrule.documents.reader.relations.kinds_of_names import enter_kinds
-from chainrule.documents.reader.relations.readings import Reading
-from chainrule.documents.reader.statements.document_parts import Scopes
-from chainrule.documents.reader.statements.statements import target_of
+from chainrule.documents.reader.structure.document_parts import Scopes
+from chainrule.documents.reader.structure.statements import target_of
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.syntax.written import WrittenChain
 from chainrule.documents.reader.trials import Trials
 
 MOST_SECTIONS = 8

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from chainrule.documents.reader.declared.declarations import Block
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.formula_tokens import words_in_derivatives
-from chainrule.documents.reader.formulas.written import WrittenChain
+from chainrule.documents.reader.declaring.declarations import Block
+from chainrule.documents.reader.interpretation.readings import Besides
 from chainrule.documents.reader.letters.gradient_names import with_gradient_names
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
@@ -21,11 +19,13 @@ from chainrule.documents.reader.notations.numbered_layers import names_of_layers
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
-from chainrule.documents.reader.relations.readings import Besides
-from chainrule.documents.reader.sentences.stated import Stated
-from chainrule.documents.reader.sentences.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
-from chainrule.documents.reader.statements.document_parts import Scopes
-from chainrule.documents.reader.statements.statements import Statement, statements_of
+from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
+from chainrule.documents.reader.structure.document_parts import Scopes
+from chainrule.documents.reader.structure.statements import Statement, statements_of
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
+from chainrule.documents.reader.syntax.written import WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 

@@ -9,27 +9,27 @@ from itertools import product
 from typing import Any
 
 from chainrule.documents.reader.choosing import choose
-from chainrule.documents.reader.doubts.dependences import HIDDEN
-from chainrule.documents.reader.formulas import written as w
-from chainrule.documents.reader.formulas.parts_written import (
+from chainrule.documents.reader.interpretation.document_reader import reading_of
+from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.readings import Reading
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
+from chainrule.documents.reader.prepared import Around, Prepared, prepared
+from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES
+from chainrule.documents.reader.structure.document_parts import name_in
+from chainrule.documents.reader.structure.statements import Statement, Target, target_of
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     base_letter,
     base_name,
     letters_of,
     parts_of_chain,
 )
-from chainrule.documents.reader.formulas.written import WrittenChain
-from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.letters.suffixed_names import letter_of
-from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
-from chainrule.documents.reader.prepared import Around, Prepared, prepared
-from chainrule.documents.reader.relations.document_reader import reading_of
-from chainrule.documents.reader.relations.document_state import DocumentState
-from chainrule.documents.reader.relations.readings import Reading
-from chainrule.documents.reader.sentences.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES
-from chainrule.documents.reader.statements.document_parts import name_in
-from chainrule.documents.reader.statements.statements import Statement, Target, target_of
+from chainrule.documents.reader.syntax.written import WrittenChain
 from chainrule.documents.reader.trials import misfits
+from chainrule.documents.reader.uncertainty.dependences import HIDDEN
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 CONVENTIONS = {

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.documents.reader.relations.document_reader import reading_of
-from chainrule.documents.reader.relations.document_state import DocumentState
-from chainrule.documents.reader.relations.readings import Reading
+from chainrule.documents.reader.interpretation.document_reader import reading_of
+from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.readings import Reading
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chainrule.documents.reports.report import CheckedStep, Report
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.reports.webpage import RELATIONS, html_page
 from chainrule.documents.typesetting.boxes import Box, beside, box, flat
 from chainrule.documents.typesetting.mathml import mathml

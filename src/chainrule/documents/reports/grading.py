@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.documents.reports.report import CheckedStep, Report
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.verdicts.messages import sentence
 
 COLUMNS = ("file", "claims", "right", "wrong", "not_decided", "first_wrong_line", "verdict", "repair", "exit_code")

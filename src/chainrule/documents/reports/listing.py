@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.judging import NO_TIME_LEFT
 from chainrule.documents.language.printing import statements
-from chainrule.documents.reader.declared.declarations import declarations_of
-from chainrule.documents.reports.report import CheckedStep, Report
+from chainrule.documents.reader.declaring.declarations import declarations_of
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.sources.opening import Unreadable
 from chainrule.documents.verdicts.messages import MOST_DOUBTS, plain, sentence
 

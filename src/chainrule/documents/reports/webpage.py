@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.reports.listing import summary
-from chainrule.documents.reports.report import CheckedStep, Report
 from chainrule.documents.typesetting.mathml import mathml
 
 RELATIONS = {"!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "~": r"\approx", "in": r"\in"}

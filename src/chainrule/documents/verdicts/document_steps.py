@@ -13,9 +13,10 @@ from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
-from chainrule.documents.reader.doubts.doubts import Doubts
 from chainrule.documents.reader.exercises import in_order, readings
-from chainrule.documents.reader.formulas.known_words import (
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
+from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
     BRACKET,
     DEFINED_ANEW,
@@ -25,9 +26,8 @@ from chainrule.documents.reader.formulas.known_words import (
     REACHES,
     UNTOLD,
 )
-from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
-from chainrule.documents.reader.relations.readings import Reading, ReadRelation
-from chainrule.documents.reader.terms.landau_terms import APPROXIMATE
+from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
+from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
-from chainrule.documents.reader.doubts.doubts import Doubts
 from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.verdicts.step import Step
 
 

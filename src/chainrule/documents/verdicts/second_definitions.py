@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Definition, Derivation, Relation
-from chainrule.documents.reader.doubts.doubts import Doubts
-from chainrule.documents.reader.relations.readings import Reading, ReadRelation
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.uncertainty.doubts import Doubts
 
 
 def with_second_definitions(reading: Reading, wanted: Sequence[int], doubts: Doubts) -> dict[int, Derivation]:

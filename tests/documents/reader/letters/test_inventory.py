@@ -3,9 +3,10 @@
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.parts_written import arguments_of
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.parts_written import arguments_of
+from chainrule.documents.reader.syntax.written import (
     Beside,
     BigOperator,
     Bracketed,
@@ -17,7 +18,6 @@ from chainrule.documents.reader.formulas.written import (
     Symbol,
     WrittenChain,
 )
-from chainrule.documents.reader.letters.inventory import Inventory
 
 ONE = Numeral(1)
 

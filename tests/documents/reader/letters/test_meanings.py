@@ -1,7 +1,7 @@
 """Names of letters under one reading."""
 
 from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.terms.elaboration import Elaborator
+from chainrule.documents.reader.translation.elaboration import Elaborator
 
 
 def test_a_letter_without_an_index_may_have_another_name():

@@ -3,11 +3,11 @@
 import pytest
 
 from chainrule.documents.language.printing import text_of
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.known_words import NotMeant
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpose, label, with_entries
-from chainrule.documents.reader.terms.elaboration import Elaborator
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.known_words import NotMeant
+from chainrule.documents.reader.translation.elaboration import Elaborator
 
 
 def scripted(formula):

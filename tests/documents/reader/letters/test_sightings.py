@@ -1,7 +1,9 @@
 """The places in which the letters of a document are seen."""
 
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.letters.sightings import Sightings
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Differentiation,
@@ -9,8 +11,6 @@ from chainrule.documents.reader.formulas.written import (
     Symbol,
     WrittenChain,
 )
-from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.letters.sightings import Sightings
 
 
 def seen(*formulas):

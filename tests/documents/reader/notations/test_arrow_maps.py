@@ -2,8 +2,8 @@
 
 import pytest
 
-from chainrule.documents.reader.formulas.chains import chains_of
 from chainrule.documents.reader.notations.arrow_maps import with_maps
+from chainrule.documents.reader.syntax.chains import chains_of
 
 
 def mapped(*texts):

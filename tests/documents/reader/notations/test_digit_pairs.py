@@ -1,7 +1,7 @@
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.parts_written import all_parts, items_of
-from chainrule.documents.reader.formulas.written import Numeral, Scripted
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.parts_written import all_parts, items_of
+from chainrule.documents.reader.syntax.written import Numeral, Scripted
 
 
 def subscripts(*formulas):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chainrule.documents.reader.formulas.written import Bracketed, Scripted
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.prepared import Around, prepared
+from chainrule.documents.reader.syntax.written import Bracketed, Scripted
 from chainrule.documents.sources.opening import pieces_of
 
 

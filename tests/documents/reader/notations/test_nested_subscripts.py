@@ -1,8 +1,8 @@
 """Subscripts in subscripts."""
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reader.formulas.chains import chains_of
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
+from chainrule.documents.reader.syntax.chains import chains_of
 
 NETWORK = r"""Let $q_t = V s_t$ with $V \in \mathbb{R}^{N \times M}$. Then
 

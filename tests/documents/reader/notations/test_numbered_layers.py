@@ -3,10 +3,10 @@
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reader.formulas.chains import chains_of
-from chainrule.documents.reader.formulas.parts_written import parts_of_chain
-from chainrule.documents.reader.formulas.written import Bracketed, Scripted
 from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.parts_written import parts_of_chain
+from chainrule.documents.reader.syntax.written import Bracketed, Scripted
 
 LAYERS = "$$z^1 = W^1 x + b^1$$\n\n$$a^1 = \\tanh(z^1)$$\n\n$$z^2 = W^2 a^1 + b^2$$\n\n"
 

@@ -1,8 +1,8 @@
 """Indices with primes."""
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reader.formulas.chains import chains_of
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
+from chainrule.documents.reader.syntax.chains import chains_of
 
 
 def changed(*texts):

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Differentiation,

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
-from chainrule.documents.reader.formulas.parts_written import (
+from chainrule.documents.reader.letters.sightings import Sightings
+from chainrule.documents.reader.syntax.parts_written import (
     USUAL_INDICES,
     arguments_of,
     base_letter,
@@ -18,7 +19,7 @@ from chainrule.documents.reader.formulas.parts_written import (
     items_of,
     letters_of,
 )
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Numeral,
@@ -28,7 +29,6 @@ from chainrule.documents.reader.formulas.written import (
     Written,
     WrittenChain,
 )
-from chainrule.documents.reader.letters.sightings import Sightings
 
 INDEX_LETTERS = frozenset("ijklmnpqrstuvcxyabg") | {"alpha", "beta", "mu", "nu"}
 """Letters that may be indices."""

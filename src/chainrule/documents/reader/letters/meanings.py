@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Condition, Name, Term
-from chainrule.documents.reader.formulas.known_words import ARGUMENT
-from chainrule.documents.reader.formulas.written import Written
 from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.syntax.known_words import ARGUMENT
+from chainrule.documents.reader.syntax.written import Written
 
 
 @dataclass(eq=False)

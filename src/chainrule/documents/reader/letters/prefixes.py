@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from chainrule.documents.reader.formulas.parts_written import base_name, parts_of_chain
-from chainrule.documents.reader.formulas.written import Beside, Scripted, Symbol, Written, WrittenChain, with_parts
+from chainrule.documents.reader.syntax.parts_written import base_name, parts_of_chain
+from chainrule.documents.reader.syntax.written import Beside, Scripted, Symbol, Written, WrittenChain, with_parts
 
 CHANGE = "Delta"
 """The sign of a change, and the accent of its name."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chainrule.documents.language.terms import Term
-from chainrule.documents.reader.formulas import written as w
-from chainrule.documents.reader.formulas.known_words import TRANSPOSES, NotMeant
-from chainrule.documents.reader.formulas.parts_written import all_parts, base_name, items_of, letters_of
-from chainrule.documents.reader.formulas.written import Written
 from chainrule.documents.reader.letters.meanings import Meanings
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import TRANSPOSES, NotMeant
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, items_of, letters_of
+from chainrule.documents.reader.syntax.written import Written
 
 
 def axis_of_slice(lower: Written | None) -> int | None:

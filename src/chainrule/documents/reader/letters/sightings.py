@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from chainrule.documents.reader.formulas.known_words import INDICATORS, TRANSPOSES
-from chainrule.documents.reader.formulas.parts_written import (
+from chainrule.documents.reader.syntax.known_words import INDICATORS, TRANSPOSES
+from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     base_name,
     index_of_members,
@@ -18,7 +18,7 @@ from chainrule.documents.reader.formulas.parts_written import (
     under,
     written_out,
 )
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.written import (
     Beside,
     BigOperator,
     Bracketed,

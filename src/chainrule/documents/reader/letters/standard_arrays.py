@@ -10,11 +10,11 @@ from collections.abc import Mapping, Set
 from fractions import Fraction
 
 from chainrule.documents.language.terms import Apply, Call, Entry, Kind, Number, Term, ValueKind
-from chainrule.documents.reader.formulas import written as w
-from chainrule.documents.reader.formulas.parts_written import base_name, items_of
-from chainrule.documents.reader.formulas.written import Written
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.meanings import Meanings
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.parts_written import base_name, items_of
+from chainrule.documents.reader.syntax.written import Written
 
 FULL_COLUMNS = {"0": "zeros", "1": "ones"}
 FONTS = ("bold", "blackboard")

@@ -10,9 +10,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Name, Term, ValueKind
-from chainrule.documents.reader.formulas.known_words import ELEMENTARY
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY
 
 TEMPLATES = {
     "sigmoid": "(u) := 1 / (1 + exp(-u))",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chainrule.documents.reader.formulas.known_words import TRANSPOSES
-from chainrule.documents.reader.formulas.parts_written import all_parts, arguments_of, in_brackets, under
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.known_words import TRANSPOSES
+from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, in_brackets, under
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Link,

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language.terms import FunctionKind
-from chainrule.documents.reader.declared.declarations import Declared, base_of
-from chainrule.documents.reader.formulas.derivative_signs import beside
-from chainrule.documents.reader.formulas.known_words import ARGUMENT, EQUATED
-from chainrule.documents.reader.formulas.parts_written import all_parts, base_letter, base_name, in_brackets, under
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.declaring.declarations import Declared, base_of
+from chainrule.documents.reader.notations.arrow_maps import with_maps
+from chainrule.documents.reader.syntax.derivative_signs import beside
+from chainrule.documents.reader.syntax.known_words import ARGUMENT, EQUATED
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_letter, base_name, in_brackets, under
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Comparing,
@@ -29,7 +30,6 @@ from chainrule.documents.reader.formulas.written import (
     WrittenChain,
     with_parts,
 )
-from chainrule.documents.reader.notations.arrow_maps import with_maps
 
 JACOBIANS = frozenset({"J", "Jac"})
 """Letters that with a function below them are its matrix of derivatives."""

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language.trees import parts_of
-from chainrule.documents.reader.formulas.parts_written import all_parts, items_of, parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.parts_written import all_parts, items_of, parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     Beside,
     BigOperator,
     Bracketed,

@@ -12,8 +12,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from chainrule.documents.reader.formulas.parts_written import base_name, letters_of, parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.prose.stated_words import LAYER_BEFORE
+from chainrule.documents.reader.syntax.parts_written import base_name, letters_of, parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     Beside,
     BigOperator,
     Bracketed,
@@ -25,7 +26,6 @@ from chainrule.documents.reader.formulas.written import (
     WrittenChain,
     with_parts,
 )
-from chainrule.documents.reader.sentences.stated_words import LAYER_BEFORE
 from chainrule.documents.sources.pieces import Piece
 
 

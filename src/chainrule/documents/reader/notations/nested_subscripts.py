@@ -6,8 +6,8 @@ that has subscripts itself, as the label y_i of p_{y_i} or the place i_k of x_{i
 
 from __future__ import annotations
 
-from chainrule.documents.reader.formulas.parts_written import parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.parts_written import parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     Bracketed,
     Listed,
     Numeral,

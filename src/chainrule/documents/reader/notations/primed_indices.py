@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainrule.documents.reader.formulas.parts_written import USUAL_INDICES, items_of, parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.parts_written import USUAL_INDICES, items_of, parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     BigOperator,
     Comparing,
     Scripted,

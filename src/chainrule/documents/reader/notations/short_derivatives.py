@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from chainrule.documents.reader.formulas.parts_written import (
+from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
     base_name,
@@ -17,7 +17,7 @@ from chainrule.documents.reader.formulas.parts_written import (
     letters_of,
     parts_of_chain,
 )
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Comparing,
@@ -29,7 +29,7 @@ from chainrule.documents.reader.formulas.written import (
     WrittenChain,
     with_parts,
 )
-from chainrule.documents.reader.terms.slopes import USUAL_CONSTANTS
+from chainrule.documents.reader.translation.slopes import USUAL_CONSTANTS
 
 PROBABILITIES = frozenset("pPqQ")
 """Names whose subscripts tell marginal distributions: p_x of p(x, y)."""

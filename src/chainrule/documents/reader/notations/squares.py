@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from chainrule.documents.reader.formulas.parts_written import all_parts, base_name, parts_of_chain
-from chainrule.documents.reader.formulas.written import (
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, parts_of_chain
+from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Differentiation,

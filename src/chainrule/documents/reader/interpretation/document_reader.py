@@ -1,0 +1,132 @@
+"""One reading of a document, under some hypotheses about it: definitions, claims, and every relation."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate
+from chainrule.documents.reader.interpretation.defining import enter_definition, is_value_in_example, renews
+from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
+from chainrule.documents.reader.interpretation.failures import failure
+from chainrule.documents.reader.interpretation.joining import joined
+from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.interpretation.sides import key_of, name_of
+from chainrule.documents.reader.interpretation.stationary import STATIONARY, solved_for
+from chainrule.documents.reader.structure.asides import Aside
+from chainrule.documents.reader.structure.statements import (
+    Statement,
+    gives_derivative,
+    is_example,
+    is_of_formula,
+    is_update,
+    says_more,
+    target_of,
+    works_out_derivative,
+)
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
+from chainrule.documents.reader.syntax.parts_written import base_letter, base_name
+from chainrule.documents.reader.translation.reach_of_sums import over_both
+
+
+def reading_of(state: DocumentState) -> Reading:
+    """All statements, read one after another."""
+    enter_kinds(state)
+    for statement in state.statements:
+        _read(state, statement)
+    return joined(state)
+
+
+NO_EFFECT = "{!r} defines nothing: expected a name on its left side, with indices or arguments if it needs them"
+"""The problem of a definition in a block whose left side is no name in the reading of the document."""
+
+# What follows is private.
+
+
+def _gives(state: DocumentState, statement: Statement, role: str) -> bool:
+    """Whether a sentence gives a derivative that it supposes, or the value of a derivative or of a formula: f(1) = 3.
+
+    It counts as a claim if it holds.
+    """
+    if statement.piece.kind != "inline" or statement.relation != "=" or role == "denied":
+        return False
+    if gives_derivative(statement):
+        return role in SUPPOSED or is_example(statement, state.inventory)
+    return not role and is_of_formula(statement) and is_example(statement, state.inventory)
+
+
+def _read(state: DocumentState, statement: Statement) -> None:
+    target = target_of(statement, state.inventory)
+    if target is not None and state.besides.has_defined(target.base, statement):
+        target = None
+    state.elaborator.used.clear()
+    state.elaborator.apart.clear()
+    before, count = set(state.again), len(state.definitions)
+    part = state.part_of(statement.piece)
+    aliases = state.aliases_in(part, state.number_of(statement))
+    called = target is not None and key_of(state.elaborator, target) in state.elaborator.functions
+    parameters = target.parameters if target is not None and called else ()
+    own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
+    state.elaborator.bound = own
+    state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
+    state.elaborator.singles = state.singles - own
+    state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
+    role = state.role_of(statement)
+    tries = state.tries and statement.key not in state.untried
+    tried = tries and _gives(state, statement, role)
+    variable = "" if target is None else solved_for(state, target, statement)
+    solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
+    solves = solves and variable not in state.definitions
+    try:
+        if target is not None and not solves and enter_definition(state, target, statement):
+            defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
+            if defines and variable:
+                enter_estimate(state, statement, variable, defines)
+            else:
+                rests_on = frozenset(state.elaborator.used)
+                state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
+            return
+        if solves:
+            state.elaborator.used.add(STATIONARY)
+        if statement.piece.kind == "inline":
+            claims = role in ("claimed", "concluded") and statement.relation == "="
+            maybe = solves or (tried and not claims)
+            anew = target is not None and renews(state, target, statement)
+            if not (anew or claims or maybe) and (role in SUPPOSED or not says_more(statement, state.inventory)):
+                if role not in SUPPOSED[:4]:
+                    state.asides.append(Aside(state.number_of(statement), statement))
+                return
+            lets = [DEFINED_ANEW] if anew and role == "assumed" else []
+            beside = [] if role == "concluded" and works_out_derivative(statement) else [IN_A_SENTENCE]
+            state.elaborator.used.update([*beside, *([MAYBE] if maybe else []), *lets])
+        if tries and id(statement.piece) in state.equivalences and statement.relation in RELATIONS:
+            with suppress(NotMeant):
+                state.elaborator.used.add(MAYBE)
+                enter_claim(state, replace(statement, number=0, head=None))
+                return
+        full = None if target is None else name_of(state.elaborator, target)
+        is_value = full is not None and is_value_in_example(state, statement, full)
+        if is_value or id(statement.piece) in state.equivalences or is_update(statement):
+            reason = "the text gives this value" if is_value else ""
+            state.entries.append(ReadRelation(statement, "hypothesis", reason=reason))
+            return
+        if state.besides.is_in_block(statement):
+            line = statement.piece.place_of(statement.place[0])[0]
+            state.problems.append((line, NO_EFFECT.format(statement.piece.text.strip())))
+            letter = base_letter(statement.left)
+            state.disputed = {**state.disputed, letter: f"the declaration of {letter} defines nothing"}
+        if statement.relation in (":=", "<-", "->", "<->", ":", "=:", "in", "∼"):
+            state.entries.append(ReadRelation(statement, "definition"))
+            return
+        if statement.relation not in RELATIONS:
+            raise NotMeant(f"the relation {statement.relation}", statement.place)
+        enter_claim(state, statement)
+    except (NotMeant, RecursionError) as error:
+        if tried:
+            return
+        renewed = state.again.keys() - before
+        state.entries.append(ReadRelation(statement, "not read", reason=str(error), renewed=frozenset(renewed)))
+    except Exception as error:  # a defect of the reader costs this statement, not the document
+        state.entries.append(ReadRelation(statement, "not read", reason=failure(error)))

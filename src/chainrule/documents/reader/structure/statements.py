@@ -1,0 +1,334 @@
+"""The statements of a document in order: each relation with its two sides, and what it defines if it defines a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from chainrule.documents.reader.letters.gradient_names import NAMED
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import RELATIONS
+from chainrule.documents.reader.syntax.parts_written import (
+    all_parts,
+    arguments_of,
+    base_name,
+    items_of,
+    letters_of,
+    under,
+)
+from chainrule.documents.reader.syntax.written import Link, Written, WrittenChain
+from chainrule.documents.sources.pieces import Piece
+
+DEFINING = ("=", ":=", "≡")
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One relation of a document.
+
+    Attributes
+    ----------
+    left, right : Written
+    relation : str
+    piece : Piece
+    place : (int, int)
+        The place of the relation's sign in the piece.
+    conditions : tuple of Written
+        What stands over the sign or after the formula.
+    head : Written or None
+        The first member of its chain, if that is not its left side.
+    number : int
+        Its place in the chain, from 0.
+    resumed : bool
+        True if its chain begins in another display.
+    """
+
+    left: Written
+    relation: str
+    right: Written
+    piece: Piece
+    place: tuple[int, int]
+    conditions: tuple[Written, ...] = ()
+    head: Written | None = None
+    number: int = 0
+    resumed: bool = False
+
+    @property
+    def key(self) -> tuple[int, tuple[int, int]]:
+        """Its piece, by identity, and its place: the same in every reading of the document."""
+        return id(self.piece), self.place
+
+
+@dataclass(frozen=True)
+class Target:
+    """The left side of a definition: name(parameters)_indices."""
+
+    name: Written
+    base: str
+    parameters: tuple[Written, ...] = ()
+    indices: tuple[str, ...] = ()
+
+
+def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Statement]:
+    """The relations of all chains. A row that begins with a relation goes on from the row or the display before.
+
+    A sign => between relations begins a new chain. A relation at the end of a row may stand at the beginning of the
+    next, too; then it is one, where it stands first.
+    """
+    last: Written | None = None
+    head: Written | None = None
+    hanging: Link | None = None
+    before: Piece | None = None
+    count = 0
+    for piece, chain in chains:
+        members = _without_products(chain)
+        if piece.kind == "inline":
+            yield from _alone(piece, chain)
+            continue
+        continues = bool(members) and members[0] is None and last is not None
+        if not continues:
+            head, count = members[0] if members else None, 0
+        left = last if continues else (members[0] if members else None)
+        links = list(chain.links)
+        if continues and links and hanging is not None and hanging.relation == links[0].relation and before is piece:
+            links[0] = hanging
+        hanging = links[-1] if links and members[-1] is None else None
+        for link, right in zip(links, members[1:], strict=False):
+            if _leads_on(link, links):
+                head, count, left = right, 0, right
+                continue
+            if left is not None and right is not None:
+                above = () if link.above is None else (link.above,)
+                conditions = (*above, *chain.conditions)
+                resumed = continues and before is not piece
+                yield _turned(Statement(
+                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed
+                ))  # fmt: skip
+                count += 1
+            left = right if right is not None else left
+        last, before = left if members else last, piece
+
+
+def target_of(statement: Statement, inventory: Inventory) -> Target | None:
+    """The name that a statement could define; None if its left side is no name."""
+    if statement.relation not in DEFINING:
+        return None
+    left = statement.left
+    parameters: tuple[Written, ...] = ()
+    lower: Written | None = None
+    if isinstance(left, w.Beside) and len(left.parts) == 2 and not left.joints[0]:
+        name, bracket = left.parts
+        if isinstance(bracket, w.Scripted) and bracket.upper is None:
+            lower, bracket = bracket.lower, bracket.base
+        if not isinstance(bracket, w.Bracketed) or bracket.kind not in "([{":
+            return None
+        parameters = arguments_of(bracket)
+        if is_event(bracket) and isinstance(name, w.Symbol) and not statement.number:
+            return Target(left, base_name(name))
+        if not all(_is_plain(each) for each in parameters):
+            return None
+        left = name
+    base = left.base if isinstance(left, w.Scripted) else left
+    in_chain = bool(parameters) and all(isinstance(each, w.Symbol) for each in (base, *parameters))
+    between = statement.number == 1 and isinstance(statement.head, w.Symbol) and isinstance(left, w.Symbol)
+    if statement.number and (not (in_chain or between) or getattr(base, "is_word", True)):
+        return None  # but for y = a = f(z) and y = f(z) = ...
+    if not isinstance(base, w.Symbol) or (isinstance(left, w.Scripted) and left.primes):
+        return None
+    subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
+    if lower is not None:
+        subscripts = (*subscripts, *items_of(lower))
+    if inventory.is_numbered(base_name(base)):
+        subscripts = subscripts[1:]
+    entries = inventory.has_entries(base_name(base))
+    indices = tuple(
+        each for each in subscripts if inventory.is_index(each) and (entries or not isinstance(each, w.Numeral))
+    )
+    example = inventory.example(base_name(base), left.upper) if isinstance(left, w.Scripted) else None
+    indices = indices if example is None else (*indices, example)
+    if not all(isinstance(each, w.Symbol) for each in indices):
+        return None
+    letters = tuple(inventory.index_name(base_name(each)) for each in indices if isinstance(each, w.Symbol))
+    if len(set(letters)) != len(letters):
+        return None
+    return Target(left, base_name(base), parameters, letters)
+
+
+def is_event(bracket: w.Bracketed) -> bool:
+    """Whether brackets hold events, as in P(y = 1 | x): then they are a part of the name of a value."""
+    return bracket.kind == "(" and ("|" in bracket.separators or any(isinstance(i, w.Comparing) for i in bracket.items))
+
+
+def is_example(statement: Statement, inventory: Inventory) -> bool:
+    """Whether words only give something a value: y = 1, y = [1, 0, 0], i = 1, ..., n, i = j, or y = 2x for f(x, y)."""
+    left = statement.left
+    if statement.piece.kind != "inline" or not isinstance(left, w.Symbol):
+        return statement.piece.kind == "inline" and _is_value(statement.right)
+    letters = {left, *(part for part in all_parts(statement.right) if isinstance(part, w.Symbol))}
+    brackets = (set(bracket.items) for found in inventory.called.values() for bracket in found)
+    is_place = len(letters) > 1 and any(letters <= items for items in brackets)
+    return is_place or left.text in inventory.indices or _is_value(statement.right, ("e", "pi"))
+
+
+def joint_defined(statement: Statement) -> str:
+    """The sign between two factors that a statement defines by its entries: * in (a * b)_i = sum_k a_k b_{i-k}.
+
+    Nothing if it only says that the factors are multiplied.
+    """
+    match statement.left:
+        case w.Scripted(base=w.Bracketed(items=(w.Beside(parts=(_, _), joints=(joint,)),))) if joint:
+            plain = isinstance(statement.right, w.Beside) and all(
+                isinstance(part, w.Scripted) for part in statement.right.parts
+            )
+            return "" if plain or statement.relation not in DEFINING else joint
+    return ""
+
+
+def is_update(statement: Statement) -> bool:
+    """Whether a letter gets a new value, made of the old one: w = w - a dw."""
+    left = statement.left
+    parts = left.parts if isinstance(left, w.Beside) else (left,)
+    if (
+        statement.relation != "="
+        or statement.number
+        or left == statement.right
+        or not all(isinstance(p, w.Symbol | w.Scripted) or getattr(p, "sign", "") == NAMED for p in parts)
+    ):
+        return False
+    for part in all_parts(statement.right):
+        inside = part.parts if isinstance(part, w.Beside) else (part,)
+        if any(inside[at : at + len(parts)] == parts for at in range(len(inside) - len(parts) + 1)):
+            return True
+    return False
+
+
+def gives_value(statement: Statement) -> bool:
+    """Whether a sentence gives the value that a letter has in an example: v = 11."""
+    return statement.piece.kind == "inline" and not letters_of(statement.right)
+
+
+def gives_derivative(statement: Statement) -> bool:
+    """Whether the first member of a chain is one derivative: dJ/dv = 3, dw = dJ/dw."""
+    first = statement.left if statement.head is None else statement.head
+    parts = first.parts if isinstance(first, w.Beside) else (first,)
+    return isinstance(parts[0], w.Differentiation)
+
+
+def is_of_formula(statement: Statement) -> bool:
+    """Whether the left side is no name: det A = -2, f(1) = 3."""
+    name = statement.left.base if isinstance(statement.left, w.Scripted) else statement.left
+    return isinstance(name, w.Beside | w.Bracketed)
+
+
+def works_out_derivative(statement: Statement) -> bool:
+    """Whether a relation gives a derivative as a formula with letters: f'(x) = 2 x. A value may be set: f'(x) = 0."""
+    parts = statement.left.parts if isinstance(statement.left, w.Beside) else (statement.left,)
+    is_primed = isinstance(parts[0], w.Scripted) and parts[0].primes > 0
+    return (is_primed or gives_derivative(statement)) and bool(letters_of(statement.right))
+
+
+def says_more(statement: Statement, inventory: Inventory) -> bool:
+    """Whether a relation in a sentence says more than what a letter is: one side at least is a derivative or a call."""
+    left = statement.left.parts[0] if isinstance(statement.left, w.Beside) else statement.left
+    if is_example(statement, inventory) or statement.relation not in RELATIONS:
+        return False
+    return statement.number > 0 or not isinstance(left, w.Symbol | w.Numeral | w.Listed)
+
+
+# What follows is private.
+
+
+def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
+    """The relations of a formula in a sentence."""
+    members = _without_products(chain)
+    pairs = zip(members, chain.links, members[1:], strict=False)
+    head, number = None, 0
+    for left, link, right in pairs:
+        if _leads_on(link, chain.links):
+            head, number = None, 0
+        elif left is not None and right is not None:
+            yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+            head, number = head or left, number + 1
+
+
+def _leads_on(link: Link, links: Sequence[Link]) -> bool:
+    """Whether a sign stands between relations, a = b => c = d, of which the second begins anew."""
+    return link.relation == "=>" and any(other.relation != "=>" for other in links)
+
+
+def _without_products(chain: WrittenChain) -> list[Written | None]:
+    """The members of a chain. Those beside a colon that is a product or a ratio, A : B = B : A, are not read."""
+    members, relations = list(chain.members), [link.relation for link in chain.links]
+    equal = relations.index("=") if "=" in relations else len(relations)
+    first = members[0] if members else None
+    labelled = (
+        first is None
+        or _is_word(first)
+        or any(
+            isinstance(part, w.Words) or getattr(part, "text", "") in ("forall", "exists") for part in all_parts(first)
+        )
+    )
+    for at, relation in enumerate(relations):
+        if relation == ":" and (at > equal or (at == 0 and equal == 1 and not labelled)):
+            for place in (at, at + 1):
+                member = members[place]
+                if member is not None:
+                    members[place] = w.NotRead("a colon between formulas", place=member.place)
+    return members
+
+
+def _is_word(written: Written) -> bool:
+    base = written.base if isinstance(written, w.Scripted) else written
+    return isinstance(base, w.Symbol) and base.is_word
+
+
+def _turned(statement: Statement) -> Statement:
+    """A definition with its name on the left: 1 / (1 + e^{-z}) =: s(z)."""
+    left, right = (_is_named(side) for side in (statement.left, statement.right))
+    if statement.relation != "=:" and (statement.relation != ":=" or left or not right):
+        return statement
+    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None)
+
+
+def _is_named(side: Written) -> bool:
+    """Whether a side may be a name, perhaps with scripts or arguments."""
+    first = side.parts[0] if isinstance(side, w.Beside) and len(side.parts) == 2 and not side.joints[0] else side
+    called = first is side or (isinstance(side, w.Beside) and isinstance(side.parts[1], w.Bracketed))
+    return called and isinstance(first.base if isinstance(first, w.Scripted) else first, w.Symbol)
+
+
+def _is_value(right: Written, known: Sequence[str] = ()) -> bool:
+    """Whether it is made of numbers and known letters alone."""
+    items = right.items if isinstance(right, w.Bracketed | w.Listed) else ()
+    every = (part for part in all_parts(right) if isinstance(part, w.Symbol | w.Words | w.NotRead))
+    plain = all(isinstance(part, w.Symbol) and part.text in known and not part.accents for part in every)
+    return plain or (len(items) > 1 and any(map(_is_value, items)))
+
+
+def _is_plain(parameter: Written) -> bool:
+    """Whether something may be a parameter: a letter, perhaps with words in its subscript, or a list of entries."""
+    if isinstance(parameter, w.Scripted):
+        return isinstance(parameter.base, w.Symbol) and parameter.upper is None
+    return isinstance(parameter, w.Symbol | w.Dots)
+
+
+def uses_target(written: Written, target: Target) -> bool:
+    """Whether a formula contains the name that it would define, any entry of it, or the same function.
+
+    L_1 in the definition of L is another name.
+    """
+    lower = None if target.indices or not isinstance(target.name, w.Scripted) else target.name.lower
+    pending = [written]
+    while pending:
+        part = pending.pop()
+        head = part.base if isinstance(part, w.Scripted) else part
+        if isinstance(head, w.Symbol):
+            below = part.lower if isinstance(part, w.Scripted) else None
+            if base_name(head) == target.base and (target.indices or below == lower):
+                return True
+            scripts = (part.lower, part.upper) if isinstance(part, w.Scripted) else ()
+            pending += [script for script in scripts if script is not None]
+        else:
+            pending += under(part)
+    return False

@@ -1,0 +1,141 @@
+"""The parts of written formulas: letters and their names, items of scripts, arguments in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from chainrule.documents.language.trees import every_part, kept, parts_of
+from chainrule.documents.reader.syntax.known_words import TRANSPOSES
+from chainrule.documents.reader.syntax.written import (
+    CALLED,
+    Beside,
+    Bracketed,
+    Dots,
+    Grid,
+    Listed,
+    Numeral,
+    Scripted,
+    Symbol,
+    Written,
+    WrittenChain,
+)
+
+USUAL_INDICES = frozenset("ijklmnpq")
+"""Letters that are indices wherever they stand in a subscript."""
+
+
+def under(written: Written) -> tuple[Written, ...]:
+    """The parts directly under a written formula, from left to right."""
+    return parts_of(written, Written)
+
+
+def all_parts(written: Written) -> tuple[Written, ...]:
+    """The formula and everything in it, from left to right."""
+    return every_part(written, Written)
+
+
+@kept
+def letters_of(written: Written) -> frozenset[str]:
+    """The names of all letters and words in a formula."""
+    return frozenset(base_name(part) for part in all_parts(written) if isinstance(part, Symbol))
+
+
+def is_closed(written: Written) -> bool:
+    """Whether a formula has no letters but the T of a transpose: its value is told by itself."""
+    return letters_of(written) <= TRANSPOSES
+
+
+def parts_of_chain(chain: WrittenChain) -> Iterator[Written]:
+    """Everything in a chain."""
+    above = [link.above for link in chain.links if link.above is not None]
+    for written in (*filter(None, chain.members), *chain.conditions, *above):
+        yield from all_parts(written)
+
+
+@kept
+def base_name(symbol: Symbol) -> str:
+    """The name of a letter with its accents: x_hat, alpha. Fonts are the same letter."""
+    return "_".join([symbol.text.replace(" ", "_"), *symbol.accents])
+
+
+def base_letter(item: Written) -> str:
+    """A letter, perhaps with scripts, as text; nothing for anything else."""
+    symbol = item.base if isinstance(item, Scripted) else item
+    return base_name(symbol) if isinstance(symbol, Symbol) else ""
+
+
+def is_bold(whole: Written) -> bool:
+    """Whether a letter is bold, or has an arrow."""
+    base = whole.base if isinstance(whole, Scripted) else whole
+    return isinstance(base, Symbol) and (base.font == "bold" or "vec" in base.accents)
+
+
+def items_of(script: Written | None) -> tuple[Written, ...]:
+    """The things in a subscript or superscript: i, j for `ij` and for `i, j`."""
+    if script is None:
+        return ()
+    if isinstance(script, Listed):
+        return tuple(item for each in script.items for item in items_of(each))
+    match script:
+        case Scripted(base=Symbol(text=text, accents=()) as base, lower=Symbol(text=inner) as lower, upper=None):
+            if text in USUAL_INDICES | set("rst") and inner in USUAL_INDICES:
+                return (base, lower)  # y_{t_k} is an entry of y_t
+    if isinstance(script, Beside) and not any(script.joints):
+        simple = all(isinstance(part, Symbol | Numeral | Scripted) for part in script.parts)
+        digits = all(isinstance(part, Numeral) for part in script.parts)
+        if simple and (digits or not isinstance(script.parts[0], Numeral)):
+            return script.parts
+    return (script,)
+
+
+def index_of_members(inside: Written) -> Symbol | None:
+    """The index of the members of a set: i of i, and of (x_i, y_i) or (x^{(i)}, y^{(i)}); None if they have none."""
+    if isinstance(inside, Symbol):
+        return inside
+    if not isinstance(inside, Bracketed) or not all(isinstance(item, Scripted) for item in inside.items):
+        return None
+    scripts = [script for item in inside.items if isinstance(item, Scripted) for script in (item.lower, item.upper)]
+    found = {script.items[0] if isinstance(script, Bracketed) else script for script in scripts if script is not None}
+    only = found.pop() if len(found) == 1 and len(scripts) == 2 * len(inside.items) else None
+    return only if isinstance(only, Symbol) else None
+
+
+@kept
+def in_brackets(written: Written) -> Bracketed:
+    """The argument of a function in its brackets."""
+    return Bracketed("(", (written,), (CALLED,), place=written.place)
+
+
+def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
+    """The arguments in brackets; x_1, \\ldots, x_n are one, the vector x."""
+    found: list[Written] = []
+    items = list(bracket.items)
+    while items:
+        item = written_out(items.pop(0))
+        last, after = found[-1] if found else None, items[0] if items else None
+        match last, item, after:
+            case (
+                Scripted(base=Symbol() as one, upper=None),
+                Dots(),
+                Scripted(base=other, lower=Symbol() | Numeral(), upper=None),
+            ) if one == other and bracket.kind == "(":
+                while found and isinstance(found[-1], Scripted) and found[-1].base == one:
+                    found.pop()
+                found.append(one)
+                items.pop(0)
+            case _:
+                found.append(item)
+    return tuple(found)
+
+
+def written_out(item: Written) -> Written:
+    """The vector x for the column of its entries x_1, x_2 that is written out."""
+    inside = item.items[0] if isinstance(item, Bracketed) and len(item.items) == 1 else item
+    if not isinstance(inside, Grid) or len(inside.rows) < 2 or any(len(row) > 1 for row in inside.rows):
+        return item
+    bases = {cell.base for (cell,) in inside.rows if isinstance(cell, Scripted) and not (cell.upper or cell.primes)}
+    numbers = [cell.lower for (cell,) in inside.rows if isinstance(cell, Scripted)]
+    counted = numbers == [Numeral(Fraction(number)) for number in range(1, len(inside.rows) + 1)]
+    base = next(iter(bases), None)
+    return base if counted and len(bases) == 1 and isinstance(base, Symbol) else item

@@ -1,0 +1,76 @@
+"""Columns, rows and matrices that are written out, also with dots for what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.terms import Apply, Number, Term
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import NotMeant
+from chainrule.documents.reader.syntax.written import Written
+from chainrule.documents.reader.translation.ellipses import between, index_for
+
+Meaning: TypeAlias = Callable[[Written], Term]
+"""The term that a formula means."""
+
+
+def grid(grid: w.Grid, term: Meaning) -> Term:
+    """A column, a row or a matrix written out; dots stand for what lies between."""
+    rows = grid.rows
+    if not rows or not all(rows):
+        raise NotMeant("a matrix without entries", grid.place)
+    if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
+        return line([row[0] for row in rows], grid, term)
+    if len(rows) == 1:
+        return Apply("'", (line(list(rows[0]), grid, term),))
+    if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
+        return _grid_with_dots(grid, term)
+    return terms.Table(tuple(tuple(map(term, row)) for row in rows))
+
+
+def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
+    """A matrix whose first and last entries of rows and columns are written, with dots between."""
+    rows = [row for row in grid.rows if not all(isinstance(entry, w.Dots | w.Words) for entry in row)]
+    if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
+        raise NotMeant("a matrix written out with dots", grid.place)
+    first, last = (_row(rows[place], grid, term) for place in (0, -1))
+    index = index_for(first[0], last[0])
+    found = between(first[0], last[0], index)
+    if found is None or first[1:] != last[1:] or found[1] != Number(Fraction(1)):
+        raise NotMeant("a matrix written out with dots", grid.place)
+    return terms.Family(((index, found[2]), first[1:]), found[0])
+
+
+def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term, str, Term]:
+    """The entry of a row in its index, this index, and the number of entries."""
+    found = line(entries, grid, term)
+    if isinstance(found, terms.Family):
+        return found.body, *found.indices[0]
+    first, *others = (row[0] for row in found.rows)
+    index = index_for(first, *others)
+    alike = [between(first, other, index) for other in others]
+    if alike and alike[0] is not None:
+        body, one = alike[0][0], Number(Fraction(1))
+        if alike == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]:
+            return body, index, Number(Fraction(len(entries)))
+    raise NotMeant("a matrix written out with dots", grid.place)
+
+
+def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:
+    """The column of some entries; dots stand for those between the first and the last."""
+    dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
+    if not dots:
+        return terms.Table(tuple((term(entry),) for entry in entries))
+    at = dots[0]
+    if len(dots) == 1 and 0 < at == len(entries) - 2:
+        first, second, last = (term(entries[place]) for place in (0, min(1, at - 1), -1))
+        index = index_for(first, second, last)
+        found = between(first, last, index)
+        if found is not None and found[1] == Number(Fraction(1)):
+            body, _, count = found
+            if at == 1 or (between(second, last, index) or found)[0] == body:
+                return terms.Family(((index, count),), body)
+    raise NotMeant("a matrix written out with dots", grid.place)

@@ -1,0 +1,237 @@
+"""Products: factors side by side, among them functions without brackets, sums and derivatives of what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.terms import Apply, Call, Fold, Term
+from chainrule.documents.reader.letters.meanings import Meanings
+from chainrule.documents.reader.letters.scripts import is_transpose
+from chainrule.documents.reader.structure.differentials import SIGN, is_sign
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.known_words import (
+    BRACKET,
+    ELEMENTARY,
+    ENTRYWISE,
+    JOINTS,
+    REACHES,
+    TAKE_NO_BRACKETS,
+    NotMeant,
+)
+from chainrule.documents.reader.syntax.parts_written import arguments_of, base_name, letters_of
+from chainrule.documents.reader.syntax.written import Written
+from chainrule.documents.reader.translation.function_calls import called, in_base, power_of_function
+from chainrule.documents.reader.translation.index_ranges import members_counted, ranges_of
+from chainrule.documents.reader.translation.landau_terms import limit
+from chainrule.documents.reader.translation.scripted_terms import with_scripts
+from chainrule.documents.reader.translation.slopes import (
+    along,
+    at_arguments,
+    at_point,
+    evaluated,
+    function_of,
+    gradient,
+    is_at_its_variable,
+    is_elsewhere,
+    is_one_thing,
+    parameters_of,
+    point_below,
+    slope_of,
+)
+
+_Factor: TypeAlias = tuple[str, Term]
+
+
+def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str]) -> Term:
+    """The term of factors side by side, with the signs between them.
+
+    Raises
+    ------
+    NotMeant
+    """
+    if len(parts) > 1 and isinstance(parts[-1], w.NotRead) and parts[-1].what == w.UNOPENED:
+        meanings.used.add("a closing bracket that nothing opens is left out")
+        return product(meanings, parts[:-1], joints[:-1])
+    match parts:
+        case [*inner, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)] if inner:
+            inside = w.Beside(tuple(inner), tuple(joints[:-1]), place=parts[0].place)
+            return evaluated(meanings, inside if len(inner) > 1 else inner[0], there)
+    factors, at, whole = list[_Factor](), 0, list[Term]()
+    while at < len(parts):
+        joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
+        factor, at = _factor(meanings, parts, joints, at)
+        if (
+            joint in ENTRYWISE - meanings.redefined
+            and _is_capital(first)
+            and not _is_capital(before)
+            and at < len(parts)
+        ):
+            meanings.used.add("an entrywise product comes after the product behind it")  # a ⊙ W^T d is a ⊙ (W^T d)
+            whole.append(_multiplied(meanings, factors, parts))
+            factors = []
+        factors.append((joint, factor))
+    found = _multiplied(meanings, factors, parts)
+    for left in reversed(whole):
+        found = Apply(".*", (left, found))
+    return found
+
+
+# What follows is private.
+
+
+def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str], at: int) -> tuple[Term, int]:
+    """The factor that begins at a part, and where the next begins."""
+    part, after = parts[at], parts[at + 1] if at + 1 < len(parts) else None
+    close = after is not None and not joints[at]
+    if isinstance(part, w.BigOperator):
+        return _big(meanings, part, parts, joints, at)
+    if isinstance(part, w.Differentiation) and part.subject is None:
+        if after is None:
+            raise NotMeant("a derivative of nothing", part.place)
+        if part.sign in ("nabla", "grad") and (point := point_below(meanings, part, after)) is not None:
+            part, parts = replace(part, variables=()), (*parts[: at + 1], after, point)
+            return gradient(meanings, part, parts, (*joints[: at + 1], ""), at)[0], at + 2
+        if part.sign in ("nabla", "grad") and not part.variables:
+            scripted = parts[at + 2] if at + 2 < len(parts) else None
+            if isinstance(scripted, w.Scripted) and isinstance(scripted.base, w.Bracketed) and not scripted.primes:
+                inside = (*parts[: at + 2], scripted.base)
+                found, end = gradient(meanings, part, inside, joints, at)
+                return with_scripts(meanings, found, scripted), end
+            return gradient(meanings, part, parts, joints, at)
+        call = tuple(parts[at + 1 : at + 3])
+        if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] == ("",) and is_elsewhere(part, *call):
+            return slope_of(meanings, part, meanings.term(w.Beside(call, ("",), place=part.place))), at + 3
+        if isinstance(after, w.Bracketed) and len(parts) > at + 2:
+            meanings.used.add(BRACKET)
+            return slope_of(meanings, part, meanings.term(after)), at + 2
+        match after:
+            case w.Scripted(base=w.Symbol(), upper=w.Symbol() as upper, primes=0) if (
+                len(parts) == at + 2 and part.sign == "nabla" and is_transpose(meanings, upper)
+            ):
+                of = slope_of(meanings, part, meanings.term(replace(after, upper=None)))
+                return Apply("turned", (of,)), at + 2  # \\nabla_x f^T
+        if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] and joints[at + 1] in ENTRYWISE:
+            return slope_of(meanings, part, meanings.term(after)), at + 2  # \\nabla_a C \\odot b
+        if len(parts) > at + 2 and _factor(meanings, parts, joints, at + 1)[1] < len(parts):
+            meanings.used.add(REACHES)
+        return slope_of(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
+    head = part.base if isinstance(part, w.Scripted) else part
+    match part:
+        case w.Scripted(base=w.Symbol(text="D")) if close and at + 2 < len(parts):
+            of, end = _factor(meanings, parts, joints, at + 1)
+            if (derived := along(meanings, part, of)) is not None:
+                return derived, end
+    if meanings.differentials and close and is_sign(part):
+        if isinstance(after, w.Scripted) and isinstance(after.upper, w.Numeral):
+            raise NotMeant("a differential of a power or a power of a differential", part.place)
+        meanings.used.add(SIGN)
+        inner, end = _factor(meanings, parts, joints, at + 1)
+        return terms.Differential(inner), end
+    if joints[at : at + 1] == ("o",) and isinstance(part, w.Symbol) and base_name(part) in meanings.functions:
+        inner, end = _factor(meanings, parts, joints, at + 1)
+        if not isinstance(inner, Call) or end < at + 3:
+            raise NotMeant("a composition without an argument", part.place)
+        return Call(meanings.named(base_name(part)), (inner,)), end
+    if isinstance(part, w.Differentiation) and close and isinstance(after, w.Bracketed) and part.subject is not None:
+        plain = all(map(is_one_thing, after.items))
+        several, known = len(after.items) > 1, function_of(meanings, part.subject, len(arguments_of(after)))
+        own = letters_of(part.variables[0]) if len(part.variables) == 1 else frozenset[str]()
+        if known and is_at_its_variable(part, after) and not own & set(meanings.functions.get(known, ())):
+            there = w.Beside((part.subject, after), ("",), place=part.place)  # dh/dy_1(y), where h(x) is defined
+            return slope_of(meanings, replace(part, subject=there), meanings.term(there)), at + 2
+        if after.kind == "(" and ((plain and (several or known)) or (several and known)):
+            names = parameters_of(meanings, part.subject, after)
+            return at_arguments(
+                meanings, slope_of(meanings, part, meanings.term(part.subject), len(names)), names, after
+            ), at + 2
+    if close and (found_there := at_point(meanings, part, after)) is not None:
+        return found_there, at + 2
+    if close and is_at_its_variable(part, after):
+        found = meanings.term(part)
+        return (with_scripts(meanings, found, after) if isinstance(after, w.Scripted) else found), at + 2
+    if isinstance(head, w.Symbol | w.Numeral) and close:
+        value = called(meanings, part, head, after)
+        if value is not None:
+            return value, at + 2
+        if isinstance(head, w.Symbol) and head.text in TAKE_NO_BRACKETS and head.text in ELEMENTARY:
+            return _without_brackets(meanings, part, head, parts, joints, at)
+    if isinstance(head, w.Symbol) and head.text in ELEMENTARY and not isinstance(part, w.Scripted):
+        raise NotMeant(f"{head.text} without an argument", part.place)
+    return meanings.term(part), at + 1
+
+
+def _multiplied(meanings: Meanings, factors: Sequence[_Factor], parts: Sequence[Written]) -> Term:
+    (_, found), *others = factors
+    for joint, factor in others:
+        if joint in meanings.redefined:
+            raise NotMeant(f"the sign {joint}, which the text defines", parts[0].place)
+        if joint == "/":
+            found = Apply("over", (found, factor))
+        elif joint in JOINTS:
+            found = Apply(JOINTS[joint], (found, factor))
+        else:
+            raise NotMeant(f"factors with {joint} between", parts[0].place)
+    return found
+
+
+def _without_brackets(
+    meanings: Meanings, part: Written, head: w.Symbol, parts: Sequence[Written], joints: Sequence[str], at: int
+) -> tuple[Term, int]:
+    """log p_k: the argument is what follows, with the factors of a number before it, up to a sign of a product."""
+    end = at + 2
+    if isinstance(parts[at + 1], w.BigOperator | w.Differentiation):
+        end = len(parts)
+    elif isinstance(parts[at + 1], w.Numeral) and at + 2 < len(parts) and not joints[at + 1]:
+        end = at + 3
+    nested = parts[at + 1]
+    inner = nested.base if isinstance(nested, w.Scripted) else nested
+    bracket = parts[at + 2] if at + 2 < len(parts) and not joints[at + 1] else None
+    if isinstance(inner, w.Symbol) and (
+        inner.text in ELEMENTARY
+        or base_name(inner) in meanings.functions
+        or called(meanings, nested, inner, bracket) is not None
+    ):
+        argument, end = _factor(meanings, parts, joints, at + 1)
+    else:
+        argument = product(meanings, parts[at + 1 : end], joints[at + 1 : end - 1])
+    if head.text == "det" and isinstance(argument, Apply) and argument.operator == "bars":  # det |A|
+        argument = argument.operands[0]
+    name, primes = ELEMENTARY[head.text], part.primes if isinstance(part, w.Scripted) else 0
+    found: Term = Call(name, (argument,), (primes,)) if primes else Apply(name, (argument,))
+    if isinstance(part, w.Scripted):
+        found = in_base(meanings, found, head.text, part.lower)
+        found = found if part.upper is None else power_of_function(meanings, found, part.upper)
+    return found, end
+
+
+def _big(
+    meanings: Meanings, part: w.BigOperator, parts: Sequence[Written], joints: Sequence[str], at: int
+) -> tuple[Term, int]:
+    if part.kind in ("max", "min") and part.lower is None:
+        after = parts[at + 1] if at + 1 < len(parts) else None
+        bracket = after.base if isinstance(after, w.Scripted) else after
+        if isinstance(bracket, w.Bracketed) and len(bracket.items) > 1:
+            largest: Term = Apply(part.kind, tuple(meanings.term(item) for item in bracket.items))
+            return with_scripts(meanings, largest, after) if isinstance(after, w.Scripted) else largest, at + 2
+    if part.kind == "lim" and at + 1 < len(parts):
+        return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
+    if part.kind not in ("sum", "prod", "max", "min"):
+        raise NotMeant(f"{part.kind} is not read", part.place)
+    if at + 1 >= len(parts):
+        raise NotMeant(f"a {part.kind} of nothing", part.place)
+    body = product(meanings, parts[at + 1 :], joints[at + 1 :])
+    ranges, condition = ranges_of(meanings, part)
+    members_counted(part, ranges, body, parts[at + 1 :])
+    for index, low, high in reversed(ranges):
+        body = Fold(part.kind, index, low, high, body, condition)
+        condition = None
+    return body, len(parts)
+
+
+def _is_capital(part: Written | None) -> bool:
+    """Whether a factor is a capital letter, perhaps with scripts."""
+    base = part.base if isinstance(part, w.Scripted) else part
+    return isinstance(base, w.Symbol) and len(base.text) == 1 and base.text.isupper()

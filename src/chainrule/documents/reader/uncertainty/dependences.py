@@ -1,0 +1,149 @@
+"""The names that a claim uses, and whether the text shows how they depend on the variables of its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.operators import MADE_BY_SIZE
+from chainrule.documents.language.terms import Relation, is_printed
+from chainrule.documents.reader.interpretation.readings import Reading
+from chainrule.documents.reader.letters.suffixed_names import letter_of
+
+HIDDEN = "?"
+"""Stands among the letters of a formula for all that may be in what is not read."""
+
+ELSEWHERE = (terms.Differential, terms.At, terms.LimitOf)
+"""Terms in which names have other values."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dependences:
+    """How the names in the claims of a reading depend on others."""
+
+    reading: Reading
+    names: Names
+
+    def used(self, claim: Relation) -> frozenset[str]:
+        """The names in a claim, and in what it uses, but for made arrays and sizes that nobody says."""
+        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
+
+    def every(self, claim: Relation) -> list[terms.Term]:
+        """All terms in a claim, and in what it uses."""
+        definitions = self.names.definitions
+        bodies = [definitions[name].body for name in self.used(claim) if name in definitions]
+        return [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
+
+    def slopes(self, claim: Relation) -> list[terms.Slope]:
+        """The derivatives in a claim, and in what it uses."""
+        return [each for each in self.every(claim) if isinstance(each, terms.Slope)]
+
+    @staticmethod
+    def slopes_in_sides(claim: Relation) -> list[terms.Slope]:
+        """The derivatives in the sides of a claim."""
+        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
+        return [part for part in every if isinstance(part, terms.Slope)]
+
+    def depends(self, slope: terms.Slope) -> bool:
+        """Whether what a derivative is of is made of its variable."""
+        return terms.base_of(slope.variable) in self.names.used_by(slope.body)
+
+    def not_shown(self, claim: Relation) -> Iterator[str]:
+        """Reasons why a proof of a claim says nothing: the text does not show how something in it depends on others."""
+        yield from self.captured(claim) if self.changes(claim) else ()
+        for reasons in (self.unshown, self.unmoved, self.recurrent, self.lost_arguments):
+            yield from reasons(claim)
+
+    def values_in(self, claim: Relation) -> frozenset[str]:
+        """The names that stand in a claim, but for indices, sizes and functions."""
+        bound = {name for name, _ in claim.over} | {"pi"}
+        return frozenset(self.reading.shapes.names.keys() & self.used(claim)) - bound
+
+    def reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
+        """The letters of which one is made in a part or before it, but for those that some letters are made of."""
+        found, pending = set[str](), {letter}
+        while pending:
+            new = set[str]()
+            for each in pending.difference(through):
+                there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
+                before = [number for number in there if number <= part]
+                new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
+            pending = new - found
+            found |= pending
+        return frozenset(found)
+
+    def operators(self, claim: Relation) -> frozenset[str]:
+        """The operators in a claim, and in what it uses."""
+        return frozenset(each.operator for each in self.every(claim) if isinstance(each, terms.Apply))
+
+    def changes(self, claim: Relation) -> bool:
+        """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
+        return any(
+            isinstance(part, terms.Slope | terms.Differential) or (isinstance(part, terms.Call) and any(part.order))
+            for part in self.every(claim)
+        )
+
+    def captured(self, claim: Relation) -> Iterator[str]:
+        """Functions made of names that depend on a name which is their parameter, too: H(c) = S^2 with S = 2c."""
+        for name in sorted(self.used(claim)):
+            definition = self.names.definitions.get(name)
+            parameters = {parameter for parameter, _ in definition.parameters} if definition else set[str]()
+            if definition is not None and parameters:
+                others = terms.free_names(definition.body) - parameters - {name}
+                for parameter in sorted(parameters & frozenset[str]().union(*map(self.names.uses, others))):
+                    yield f"{name} is made of names that depend on {parameter}"
+
+    def unshown(self, claim: Relation) -> Iterator[str]:
+        """Functions whose arguments do not stand in what they are: D(P, Q) = sum p_i log(p_i / q_i), at D(Q, P)."""
+        for call in (each for each in self.every(claim) if isinstance(each, terms.Call)):
+            definition = self.names.definitions.get(call.function)
+            if definition is not None and not isinstance(definition.body, terms.Number):
+                within = self.names.used_by(definition.body)
+                for (name, _), argument in zip(definition.parameters, call.arguments, strict=False):
+                    if name not in within and (argument != terms.Name(name) or not terms.free_names(definition.body)):
+                        yield f"nothing shows how {letter_of(call.function)} depends on {name}"
+
+    def unmoved(self, claim: Relation) -> Iterator[str]:
+        """Derivatives that are 0 only because nothing shows how the function depends on the variable.
+
+        An equation between such derivatives says nothing. These are all derivatives of a claim if none of its functions
+        depends on the variable, unless a side is a number, as in dy/dx = 0. Otherwise they are the derivatives by what
+        the text names as an argument.
+        """
+        slopes = self.slopes_in_sides(claim)
+        constant = [slope for slope in slopes if not self.depends(slope)]
+        all_are = len(constant) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
+        for slope in constant:
+            by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
+            if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
+                yield nothing_shows(slope)
+
+    def recurrent(self, claim: Relation) -> Iterator[str]:
+        """Letters whose entries are variables of a claim and are made of each other: c in c_t = f_t c_{t-1}."""
+        variables = [slope.variable for slope in self.slopes(claim)]
+        entries = {terms.base_of(each).split("_")[0] for each in variables if isinstance(each, terms.Entry)}
+        names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
+        for letter in sorted((entries | names) & self.reading.recurrent):
+            yield f"the entries of {letter} are made of others"
+
+    def lost_arguments(self, claim: Relation) -> Iterator[str]:
+        """Values in derivatives of which nothing says how they depend on the variable that is their argument: F(x).
+
+        A letter does not depend on itself, whatever stands in brackets behind it: x in "x (x + h)" and df/dx.
+        """
+        slopes = self.slopes(claim)
+        by = {letter_of(terms.base_of(each.variable)) for each in slopes}
+        inside = self.names.used_by(*(each.body for each in slopes)) - self.names.definitions.keys()
+        for name in sorted(inside):
+            arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
+            if (by - {letter_of(name)}) & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
+                yield f"nothing shows how {letter_of(name)} depends on its arguments"
+
+
+def nothing_shows(slope: terms.Slope) -> str:
+    """The doubt about a derivative that is 0 as it was read."""
+    return f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {terms.base_of(slope.variable)}"

@@ -1,0 +1,29 @@
+import pytest
+
+from chainrule.documents.language.printing import kind_of
+from chainrule.documents.reader.declaring.sets import members_of
+from chainrule.documents.reader.syntax.chains import chains_of
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "facts"),
+    [
+        (r"\mathbb{R}", "number", []),
+        (r"\mathbb{R}^n", "column n", []),
+        (r"\mathbb{R}^{n_1 \times (n + 1)}", "matrix n_1 (n + 1)", []),
+        (r"\mathbb{R}_+^n", "column n", ["nonnegative"]),
+        (r"\mathbb{R}_{> 0}", "number", ["positive"]),
+        (r"(0, 1)^n", "column n", ["unit"]),
+        (r"\{0, 1\}", "number", ["bit"]),
+        (r"\{-1, +1\}^n", "column n", ["sign"]),
+        (r"\{1, \dots, K\}", "1..K", []),
+    ],
+)
+def test_the_members_of_a_set(written, kind, facts):
+    found, told = members_of(chains_of(rf"x \in {written}")[0].members[1])
+    assert (kind_of(found), sorted(told)) == (kind, facts)
+
+
+@pytest.mark.parametrize("written", [r"\mathbb{C}", "S", r"\{a, b\}", r"(0, 2)", r"\mathbb{R}^{f(x)}"])
+def test_other_sets_say_nothing(written):
+    assert members_of(chains_of(rf"x \in {written}")[0].members[1]) is None

@@ -1,0 +1,58 @@
+"""Terms from written formulas, one formula at a time; what has no meaning says why."""
+
+import pytest
+
+from chainrule.documents.language.printing import condition_text
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.known_words import NotMeant
+from chainrule.documents.reader.translation.elaboration import Elaborator
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        (r"\frac{a}{b}", "over(a, b)"),
+        (r"\underbrace{a b}_{\text{first}}", "beside(a, b)"),
+        ("|x|", "abs(x)"),
+        (r"\begin{bmatrix} z_1 \\ \vdots \\ z_n \end{bmatrix}", "[_k in n: z[_k]]"),
+        (r"\begin{pmatrix} z_1 & z_2 \end{pmatrix}", "table(z[1] | z[2])'"),
+        (r"\begin{bmatrix} 1 & a \\ 0 & 1 \end{bmatrix}", "table(1, a | 0, 1)"),
+        (r"\frac{d}{dx} a b", "slope(beside(a, b), x)"),
+        (r"\begin{cases} a & i = j \\ b & \text{otherwise} \end{cases}", "cases(a if i = j, b otherwise)"),
+    ],
+)
+def test_the_term_of(formula, term, elaborated):
+    assert elaborated(formula) == term
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (r"\begin{bmatrix} a & \dots \\ b & c \end{bmatrix}", "a matrix written out with dots"),
+        (r"\begin{bmatrix} a \\ \vdots \\ b \end{bmatrix}", "a matrix written out with dots"),
+        (r"\frac{\partial L}{\partial (a + b)}", "a derivative by something that is no name"),
+        (r"\nabla L", "a gradient by nothing that is said"),
+    ],
+)
+def test_what_has_no_meaning_says_why(formula, reason, elaborated):
+    with pytest.raises(NotMeant, match=reason):
+        elaborated(formula)
+
+
+def test_conditions_are_comparisons_of_terms():
+    inventory = Inventory.of(chains_of("z_i + x_j"))
+    [chain] = chains_of(r"a = b, \quad i \neq j")
+    found = Elaborator(inventory).condition(chain.conditions[0])
+    assert condition_text(found) == "i != j"
+
+
+def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolute_value(claims):
+    text = r"Let $C \in \mathbb{R}^{k \times k}$ be symmetric and $u \in \mathbb{R}^k$." + "\n\n"
+    density = r"\frac{1}{\sqrt{|C|}} e^{-\frac{1}{2} u^T C^{-1} u}"
+    last = claims(
+        text + f"$$q = {density}$$\n\n$$-\\log q = \\frac{{1}}{{2}} \\log |C| + \\frac{{1}}{{2}} u^T C^{{-1}} u$$"
+    )[-1]
+    assert last == "-log(q) = 1 / 2 * log(det(C)) + 1 / 2 * u' @ inverse(C) @ u"
+    assert claims(text + r"$$\nabla_C \det |C| = |C| (C^{-1})^T$$") == ["grad(det(C), C) = det(C) * inverse(C)'"]
+    assert claims(r"$$\frac{1}{|R|} \sum_{i=1}^n v_i = |V_i|$$") == ["1 / abs(R) * sum(i in n: v[i]) = abs(V[i])"]

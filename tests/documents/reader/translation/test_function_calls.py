@@ -1,0 +1,91 @@
+"""Functions at arguments in brackets, and what stands before brackets as a factor."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+from chainrule.documents.reader.syntax.known_words import NotMeant
+
+
+def test_a_function_is_called_and_anything_else_is_multiplied(elaborated):
+    assert elaborated("f(a + 1)", functions={"f": ("x",)}) == "f(a + 1)"
+    assert elaborated("f'(a + 1)", functions={"f": ("x",)}) == "f'(a + 1)"
+    assert elaborated("f(a + 1)") == "beside(f, a + 1)"
+
+
+def test_empty_brackets_are_not_read():
+    report = check_derivation("$$x() + 1 = x$$", repairs=False)
+    assert [step.verdict for step in report.steps] == ["not read"]
+    assert "please report" not in report.steps[0].message
+
+
+def test_a_member_before_a_bracket_with_its_own_index_is_a_factor(claims):
+    block = "---\nn: size\nx: vector n\nu: vector n\nuse: softmax as s\n---\n\n"
+    text = r"$$\sum_{i=1}^n s_i u_i = \sum_{i=1}^n \sum_{j=1}^n s_i (u_i + 1 - s_j) + \sum_{j=1}^n s_j (u_j - 1)$$"
+    assert "s(x)[j] * (u[j] - 1)" in claims(block + text)[-1]
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (r"\sigma^{-1}(x)", "the inverse of a function"),
+    ],
+)
+def test_a_function_that_is_not_read_says_why(formula, reason, elaborated):
+    with pytest.raises(NotMeant, match=reason):
+        elaborated(formula, functions={"sigma": ("x",)})
+
+
+def test_a_power_of_a_function_is_that_of_its_value(elaborated):
+    assert elaborated(r"\tanh^2(a)") == "raised(tanh(a), 2)"
+
+
+def test_a_logarithm_to_another_base_is_a_quotient(elaborated):
+    assert elaborated(r"\log_2(a)") == "over(log(a), log(2))"
+    with pytest.raises(NotMeant, match="exp with a subscript"):
+        elaborated(r"\exp_2(a)")
+
+
+def test_a_function_with_an_index_is_one_function_for_all_unless_its_arguments_are_the_same(elaborated):
+    assert elaborated("g_i(z_i)", functions={"g": ("x",)}) == "g(z[i])"
+    with pytest.raises(NotMeant, match="several functions g at one argument"):
+        elaborated("g_i(a) + g_j(a)", functions={"g": ("x",)})
+
+
+def test_a_rule_takes_the_arguments_of_its_function(elaborated):
+    assert elaborated("s(x)", rules={"s": ("softmax", "forward")}) == "code(softmax.forward, x)"
+    with pytest.raises(NotMeant, match=r"softmax\.forward with 2 arguments, where it takes 1"):
+        elaborated("s(x, y)", rules={"s": ("softmax", "forward")})
+
+
+POWERS = [
+    (
+        r"Let $h(x) = x^3$ for a number $x$, and $L = \sum_{i=1}^n h(x_i)^2$ for numbers $x_1, \dots, x_n$.",
+        "x_i",
+        "x_1",
+    ),
+    (
+        r"$$h_\theta(x) = \frac{1}{1 + e^{-\theta^T x}}$$"
+        "\n\n"
+        r"$$L = \sum_{i=1}^n h_\theta(x^{(i)})^2$$"
+        "\n\nso",
+        "x^{(i)}",
+        "x^{(1)}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "right", "wrong"), POWERS)
+def test_a_function_keeps_its_argument_under_a_power(text, right, wrong):
+    name = "h_\\theta" if "theta" in text else "h"
+    for argument, holds in ((right, True), (wrong, False)):
+        claim = rf"$$L + 1 = 1 + \sum_{{i=1}}^n {name}({argument})^2$$"
+        verdict = check_derivation(f"{text}\n\n{claim}", repairs=False).claims[-1].verdict
+        assert (verdict in ("proved", "proved if", "verified")) == holds
+
+
+def test_a_value_does_not_lose_other_arguments():
+    text = (
+        "---\nY, T: matrix n 2\n\\xi := \\sum_{i=1}^n \\sum_{c=1}^2 T_{ic} Y_{ic}\n---\n\nThe loss is $\\xi(T, Y)$.\n\n"
+    )
+    claim = r"$$\xi(T, Y) = \sum_{i=1}^n \xi(t_i, y_i)$$"
+    assert not check_derivation(text + claim, repairs=False).faults

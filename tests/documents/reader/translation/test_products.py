@@ -1,0 +1,82 @@
+"""Factors side by side, and functions, sums and derivatives of what follows."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+from chainrule.documents.reader.syntax.known_words import NotMeant
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        ("2 a b", "beside(beside(2, a), b)"),
+        (r"a \cdot b", "dot(a, b)"),
+        (r"a \odot b", "a .* b"),
+        (r"\sum_{i=0}^{n-1} z_i a", "sum(i in 0..n - 1: beside(z[i], a))"),
+        (r"\log z_i x_j", "beside(log(z[i]), x[j])"),
+        (r"\log 2 z_i", "log(beside(2, z[i]))"),
+    ],
+)
+def test_factors_side_by_side_are(formula, term, elaborated):
+    assert elaborated(formula) == term
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (r"\int x", "int is not read"),
+    ],
+)
+def test_factors_without_a_meaning_say_why(formula, reason, elaborated):
+    with pytest.raises(NotMeant, match=reason):
+        elaborated(formula)
+
+
+def test_a_value_with_arguments_behind_a_logarithm_is_its_argument():
+    block = "---\nz: scalar\np(z) := \\frac{1}{1 + e^{-z}}\n---\n\n"
+    report = check_derivation(block + "$$\\log p(z) = \\log p, \\quad \\frac{dp}{dz} = p - p^2$$", repairs=False)
+    assert [step.verdict for step in report.claims] == ["proved", "proved"]
+
+
+def test_a_closing_bracket_that_nothing_opens_is_left_out_and_told():
+    report = check_derivation(r"$$\frac{s}{(1 + s))} = \frac{s}{1 + s}$$" + "\n\n$$2 s) = s$$", repairs=False)
+    assert [step.verdict for step in report.steps] == ["proved", "wrong if read so"]
+    assert "a closing bracket that nothing opens is left out" in report.steps[0].doubts
+
+
+def test_an_entrywise_product_comes_after_the_product_behind_it():
+    text = "Let $W \\in \\mathbb{R}^{m \\times n}$, $a \\in \\mathbb{R}^n$ and $d \\in \\mathbb{R}^m$.\n\n"
+    claim = "$$a \\odot W^T d = W^T d \\odot a$$"
+    assert check_derivation(text + claim).steps[-1].verdict == "proved"
+
+
+def test_a_derivative_at_its_own_variable_is_that_of_the_value():
+    text = "Let $h : \\mathbb{R}^2 \\to \\mathbb{R}$ with $h(x) = 3 x_1 + x_2^2$.\n\n"
+    right = r"$$\frac{\partial h}{\partial y_2}(y) = 2 y_2$$"
+    assert check_derivation(text + right, repairs=False).steps[-1].verdict == "proved"
+    assert check_derivation(text + right.replace("2 y_2$", "y_2$"), repairs=False).steps[-1].verdict != "proved"
+
+
+@pytest.mark.parametrize("claim", [r"\tanh' x = 1 - \tanh^2 x", r"\sin'' x = -\sin x", r"\exp'(x) = \exp x"])
+def test_a_primed_function_without_brackets_is_a_derivative(claim):
+    assert check_derivation(f"$${claim}$$").steps[-1].verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\sec x = \frac{1}{\cos x}",
+        r"\cot x = \frac{\cos x}{\sin x}",
+        r"\frac{d}{dx} \csc x = -\csc x \cot x",
+        r"\coth x \tanh x = 1",
+        r"\operatorname{sech}^2 x = 1 - \tanh^2 x",
+        r"\operatorname{csch}(x) \sinh(x) = 1",
+    ],
+)
+def test_the_other_trigonometric_functions(claim):
+    assert check_derivation(f"$${claim}$$").steps[-1].verdict == "proved"
+
+
+def test_a_power_of_the_larger_number():
+    text = r"$$Q = \sum_{j=1}^n \max(0, s_j)^2$$ $$\frac{\partial Q}{\partial s_j} = 2 \max(0, s_j)$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps] == ["definition", "proved"]

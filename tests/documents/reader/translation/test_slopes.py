@@ -1,0 +1,180 @@
+"""Derivatives as they are written."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+from chainrule.documents.language.printing import text_of
+from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.known_words import NotMeant
+from chainrule.documents.reader.translation.elaboration import Elaborator
+
+
+def elaborated(formula, **options):
+    chains = chains_of(formula)
+    return text_of(Elaborator(Inventory.of(chains), **options).term(chains[0].members[0]))
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        (r"\frac{\partial^2 J}{\partial v \partial w}", "slope(slope(J, w), v)"),
+        (r"\nabla_w J", "slope(J, w)"),
+    ],
+)
+def test_derivatives_by_one_and_two_names(formula, term):
+    assert elaborated(formula) == term
+
+
+def test_two_derivatives_by_one_name_are_the_second():
+    formula = chains_of(r"\frac{\partial^2 J}{\partial w^2}")
+    assert Elaborator(Inventory.of(formula)).term(formula[0].members[0]).kind == "second"
+
+
+def test_a_gradient_at_arguments_is_a_column_of_derivatives_there():
+    found = elaborated(r"\nabla f(2, y)", functions={"f": ("x", "y")})
+    assert found == "at(table(slope(f(x, y), x) | slope(f(x, y), y)), x = 2)"
+
+
+def test_a_derivative_by_a_number_is_not_read():
+    with pytest.raises(NotMeant):
+        elaborated(r"\frac{\partial J}{\partial 2}")
+
+
+def test_a_prime_on_a_bracket_is_the_derivative_by_its_letter():
+    assert elaborated("(1 + e^{-u})'") == "slope(1 + exp(-u), u)"
+    assert elaborated("(a u)' + h(u)") == "slope(beside(a, u), u) + h"
+    with pytest.raises(NotMeant, match="by something that is not told"):
+        elaborated("(a u)'")
+
+
+def test_a_gradient_at_a_formula_is_by_a_letter_of_its_own():
+    found = elaborated(r"\nabla f(a + b)^T", functions={"f": ()})
+    assert found == "turned(at(slope(f(argument_at_1), argument_at_1), argument_at_1 = a + b))"
+
+
+def test_a_gradient_without_arguments_is_at_those_of_the_definition():
+    assert elaborated(r"\nabla J", functions={"J": ("v", "w")}) == "table(slope(J(v, w), v) | slope(J(v, w), w))"
+    assert elaborated(r"\nabla J", depends={"J": ("w",)}) == "slope(J, w)"
+    with pytest.raises(NotMeant, match="by nothing that is said"):
+        elaborated(r"\nabla J")
+
+
+@pytest.mark.parametrize(
+    ("formula", "term"),
+    [
+        (r"\left. \frac{dJ}{dw} \right|_{w = 2}", "at(slope(J, w), w = 2)"),
+        (r"\frac{dJ}{dw} \Big|_{w = u}", "at(slope(J, w), w = u)"),
+        (r"\left. \frac{dJ}{dw} \right|_{u_0}", "at(slope(J, w), w = u_0)"),
+        (r"\left. J \right|_{v = 1, w = 2}", "at(at(J, v = 1), w = 2)"),
+    ],
+)
+def test_values_elsewhere_stand_behind_a_bar(formula, term):
+    assert elaborated(formula) == term
+
+
+def test_a_value_at_something_that_is_not_told_is_not_read():
+    with pytest.raises(NotMeant, match="a value at something"):
+        elaborated(r"\left. J \right|_{u}")
+
+
+def test_nabla_may_be_a_row_and_grad_never_is():
+    chains = chains_of(r"\nabla_w J, \operatorname{grad}_w J")
+    reader = Elaborator(Inventory.of(chains), nabla_is_row=True)
+    assert [reader.term(each).kind for each in chains[0].members[0].items] == ["written, rows", "written"]
+
+
+FUNCTION = (
+    "Let $f : \\mathbb{R}^n \\to \\mathbb{R}$ be differentiable, $f(x)$ and $A \\in \\mathbb{R}^{n \\times n}$.\n\n"
+)
+
+
+def verdict(formula):
+    return check_derivation(f"{FUNCTION}$$\n{formula}\n$$", repairs=False).steps[-1].verdict
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"D_v f(x) = \nabla f(x)^T v",
+        r"D_{\mathbf{u}} f(x) = \sum_{i=1}^n \frac{\partial f}{\partial x_i} u_i",
+        r"\frac{d}{dt} f(x + t v) \Big|_{t = 0} = \nabla f(x)^T v",
+        r"\nabla f(x) = \left[\frac{\partial f}{\partial x_1}, \dots, \frac{\partial f}{\partial x_n}\right]^T",
+        r"df = \sum_{i=1}^n \frac{\partial f}{\partial x_i} dx_i",
+        r"\nabla (x^T A x) = (A + A^T) x",
+        r"\nabla^2 (x^T A x) = A + A^T",
+    ],
+)
+def test_derivatives_of_a_function_of_a_vector(formula):
+    assert verdict(formula) == "proved"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"D_v f(x) = \nabla f(x)^T x",
+        r"\frac{d}{dt} f(x + t v) \Big|_{t = 1} = \nabla f(x)^T v",
+        r"df = \sum_{i=1}^n \frac{\partial f}{\partial x_i} x_i",
+        r"\nabla (x^T A x) = A x",
+        r"\nabla (x^T A y) = A y",
+    ],
+)
+def test_wrong_derivatives_of_a_function_of_a_vector_are_not_proved(formula):
+    assert verdict(formula) != "proved"
+
+
+ARGUMENT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$ and $w, z \in \mathbb{R}^n$.
+Let $g(z) = f(A z)$. Then
+
+$$
+\frac{\partial g(z)}{\partial z_i}
+= \sum_{k=1}^n \frac{\partial f(Az)}{\partial (Az)_k} \frac{\partial (Az)_k}{\partial z_i}
+$$
+
+$$\nabla g(z) = A^T \frac{\partial f(Az)}{\partial (Az)}$$
+
+$$\frac{\partial \tanh(w^T z)}{\partial (w^T z)} = 1 - \tanh^2(w^T z)$$
+
+$$\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Az)}{\partial (Az)_k} A_{ik}$$
+"""
+
+
+def test_a_derivative_by_an_argument_of_a_function():
+    verdicts = [step.verdict for step in check_derivation(ARGUMENT, repairs=False).claims]
+    assert verdicts == ["proved", "proved", "proved", "proved if"]  # the last if A is symmetric
+
+
+@pytest.mark.parametrize("body", [r"w^T z + w^T w", r"\tanh(w^T z) z", r"z^T w"])
+def test_a_derivative_by_a_formula_whose_letters_stand_elsewhere_is_not_read(body):
+    text = rf"""Let $w, z \in \mathbb{{R}}^n$.
+
+$$\frac{{\partial ({body})}}{{\partial (w^T z)}} = 1$$"""
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["not read"]
+
+
+POINT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$ and $A \in \mathbb{R}^{n \times n}$.
+Let $z \in \mathbb{R}^n$ and $g(z) = f(A z)$.
+
+$$%s$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        (r"\nabla_z g(z) = A^T \nabla_x f(Az)", True),
+        (r"\nabla_z^2 g(z) = A^T \nabla_x^2 f(Az) A", True),
+        (r"\nabla_z g(z) = \nabla_x f(Az)", False),
+        (r"\nabla_z^2 g(z) = \nabla_x^2 f(Az) A", False),
+        (r"\nabla_x f(Az) = 0", False),
+    ],
+)
+def test_a_gradient_by_a_letter_that_the_argument_does_not_have_is_one_at_the_argument(claim, holds):
+    [step] = check_derivation(POINT % claim, repairs=False).claims
+    assert (step.verdict == "proved") == holds
+
+
+def test_a_gradient_at_something_that_depends_on_the_letter_is_no_gradient_there():
+    text = POINT.replace("and $g(z)", "$x \\in \\mathbb{R}^n$ and $z = A x$, and $g(z)")
+    [step] = check_derivation(text % r"\nabla_x f(z) = A \nabla_x f(z)", repairs=False).claims[-1:]
+    assert not step.verdict.startswith("proved")

@@ -1,0 +1,160 @@
+import pytest
+
+from chainrule.documents import check_derivation
+from chainrule.documents.reader.reading import read
+from chainrule.documents.reader.uncertainty.doubts import Doubts
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
+
+
+def doubts_of(text):
+    reading = read(pieces_of(text, "a.md"))
+    entries = [entry for entry in reading.entries if entry.claim is not None]
+    return [Doubts(reading).of(reading.derivation.claims[entry.claim], entry) for entry in entries]
+
+
+def test_a_claim_of_variables_and_known_functions_is_certain():
+    assert doubts_of("$$\\frac{d}{dx} x^2 = 3x$$") == [()]
+
+
+def test_a_loss_without_a_definition_is_a_doubt():
+    assert doubts_of("$$\\frac{dL}{dx} = 3x$$") == [("L is not defined",)]
+
+
+def test_a_bare_name_without_a_definition_is_a_doubt():
+    assert doubts_of("$$x + 1 = y$$") == [("x is not defined", "y is not defined")]
+
+
+def test_a_name_with_two_definitions_is_a_doubt():
+    found = doubts_of("$$z = x^2$$\n\n$$z = x^3$$\n\n$$\\frac{dz}{dx} = 2x$$")
+    assert all("z is defined more than once" in each for each in found)
+
+
+def test_a_definition_that_is_not_read_is_a_doubt_about_all_that_use_it():
+    found = doubts_of("$$z = \\iint x$$\n\n$$y = z^2$$\n\n$$y + 1 = z^2 + 2$$")
+    assert found == [("the definition of z is not read",)]
+
+
+def test_unequal_may_mean_not_always_equal():
+    assert doubts_of("$$x + 1 \\neq 2x$$") == [("it may say only that the sides are not always equal",)]
+
+
+def test_a_word_that_nobody_defines_is_a_doubt_and_a_letter_of_which_no_sentence_speaks_is_none():
+    assert doubts_of("$$a x = x \\mathtt{relu2}$$") == [("a is not defined", "relu2 is not defined")]
+    assert doubts_of("$$a x = 2 x a$$") == [()]
+    assert doubts_of("Here $a$ is one.\n\n$$a x = 2 x a$$") == [("a is not defined",)]
+
+
+def test_a_function_made_of_names_that_depend_on_its_parameter_is_a_doubt():
+    block = "---\nc: scalar\nS := 2 c\nH(c) := S^2\n---\n\n"
+    assert doubts_of(block + "$$H'(c) = 4 S$$") == [("H is made of names that depend on c",)]
+    assert doubts_of(block.replace("S^2", "c^2") + "$$H'(c) = 2 c$$") == [()]
+
+
+def test_an_argument_of_a_function_that_is_defined_is_a_variable():
+    text = "Text about $z$.\n\n$$f(z) = \\frac{z}{1 + |z|}$$\n\n$$f'(z) = \\frac{\\text{sgn}(z)}{(1 + z)^2}$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong"
+    text = "Text about $z$.\n\n$$\\tanh(z) = 2\\, \\text{sigmoid}(z) - 1$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong"
+    text = "Text about $z$ and $c$.\n\n$$f(z) = z^2$$\n\n$$f'(z) = 2 c z$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+
+
+def test_a_numbered_name_moves_with_what_another_section_makes_it_of(reading_of):
+    made_of = reading_of("# A\n\n$$r_1 = V_1 x$$\n\n# B\n\n$$\\frac{d r_1^2}{d V_1} = 0$$").made_of
+    assert made_of["r_1"][1] >= {"V_1", "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Let $L(w) = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 x (y - w x)$$", "wrong"),
+        ("Let $L(w) = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 z (y - w x)$$", "wrong if read so"),  # z may hide a path
+        ("Let $L(w) = (y - a)^2$.\n\n$$\\frac{dL}{dw} = 2 (a - y)$$", "wrong if read so"),  # a may depend on w
+        ("Let $L = (y - w x)^2$.\n\n$$\\frac{dL}{dw} = 2 x (y - w x)$$", "wrong if read so"),
+        ("For $h(x, y) = x^2 y$,\n\n$$\\frac{\\partial h}{\\partial x} = x y$$", "wrong"),
+        (
+            "For $h(x, y) = x^2 y$, all is well.\n\n# Next\n\n$$\\frac{\\partial h}{\\partial x} = x y$$",
+            "wrong if read so",
+        ),
+        ("$$\\lim_{x \\to 0} \\frac{\\sin x}{x} = 0$$", "wrong"),
+        ("$$x^2 - 3x = 0$$", "wrong if read so"),
+    ],
+)
+def test_letters_beside_the_arguments_that_a_function_is_told_to_have(text, verdict):
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == verdict
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("Then $f'(x) = 3 x^2 + 1$.", "wrong"),
+        ("Hence, $f'(x) = 3 x^2 + 1$ and $f''(x) = 6 x$.", "wrong"),
+        ("Then $f'(x) = 3$.", "wrong if read so"),  # where?
+        ("Then $f'(x) = 3 x^2 + 1$ where the slope is so.", "wrong if read so"),
+        ("Suppose $f'(x) = 3 x^2 + 1$.", None),
+    ],
+)
+def test_a_sentence_that_only_concludes_a_derivative_claims_it(sentence, verdict):
+    steps = steps_of(pieces_of(f"Let $f(x) = x^3$. {sentence}", "a.md")).steps[1:]
+    assert [step.verdict.name for step in steps[:1]] == ([verdict] if verdict else [])
+
+
+def test_a_definition_of_which_its_sentence_says_more_leaves_a_doubt():
+    text = "Let $s(u) = u$ as a value, but it counts as a constant.\n\n$$s'(x) = 2 x$$"
+    assert steps_of(pieces_of(text, "a.md")).steps[-1].verdict.name == "wrong if read so"
+    assert steps_of(pieces_of(text.replace(", but it counts as a constant", ""), "a.md")).steps[-1].verdict.fault
+
+
+def test_a_derivative_of_an_entrywise_function_may_be_meant_entry_by_entry():
+    text = "---\nx: vector n\n---\n\n$$\\frac{d}{dx} \\tanh x = \\operatorname{sech}^2 x$$"
+    (step,) = steps_of(pieces_of(text, "a.md")).steps
+    assert (step.verdict.name, step.doubts) == (
+        "does not fit if read so",
+        ("the derivative of an entrywise function may be meant entry by entry",),
+    )
+
+
+DIVERGENCE = """Let $P = (p_1, \\dots, p_n)$ and $Q = (q_1, \\dots, q_n)$.
+
+$$D(P \\| Q) = \\sum_i p_i \\ln \\frac{p_i}{q_i}$$
+
+"""
+HOLD = ("proved", "verified", "held", "proved if")
+
+
+@pytest.mark.parametrize("claim", ["D(P \\| Q) = D(Q \\| P)", "D(P \\| Q) = D(P \\| P)", "D(P \\| Q) = D(R \\| Q)"])
+def test_nothing_is_proved_of_a_function_whose_arguments_do_not_stand_in_it(claim):
+    assert check_derivation(f"{DIVERGENCE}$${claim}$$").steps[-1].verdict not in HOLD
+
+
+def test_the_value_of_a_function_at_equal_arguments_is_no_definition():
+    text = "Let $f(x, y) = x^2 + y$.\n\n$$f(x, x) = 0$$\n\n$$f(x, y) = f(y, x)$$"
+    assert [step.verdict in HOLD for step in check_derivation(text).steps] == [False, False, False]
+
+
+def test_what_a_definition_was_read_by_is_a_doubt_about_its_claims():
+    text = r"$$f = \sum_{i=1}^n u_i + u_i^2$$" + "\n\n" + r"$$\frac{\partial f}{\partial u_k} = 1$$"
+    assert "a sum reaches over the terms that use its index" in doubts_of(text)[-1]
+
+
+def test_a_result_is_not_proved_by_a_later_sentence_that_repeats_it():
+    text = r"We have $J(\theta) = (X\theta - y)^\top (X\theta - y)$ and set its gradient to zero:" "\n\n"
+    text += r"$$\nabla J(\theta) = 2 X^\top X \theta - 2 X^\top y = 0 \\ \theta = %s (X^\top X)^{-1} X^\top y$$" "\n\n"
+    text += r"# Later" "\n\n" r"Use the formula $\theta = %s (X^\top X)^{-1} X^\top y$ of above."
+    verdicts = [check_derivation(text % (factor, factor), repairs=False).claims[-1].verdict for factor in ("", "3")]
+    assert verdicts[0] == "proved"
+    assert not verdicts[1].startswith("proved")
+
+
+def test_a_number_for_a_declared_letter_is_not_wrong():
+    text = "---\nx: number\n---\n\nWe solve\n\n$$-0.56 + 1.94 x = 0$$\n\n$$x = 0.29$$"
+    assert not check_derivation(text, repairs=False).faults
+
+
+def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
+    text = "---\nw, v: number\nS_k := S_{k-1} w + x_k v\n---\n\n"
+    text += r"$$\frac{\partial S_k}{\partial S_{k-1}} = w$$"
+    report = check_derivation(text, repairs=False)
+    assert not report.faults
+    assert "defines nothing" in report.problems[0][1]
