@@ -48,6 +48,8 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             return Apply("/" if scales else "./", (inside(left), inside(right)), span=term.span)
         case Apply(operator="turned", operands=(operand,)):
             return inside(operand) if shapes.of(operand).known == () else Apply("'", (inside(operand),), span=term.span)
+        case Apply(operator="in_a_row" | "in_a_column" | "listed", operands=(terms.Family() as family,)):
+            return _in_line(term, family, inside(family.body), shapes)
         case Apply(operator="bars", operands=(operand,)):
             is_number = shapes.of(term).known == () != shapes.of(operand).known
             return Apply("det" if is_number else "abs", (inside(operand),), span=term.span)
@@ -106,6 +108,18 @@ def _product(joint: str, written: tuple[Term, Term], sides: tuple[Term, Term], s
             return Apply(".*", sides, span=span)
         return Apply("@", (Apply("'", sides[:1]), sides[1]), span=span)
     return Apply("@", sides, span=span)
+
+
+def _in_line(term: Term, family: terms.Family, body: Term, shapes: Shapes) -> Term:
+    """Numbers in a row or a column, columns beside each other, or rows below each other."""
+    axis, known = vector_axis(shapes.of(family.body)), shapes.of(family.body).known or ()
+    if axis is None:
+        made: Term = replace(family, body=body)
+        return Apply("'", (made,), span=term.span) if vector_axis(shapes.of(term)) == 1 else made
+    inner = ("_i", size_term(known[axis].final))
+    entry = terms.Entry(body, (Name("_i"),))
+    indices = (inner, *family.indices) if axis == 0 else (*family.indices, inner)
+    return terms.Family(indices, entry, span=term.span)
 
 
 def _power(term: Apply, base: Term, exponent: Term, shapes: Shapes) -> Term:

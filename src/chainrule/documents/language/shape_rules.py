@@ -241,6 +241,41 @@ def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
     return transposed(u, term, out, operand)
 
 
+def in_a_row(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Numbers in a row, or columns beside each other."""
+    if body.known is None and not u.settling:
+        return False
+    if body.known and is_column(body):
+        u.unify(out, matrix(body.known[0], count), term)
+        return True
+    u.unify(body, number(), term)
+    u.unify(out, matrix(Dim(ONE), count), term)
+    return True
+
+
+def in_a_column(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Numbers in a column, or rows below each other."""
+    if body.known is None and not u.settling:
+        return False
+    if body.known and vector_axis(body) == 1:
+        u.unify(out, matrix(count, body.known[1]), term)
+        return True
+    u.unify(body, number(), term)
+    u.unify(out, column(count), term)
+    return True
+
+
+def listed(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Columns beside each other, or numbers in a row or a column, whichever is wanted."""
+    if body.known:
+        return in_a_row(u, term, out, body, count)
+    if body.known is None or (out.known is None and not u.settling):
+        return in_a_column(u, term, out, body, count) if u.settling else False
+    is_row = vector_axis(out) == 1
+    u.unify(out, matrix(Dim(ONE), count) if is_row else column(count), term)
+    return True
+
+
 def raised_as_written(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
     """A power of a number, of a square matrix, or of each entry of a column."""
     u.unify(exponent, number(), term)
@@ -418,6 +453,9 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
         dotted,
         over,
         turned,
+        in_a_row,
+        in_a_column,
+        listed,
         pulled,
         raised_as_written,
         divided,

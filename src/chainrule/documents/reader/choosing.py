@@ -11,7 +11,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.documents.language.terms import FunctionKind, ValueKind
+from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import letters_by_part
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -120,8 +120,10 @@ class _Search:
         self.keep_if_better({"distrusted": distrusted})
         plain = several - prepared.besides.block.names - mapping
         self.keep_if_better({"singles": frozenset(() if inventory.summing else filter(inventory.may_be_single, plain))})
+        vectors = {base_of(each.name) for each in declared if _has_index(each.name) and _is_array(each.kind)}
         for letter in sorted(each for each in several if inventory.vectors[each] > 0):
-            for kind in ("lone", "apart") if inventory.bare[letter] else ("lone",):
+            tried = ["lone"] * (letter not in vectors) + ["apart"] * (inventory.bare[letter] > 0)
+            for kind in tried:
                 self.keep_if_better({kind: self.chosen.get(kind, frozenset()) | {letter}})
 
     def try_parts_in_doubt(self) -> None:
@@ -169,6 +171,15 @@ class _Search:
                 break
             maybe = (each for each in found.entries if each.kind == "does not fit" and MAYBE in each.rests_on)
             unfit = frozenset(each.statement.key for each in maybe)
+
+
+def _has_index(name: w.Written) -> bool:
+    """Whether a name has a subscript, as x_i in "x_i is a vector"."""
+    return isinstance(name, w.Scripted) and name.lower is not None
+
+
+def _is_array(kind: Kind | None) -> bool:
+    return isinstance(kind, ValueKind) and bool(kind.shape)
 
 
 def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from chainrule.documents import check_derivation
+from chainrule.documents.language.printing import text_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,64 @@ $$A x = \begin{bmatrix} a_{11}x_1 + a_{12}x_2 + ... + a_{1n}x_n \\ a_{21}x_1 + a
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved"]
     wrong = text.replace("a_{mn}", "a_{nm}").replace("a_{1n}", "a_{n1}").replace("a_{2n}", "a_{n2}")
     assert [step.verdict for step in check_derivation(wrong, repairs=False).claims] != ["proved"]
+
+
+VECTORS = r"""Let $x_i \in \mathbb{R}^n$ for $i = 1, \dots, m$ and $w \in \mathbb{R}^n$.
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("defined", "meant"),
+    [
+        (r"X = [x_1, x_2, \dots, x_m]", "[_i in n, _k in m: member(x, _k)[_i]]"),
+        (r"X = [x_1 \; \cdots \; x_m]", "[_i in n, _k in m: member(x, _k)[_i]]"),
+        (r"X = [x_1, x_2, x_3]", "[_i in n, _k in 3: member(x, _k)[_i]]"),
+        (r"X = (x_1, \dots, x_m)^T", "[_i in n, _k in m: member(x, _k)[_i]]'"),
+        (r"X = \begin{pmatrix} x_1 & \cdots & x_m \end{pmatrix}", "[_i in n, _k in m: member(x, _k)[_i]]"),
+        (r"X = \begin{pmatrix} x_1^T \\ \vdots \\ x_m^T \end{pmatrix}", "[_k in m, _i in n: member(x, _k)'[_i]]"),
+        (
+            r"X = \begin{bmatrix} | & & | \\ x_1 & \cdots & x_m \\ | & & | \end{bmatrix}",
+            "[_i in n, _k in m: member(x, _k)[_i]]",
+        ),
+        (
+            r"X = \begin{bmatrix} - & x_1^T & - \\ & \vdots & \\ - & x_m^T & - \end{bmatrix}",
+            "[_k in m, _i in n: member(x, _k)'[_i]]",
+        ),
+        (r"z = \begin{bmatrix} x_1^T w \\ \vdots \\ x_m^T w \end{bmatrix}", "[_k in m: member(x, _k)' @ w]"),
+        (r"z = (w^T x_1, \dots, w^T x_m)^T", "[_k in m: w' @ member(x, _k)]''"),
+    ],
+)
+def test_columns_beside_each_other_and_rows_below_each_other_are_a_matrix(defined, meant, reading_of):
+    [definition] = reading_of(f"{VECTORS}$${defined}$$").derivation.definitions
+    assert text_of(definition.body) == meant
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verdict"),
+    [
+        (r"X X^T = \sum_{i=1}^m x_i x_i^T", "proved"),
+        (r"w^T X = [w^T x_1, \dots, w^T x_m]", "proved"),
+        (r"X^T w = (w^T x_1, \dots, w^T x_m)^T", "proved"),
+        (r"X^T w = \begin{bmatrix} x_1^T w & \cdots & x_m^T w \end{bmatrix}", "does not fit if read so"),
+        (r"X^T X = \sum_{i=1}^m x_i x_i^T", "does not fit if read so"),
+        (r"X X^T = \sum_{i=1}^m x_i w^T", "wrong if read so"),
+    ],
+)
+def test_claims_about_a_matrix_of_columns_are_judged(claimed, verdict):
+    text = f"{VECTORS}$$X = [x_1, \\dots, x_m]$$\n\n$${claimed}$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == verdict
+
+
+def test_a_list_of_vectors_is_no_list_of_numbers_where_only_the_display_is_read():
+    text = f"{VECTORS}$$B = [x_1, x_2, x_3]$$\n\n$$B^T B = x_1 x_1^T + x_2 x_2^T + x_3 x_3^T$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "does not fit if read so"
+
+
+def test_the_last_of_several_examples_is_one():
+    text = r"""Let $x^{(i)} \in \mathbb{R}^n$ for $i = 1, \dots, m$.
+
+$$X = [x^{(1)}, \dots, x^{(m)}]$$
+
+$$X X^T = \sum_{i=1}^m x^{(i)} {x^{(i)}}^T$$"""
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved"]

@@ -142,7 +142,7 @@ class Inventory(Sightings):
     def example(self, base: str, upper: Written | None) -> Symbol | Numeral | None:
         """The number of the example that a superscript in brackets gives: i in x^{(i)}, if sums run over i.
 
-        A number is one if the letter has such a superscript elsewhere.
+        A number is one if the letter has such a superscript elsewhere, and so is the end of a range: m in x^{(m)}.
         """
         match upper:
             case Bracketed(kind="(", items=(Symbol(text=text) as letter,)) if text in self.bound - LAYER_LETTERS:
@@ -150,10 +150,17 @@ class Inventory(Sightings):
             case Symbol() as letter if base in self.numbered_above and self.is_index(letter):
                 return letter
             case Bracketed(kind="(", items=(Numeral(value=value) as number,)) if value >= 1 == value.denominator:
-                others = (each for each in self.superscripts.get(base, ()) if isinstance(each, Bracketed))
-                is_one = any(isinstance(each.items[0], Symbol) and self.example(base, each) for each in others)
-                return number if is_one else None
+                return number if self._numbers_examples(base) else None
+            case Bracketed(kind="(", items=(Symbol(text=text) as last,)) if text in self.limits - LAYER_LETTERS:
+                return last if self._numbers_examples(base) else None
         return None
+
+    def _numbers_examples(self, base: str) -> bool:
+        """Whether a letter has a superscript in brackets somewhere that sums run over."""
+        others = (each for each in self.superscripts.get(base, ()) if isinstance(each, Bracketed))
+        return any(
+            isinstance(each.items[0], Symbol) and each.items[0].text in self.bound - LAYER_LETTERS for each in others
+        )
 
     def has_entries(self, base: str) -> bool:
         """Whether subscripts of a name choose entries."""

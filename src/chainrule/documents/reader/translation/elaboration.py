@@ -20,7 +20,7 @@ from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name
 from chainrule.documents.reader.syntax.written import Written
-from chainrule.documents.reader.translation.grids import grid, line
+from chainrule.documents.reader.translation.grids import grid, listing
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, size_of_set
 from chainrule.documents.reader.translation.indicators import stated_condition
 from chainrule.documents.reader.translation.products import product
@@ -159,7 +159,7 @@ class Elaborator(Meanings):
             return Apply("total", (Apply(".*", (self.term(items[0]), self.term(items[1]))),))
         if kind in ("[", "(") and items and all(separator == "," for separator in written.separators):
             self.used.add("a list in brackets is a vector")
-            return line(items, written, self.term)
+            return listing(items, written, self.term)
         raise NotMeant("a list in brackets", written.place)
 
     def _in_bars(self, inside: Written) -> Term:

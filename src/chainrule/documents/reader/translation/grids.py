@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -19,16 +20,60 @@ Meaning: TypeAlias = Callable[[Written], Term]
 
 def grid(grid: w.Grid, term: Meaning) -> Term:
     """A column, a row or a matrix written out; dots stand for what lies between."""
-    rows = grid.rows
+    rows = _without_strokes(grid.rows)
+    grid = replace(grid, rows=rows)
     if not rows or not all(rows):
         raise NotMeant("a matrix without entries", grid.place)
     if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
-        return line([row[0] for row in rows], grid, term)
+        return _placed(line([row[0] for row in rows], grid, term), "in_a_column")
     if len(rows) == 1:
-        return Apply("'", (line(list(rows[0]), grid, term),))
+        found = line(list(rows[0]), grid, term)
+        placed = _placed(found, "in_a_row")
+        return Apply("'", (found,)) if placed is found else placed
     if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
         return _grid_with_dots(grid, term)
     return terms.Table(tuple(tuple(map(term, row)) for row in rows))
+
+
+def listing(entries: Sequence[Written], whole: Written, term: Meaning) -> Term:
+    """A list in brackets: a column, or columns beside each other; a row where one is wanted, if arrays make it."""
+    return _placed(line(entries, whole, term), "listed")
+
+
+def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written, ...], ...]:
+    """Rows without the strokes that show which way vectors lie: | above and below columns, - beside rows."""
+    kept = [row for row in rows if not _are_strokes(row, "|")]
+    if len({len(row) for row in kept}) != 1:
+        return tuple(kept)
+    columns = [column for column in zip(*kept, strict=True) if not _are_strokes(column, "-")]
+    return tuple(zip(*columns, strict=True))
+
+
+def _are_strokes(line: Sequence[Written], stroke: str) -> bool:
+    signs = [entry.text for entry in line if isinstance(entry, w.Symbol)]
+    gaps = sum(isinstance(entry, w.Dots) or (isinstance(entry, w.Words) and not entry.text) for entry in line)
+    return bool(signs) and set(signs) == {stroke} and len(signs) + gaps == len(line)
+
+
+def _placed(found: terms.Family | terms.Table, place: str) -> Term:
+    """A line of what may be columns or rows, because arrays stand in it, with its place; another line as it is."""
+    if not any(isinstance(part, Apply) and part.operator in ("member", "turned") for part in terms.every(found)):
+        return found
+    if isinstance(found, terms.Table):
+        entries = [row[0] for row in found.rows]
+        body, index, count = _alike(entries)
+        return found if body is None else Apply(place, (terms.Family(((index, count),), body),))
+    return Apply(place, (found,))
+
+
+def _alike(entries: Sequence[Term]) -> tuple[Term | None, str, Term]:
+    """The entry in an index of which these are the first, the second and so on; None if they are not alike."""
+    first, *others = entries
+    index, one, count = index_for(*entries), Number(Fraction(1)), Number(Fraction(len(entries)))
+    found = [between(first, other, index) for other in others]
+    body = found[0][0] if found and found[0] else None
+    is_one = body and found == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]
+    return (body if is_one else None), index, count
 
 
 def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
@@ -49,14 +94,10 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     found = line(entries, grid, term)
     if isinstance(found, terms.Family):
         return found.body, *found.indices[0]
-    first, *others = (row[0] for row in found.rows)
-    index = index_for(first, *others)
-    alike = [between(first, other, index) for other in others]
-    if alike and alike[0] is not None:
-        body, one = alike[0][0], Number(Fraction(1))
-        if alike == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]:
-            return body, index, Number(Fraction(len(entries)))
-    raise NotMeant("a matrix written out with dots", grid.place)
+    body, index, count = _alike([row[0] for row in found.rows])
+    if body is None:
+        raise NotMeant("a matrix written out with dots", grid.place)
+    return body, index, count
 
 
 def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:

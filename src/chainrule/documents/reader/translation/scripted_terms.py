@@ -99,6 +99,8 @@ def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
             is_list = "a list in brackets is a vector" in meanings.used and isinstance(base, terms.Table | terms.Family)
             if upper.text == "T" and (meanings.inventory.bare["T"] or meanings.inventory.subscripts["T"]):
                 meanings.used.add("T is a name of its own, so that ^T may be a power")
+            if isinstance(base, Apply) and base.operator == "listed":
+                base = Apply("in_a_row", base.operands)  # the transpose of a list of numbers is a column
             return base if is_list else Apply("turned", (base,))
         case w.Signed(terms=(w.Symbol() as sign,), signs=(-1,)) if is_transpose(meanings, sign) and _has_capital(base):
             inverse = Apply("raised", (base, Apply("negative", (Number(Fraction(1)),))))  # A^{-T}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import Shape
+from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
@@ -134,11 +134,9 @@ class Doubts:
             for name in usual
         ):
             return False
-        ranks = {name: shape.known for name, shape in self.reading.shapes.names.items()}
-        sure = ranks.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
-        told = {letter_of(name): len(ranks[name] or ()) for name in sure & self.dependences.used(here)}
-        guessed = values & {*within.reading.shapes.guessed}
-        own = {name: len(within.reading.shapes.names[name].known or ()) for name in guessed}
+        sure = self.reading.shapes.names.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
+        told = {letter_of(name): _rank(self.reading.shapes.names[name]) for name in sure & self.dependences.used(here)}
+        own = {name: _rank(within.reading.shapes.names[name]) for name in values & within.reading.shapes.names.keys()}
         return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
 
     def _loses_layers(self, claim: Relation) -> bool:
@@ -284,3 +282,8 @@ def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
 def _is_computed(side: terms.Term) -> bool:
     """Whether a side is computed from numbers alone, as 100 / 500, but is no whole number."""
     return not isinstance(side, terms.Number) and not any(isinstance(part, terms.Name) for part in terms.every(side))
+
+
+def _rank(shape: Shape) -> int:
+    """0 for a number, 1 for a column or a row, 2 for a matrix, and the number of axes of other arrays."""
+    return 1 if vector_axis(shape) is not None else len(shape.known or ())
