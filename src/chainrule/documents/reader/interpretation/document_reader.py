@@ -14,6 +14,7 @@ from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.sides import key_of, name_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, solved_for
+from chainrule.documents.reader.interpretation.supposed_equations import enter_equation, follows_from_equation
 from chainrule.documents.reader.structure.asides import Aside
 from chainrule.documents.reader.structure.statements import (
     Statement,
@@ -73,6 +74,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
+    if target is not None and follows_from_equation(state, statement, target):
+        target = None
     role = state.role_of(statement)
     tries = state.tries and statement.key not in state.untried
     tried = tries and _gives(state, statement, role)
@@ -123,6 +126,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
         if statement.relation not in RELATIONS:
             raise NotMeant(f"the relation {statement.relation}", statement.place)
         enter_claim(state, statement)
+        enter_equation(state, statement)
     except (NotMeant, RecursionError) as error:
         if tried:
             return

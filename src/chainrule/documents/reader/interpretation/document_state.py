@@ -117,6 +117,7 @@ class DocumentState:
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
+    equations: dict[int, int] = field(default_factory=dict)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 

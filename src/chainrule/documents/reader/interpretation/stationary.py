@@ -6,6 +6,7 @@ what follows on "dL/dm = 0" in a chain. Such a claim is tried with the equation 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
@@ -18,6 +19,7 @@ from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import name_of
+from chainrule.documents.reader.interpretation.supposed_equations import last_reached
 from chainrule.documents.reader.prose.stationary_words import Zeroing
 from chainrule.documents.reader.structure.statements import Statement, Target
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -54,6 +56,8 @@ class Equation:
         What has to be right, if it is not the derivative itself that is zero but a formula for it.
     said : bool
         True if the text only says that it is zero. That is no reason for another formula to be zero.
+    last : float
+        The last piece that it reaches, in its part.
     """
 
     slope: Relation
@@ -62,6 +66,7 @@ class Equation:
     words: str
     assumed: str = ""
     said: bool = False
+    last: float = math.inf
 
 
 def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shapes) -> dict[int, tuple[Setting, ...]]:
@@ -79,6 +84,7 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
     known = {each.name: not each.is_unknown_loss for each in derivation.definitions}
     made = dict[int, tuple[Setting, ...]]()
     slopes, equations, bound = list[Equation](), list[Equation](), list[Equation]()
+    displays = sorted({state.number_of(each) for each in state.statements if each.piece.kind == "display"})
     waiting, shown = sorted(state.besides.stated.zeroings, key=lambda each: each.place), list[int]()
     for entry in state.entries:
         if entry.claim is None:
@@ -89,9 +95,13 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
             equations = _after(waiting.pop(0), equations, slopes, losses, part)
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
-        if place in state.besides.stated.constraints and claim.relation == "=":
+        is_supposed = entry.claim in state.equations
+        if is_supposed or (place in state.besides.stated.constraints and claim.relation == "="):
             difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
-            bound.append(Equation(difference, part, place, f"the constraint in line {claim.line} holds"))
+            what, last = "constraint", math.inf
+            if is_supposed:
+                what, last = "equation", last_reached(place, state.besides.stated.following, displays)
+            bound.append(Equation(difference, part, place, f"the {what} in line {claim.line} holds", last=last))
         elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
             near = [
                 each
@@ -100,7 +110,7 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
                 and sum(each.place < other <= place for other in shown) <= MOST_DISPLAYS
                 and not (each.said and _is_zero(claim))
             ]
-            holding = [each for each in bound if each.part == part]
+            holding = [each for each in bound if each.part == part and place <= each.last]
             made[entry.claim] = tuple(_under(claim, near, holding, known.keys()))
         told = Equation(head, part, place, f"the derivative in line {head.line} is 0")
         if claim.follows is None and _is_slope(claim.left) and not _is_second(claim.left):

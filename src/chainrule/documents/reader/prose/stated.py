@@ -15,6 +15,7 @@ from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.declaring.sets import members_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON
+from chainrule.documents.reader.prose.equation_words import follows, supposes
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
@@ -83,6 +84,12 @@ class Stated:
     renewals: list[Renewal] = field(default_factory=list)
     constraints: set[int] = field(default_factory=set)
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
+    equations: set[int] = field(default_factory=set)
+    """Numbers of displays whose equation the words before them suppose, or solve."""
+    following: set[int] = field(default_factory=set)
+    """Numbers of displays of which the words before them say no more than that they follow from what is before."""
+    _since: str = ""
+    """The words since the last display."""
     values: set[int] = field(default_factory=set)
     """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
     said: dict[str, set[str]] = field(default_factory=dict)
@@ -105,6 +112,7 @@ class Stated:
         for first, last, text in sentences(pieces):
             text = HEDGE.sub("", text)
             found.constraints |= {int(number) for number in CONSTRAINED.findall(text)}
+            found._displays(pieces, text)
             if (zeroing := zeroing_in(text, first, lambda number: pieces[number].text)) is not None:
                 found.zeroings.append(zeroing)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
@@ -119,6 +127,18 @@ class Stated:
         self.hypotheses.append(Hypothesis(name, fact, 0, end, True, 1, f"{base_of(name)} is {fact}"))
 
     # What follows is private.
+
+    def _displays(self, pieces: Sequence[Piece], text: str) -> None:
+        """What the words of a sentence before its displays say of these."""
+        before = 0
+        for mark in MARK.finditer(text):
+            number = int(mark[1])
+            if pieces[number].kind == "display":
+                words = text[before : mark.start()]
+                self.equations |= {number} if supposes(words) else set()
+                self.following |= {number} if follows(self._since + words) else set()
+                before, self._since = mark.end(), ""
+        self._since += text[before:]
 
     def _sets(self, chain: WrittenChain, number: int, piece: Piece) -> None:
         """x \\in R^n, and f : R^n \\to R."""

@@ -1,0 +1,72 @@
+"""Equations for unknown letters that a text supposes or solves: "Solve 2x + 3 = 7", and what follows from them.
+
+Such an equation claims nothing, unless it holds for all values. A later claim about its letters may hold only where it
+holds; the claims of the next displays are tried with it as a condition, if only words such as "hence" stand between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.terms import Relation
+from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.sides import name_of
+from chainrule.documents.reader.structure.statements import Statement, Target
+from chainrule.documents.reader.syntax.known_words import MAYBE, NotMeant
+
+_MOVING = (terms.Slope, terms.Differential, terms.Call, terms.RuleCall, terms.LimitOf, terms.At)
+"""Terms of which an equation holds everywhere or is a claim: derivatives, limits and values of functions."""
+
+
+def enter_equation(state: DocumentState, statement: Statement) -> None:
+    """Note of the claim that was entered last whether it is an equation that the text supposes, or rests on one."""
+    number, part = len(state.claims) - 1, state.part_of(statement.piece)
+    claim, letters = state.claims[number], _letters(state.claims[number])
+    for other, where in state.equations.items():
+        if where == part and letters & _letters(state.claims[other]):
+            state.doubt(number, frozenset({f"whether the equation in line {state.claims[other].line} holds here"}))
+    if state.number_of(statement) in state.besides.stated.equations and _is_equation(state, claim):
+        state.equations[number] = part
+        state.doubt(number, frozenset({MAYBE}))
+
+
+def follows_from_equation(state: DocumentState, statement: Statement, target: Target) -> bool:
+    """Whether a statement gives a letter of an equation from which it follows: then it defines nothing."""
+    if not state.equations or state.number_of(statement) not in state.besides.stated.following:
+        return False
+    part, name = state.part_of(statement.piece), None
+    with suppress(NotMeant):
+        name = name_of(state.elaborator, target)
+    return any(where == part and name in _letters(state.claims[other]) for other, where in state.equations.items())
+
+
+def last_reached(place: int, following: set[int], displays: Sequence[int]) -> int:
+    """The last of the displays after a place that follow from it, one after another."""
+    for number in displays:
+        if number > place:
+            if number not in following:
+                break
+            place = number
+    return place
+
+
+# What follows is private.
+
+
+def _letters(claim: Relation) -> frozenset[str]:
+    return terms.free_names(claim.left) | terms.free_names(claim.right)
+
+
+def _is_equation(state: DocumentState, claim: Relation) -> bool:
+    """Whether a claim is an equation for letters that have no definition, and begins its chain."""
+    every = (*terms.every(claim.left), *terms.every(claim.right))
+    return (
+        claim.relation == "="
+        and claim.follows is None
+        and not claim.over
+        and not any(isinstance(part, _MOVING) for part in every)
+        and bool(_letters(claim) - {"pi"})
+        and not _letters(claim) & state.definitions.keys()
+    )
