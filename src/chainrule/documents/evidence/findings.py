@@ -96,7 +96,7 @@ class Finding:
     with_both : bool
         True if it also holds with the second definitions of names that are defined anew.
     where : str
-        Equations of the document under which alone it holds.
+        Equations of the document under which alone it holds, or under which it differs, too.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
     """

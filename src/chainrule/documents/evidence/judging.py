@@ -17,7 +17,7 @@ from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.evidence.same_questions import key_of
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Derivation, Relation
+from chainrule.documents.language.terms import Comparison, Derivation, Name, Number, Relation, free_names
 
 SECONDS = 10.0
 """Time for one claim."""
@@ -116,20 +116,50 @@ def _finding(
         found = prover.finding(claim)
         if found.status in HOLDS and other is not None:
             return replace(found, with_both=other.finding(claim).status in HOLDS)
+        refuted = None
         for each in under if found.status not in HOLDS else ():
             if (again := prover.finding(each.claim)).status in HOLDS:
                 assumed = (each.assumed,) if each.assumed else ()
                 return replace(
                     again, status=f"{again.status} if" if assumed else again.status, assumed=assumed, where=each.where
                 )
+            if (
+                again.status == found.status == "differs"
+                and not each.assumed
+                and not _may_be_a_case(prover, claim, each)
+            ):
+                refuted = replace(again, where=each.where)
         if found.status == "differs" and _is_rounded(prover, claim):
             return Finding("undecided", reason=ROUNDED)
         if found.status == "differs" and from_head is not None:
             again = prover.finding(from_head)
-            return replace(again, of_chain=True) if again.status in HOLDS else found
-        return found
+            return replace(again, of_chain=True) if again.status in HOLDS else refuted or found
+        return refuted or found
     except Exception as error:  # a defect of the prover costs this claim, not the document
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
+
+
+def _may_be_a_case(prover: Prover, claim: Relation, under: Setting) -> bool:
+    """Whether a claim that does not follow from equations may be one of the cases that they leave.
+
+    x = 2 is one of x^2 = 4. It is none if an equation fails where the claim and the other equations hold. But where
+    letters are left, a text may choose their values: x = 1 after x + y = 1.
+    """
+    rounded = tolerances(claim)
+    if claim.relation != "=" or claim.over or (rounded is not None and rounded[1] is not None):
+        return True
+    equations = [each for each in under.claim.conditions if each not in claim.conditions]
+    letters = frozenset[str]().union(*map(free_names, equations))
+    if isinstance(claim.left, Name) and isinstance(claim.right, Number) and letters != {claim.left.text}:
+        return True
+    itself = Comparison("=", claim.left, claim.right)
+    for each in equations:
+        if isinstance(each, Comparison):
+            others = (*claim.conditions, *(other for other in equations if other is not each), itself)
+            back = replace(claim, left=each.left, right=each.right, conditions=others, follows=None)
+            if prover.finding(back).status == "differs":
+                return False
+    return True
 
 
 def _is_rounded(prover: Prover, claim: Relation) -> bool:

@@ -52,6 +52,8 @@ class Search:
         The evidence at the choices of sizes so far.
     filled : set of int
         The numbers of the ranges that had members.
+    largest : dict
+        By size: the largest value with which points were tried.
     """
 
     question: Question
@@ -60,6 +62,7 @@ class Search:
     note: str = ""
     cells: list[Cells] = field(default_factory=list)
     filled: set[int] = field(default_factory=set)
+    largest: dict[str, int] = field(default_factory=dict)
 
     def finding(self) -> Finding:
         """The evidence."""
@@ -156,10 +159,22 @@ class Search:
         if self.tried < (ENOUGH if self.question.free else 1):
             reason = reason or f"{self.tried or 'no'} points were found, which are too few"
             return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
+        if small := self._only_one():
+            reason = f"points were found only with {small} = 1"
+            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
         status = "verified" if self.question.claim.relation == "=" else "held"
         if self.question.claim.relation == "~":
             status = "undecided"
         return Finding(status, sizes, False, complete=False, points=self.tried, note=self.note, reason=reason)
+
+    def _only_one(self) -> str:
+        """A size that was 1 at all points and in all proofs, although it may be larger: softmax is 1 there."""
+        largest = dict(self.largest)
+        for one in self.cells:
+            if one.proved:
+                largest |= {name: max(size, largest.get(name, 0)) for name, size in one.sizes.items()}
+        possible = {name for sizes in self.question.choices_of_sizes() for name, size in sizes.items() if size > 1}
+        return next((name for name in sorted(possible) if largest.get(name, 0) < 2), "")
 
     # Points
 
@@ -204,7 +219,9 @@ class Search:
                 if visit.outcome.differences:
                     return difference(visitor, visit, self.tried)
                 self.note = self.note or visit.results.note
-                self.tried += bool(visit.results.places and not visit.outcome.undecided)
+                if visit.results.places and not visit.outcome.undecided:
+                    self.tried += 1
+                    self.largest |= {name: max(size, self.largest.get(name, 0)) for name, size in sizes.items()}
             if self.tried >= enough:
                 return None
         return None

@@ -19,7 +19,7 @@ from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import name_of
-from chainrule.documents.reader.interpretation.supposed_equations import last_reached
+from chainrule.documents.reader.interpretation.supposed_equations import last_reached, words_of
 from chainrule.documents.reader.prose.stationary_words import Zeroing
 from chainrule.documents.reader.structure.statements import Statement, Target
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -98,10 +98,10 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
         is_supposed = entry.claim in state.equations
         if is_supposed or (place in state.besides.stated.constraints and claim.relation == "="):
             difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
-            what, last = "constraint", math.inf
+            words, last = f"the constraint in line {claim.line} holds", math.inf
             if is_supposed:
-                what, last = "equation", last_reached(place, state.besides.stated.following, displays)
-            bound.append(Equation(difference, part, place, f"the {what} in line {claim.line} holds", last=last))
+                words, last = words_of(claim), last_reached(place, state.besides.stated.following, displays)
+            bound.append(Equation(difference, part, place, words, last=last))
         elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
             near = [
                 each

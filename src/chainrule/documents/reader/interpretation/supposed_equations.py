@@ -6,6 +6,7 @@ holds; the claims of the next displays are tried with it as a condition, if only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -20,13 +21,39 @@ _MOVING = (terms.Slope, terms.Differential, terms.Call, terms.RuleCall, terms.Li
 """Terms of which an equation holds everywhere or is a claim: derivatives, limits and values of functions."""
 
 
+VALUES = "letters may have values here"
+"""The doubt about a claim that gives a letter a value."""
+_WORDS = "the equation in line {} holds"
+
+
+def words_of(claim: Relation) -> str:
+    """What is supposed of an equation, in words."""
+    return _WORDS.format(claim.line)
+
+
+def doubt_of(equation: str) -> str:
+    """The doubt about a claim on which an equation may bear, from the words for it."""
+    return f"whether {equation} here"
+
+
+def equations_in(where: str) -> tuple[str, ...] | None:
+    """The words for each of some equations, joined by "and"; None if one of them is no supposed equation.
+
+    >>> equations_in("the equation in line 3 holds and the equation in line 4 holds")
+    ('the equation in line 3 holds', 'the equation in line 4 holds')
+    >>> equations_in("the derivative in line 3 is 0")
+    """
+    every = tuple(where.split(" and "))
+    return every if all(re.fullmatch(_WORDS.format(r"\d+"), each) for each in every) else None
+
+
 def enter_equation(state: DocumentState, statement: Statement) -> None:
     """Note of the claim that was entered last whether it is an equation that the text supposes, or rests on one."""
     number, part = len(state.claims) - 1, state.part_of(statement.piece)
     claim, letters = state.claims[number], _letters(state.claims[number])
     for other, where in state.equations.items():
         if where == part and letters & _letters(state.claims[other]):
-            state.doubt(number, frozenset({f"whether the equation in line {state.claims[other].line} holds here"}))
+            state.doubt(number, frozenset({doubt_of(words_of(state.claims[other]))}))
     if state.number_of(statement) in state.besides.stated.equations and _is_equation(state, claim):
         state.equations[number] = part
         state.doubt(number, frozenset({MAYBE}))

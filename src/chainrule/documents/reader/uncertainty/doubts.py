@@ -12,6 +12,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.interpretation.supposed_equations import VALUES
 from chainrule.documents.reader.interpretation.unknown_losses import has_ways_around
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.letters.usual_functions import TEMPLATES
@@ -268,7 +269,7 @@ class Doubts:
         is_given = isinstance(claim.left, terms.Name) and claim.left.text not in self.names.definitions
         is_given = is_given and isinstance(claim.right, terms.Number)  # x = 0.3
         if used - self._closed and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
-            yield "letters may have values here"
+            yield VALUES
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
 
