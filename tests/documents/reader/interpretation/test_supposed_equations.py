@@ -137,7 +137,7 @@ def test_what_follows_from_an_equation_is_proved(paragraphs, found):
     ],
 )
 def test_the_last_formula_is_false_and_is_not_proved(paragraphs):
-    assert verdicts(*paragraphs)[-1] in ("wrong if read so", "does not fit if read so", "hypothesis")
+    assert verdicts(*paragraphs)[-1] in ("wrong", "wrong if read so", "does not fit if read so", "hypothesis")
 
 
 @pytest.mark.parametrize(
@@ -159,3 +159,38 @@ def test_a_claim_about_a_letter_of_an_equation_is_not_called_wrong():
 def test_a_letter_of_an_equation_is_not_defined_by_what_follows_from_it():
     found = verdicts("Suppose that", "$$x + y = 1$$", "Hence", "$$y = 1 - x$$", "In general,", "$$(x + y)^2 = 1$$")
     assert found == ["hypothesis", "proved", "wrong if read so"]
+
+
+EQUATION = ("Let $x$ be a number with", "$$2 x + 3 = 7$$", "Hence")
+SQUARE = ("Let $x$ be a number with", "$$x^2 = 4$$")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "found"), [("$$2 x = 10$$", "wrong"), ("$$x = 5$$", "wrong"), ("$$x = 2$$", "proved")]
+)
+def test_a_step_that_contradicts_the_equation_is_wrong_at_its_solution(claimed, found):
+    step = check_derivation("\n\n".join((*EQUATION, claimed)), repairs=False).steps[-1]
+    assert step.verdict == found
+    assert found == "proved" or step.point["numbers"]["values"] == {"x": [2.0]}
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        (*SQUARE, "Hence", r"$$x = 2 \quad \text{or} \quad x = -2$$"),
+        (*SQUARE, "Hence", r"$$x = 2, \qquad x = -2$$"),
+        (*SQUARE, "Hence either", "$$x = 2$$", "or", "$$x = -2$$"),
+        (*SQUARE, "The positive solution is", "$$x = 2$$"),
+        (*SQUARE, "Hence", "$$x = 2$$", "because $x$ is positive."),
+        (*SQUARE, "Hence one solution is", "$$x = 2$$"),
+        ("Solve", "$$x^2 - 5x + 6 = 0$$", "Then", "$$(x-2)(x-3) = 0$$", "so", "$$x = 2$$", "or", "$$x = 3$$"),
+        ("Solve", "$$3 x = 1$$", "Hence", "$$x = 0.33$$"),
+        ("Solve", "$$x + y = 1$$", "Then for example", "$$x = 1$$"),
+        ("Solve", "$$x + y = 1$$", "Then", "$$x = 1$$"),
+        ("Suppose that", "$$p + q = 1$$", "Hence", r"$$\frac{dq}{dp} = -1$$"),
+        ("Solve", "$$2 x = 4$$", "and", "$$3 x = 3$$", "The first gives", "$$x = 2$$", "and the second", "$$x = 1$$"),
+        ("Suppose that", "$$x + y = 1$$", "Then we add the equation", "$$x - y = 3$$", "so that", "$$2 x = 4$$"),
+    ],
+)
+def test_cases_choices_and_roundings_are_not_called_wrong(paragraphs):
+    assert "wrong" not in verdicts(*paragraphs)
