@@ -51,11 +51,14 @@ class Setting:
         The equations in words.
     assumed : str
         What has to be right besides; nothing if nothing has.
+    both : bool
+        True if the equations have to follow from the claim, too.
     """
 
     claim: Relation
     where: str
     assumed: str = ""
+    both: bool = False
 
 
 @dataclass(frozen=True)

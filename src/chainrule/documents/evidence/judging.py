@@ -105,7 +105,7 @@ def _key(
         key_of(prover, claim),
         from_head and key_of(prover, from_head),
         other and key_of(other, claim),
-        tuple((key_of(prover, each.claim), each.where, each.assumed) for each in under),
+        tuple((key_of(prover, each.claim), each.where, each.assumed, each.both) for each in under),
     )
 
 
@@ -119,6 +119,8 @@ def _finding(
         refuted = None
         for each in under if found.status not in HOLDS else ():
             if (again := prover.finding(each.claim)).status in HOLDS:
+                if each.both and not all(back in HOLDS for back in _backwards(prover, claim, each)):
+                    continue
                 assumed = (each.assumed,) if each.assumed else ()
                 return replace(
                     again, status=f"{again.status} if" if assumed else again.status, assumed=assumed, where=each.where
@@ -152,14 +154,19 @@ def _may_be_a_case(prover: Prover, claim: Relation, under: Setting) -> bool:
     letters = frozenset[str]().union(*map(free_names, equations))
     if isinstance(claim.left, Name) and isinstance(claim.right, Number) and letters != {claim.left.text}:
         return True
+    return "differs" not in _backwards(prover, claim, under)
+
+
+def _backwards(prover: Prover, claim: Relation, under: Setting) -> Iterator[str]:
+    """For each equation, whether it holds where the claim and the other equations do."""
+    equations = [each for each in under.claim.conditions if each not in claim.conditions]
     itself = Comparison("=", claim.left, claim.right)
     for each in equations:
         if isinstance(each, Comparison):
             others = (*claim.conditions, *(other for other in equations if other is not each), itself)
-            back = replace(claim, left=each.left, right=each.right, conditions=others, follows=None)
-            if prover.finding(back).status == "differs":
-                return False
-    return True
+            yield prover.finding(
+                replace(claim, left=each.left, right=each.right, conditions=others, follows=None)
+            ).status
 
 
 def _is_rounded(prover: Prover, claim: Relation) -> bool:

@@ -194,3 +194,42 @@ def test_a_step_that_contradicts_the_equation_is_wrong_at_its_solution(claimed, 
 )
 def test_cases_choices_and_roundings_are_not_called_wrong(paragraphs):
     assert "wrong" not in verdicts(*paragraphs)
+
+
+MATRIX = r"Let $A \in \mathbb{R}^{n \times n}$ and $x, y \in \mathbb{R}^n$. Then"
+NUMBERS = "Let $x_1, \\dots, x_n$ be numbers. Then"
+
+
+@pytest.mark.parametrize(
+    ("words", "formula", "found"),
+    [
+        ("For a number $x$ we have", r"2x + 3 = 7 \implies 2x = 4 \implies x = 2", ["hypothesis", "proved", "proved"]),
+        ("For a number $x$ we have", r"2x + 3 = 7 \implies 2x = 10", ["hypothesis", "wrong"]),
+        ("For numbers $a$ and $b$", r"a^2 = b^2 \implies a = b", ["hypothesis", "wrong if read so"]),
+        (MATRIX, r"A^T = A \implies x^T A y = y^T A x", ["hypothesis", "proved"]),
+        (MATRIX, r"A x = \lambda x \implies x^T A x = \lambda x^T x", ["hypothesis", "proved"]),
+        (MATRIX, r"A x = \lambda x \implies x^T A x = \lambda", ["hypothesis", "wrong if read so"]),
+        (NUMBERS, r"\sum_{i=1}^n (x_i - \mu) = 0 \implies \mu = \frac1n \sum_{i=1}^n x_i", ["hypothesis", "proved"]),
+    ],
+)
+def test_what_stands_before_an_arrow_is_supposed(words, formula, found):
+    assert verdicts(words, f"$${formula}$$") == found
+
+
+def test_equivalences_hold_both_ways():
+    text = r"""For $0 < z < 1$ and a number $s$ we have
+
+$$\begin{aligned}
+& \log z - \log(1 - z) &=& s \\
+\Leftrightarrow & \frac{z}{1 - z} &=& e^s \\
+\Leftrightarrow & z &=& \frac{e^s}{1 + e^s}
+\end{aligned}$$"""
+
+    def claims(text):
+        steps = check_derivation(text, repairs=False).steps
+        return [step.verdict for step in steps if step.relation == "=" and step.displayed]
+
+    assert claims(text) == ["hypothesis", "proved", "proved"]
+    assert claims(text.replace("1 + e^s", "1 - e^s"))[-1] == "hypothesis"
+    assert claims(r"For a number $x$: $$x = 2 \iff x^2 = 4$$") == ["hypothesis", "hypothesis"]
+    assert claims(r"For a number $x$: $$x^2 = 4 \iff (x - 2)(x + 2) = 0$$") == ["hypothesis", "proved"]

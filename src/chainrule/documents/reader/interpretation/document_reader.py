@@ -14,7 +14,11 @@ from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.sides import key_of, name_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, solved_for
-from chainrule.documents.reader.interpretation.supposed_equations import enter_equation, follows_from_equation
+from chainrule.documents.reader.interpretation.supposed_equations import (
+    enter_equation,
+    enter_equivalence,
+    follows_from_equation,
+)
 from chainrule.documents.reader.structure.asides import Aside
 from chainrule.documents.reader.structure.statements import (
     Statement,
@@ -74,7 +78,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
     state.elaborator.singles = state.singles - own
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
-    if target is not None and follows_from_equation(state, statement, target):
+    is_equivalent = id(statement.piece) in state.equivalences and statement.piece.kind == "display"
+    if target is not None and (is_equivalent or follows_from_equation(state, statement, target)):
         target = None
     role = state.role_of(statement)
     tries = state.tries and statement.key not in state.untried
@@ -108,6 +113,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             with suppress(NotMeant):
                 state.elaborator.used.add(MAYBE)
                 enter_claim(state, replace(statement, number=0, head=None))
+                enter_equivalence(state, statement)
                 return
         full = None if target is None else name_of(state.elaborator, target)
         is_value = full is not None and is_value_in_example(state, statement, full)

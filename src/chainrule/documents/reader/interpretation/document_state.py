@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Definition, Derivation, Kind, Name, Relation, Term
@@ -68,6 +69,10 @@ class DocumentState:
         The names that blocks define.
     zeros : list of int
         The claims that something is 0.
+    equations : dict
+        By claim that is an equation which the text supposes or solves: the part in which it holds.
+    equivalent : dict
+        By claim that is one of these because others are equivalent to it: its piece.
     supposed : dict
         By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
@@ -118,6 +123,7 @@ class DocumentState:
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
     equations: dict[int, int] = field(default_factory=dict)
+    equivalent: dict[int, int] = field(default_factory=dict)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 
@@ -127,6 +133,8 @@ class DocumentState:
         self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns)
         self.inventory = replace(self.inventory, turned=self.turned, lone=self.lone, apart=self.apart)
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
+        displayed = [each for each in self.statements if each.piece.kind == "display"]
+        self.premises = {id(one) for one, other in pairwise(displayed) if other.led and not (one.led or one.number)}
         self.capitals = self.inventory.capitals
         self.later = self.besides.block.renamed()
 

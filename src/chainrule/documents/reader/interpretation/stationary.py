@@ -58,6 +58,8 @@ class Equation:
         True if the text only says that it is zero. That is no reason for another formula to be zero.
     last : float
         The last piece that it reaches, in its part.
+    both : bool
+        True if what follows from it has to be equivalent to it.
     """
 
     slope: Relation
@@ -67,6 +69,7 @@ class Equation:
     assumed: str = ""
     said: bool = False
     last: float = math.inf
+    both: bool = False
 
 
 def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shapes) -> dict[int, tuple[Setting, ...]]:
@@ -99,9 +102,11 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
         if is_supposed or (place in state.besides.stated.constraints and claim.relation == "="):
             difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
             words, last = f"the constraint in line {claim.line} holds", math.inf
+            both = entry.claim in state.equivalent
             if is_supposed:
-                words, last = words_of(claim), last_reached(place, state.besides.stated.following, displays)
-            bound.append(Equation(difference, part, place, words, last=last))
+                following = state.besides.stated.following
+                words, last = words_of(claim), place if both else last_reached(place, following, displays)
+            bound.append(Equation(difference, part, place, words, last=last, both=both))
         elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
             near = [
                 each
@@ -226,7 +231,8 @@ def _under(
         conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
         words = " and ".join(dict.fromkeys(each.words for each in reversed(few)))
         assumed = " and ".join(each.assumed for each in reversed(few) if each.assumed)
-        yield Setting(replace(claim, left=left, right=right, conditions=conditions), words, assumed)
+        both = any(each.both for each in few)
+        yield Setting(replace(claim, left=left, right=right, conditions=conditions), words, assumed, both)
 
 
 def _equation(slope: Relation) -> terms.Condition:

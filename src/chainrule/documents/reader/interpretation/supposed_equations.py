@@ -54,14 +54,24 @@ def enter_equation(state: DocumentState, statement: Statement) -> None:
     for other, where in state.equations.items():
         if where == part and letters & _letters(state.claims[other]):
             state.doubt(number, frozenset({doubt_of(words_of(state.claims[other]))}))
-    if state.number_of(statement) in state.besides.stated.equations and _is_equation(state, claim):
+    by_words = state.number_of(statement) in state.besides.stated.equations and not statement.led
+    if (by_words or id(statement) in state.premises) and _is_equation(state, claim):
         state.equations[number] = part
         state.doubt(number, frozenset({MAYBE}))
 
 
+def enter_equivalence(state: DocumentState, statement: Statement) -> None:
+    """Note of the claim that was entered last whether it is the first of several equations that are equivalent."""
+    number, place = len(state.claims) - 1, state.number_of(statement)
+    if place not in state.equivalent.values() and _is_equation(state, state.claims[number]):
+        state.equations[number] = state.part_of(statement.piece)
+        state.equivalent[number] = place
+
+
 def follows_from_equation(state: DocumentState, statement: Statement, target: Target) -> bool:
     """Whether a statement gives a letter of an equation from which it follows: then it defines nothing."""
-    if not state.equations or state.number_of(statement) not in state.besides.stated.following:
+    follows = statement.led or state.number_of(statement) in state.besides.stated.following
+    if not state.equations or not follows:
         return False
     part, name = state.part_of(statement.piece), None
     with suppress(NotMeant):

@@ -42,6 +42,8 @@ class Statement:
         Its place in the chain, from 0.
     resumed : bool
         True if its chain begins in another display.
+    led : bool
+        True if the sign => leads to its chain.
     """
 
     left: Written
@@ -53,6 +55,7 @@ class Statement:
     head: Written | None = None
     number: int = 0
     resumed: bool = False
+    led: bool = False
 
     @property
     def key(self) -> tuple[int, tuple[int, int]]:
@@ -80,7 +83,7 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
     head: Written | None = None
     hanging: Link | None = None
     before: Piece | None = None
-    count = 0
+    count, led = 0, False
     for piece, chain in chains:
         members = _without_products(chain)
         if piece.kind == "inline":
@@ -88,7 +91,7 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
             continue
         continues = bool(members) and members[0] is None and last is not None
         if not continues:
-            head, count = members[0] if members else None, 0
+            head, count, led = members[0] if members else None, 0, False
         left = last if continues else (members[0] if members else None)
         links = list(chain.links)
         if continues and links and hanging is not None and hanging.relation == links[0].relation and before is piece:
@@ -96,14 +99,15 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
         hanging = links[-1] if links and members[-1] is None else None
         for link, right in zip(links, members[1:], strict=False):
             if _leads_on(link, links):
-                head, count, left = right, 0, right
+                head, count, left, led = right, 0, right, True
                 continue
             if left is not None and right is not None:
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)
                 resumed = continues and before is not piece
                 yield _turned(Statement(
-                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed
+                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed,
+                    led,
                 ))  # fmt: skip
                 count += 1
             left = right if right is not None else left
