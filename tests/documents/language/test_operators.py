@@ -5,7 +5,7 @@ import pytest
 
 from chainrule.algebra import Field, variables
 from chainrule.documents.language.operators import OPERATORS
-from chainrule.documents.language.shape_rules import RULES
+from chainrule.documents.language.shapes_as_written import EVERY_RULE
 
 MATRIX = np.array([[2.0, -1.0, 0.5], [0.25, 3.0, -2.0], [1.0, 0.125, 4.0]])
 COLUMN = np.array([[3.0], [-2.0], [0.5]])
@@ -41,7 +41,7 @@ def test_the_value_on_floats_of(name):
 def test_a_record_has_a_rule_of_shapes_and_its_own_name(name):
     operator = OPERATORS[name]
     assert operator.name == name
-    assert callable(RULES[operator.rule])
+    assert callable(EVERY_RULE[operator.rule])
     assert (operator.binding > 0) == (operator.place in ("infix", "prefix", "postfix"))
 
 

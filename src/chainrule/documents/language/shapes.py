@@ -36,7 +36,7 @@ from chainrule.documents.language.dimensions import (
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
-from chainrule.documents.language.shape_rules import RULES
+from chainrule.documents.language.shapes_as_written import EVERY_RULE, slope_as_written
 from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
 from chainrule.documents.language.unification import Unification
@@ -322,7 +322,7 @@ class Shapes:
             self._u.unify(self.visit(part, bound), number(), part)
 
     def _applied(self, term: Term, operator: str, shapes: list[Shape]) -> Shape:
-        rule = RULES[OPERATORS[operator].rule]
+        rule = EVERY_RULE[OPERATORS[operator].rule]
         return self._waiting_for(lambda out: rule(self._u, term, out, *shapes))
 
     def _in_line(self, term: Term, place: str, family: Term, bound: Mapping[str, Shape]) -> Shape:
@@ -330,7 +330,7 @@ class Shapes:
         assert isinstance(family, terms.Family)
         [(index, size)] = family.indices
         body = self.visit(family.body, {**bound, index: self._index_to(size)})
-        rule, count = RULES[place], self._dim_of(size)
+        rule, count = EVERY_RULE[place], self._dim_of(size)
         return self._waiting_for(lambda out: rule(self._u, term, out, body, count))
 
     def _waiting_for(self, rule: Callable[[Shape], bool]) -> Shape:
@@ -471,7 +471,7 @@ class Shapes:
                 self._u.unify(body, number(), term.body)
                 return self._waiting_for(lambda out: rules.second(self._u, term, out, variable))
             case kind if kind.startswith("written"):
-                return self._waiting_for(lambda out: rules.slope_as_written(self._u, term, out, body, variable))
+                return self._waiting_for(lambda out: slope_as_written(self._u, term, out, body, variable))
         try:
             return matrix(rules.length(self._u, body, term.body), rules.length(self._u, variable, term.variable))
         except ShapeError:  # of a matrix or by one: a row for each entry, and a column for each entry

@@ -1,0 +1,228 @@
+"""The rules of operators as documents write them: the shapes of their operands tell which operation is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import (
+    ONE,
+    Dim,
+    Shape,
+    ShapeError,
+    column,
+    is_column,
+    matrix,
+    number,
+    shown,
+    turns,
+    vector_axis,
+)
+from chainrule.documents.language.shape_rules import (
+    RULES,
+    aligned,
+    divided,
+    kron,
+    length,
+    of_square,
+    product,
+    same,
+    square,
+    transposed,
+)
+from chainrule.documents.language.terms import Term
+from chainrule.documents.language.unification import Unification
+
+
+def slope_as_written(u: Unification, term: terms.Slope, out: Shape, body: Shape, variable: Shape) -> bool:
+    """A derivative whose kind the shapes tell: by a number, of a number, or of a column by a column."""
+    if variable.known == ():
+        u.unify(out, body, term)
+        return True
+    if body.known is None or variable.known is None:
+        return False
+    if body.known == ():
+        shape = variable
+        if turns(term, of_number=True) and len(variable.known) == 2:
+            shape = matrix(variable.known[1], variable.known[0])
+        u.unify(out, shape, term)
+        return True
+    if len(body.known) > 2 or len(variable.known) > 2:
+        raise ShapeError(f"the derivative of a {shown(body)} by a {shown(variable)}", term)
+    try:
+        outputs, inputs = length(u, body, term.body), length(u, variable, term.variable)
+    except ShapeError:  # an array with the axes of what is differentiated, then those of what it is differentiated by
+        axis = vector_axis(body)
+        dims = (*(body.known if axis is None else (body.known[axis],)), *variable.known)
+        u.unify(out, Shape(dims), term)
+        return True
+    u.unify(out, matrix(inputs, outputs) if turns(term, of_number=False) else matrix(outputs, inputs), term)
+    return True
+
+
+def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *, dotted: bool = False) -> bool:
+    """Factors side by side: numbers scale, matrices are multiplied, columns entry by entry or, dotted, summed."""
+    for one, other in ((left, right), (right, left)):
+        if one.known == ():
+            u.unify(out, other, term)
+            return True
+    if left.known is None or right.known is None:
+        return False
+    if len(left.known) == 2 < len(right.known):
+        return pulled_back(u, term, out, left, right)
+    if len(left.known) == len(right.known) == 2:
+        flat = is_flat(u, left), is_flat(u, right)
+        if None in flat and False not in flat:
+            return False
+        if all(flat):
+            u.unify(left, right, term)
+            u.unify(out, number() if dotted else left, term)
+            return True
+        return product(u, term, out, left, right)
+    raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+
+
+def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """An array times the derivatives of an array of its shape by another one: the sum over all its entries.
+
+    So the chain rule is written: dJ/dY dY/dZ has the shape of Z.
+    """
+    axis = vector_axis(left)
+    first = (left.known or ()) if axis is None else (left.known or ())[axis : axis + 1]
+    dims = right.known or ()
+    if len(dims) != len(first) + 2:
+        raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+    for one, other in zip(first, dims, strict=False):
+        u.same_size(one, other, left, right, term)
+    u.unify(out, Shape(dims[len(first) :]), term)
+    return True
+
+
+def pulled(u: Unification, term: Term, out: Shape, left: Shape, slopes: Shape, by: Shape) -> bool:
+    """The array whose shape is that of what the derivatives are by."""
+    u.unify(out, by, term)
+    return True
+
+
+def is_flat(u: Unification, shape: Shape) -> bool | None:
+    """Whether a matrix is a column; None if nothing shows this so far. No row is one."""
+    found = is_column(shape)
+    is_row = shape.known is not None and shape.known[0].is_one
+    return False if found is None and (is_row or u.settling) else found
+
+
+def dotted(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """Factors with a dot between: of columns their inner product."""
+    return beside(u, term, out, left, right, dotted=True)
+
+
+def over(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """A fraction: by a number, or entry by entry."""
+    if right.known == ():
+        u.unify(out, left, term)
+        return True
+    if right.known is None:
+        if left.known == () or out.known == ():
+            return divided(u, term, out, left, right)
+        return False
+    return aligned(u, term, out, left, right)
+
+
+def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The transpose of a matrix, or a number as it is."""
+    if operand.known is None:
+        if isinstance(term, terms.Apply) and isinstance(term.operands[0], terms.Name):
+            u.turned.add(term.operands[0].text)
+        return False
+    if operand.known == ():
+        u.unify(out, operand, term)
+        return True
+    return transposed(u, term, out, operand)
+
+
+def in_a_row(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Numbers in a row, or columns beside each other."""
+    if body.known is None and not u.settling:
+        return False
+    if body.known and is_column(body):
+        u.unify(out, matrix(body.known[0], count), term)
+        return True
+    u.unify(body, number(), term)
+    u.unify(out, matrix(Dim(ONE), count), term)
+    return True
+
+
+def in_a_column(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Numbers in a column, or rows below each other."""
+    if body.known is None and not u.settling:
+        return False
+    if body.known and vector_axis(body) == 1:
+        u.unify(out, matrix(count, body.known[1]), term)
+        return True
+    u.unify(body, number(), term)
+    u.unify(out, column(count), term)
+    return True
+
+
+def listed(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
+    """Columns beside each other, or numbers in a row or a column, whichever is wanted."""
+    if body.known:
+        return in_a_row(u, term, out, body, count)
+    if body.known is None or (out.known is None and not u.settling):
+        return in_a_column(u, term, out, body, count) if u.settling else False
+    is_row = vector_axis(out) == 1
+    u.unify(out, matrix(Dim(ONE), count) if is_row else column(count), term)
+    return True
+
+
+def raised_as_written(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
+    """A power of a number, of a square matrix, or of each entry of a column."""
+    u.unify(exponent, number(), term)
+    inverted = isinstance(term, terms.Apply) and terms.is_number(term.operands[1], -1)
+    if inverted and base.known is None:
+        return False
+    if inverted and base.known and vector_axis(base) is None:
+        return square(u, term, out, base)
+    u.unify(out, base, term)
+    return True
+
+
+def bars(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
+    """The determinant of a square matrix; for others the absolute value of each entry."""
+    if operand.known is None:
+        return False
+    if vector_axis(operand) is not None or len(operand.known) != 2 or out.known:
+        return same(u, term, out, operand)
+    sizes = [dim.found().size for dim in operand.known]
+    if None not in sizes and sizes[0] != sizes[1]:
+        return same(u, term, out, operand)
+    return of_square(u, term, out, operand)
+
+
+def outer(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
+    """The matrix of all products of the entries of two vectors; for other factors Kronecker's."""
+    if left.known is None or right.known is None:
+        return False
+    if vector_axis(left) is None or vector_axis(right) is None:
+        return kron(u, term, out, left, right)
+    u.unify(out, matrix(length(u, left, term), length(u, right, term)), term)
+    return True
+
+
+EVERY_RULE: dict[str, Callable[..., bool]] = RULES | {
+    rule.__name__: rule
+    for rule in (
+        beside,
+        pulled,
+        dotted,
+        over,
+        turned,
+        in_a_row,
+        in_a_column,
+        listed,
+        raised_as_written,
+        bars,
+        outer,
+    )
+}
+"""The rules of all operators, by the names that `operators.OPERATORS` uses."""
