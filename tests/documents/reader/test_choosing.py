@@ -55,3 +55,16 @@ def test_one_wrong_step_does_not_change_what_the_text_declares():
     )
     steps = check_derivation(text).steps
     assert [step.verdict for step in steps[-2:]] == ["does not fit if read so", "proved"]
+
+
+def test_a_declared_matrix_with_one_index_has_rows_where_columns_do_not_fit():
+    block = "---\nW: matrix C M\nx: column M\nv: column M\nc: 1..C\n---\n\n"
+    text = block + "$$e^{(W_c + v) \\cdot x} = e^{W_c \\cdot x} e^{v \\cdot x}$$"
+
+    def verdict(text):
+        [claim] = check_derivation(text, repairs=False).claims
+        return claim.verdict
+
+    assert verdict(text) == "proved"
+    assert verdict(text.replace("1..C", "1..M").replace("column M", "column C")) == "proved"
+    assert verdict(text.replace("e^{v \\cdot x}", "v \\cdot x")).startswith("wrong")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import FunctionKind, Kind, Number, ValueKind
 from chainrule.documents.reader import letters_by_part
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -142,7 +143,7 @@ class _Search:
             self.keep_if_better({"singles": self.chosen["singles"] - {letter}}, spare=1)
 
     def try_turned_vectors(self) -> None:
-        """Vectors may be rows where a matrix would have to be square."""
+        """Vectors may be rows where a matrix would have to be square, or where a declared one would not fit."""
         vectors = self.prepared.inventory.vectors
         matrices = {each for name in _square(self.best) for each in (letter_of(name), letter_of(name).lower())}
         for letter in sorted(each for each in matrices if each in vectors):
@@ -150,6 +151,11 @@ class _Search:
             found = self.trials.under(self.chosen | option)
             if misfits(found) <= misfits(self.best) and _square(found) < _square(self.best):
                 self.keep(found, option)
+        several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
+        every = (*self.prepared.besides.stated.declared, *self.prepared.besides.block.declared)
+        declared = {base_of(each.name) for each in every if _is_matrix(each.kind) and not _has_index(each.name)}
+        for letter in sorted(several & declared):
+            self.keep_if_better({"turned": self.chosen.get("turned", frozenset()) | {letter}})
 
     def give_up_names(self) -> None:
         """Letters need no names of their own in a part if as much fits without them."""
@@ -180,6 +186,10 @@ def _has_index(name: w.Written) -> bool:
 
 def _is_array(kind: Kind | None) -> bool:
     return isinstance(kind, ValueKind) and bool(kind.shape)
+
+
+def _is_matrix(kind: Kind | None) -> bool:
+    return isinstance(kind, ValueKind) and len(kind.shape) == 2 and kind.shape[1] != Number(Fraction(1))
 
 
 def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:

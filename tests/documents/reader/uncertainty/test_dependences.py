@@ -57,3 +57,23 @@ def test_a_value_with_arguments_moves_with_them(function):
 def test_a_letter_that_is_differentiated_by_does_not_depend_on_what_stands_behind_it():
     text = "Let $f(a, b) = 3 a + b^2$. Along the line, $a(a + h)$ is a number.\n\n"
     assert verdicts(text + "$$\\frac{\\partial f}{\\partial a} = 3$$")[-1] in ("proved", "proved if")
+
+
+def test_sides_that_are_0_because_of_a_loss_that_does_not_depend_say_nothing():
+    text = """---
+S_n: number
+k: number
+y := S_n
+\\xi: loss of y
+---
+
+$$\\frac{\\partial \\xi}{\\partial S_{k-1}}
+= \\frac{\\partial \\xi}{\\partial S_{k}} \\frac{\\partial S_{k}}{\\partial S_{k-1}}
+= \\frac{\\partial \\xi}{\\partial S_{k}} w_{rec}^3$$
+
+and starts at:
+
+$$\\frac{\\partial \\xi}{\\partial y} = \\frac{\\partial \\xi}{\\partial S_{n}}$$
+"""
+    step = check_derivation(text, repairs=False).claims[1]
+    assert (step.verdict, "nothing shows that xi depends on S_k" in step.message) == ("undecided", True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from contextlib import suppress
+from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
@@ -78,6 +79,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if condition := _condition_on(state, target, statement):
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
+    case = _case(state, full, target, statement)
+    if case is not None and full in state.definitions:
+        return full in state.cases and _enter_case(state, full, case, statement)
     line = statement.piece.place_of(statement.place[0])[0]
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
@@ -142,6 +146,12 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     free = free_indices(state, body) - {name for name, _ in parameters}
     for index in sorted(free):
         state.labels.setdefault(index, state.elaborator.open_size(index))
+    if case is not None:
+        if not parameters:
+            state.unread[full] = ONE_CASE
+            raise NotMeant(ONE_CASE, statement.place)
+        body = terms.Choice(((case, body),))
+        state.cases[full] = [name for name, _ in parameters]
     state.definitions[full] = Definition(full, body, parameters, line)
     state.of_blocks |= {full} if state.besides.is_in_block(statement) else set()
     number, stated = state.number_of(statement), state.besides.stated
@@ -186,6 +196,47 @@ def _condition_on(state: DocumentState, target: Target, statement: Statement) ->
             if len(letters) == 2 and letters <= set(target.indices):
                 return each.text
     return ""
+
+
+ONE_CASE = "a definition of one case"
+
+
+def _case(state: DocumentState, full: str, target: Target, statement: Statement) -> terms.Condition | None:
+    """The condition on parameters under which a definition holds: f(x) = x^2 for x > 0."""
+    letters = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
+    stated, place = state.besides.stated, state.number_of(statement)
+    said = [each for each in stated.hypotheses if stated.roles.get(each.at) == "condition" and each.certain]
+    said = [each for each in said if each.letters & letters and each.start <= place < each.end]
+    behind = [each for each in said if each.at == place + 2]  # f(x) = x^2 for x > 0
+    said = behind if statement.piece.kind == "inline" and behind else said
+    every = (*statement.conditions, *(each.subject for each in said))
+    compared = (each for each in every if isinstance(each, w.Comparing) and letters & letters_of(each))
+    found = [each for each in compared if set(each.relations) <= {"=", "!=", "<", ">", "<=", ">="}]
+    if not found:
+        return None
+    if statement.piece.kind == "inline" and any(
+        each.at > place + 2 for each in said
+    ):  # it may be that of another formula
+        state.unread.setdefault(full, ONE_CASE)
+        raise NotMeant(ONE_CASE, statement.place)
+    conditions = [state.elaborator.condition(each) for each in found]
+    if len(conditions) > 1 or conditions[0] is None:
+        state.unread.setdefault(full, ONE_CASE)
+        raise NotMeant(ONE_CASE, statement.place)
+    return conditions[0]
+
+
+def _enter_case(state: DocumentState, full: str, case: terms.Condition, statement: Statement) -> bool:
+    """A further case of a definition, if it has the same parameters as the others."""
+    before = state.definitions[full]
+    target = target_of(statement, state.inventory)
+    letters = [] if target is None else [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
+    if not isinstance(before.body, terms.Choice) or [*map(state.elaborator.named, letters)] != state.cases[full]:
+        state.unread.setdefault(full, ONE_CASE)
+        raise NotMeant(ONE_CASE, statement.place)
+    branches = (*before.body.branches, (case, term_of(state, statement.right)))
+    state.definitions[full] = replace(before, body=replace(before.body, branches=branches))
+    return True
 
 
 def _is_claimed_before(state: DocumentState, full: str, statement: Statement) -> bool:

@@ -73,6 +73,8 @@ class DocumentState:
         By claim that is an equation which the text supposes or solves: the part in which it holds.
     equivalent : dict
         By claim that is one of these because others are equivalent to it: its piece.
+    cases : dict
+        By function that is defined case by case: its parameters.
     supposed : dict
         By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
@@ -123,6 +125,7 @@ class DocumentState:
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
     equations: dict[int, int] = field(default_factory=dict)
+    cases: dict[str, list[str]] = field(default_factory=dict)
     equivalent: dict[int, int] = field(default_factory=dict)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
@@ -111,12 +111,13 @@ class Dependences:
         """Derivatives that are 0 only because nothing shows how the function depends on the variable.
 
         An equation between such derivatives says nothing. These are all derivatives of a claim if none of its functions
-        depends on the variable, unless a side is a number, as in dy/dx = 0. Otherwise they are the derivatives by what
-        the text names as an argument.
+        depends on the variable, unless a side is a number, as in dy/dx = 0, or if they make both sides 0. Otherwise
+        they are the derivatives by what the text names as an argument.
         """
         slopes = self.slopes_in_sides(claim)
         constant = [slope for slope in slopes if not self.depends(slope)]
         all_are = len(constant) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
+        all_are |= bool(constant) and all(_vanishes(side, constant) for side in (claim.left, claim.right))
         for slope in constant:
             by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
             if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
@@ -142,6 +143,22 @@ class Dependences:
             arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
             if (by - {letter_of(name)}) & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
                 yield f"nothing shows how {letter_of(name)} depends on its arguments"
+
+
+def _vanishes(term: terms.Term, constant: Sequence[terms.Slope]) -> bool:
+    """Whether a side is 0 because these derivatives are."""
+    match term:
+        case terms.Slope():
+            return any(term is each for each in constant)
+        case terms.Apply(operator="*" | ".*" | "@" | "pulled", operands=factors):
+            return any(_vanishes(each, constant) for each in factors)
+        case terms.Apply(operator="+" | "-" | "negative" | "'", operands=summands):
+            return all(_vanishes(each, constant) for each in summands)
+        case terms.Apply(operator="/", operands=(above, _)):
+            return _vanishes(above, constant)
+        case terms.Fold(kind="sum", body=body) | terms.Family(body=body) | terms.Entry(base=body):
+            return _vanishes(body, constant)
+    return False
 
 
 def nothing_shows(slope: terms.Slope) -> str:

@@ -1,0 +1,57 @@
+"""Definitions that hold only for some arguments, one case after the other."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+VALUES = "$$f(3) = -9, \\quad f(3) = 9, \\quad f(-3) = -9, \\quad f(-3) = 9$$"
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        (r"$$f(x) = x^2 \quad \text{for } x > 0, \qquad f(x) = -x^2 \quad \text{for } x \le 0$$",),
+        ("For $x > 0$ let", "$$f(x) = x^2$$", r"and for $x \le 0$ let", "$$f(x) = -x^2$$", "Then"),
+        ("If $x > 0$, then", "$$f(x) = x^2$$", r"If $x \le 0$, then", "$$f(x) = -x^2$$", "Then"),
+    ],
+)
+def test_each_case_counts_where_it_holds(paragraphs):
+    steps = check_derivation("\n\n".join((*paragraphs, VALUES)), repairs=False).steps
+    assert [step.verdict for step in steps] == [
+        *["definition"] * 2,
+        "wrong if read so",
+        "proved",
+        "proved",
+        "wrong if read so",
+    ]
+
+
+def test_a_case_in_a_sentence_counts_where_it_holds():
+    text = "Let $f(x) = x^2$ for $x > 0$ and $f(x) = -x^2$ for $x \\le 0$. Then\n\n" + VALUES
+    found = [step.verdict for step in check_derivation(text, repairs=False).steps if step.displayed]
+    assert found[:2] == ["wrong if read so", "proved"]
+    assert "proved" not in found[3:]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "For $x > 0$ let $f(x) = x \\log x$.",
+        "Let $f(x) = x \\log x$ for $x > 0$.",
+        "For $x > 0$ we define $$f(x) = x \\log x .$$",
+        "Let $x > 0$ and $f(x) = x \\log x$.",
+    ],
+)
+def test_a_function_with_one_case_is_differentiated_there(words):
+    text = f"{words} Then\n\n$$f'(x) = \\log x + 1$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"
+
+
+def test_what_holds_for_some_arguments_of_a_defined_function_is_a_claim():
+    text = "Let $f(x) = |x|$. For $x > 0$ we have\n\n$$f(x) = x$$\n\nHence\n\n$$f(-2) = 2, \\quad f(-2) = -2$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps] == [
+        "definition",
+        "proved",
+        "proved",
+        "wrong if read so",
+    ]
