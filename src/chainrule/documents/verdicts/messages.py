@@ -23,6 +23,7 @@ SENTENCES = {
     "without": "Without that it fails: {point}",
     "true for some indices": "It does not follow from {before} for all indices. {point}",
     "wrong": "It does not follow from {before}. {point}",
+    "wrong where": "It fails where {where}, which is the condition that the text sets. {point}",
     "wrong if read so": "As the formula was read, its sides differ, but it may mean something else: {doubts}. {point}",
     "does not fit": "The shapes do not fit: {reason}.",
     "does not fit if read so": "As the formula was read, its shapes do not fit ({reason}), but it may mean something "
@@ -121,8 +122,10 @@ def explained(
     'It was not checked, because a part of it is not understood: plus or minus.'
     """
     finding = finding or Finding("not read")
+    is_wrong_there = verdict == "wrong" and finding.where
     found = sentence(
-        verdict,
+        "wrong where" if is_wrong_there else verdict,
+        where=finding.where,
         points=finding.points,
         assumed=" and ".join(finding.assumed) or sentence("reason missing"),
         doubts=_doubts(verdict, doubts) or sentence("reason missing"),

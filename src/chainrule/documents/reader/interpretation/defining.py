@@ -206,7 +206,8 @@ def _case(state: DocumentState, full: str, target: Target, statement: Statement)
     letters = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
     stated, place = state.besides.stated, state.number_of(statement)
     said = [each for each in stated.hypotheses if stated.roles.get(each.at) == "condition" and each.certain]
-    said = [each for each in said if each.letters & letters and each.start <= place < each.end]
+    said = [each for each in said if each.letters & letters and target.base not in each.letters]
+    said = [each for each in said if each.start <= place < each.end]
     behind = [each for each in said if each.at == place + 2]  # f(x) = x^2 for x > 0
     said = behind if statement.piece.kind == "inline" and behind else said
     every = (*statement.conditions, *(each.subject for each in said))

@@ -135,10 +135,18 @@ class Doubts:
             for name in usual
         ):
             return False
-        sure = self.reading.shapes.names.keys() - {*self.reading.shapes.guessed} - self.reading.shapes.with_one_entry()
-        told = {letter_of(name): _rank(self.reading.shapes.names[name]) for name in sure & self.dependences.used(here)}
-        own = {name: _rank(within.reading.shapes.names[name]) for name in values & within.reading.shapes.names.keys()}
-        return all(told.get(letter_of(name), rank) == rank for name, rank in own.items())
+        whole, few = self.reading.shapes, within.reading.shapes
+        sure = whole.names.keys() - {*whole.guessed} - whole.with_one_entry()
+        told = {letter_of(name): _rank(whole.names[name]) for name in sure & self.dependences.used(here)}
+        said = {letter_of(each.name) for each in whole.derivation.declarations}
+        stated = {each.name for each in few.derivation.declarations}
+        own = values & {*few.guessed} | {name for name in values - stated if letter_of(name) in said}
+        ranks = {letter_of(name): _rank(few.names[name]) for name in own & few.names.keys()}
+        for name in values & few.names.keys():  # x_1 by itself is one of the vectors x_i
+            letter, _, number = name.partition("_")
+            if letter in said and number.isdigit() and told.get(letter, 1) != _rank(few.names[name]) + 1:
+                return False
+        return all(told.get(letter, rank) == rank for letter, rank in ranks.items())
 
     def _loses_layers(self, claim: Relation) -> bool:
         """Whether a claim differentiates by entries of what has layers in this reading: x_l of x_{l-1}."""
