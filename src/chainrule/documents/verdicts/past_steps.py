@@ -11,6 +11,7 @@ from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.syntax.known_words import MAYBE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.verdicts.step import Step
 
@@ -55,6 +56,8 @@ class Past:
             if is_tie and every - {name}:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
+        elif _may_be_supposed(step, claim, doubts) and not every & doubts.names.definitions.keys():
+            self.doubted.append((every, f"whether {step.text!r} in line {step.line} holds here"))
         if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
             self.norms = f"line {step.line} may give the norm another meaning"
         if is_new and finding.status not in ("proved", "verified"):
@@ -94,6 +97,12 @@ class Past:
 # What follows is private.
 
 _ADDS_UP = re.compile(r"'\\+sum[^=]*=\s*1'")
+
+
+def _may_be_supposed(step: Step, claim: Relation, doubts: Doubts) -> bool:
+    """Whether a display that is not right may be an equation that the text supposes: it has no derivative."""
+    is_open = step.verdict.name == "wrong if read so" and MAYBE not in step.doubts
+    return is_open and claim.follows is None and not doubts.changes(claim)
 
 
 def _is_norm(term: terms.Term) -> bool:

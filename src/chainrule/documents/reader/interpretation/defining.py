@@ -82,12 +82,16 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     case = _case(state, full, target, statement)
     if case is not None and full in state.definitions:
         return full in state.cases and _enter_case(state, full, case, statement)
+    if full in state.cases and not alike(state.written.get(full), statement.right):
+        return _enter_case(state, full, None, statement)
     line = statement.piece.place_of(statement.place[0])[0]
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
     if is_value and full not in state.definitions and full in state.all_names() and not _is_of_new(state, statement):
+        return False
+    if full in state.definitions and state.definitions[full].parameters and _is_value_of(state, full, statement):
         return False
     if full in state.definitions and _is_closed(state, target, statement.right):
         if alike(state.written.get(full), statement.right):
@@ -199,6 +203,18 @@ def _condition_on(state: DocumentState, target: Target, statement: Statement) ->
 
 
 ONE_CASE = "a definition of one case"
+OTHERWISE = {
+    "otherwise",
+    "else",
+    "sonst",
+    "sinon",
+    "autrement",
+    "en otro caso",
+    "caso contrário",
+    "иначе",
+    "其他",
+    "否则",
+}
 
 
 def _case(state: DocumentState, full: str, target: Target, statement: Statement) -> terms.Condition | None:
@@ -207,36 +223,46 @@ def _case(state: DocumentState, full: str, target: Target, statement: Statement)
     stated, place = state.besides.stated, state.number_of(statement)
     said = [each for each in stated.hypotheses if stated.roles.get(each.at) == "condition" and each.certain]
     said = [each for each in said if each.letters & letters and target.base not in each.letters]
-    said = [each for each in said if each.start <= place < each.end]
-    behind = [each for each in said if each.at == place + 2]  # f(x) = x^2 for x > 0
-    said = behind if statement.piece.kind == "inline" and behind else said
+    is_inline = statement.piece.kind == "inline"
+    _, last, _ = stated.bounds.get(place, (place, place, place))
+    behind = [each for each in said if is_inline and each.at == place + 2 <= last]  # f(x) = x^2 for x > 0
+    said = behind or [each for each in said if each.start <= place < each.end]
+    if is_inline and said and not behind:  # for x > 0 let f(x) = x^2, but no condition of the formula before it
+        others = {state.number_of(each) for each in state.statements} - {place}
+        if said[0].at != place - 2 or place - 4 in others:
+            raise _unread_case(state, full, statement)
+        said = said[:1]
     every = (*statement.conditions, *(each.subject for each in said))
     compared = (each for each in every if isinstance(each, w.Comparing) and letters & letters_of(each))
     found = [each for each in compared if set(each.relations) <= {"=", "!=", "<", ">", "<=", ">="}]
     if not found:
         return None
-    if statement.piece.kind == "inline" and any(
-        each.at > place + 2 for each in said
-    ):  # it may be that of another formula
-        state.unread.setdefault(full, ONE_CASE)
-        raise NotMeant(ONE_CASE, statement.place)
     conditions = [state.elaborator.condition(each) for each in found]
     if len(conditions) > 1 or conditions[0] is None:
-        state.unread.setdefault(full, ONE_CASE)
-        raise NotMeant(ONE_CASE, statement.place)
+        raise _unread_case(state, full, statement)
     return conditions[0]
 
 
-def _enter_case(state: DocumentState, full: str, case: terms.Condition, statement: Statement) -> bool:
-    """A further case of a definition, if it has the same parameters as the others."""
+def _unread_case(state: DocumentState, full: str, statement: Statement) -> NotMeant:
+    """The error for a case that is not read: then nothing is known of the function."""
+    state.definitions.pop(full, None)
+    state.unread[full] = ONE_CASE
+    return NotMeant(ONE_CASE, statement.place)
+
+
+def _enter_case(state: DocumentState, full: str, case: terms.Condition | None, statement: Statement) -> bool:
+    """A further case of a definition, if it has the same parameters as the others; without a condition, the last."""
     before = state.definitions[full]
     target = target_of(statement, state.inventory)
     letters = [] if target is None else [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
-    if not isinstance(before.body, terms.Choice) or [*map(state.elaborator.named, letters)] != state.cases[full]:
-        state.unread.setdefault(full, ONE_CASE)
-        raise NotMeant(ONE_CASE, statement.place)
-    branches = (*before.body.branches, (case, term_of(state, statement.right)))
-    state.definitions[full] = replace(before, body=replace(before.body, branches=branches))
+    words = {each.text.strip(" .,").lower() for each in statement.conditions if isinstance(each, w.Words)}
+    is_read = isinstance(before.body, terms.Choice) and [*map(state.elaborator.named, letters)] == state.cases[full]
+    if not isinstance(before.body, terms.Choice) or not is_read or (case is None and not words & OTHERWISE):
+        raise _unread_case(state, full, statement)
+    value = term_of(state, statement.right)
+    branches = before.body.branches if case is None else (*before.body.branches, (case, value))
+    body = replace(before.body, branches=branches, otherwise=value if case is None else before.body.otherwise)
+    state.definitions[full] = replace(before, body=body)
     return True
 
 
@@ -361,6 +387,11 @@ def _is_power(name: w.Written) -> bool:
     """Whether a left side is a power, such as A^{-1} or A^2."""
     upper = name.upper if isinstance(name, w.Scripted) else None
     return any(isinstance(part, w.Numeral) for part in ([] if upper is None else all_parts(upper)))
+
+
+def _is_value_of(state: DocumentState, full: str, statement: Statement) -> bool:
+    """Whether an equation gives the value of a function that is no constant: logit(p) = 0."""
+    return is_closed(statement.right) and not isinstance(state.definitions[full].body, terms.Number)
 
 
 def _is_closed(state: DocumentState, target: Target, right: w.Written, known: Set[str] = frozenset()) -> bool:

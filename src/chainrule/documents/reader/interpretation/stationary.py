@@ -20,6 +20,7 @@ from chainrule.documents.language.terms import Apply, Comparison, Derivation, Fa
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import name_of
 from chainrule.documents.reader.interpretation.supposed_equations import last_reached, words_of
+from chainrule.documents.reader.prose.equation_words import ALTERNATIVES
 from chainrule.documents.reader.prose.stationary_words import Zeroing
 from chainrule.documents.reader.structure.statements import Statement, Target
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -104,9 +105,10 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
             words, last = f"the constraint in line {claim.line} holds", math.inf
             both = entry.claim in state.equivalent
             if is_supposed:
-                following = state.besides.stated.following
-                words, last = words_of(claim), place if both else last_reached(place, following, displays)
+                words, last = words_of(claim), place if both else last_reached(state, entry.statement, displays)
             bound.append(Equation(difference, part, place, words, last=last, both=both))
+        elif ALTERNATIVES.search(entry.statement.piece.text):  # x = 2 or x = -2: neither follows
+            continue
         elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
             near = [
                 each

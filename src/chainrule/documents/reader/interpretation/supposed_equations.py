@@ -79,8 +79,14 @@ def follows_from_equation(state: DocumentState, statement: Statement, target: Ta
     return any(where == part and name in _letters(state.claims[other]) for other, where in state.equations.items())
 
 
-def last_reached(place: int, following: set[int], displays: Sequence[int]) -> int:
-    """The last of the displays after a place that follow from it, one after another."""
+def last_reached(state: DocumentState, statement: Statement, displays: Sequence[int]) -> int:
+    """The last of the displays that follow from an equation, one after another.
+
+    From what stands before an arrow only those follow that begin with an arrow.
+    """
+    place, following = state.number_of(statement), state.besides.stated.following
+    if place not in state.besides.stated.equations:
+        following = {state.number_of(each) for each in state.statements if each.led and not each.number}
     for number in displays:
         if number > place:
             if number not in following:

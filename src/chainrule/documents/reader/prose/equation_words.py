@@ -16,9 +16,10 @@ _SUPPOSED = re.compile(
     r"|так\w+,? что|удовлетворя\w+|с|где|если|sao cho|th[oỏ]ả? mãn|với|nếu)"
     rf"(?:\s+(?:the|this|an?|die|der|l[ae]|l[’']|el|uma?|una)?\s*(?:following |folgende )?{_EQUATION})?"
     r"|\b(?:suppos(?:e|ing)|assum(?:e|ing)|given|requir(?:e|es|ing)|imagine|angenommen|gegeben(?: sei)?"
-    r"|supposons|supongamos|suponga|suponhamos|предположим|пусть|giả sử)(?:,? (?:that|dass|que|что|rằng))?"
+    r"|supposons|supongamos|suponga|suponhamos|предположим|пусть|giả sử)(?: (?:first|now|also))?"
+    r"(?:,? (?:that|dass|que|что|rằng))?"
     r"|\b(?:solv(?:e|es|ing)|solutions? (?:of|to)|roots? of|zeros? of|lös(?:en?|t|ung)|résou\w+|résol\w+"
-    r"|res[ou]\w*lv\w+|soluci(?:ón|ones) de|risolv\w+|реш\w+|giải)\b[^⟦.;]{0,40}"
+    r"|res[ou]\w*lv\w+|soluci(?:ón|ones) de|risolv\w+|реш\w+|giải)\b[^.;]{0,60}"
     rf"|\b(?:consider|take|have|betrachten?(?: wir)?|considérons|consideremos)\s+(?:\w+\s+){{0,3}}{_EQUATION}(?:\s+of)?"
     rf"|(?:\A|[.。]\s*)\s*(?:(?:the|an?|die|der|l[ae]|el|a)\s+|l[’'])?{_EQUATION}"
     r"|解(?:下列|以下|如下)?(?:方程组?|方程式)|使得|使|满足|滿足|假设|假設|假定|如果|若|设|設)"
@@ -40,6 +41,9 @@ _TURNS = re.compile(
     re.IGNORECASE,
 )
 _SOLVED_FOR = re.compile(r"\b(?:solv\w+|rearrang\w+)[^⟦.]{0,20}\bfor\b", re.IGNORECASE)
+ALTERNATIVES = re.compile(r"\\(?:text|mbox|mathrm)\s*\{\s*(?:or|oder|ou|o|или|hoặc|或)\b[^}]*\}|\\(?:lor|vee)\b|或")
+"""Signs and words between the cases of a formula, of which none is claimed alone."""
+
 LONGEST = 100
 """Most characters of the words between two equations, one of which follows from the other."""
 

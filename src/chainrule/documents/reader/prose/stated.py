@@ -135,8 +135,10 @@ class Stated:
             number = int(mark[1])
             if pieces[number].kind == "display":
                 words = text[before : mark.start()]
-                self.equations |= {number} if supposes(words) else set()
-                self.following |= {number} if follows(self._since + words) else set()
+                since, beside = self._since + words, number - 1 in self.equations or number - 2 in self.equations
+                is_another = beside and not since.strip()  # of a system
+                self.equations |= {number} if supposes(words) or is_another else set()
+                self.following |= {number} if follows(since) else set()
                 before, self._since = mark.end(), ""
         self._since += text[before:]
 
