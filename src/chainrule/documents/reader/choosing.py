@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
-from chainrule.documents.language.terms import FunctionKind, Kind, Number, ValueKind
+from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader import letters_by_part
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -152,9 +151,7 @@ class _Search:
             if misfits(found) <= misfits(self.best) and _square(found) < _square(self.best):
                 self.keep(found, option)
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
-        every = (*self.prepared.besides.stated.declared, *self.prepared.besides.block.declared)
-        declared = {base_of(each.name) for each in every if _is_matrix(each.kind) and not _has_index(each.name)}
-        for letter in sorted(several & declared):
+        for letter in sorted(several & self.prepared.besides.block.matrices):
             self.keep_if_better({"turned": self.chosen.get("turned", frozenset()) | {letter}})
 
     def give_up_names(self) -> None:
@@ -186,10 +183,6 @@ def _has_index(name: w.Written) -> bool:
 
 def _is_array(kind: Kind | None) -> bool:
     return isinstance(kind, ValueKind) and bool(kind.shape)
-
-
-def _is_matrix(kind: Kind | None) -> bool:
-    return isinstance(kind, ValueKind) and len(kind.shape) == 2 and kind.shape[1] != Number(Fraction(1))
 
 
 def _letters_of_layers(reading: Reading, inventory: Inventory) -> set[str]:

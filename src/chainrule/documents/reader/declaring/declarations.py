@@ -136,6 +136,12 @@ class Block:
             at += len(raw) + 1
 
     @property
+    def matrices(self) -> frozenset[str]:
+        """The letters that are declared as matrices with several rows and columns."""
+        arrays = [(base_of(each.name), each.kind.shape) for each in self.declared if isinstance(each.kind, ValueKind)]
+        return frozenset(name for name, shape in arrays if len(shape) == 2 and ONE not in shape)
+
+    @property
     def names(self) -> set[str]:
         """The letters that blocks declare."""
         return {base_of(each.name) for each in self.declared}

@@ -134,7 +134,10 @@ class DocumentState:
         self.problems = list(self.besides.block.errors)
         arrays, columns = set(self.inventory.arrays), set(self.inventory.written_out)
         self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns)
-        self.inventory = replace(self.inventory, turned=self.turned, lone=self.lone, apart=self.apart)
+        matrices = self.besides.block.matrices
+        self.inventory = replace(
+            self.inventory, matrices=matrices, turned=self.turned, lone=self.lone, apart=self.apart
+        )
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         displayed = [each for each in self.statements if each.piece.kind == "display"]
         self.premises = {id(one) for one, other in pairwise(displayed) if other.led and not (one.led or one.number)}

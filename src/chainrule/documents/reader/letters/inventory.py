@@ -51,6 +51,8 @@ class Inventory(Sightings):
     """Letters that are one vector, though members of them seem to be vectors."""
     apart: Set[str] = frozenset()
     """Letters that without an index are a vector of their own, beside the vectors that have one."""
+    matrices: Set[str] = frozenset()
+    """Letters that a block declares as matrices: with one index each is a row or a column."""
     turned: Set[str] = frozenset()
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
@@ -217,7 +219,7 @@ class Inventory(Sightings):
                 places.update(dict.fromkeys(enumerate(letters), count))
         passed = {name for each in self._passed(base) for name in letters_of(each) - {base}}
         are_passed = bool(passed) and single.keys() <= {*passed, ""}
-        if not single or not (places or self.vectors[base] or are_passed or self.declared.get(base) == 2):
+        if not single or not (places or self.vectors[base] or are_passed or base in self.matrices):
             return None
         counts = [
             sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)
