@@ -146,10 +146,15 @@ class SoftmaxRecipe:
             "tol": self.tol,
             "max_iter": self.max_iter,
             "method": METHODS[self.solver],
-            "narrow": self.mixed_precision and (problem.device_engine is not None or has_bfloat16_units()),
+            "narrow": self.mixed_precision and self._is_faster_in_bfloat16(problem),
             "spectrum": spectrum,
             "callback": observer(self.callbacks, self.verbose, watchers),
         }
+
+    @staticmethod
+    def _is_faster_in_bfloat16(problem: Problem) -> bool:
+        """Whether a device or the processor has units for products in bfloat16; there are none with sparse samples."""
+        return not problem.sparse and (problem.device_engine is not None or has_bfloat16_units())
 
     def _scale(self, problem: Problem) -> Array | None:
         """The factors of the weights inside the penalty; None if all are 1."""

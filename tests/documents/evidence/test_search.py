@@ -70,8 +70,8 @@ def test_points_of_one_size_alone_verify_nothing():
     """A softmax of one entry is 1: false claims about it hold there."""
     asked = question("size n; x : column n; claim: exp(x[1]) * exp(-x[1]) = 1")
     first, second = asked.choices_of_sizes()[:2]
-    search = Search(asked, Clock(), tried=20, largest={"n": 1})
+    search = Search(asked, Clock(), tried_at=[{"n": 1}] * 20)
     found = search._unproved()
     assert (found.status, found.reason) == ("undecided", "points were found only with n = 1")
-    assert Search(asked, Clock(), tried=20, largest={"n": 2})._unproved().status == "verified"
+    assert Search(asked, Clock(), tried_at=[{"n": 2}] * 20)._unproved().status == "verified"
     assert {first["n"], second["n"]} != {1}

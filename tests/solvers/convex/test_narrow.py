@@ -178,6 +178,7 @@ def test_classifiers_take_it_and_say_what_they_miss(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="mixed_precision needs PyTorch, the extra 'torch'"):
         SoftmaxRegression(mixed_precision=True).fit(X, y)
+    SoftmaxRegression(mixed_precision=True).fit(sp.csr_matrix(X), y)  # it has no effect on sparse samples
 
 
 @pytest.mark.parametrize("units", [True, False])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.terms import Comparison, Relation
 
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
@@ -47,18 +47,24 @@ class Setting:
     ----------
     claim : Relation
         The claim with the equations among its conditions.
+    equations : tuple of Comparison
     where : str
         The equations in words.
     assumed : str
         What has to be right besides; nothing if nothing has.
     both : bool
         True if the equations have to follow from the claim, too.
+    settles : set of str
+        The doubts about the claim to which a point where the equations hold is the answer; none if the document may
+        mean something else by them.
     """
 
     claim: Relation
+    equations: tuple[Comparison, ...]
     where: str
     assumed: str = ""
     both: bool = False
+    settles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ class Finding:
         True if it also holds with the second definitions of names that are defined anew.
     where : str
         Equations of the document under which alone it holds, or under which it differs, too.
+    settled : set of str
+        The doubts about the claim to which the counterexample is the answer.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
     """
@@ -122,3 +130,4 @@ class Finding:
     supposed: str = ""
     with_both: bool = False
     where: str = ""
+    settled: frozenset[str] = frozenset()

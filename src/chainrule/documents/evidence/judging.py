@@ -105,7 +105,7 @@ def _key(
         key_of(prover, claim),
         from_head and key_of(prover, from_head),
         other and key_of(other, claim),
-        tuple((key_of(prover, each.claim), each.where, each.assumed, each.both) for each in under),
+        tuple((key_of(prover, each.claim), each.where, each.assumed, each.both, each.settles) for each in under),
     )
 
 
@@ -114,31 +114,32 @@ def _finding(
 ) -> Finding:
     try:
         found = prover.finding(claim)
-        if found.status in HOLDS and other is not None:
-            return replace(found, with_both=other.finding(claim).status in HOLDS)
-        refuted = None
-        for each in under if found.status not in HOLDS else ():
-            if (again := prover.finding(each.claim)).status in HOLDS:
-                if each.both and not all(back in HOLDS for back in _backwards(prover, claim, each)):
-                    continue
-                assumed = (each.assumed,) if each.assumed else ()
-                return replace(
-                    again, status=f"{again.status} if" if assumed else again.status, assumed=assumed, where=each.where
-                )
-            if (
-                again.status == found.status == "differs"
-                and not each.assumed
-                and not _may_be_a_case(prover, claim, each)
-            ):
-                refuted = replace(again, where=each.where)
-        if found.status == "differs" and _is_rounded(prover, claim):
+        if found.status in HOLDS:
+            return found if other is None else replace(found, with_both=other.finding(claim).status in HOLDS)
+        found = _under(prover, claim, found, under)
+        if found.status != "differs":
+            return found
+        if _is_rounded(prover, claim):
             return Finding("undecided", reason=ROUNDED)
-        if found.status == "differs" and from_head is not None:
-            again = prover.finding(from_head)
-            return replace(again, of_chain=True) if again.status in HOLDS else refuted or found
-        return refuted or found
+        again = found if from_head is None else prover.finding(from_head)
+        return replace(again, of_chain=True) if again.status in HOLDS else found
     except Exception as error:  # a defect of the prover costs this claim, not the document
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
+
+
+def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Setting]) -> Finding:
+    """The finding for a claim that does not hold everywhere: it may hold, or surely differ, under equations."""
+    for each in under:
+        again = prover.finding(each.claim)
+        if again.status in HOLDS:
+            if each.both and not all(status in HOLDS for status in _backwards(prover, each)):
+                continue
+            assumed = (each.assumed,) if each.assumed else ()
+            status = f"{again.status} if" if assumed else again.status
+            return replace(again, status=status, assumed=assumed, where=each.where)
+        if again.status == found.status == "differs" and not (each.assumed or _may_be_a_case(prover, claim, each)):
+            found = replace(again, where=each.where, settled=each.settles)
+    return found
 
 
 def _may_be_a_case(prover: Prover, claim: Relation, under: Setting) -> bool:
@@ -150,23 +151,19 @@ def _may_be_a_case(prover: Prover, claim: Relation, under: Setting) -> bool:
     rounded = tolerances(claim)
     if claim.relation != "=" or claim.over or (rounded is not None and rounded[1] is not None):
         return True
-    equations = [each for each in under.claim.conditions if each not in claim.conditions]
-    letters = frozenset[str]().union(*map(free_names, equations))
+    letters = frozenset[str]().union(*map(free_names, under.equations))
     if isinstance(claim.left, Name) and isinstance(claim.right, Number) and letters != {claim.left.text}:
         return True
-    return "differs" not in _backwards(prover, claim, under)
+    return "differs" not in _backwards(prover, under)
 
 
-def _backwards(prover: Prover, claim: Relation, under: Setting) -> Iterator[str]:
-    """For each equation, whether it holds where the claim and the other equations do."""
-    equations = [each for each in under.claim.conditions if each not in claim.conditions]
+def _backwards(prover: Prover, under: Setting) -> Iterator[str]:
+    """For each equation, the status of the claim that it holds where the claim and the other equations do."""
+    claim = under.claim
     itself = Comparison("=", claim.left, claim.right)
-    for each in equations:
-        if isinstance(each, Comparison):
-            others = (*claim.conditions, *(other for other in equations if other is not each), itself)
-            yield prover.finding(
-                replace(claim, left=each.left, right=each.right, conditions=others, follows=None)
-            ).status
+    for each in under.equations:
+        others = (*(other for other in claim.conditions if other is not each), itself)
+        yield prover.finding(replace(claim, left=each.left, right=each.right, conditions=others, follows=None)).status
 
 
 def _is_rounded(prover: Prover, claim: Relation) -> bool:

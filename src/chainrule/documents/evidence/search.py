@@ -44,25 +44,27 @@ class Search:
 
     Attributes
     ----------
-    tried : int
-        The number of points at which both sides were defined and equal.
     note : str
         What is told of points at which they were not.
     cells : list of Cells
         The evidence at the choices of sizes so far.
     filled : set of int
         The numbers of the ranges that had members.
-    largest : dict
-        By size: the largest value with which points were tried.
+    tried_at : list of mapping
+        The sizes at each point at which both sides were defined and equal.
     """
 
     question: Question
     clock: Clock
-    tried: int = 0
     note: str = ""
     cells: list[Cells] = field(default_factory=list)
     filled: set[int] = field(default_factory=set)
-    largest: dict[str, int] = field(default_factory=dict)
+    tried_at: list[Mapping[str, int]] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        """The number of points at which both sides were defined and equal."""
+        return len(self.tried_at)
 
     def finding(self) -> Finding:
         """The evidence."""
@@ -169,12 +171,12 @@ class Search:
 
     def _only_one(self) -> str:
         """A size that was 1 at all points and in all proofs, although it may be larger: softmax is 1 there."""
-        largest = dict(self.largest)
-        for one in self.cells:
-            if one.proved:
-                largest |= {name: max(size, largest.get(name, 0)) for name, size in one.sizes.items()}
-        possible = {name for sizes in self.question.choices_of_sizes() for name, size in sizes.items() if size > 1}
-        return next((name for name in sorted(possible) if largest.get(name, 0) < 2), "")
+        seen = [*self.tried_at, *(one.sizes for one in self.cells if one.proved)]
+        possible, larger = (
+            {name for sizes in choices for name, size in sizes.items() if size > 1}
+            for choices in (self.question.choices_of_sizes(), seen)
+        )
+        return min(possible - larger, default="")
 
     # Points
 
@@ -220,8 +222,7 @@ class Search:
                     return difference(visitor, visit, self.tried)
                 self.note = self.note or visit.results.note
                 if visit.results.places and not visit.outcome.undecided:
-                    self.tried += 1
-                    self.largest |= {name: max(size, self.largest.get(name, 0)) for name, size in sizes.items()}
+                    self.tried_at.append(sizes)
             if self.tried >= enough:
                 return None
         return None

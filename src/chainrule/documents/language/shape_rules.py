@@ -197,6 +197,12 @@ def of_square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
     return square(u, term, Shape(), operand)
 
 
+def pulled(u: Unification, term: Term, out: Shape, left: Shape, slopes: Shape, by: Shape) -> bool:
+    """The array whose shape is that of what the derivatives are by."""
+    u.unify(out, by, term)
+    return True
+
+
 def square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
     """A square matrix, of a square matrix."""
     size = Dim()
@@ -279,6 +285,7 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
         transposed,
         measured,
         of_square,
+        pulled,
         square,
         diagonal_matrix,
         member,

@@ -252,8 +252,8 @@ class Shapes:
                 return number()
             case terms.Name(text=text):
                 return bound[text] if text in bound else self._named(text)
-            case terms.Apply(operator="in_a_row" | "in_a_column" | "listed" as place, operands=(family,)):
-                return self._in_line(term, place, family, bound)
+            case terms.Apply(operator="in_a_row" | "in_a_column" | "listed", operands=(terms.Family() as line,)):
+                return self._in_line(term, line, bound)
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(term, operator, [self.visit(operand, bound) for operand in operands])
             case terms.Call(function=function, arguments=arguments):
@@ -325,12 +325,11 @@ class Shapes:
         rule = EVERY_RULE[OPERATORS[operator].rule]
         return self._waiting_for(lambda out: rule(self._u, term, out, *shapes))
 
-    def _in_line(self, term: Term, place: str, family: Term, bound: Mapping[str, Shape]) -> Shape:
-        """The shape of terms in a line, each a number, a column or a row; the family of them keeps the shape of one."""
-        assert isinstance(family, terms.Family)
-        [(index, size)] = family.indices
-        body = self.visit(family.body, {**bound, index: self._index_to(size)})
-        rule, count = EVERY_RULE[place], self._dim_of(size)
+    def _in_line(self, term: terms.Apply, line: terms.Family, bound: Mapping[str, Shape]) -> Shape:
+        """The shape of terms in a line, each of which is a number, a column or a row."""
+        [(index, size)] = line.indices
+        body = self.visit(line.body, {**bound, index: self._index_to(size)})
+        rule, count = EVERY_RULE[OPERATORS[term.operator].rule], self._dim_of(size)
         return self._waiting_for(lambda out: rule(self._u, term, out, body, count))
 
     def _waiting_for(self, rule: Callable[[Shape], bool]) -> Shape:

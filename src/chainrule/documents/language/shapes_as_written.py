@@ -10,7 +10,6 @@ from chainrule.documents.language.dimensions import (
     Dim,
     Shape,
     ShapeError,
-    column,
     is_column,
     matrix,
     number,
@@ -98,12 +97,6 @@ def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shap
     return True
 
 
-def pulled(u: Unification, term: Term, out: Shape, left: Shape, slopes: Shape, by: Shape) -> bool:
-    """The array whose shape is that of what the derivatives are by."""
-    u.unify(out, by, term)
-    return True
-
-
 def is_flat(u: Unification, shape: Shape) -> bool | None:
     """Whether a matrix is a column; None if nothing shows this so far. No row is one."""
     found = is_column(shape)
@@ -142,36 +135,31 @@ def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
 
 def in_a_row(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
     """Numbers in a row, or columns beside each other."""
-    if body.known is None and not u.settling:
-        return False
-    if body.known and is_column(body):
-        u.unify(out, matrix(body.known[0], count), term)
-        return True
-    u.unify(body, number(), term)
-    u.unify(out, matrix(Dim(ONE), count), term)
-    return True
+    return _in_line(u, term, out, body, count, 1)
 
 
 def in_a_column(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
     """Numbers in a column, or rows below each other."""
-    if body.known is None and not u.settling:
-        return False
-    if body.known and vector_axis(body) == 1:
-        u.unify(out, matrix(count, body.known[1]), term)
-        return True
-    u.unify(body, number(), term)
-    u.unify(out, column(count), term)
-    return True
+    return _in_line(u, term, out, body, count, 0)
 
 
 def listed(u: Unification, term: Term, out: Shape, body: Shape, count: Dim) -> bool:
     """Columns beside each other, or numbers in a row or a column, whichever is wanted."""
-    if body.known:
-        return in_a_row(u, term, out, body, count)
-    if body.known is None or (out.known is None and not u.settling):
-        return in_a_column(u, term, out, body, count) if u.settling else False
-    is_row = vector_axis(out) == 1
-    u.unify(out, matrix(Dim(ONE), count) if is_row else column(count), term)
+    if body.known == () and out.known is None and not u.settling:
+        return False
+    return _in_line(u, term, out, body, count, 1 if body.known or vector_axis(out) == 1 else 0)
+
+
+def _in_line(u: Unification, term: Term, out: Shape, body: Shape, count: Dim, axis: int) -> bool:
+    """Numbers along an axis, or vectors along the other one: columns in a row, rows in a column."""
+    if body.known is None and not u.settling:
+        return False
+    length = Dim(ONE)
+    if body.known and vector_axis(body) == 1 - axis:
+        length = body.known[1 - axis]
+    else:
+        u.unify(body, number(), term)
+    u.unify(out, matrix(length, count) if axis else matrix(count, length), term)
     return True
 
 
@@ -213,7 +201,6 @@ EVERY_RULE: dict[str, Callable[..., bool]] = RULES | {
     rule.__name__: rule
     for rule in (
         beside,
-        pulled,
         dotted,
         over,
         turned,

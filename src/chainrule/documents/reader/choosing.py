@@ -79,6 +79,10 @@ class _Search:
         known = self.chosen.get("aliases", {})
         return {"aliases": {part: known.get(part, {}) | group.get(part, {}) for part in known.keys() | group.keys()}}
 
+    def _with_letter(self, kind: str, letter: str) -> dict[str, Any]:
+        """The hypothesis that one more letter is of a kind."""
+        return {kind: self.chosen.get(kind, frozenset()) | {letter}}
+
     def try_layers(self) -> None:
         """Letters of indices may name layers."""
         lettered = {"lettered": frozenset(_letters_of_layers(self.best, self.prepared.inventory))}
@@ -122,9 +126,10 @@ class _Search:
         self.keep_if_better({"singles": frozenset(() if inventory.summing else filter(inventory.may_be_single, plain))})
         vectors = {base_of(each.name) for each in declared if _has_index(each.name) and _is_array(each.kind)}
         for letter in sorted(each for each in several if inventory.vectors[each] > 0):
-            tried = ["lone"] * (letter not in vectors) + ["apart"] * (inventory.bare[letter] > 0)
-            for kind in tried:
-                self.keep_if_better({kind: self.chosen.get(kind, frozenset()) | {letter}})
+            if letter not in vectors:
+                self.keep_if_better(self._with_letter("lone", letter))
+            if inventory.bare[letter]:
+                self.keep_if_better(self._with_letter("apart", letter))
 
     def try_parts_in_doubt(self) -> None:
         """Letters in relations that do not fit may be something else in one part, then in a further one."""
@@ -146,13 +151,13 @@ class _Search:
         vectors = self.prepared.inventory.vectors
         matrices = {each for name in _square(self.best) for each in (letter_of(name), letter_of(name).lower())}
         for letter in sorted(each for each in matrices if each in vectors):
-            option = {"turned": self.chosen.get("turned", frozenset()) | {letter}}
+            option = self._with_letter("turned", letter)
             found = self.trials.under(self.chosen | option)
             if misfits(found) <= misfits(self.best) and _square(found) < _square(self.best):
                 self.keep(found, option)
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         for letter in sorted(several & self.prepared.besides.block.matrices):
-            self.keep_if_better({"turned": self.chosen.get("turned", frozenset()) | {letter}})
+            self.keep_if_better(self._with_letter("turned", letter))
 
     def give_up_names(self) -> None:
         """Letters need no names of their own in a part if as much fits without them."""

@@ -15,7 +15,6 @@ from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
-from chainrule.documents.reader.interpretation.supposed_equations import VALUES, doubt_of, equations_in
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
@@ -283,10 +282,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
     if letter_of(finding.supposed) in doubts.reading.made_of:  # the text says something else of this name
         finding = replace(finding, status="differs", assumed=())
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
-    equations = () if any(doubts.dependences.slopes(claim)) else equations_in(finding.where)
-    if finding.status == "differs" and equations:  # at a point where these hold
-        settled = {VALUES, *map(doubt_of, equations)}
-        reasons = tuple(each for each in reasons if each not in settled)
+    if not doubts.dependences.slopes(claim):  # a derivative may go along an equation
+        reasons = tuple(each for each in reasons if each not in finding.settled)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)
     again = [] if finding.with_both else doubts.uses(claim, past.renewed - beyond)
     if again and finding.status in ("proved", "verified") and (named := doubts.named_derivatives(again)):

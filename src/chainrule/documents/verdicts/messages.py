@@ -122,9 +122,8 @@ def explained(
     'It was not checked, because a part of it is not understood: plus or minus.'
     """
     finding = finding or Finding("not read")
-    is_wrong_there = verdict == "wrong" and finding.where
     found = sentence(
-        "wrong where" if is_wrong_there else verdict,
+        "wrong where" if verdict == "wrong" and finding.where else verdict,
         where=finding.where,
         points=finding.points,
         assumed=" and ".join(finding.assumed) or sentence("reason missing"),

@@ -2,7 +2,9 @@
 
 import pytest
 
-from chainrule.documents.reader.prose.equation_words import follows, supposes
+from chainrule.documents.reader.prose.equation_words import follows, led_displays, supposes
+from chainrule.documents.reader.prose.sentences import sentences
+from chainrule.documents.sources.opening import pieces_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,11 @@ def test_words_with_which_an_equation_follows(words):
 )
 def test_words_with_which_a_text_turns_to_something_else(words):
     assert not follows(words)
+
+
+def test_displays_belong_to_a_system_or_follow_from_it():
+    text = "Solve $$x + y = 3$$\n\n$$x - y = 1$$\n\nAdding them, we get $$2 x = 4 .$$ In general, $$x = y .$$"
+    pieces = pieces_of(text, "a.md").pieces
+    displays = [number for number, piece in enumerate(pieces) if piece.kind == "display"]
+    found = led_displays(pieces, [text for _, _, text in sentences(pieces)])
+    assert found == ({*displays[:2]}, {*displays[1:3]})

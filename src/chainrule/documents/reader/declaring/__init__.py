@@ -1,1 +1,1 @@
-"""What a block of declarations says, and the sets whose members letters are."""
+"""Blocks of declarations, and the sets whose members letters are."""

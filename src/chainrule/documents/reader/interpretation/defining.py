@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 from contextlib import suppress
-from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Term, ValueKind
 from chainrule.documents.reader.interpretation.any_length import of_any_length
+from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
@@ -79,11 +79,11 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if condition := _condition_on(state, target, statement):
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
-    case = _case(state, full, target, statement)
-    if case is not None and full in state.definitions:
-        return full in state.cases and _enter_case(state, full, case, statement)
-    if full in state.cases and not alike(state.written.get(full), statement.right):
-        return _enter_case(state, full, None, statement)
+    case = case_of(state, full, target, statement)
+    if case is not None and full in state.definitions and full not in state.cases:
+        return False
+    if full in state.cases and (case is not None or not alike(state.written.get(full), statement.right)):
+        return enter_case(state, full, case, target, statement)
     line = statement.piece.place_of(statement.place[0])[0]
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
@@ -152,10 +152,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.labels.setdefault(index, state.elaborator.open_size(index))
     if case is not None:
         if not parameters:
-            state.unread[full] = ONE_CASE
-            raise NotMeant(ONE_CASE, statement.place)
+            raise unread_case(state, full, statement)
         body = terms.Choice(((case, body),))
-        state.cases[full] = [name for name, _ in parameters]
+        state.cases.add(full)
     state.definitions[full] = Definition(full, body, parameters, line)
     state.of_blocks |= {full} if state.besides.is_in_block(statement) else set()
     number, stated = state.number_of(statement), state.besides.stated
@@ -200,70 +199,6 @@ def _condition_on(state: DocumentState, target: Target, statement: Statement) ->
             if len(letters) == 2 and letters <= set(target.indices):
                 return each.text
     return ""
-
-
-ONE_CASE = "a definition of one case"
-OTHERWISE = {
-    "otherwise",
-    "else",
-    "sonst",
-    "sinon",
-    "autrement",
-    "en otro caso",
-    "caso contrário",
-    "иначе",
-    "其他",
-    "否则",
-}
-
-
-def _case(state: DocumentState, full: str, target: Target, statement: Statement) -> terms.Condition | None:
-    """The condition on parameters under which a definition holds: f(x) = x^2 for x > 0."""
-    letters = {base_name(each) for each in target.parameters if isinstance(each, w.Symbol)}
-    stated, place = state.besides.stated, state.number_of(statement)
-    said = [each for each in stated.hypotheses if stated.roles.get(each.at) == "condition" and each.certain]
-    said = [each for each in said if each.letters & letters and target.base not in each.letters]
-    is_inline = statement.piece.kind == "inline"
-    _, last, _ = stated.bounds.get(place, (place, place, place))
-    behind = [each for each in said if is_inline and each.at == place + 2 <= last]  # f(x) = x^2 for x > 0
-    said = behind or [each for each in said if each.start <= place < each.end]
-    if is_inline and said and not behind:  # for x > 0 let f(x) = x^2, but no condition of the formula before it
-        others = {state.number_of(each) for each in state.statements} - {place}
-        if said[0].at != place - 2 or place - 4 in others:
-            raise _unread_case(state, full, statement)
-        said = said[:1]
-    every = (*statement.conditions, *(each.subject for each in said))
-    compared = (each for each in every if isinstance(each, w.Comparing) and letters & letters_of(each))
-    found = [each for each in compared if set(each.relations) <= {"=", "!=", "<", ">", "<=", ">="}]
-    if not found:
-        return None
-    conditions = [state.elaborator.condition(each) for each in found]
-    if len(conditions) > 1 or conditions[0] is None:
-        raise _unread_case(state, full, statement)
-    return conditions[0]
-
-
-def _unread_case(state: DocumentState, full: str, statement: Statement) -> NotMeant:
-    """The error for a case that is not read: then nothing is known of the function."""
-    state.definitions.pop(full, None)
-    state.unread[full] = ONE_CASE
-    return NotMeant(ONE_CASE, statement.place)
-
-
-def _enter_case(state: DocumentState, full: str, case: terms.Condition | None, statement: Statement) -> bool:
-    """A further case of a definition, if it has the same parameters as the others; without a condition, the last."""
-    before = state.definitions[full]
-    target = target_of(statement, state.inventory)
-    letters = [] if target is None else [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
-    words = {each.text.strip(" .,").lower() for each in statement.conditions if isinstance(each, w.Words)}
-    is_read = isinstance(before.body, terms.Choice) and [*map(state.elaborator.named, letters)] == state.cases[full]
-    if not isinstance(before.body, terms.Choice) or not is_read or (case is None and not words & OTHERWISE):
-        raise _unread_case(state, full, statement)
-    value = term_of(state, statement.right)
-    branches = before.body.branches if case is None else (*before.body.branches, (case, value))
-    body = replace(before.body, branches=branches, otherwise=value if case is None else before.body.otherwise)
-    state.definitions[full] = replace(before, body=body)
-    return True
 
 
 def _is_claimed_before(state: DocumentState, full: str, statement: Statement) -> bool:

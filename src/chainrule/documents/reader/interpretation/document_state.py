@@ -69,12 +69,10 @@ class DocumentState:
         The names that blocks define.
     zeros : list of int
         The claims that something is 0.
-    equations : dict
+    supposed_equations : dict
         By claim that is an equation which the text supposes or solves: the part in which it holds.
-    equivalent : dict
-        By claim that is one of these because others are equivalent to it: its piece.
-    cases : dict
-        By function that is defined case by case: its parameters.
+    cases : set of str
+        Functions that are defined case by case.
     supposed : dict
         By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
@@ -124,9 +122,8 @@ class DocumentState:
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
-    equations: dict[int, int] = field(default_factory=dict)
-    cases: dict[str, list[str]] = field(default_factory=dict)
-    equivalent: dict[int, int] = field(default_factory=dict)
+    supposed_equations: dict[int, int] = field(default_factory=dict)
+    cases: set[str] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
     fresh: int = 0
 

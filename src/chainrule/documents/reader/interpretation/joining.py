@@ -31,7 +31,6 @@ from chainrule.documents.reader.interpretation.layer_definitions import with_lay
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
-from chainrule.documents.reader.interpretation.supposed_equations import equations_in
 from chainrule.documents.reader.interpretation.unknown_losses import with_unknown_losses
 from chainrule.documents.reader.letters.suffixed_names import letter_of, name_as_written
 from chainrule.documents.reader.letters.usual_functions import LOGISTIC, with_functions
@@ -145,7 +144,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     strict = strict_form(shapes, *_reached(state, derivation, held), losses)
     points = stationary_points(state, strict, shapes)
     for number, settings in points.items():
-        if any(equations_in(each.where) is None for each in settings):
+        if not all(each.settles for each in settings):
             state.doubt(number, frozenset({STATIONARY}))
     entries = tuple(_judged(state, shapes))
     read = {each.name for each in derivation.definitions}

@@ -18,8 +18,9 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import name_of
-from chainrule.documents.reader.interpretation.supposed_equations import last_reached, words_of
+from chainrule.documents.reader.interpretation.supposed_equations import VALUES, doubt_of, last_reached, words_of
 from chainrule.documents.reader.prose.equation_words import ALTERNATIVES
 from chainrule.documents.reader.prose.stationary_words import Zeroing
 from chainrule.documents.reader.structure.statements import Statement, Target
@@ -61,6 +62,8 @@ class Equation:
         The last piece that it reaches, in its part.
     both : bool
         True if what follows from it has to be equivalent to it.
+    doubt : str
+        The doubt about other claims that it raises, if it is an equation that the text supposes.
     """
 
     slope: Relation
@@ -71,6 +74,7 @@ class Equation:
     said: bool = False
     last: float = math.inf
     both: bool = False
+    doubt: str = ""
 
 
 def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shapes) -> dict[int, tuple[Setting, ...]]:
@@ -99,17 +103,13 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
             equations = _after(waiting.pop(0), equations, slopes, losses, part)
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
             shown.append(place)
-        is_supposed = entry.claim in state.equations
-        if is_supposed or (place in state.besides.stated.constraints and claim.relation == "="):
-            difference = replace(claim, left=Apply("-", (claim.left, claim.right)))
-            words, last = f"the constraint in line {claim.line} holds", math.inf
-            both = entry.claim in state.equivalent
-            if is_supposed:
-                words, last = words_of(claim), place if both else last_reached(state, entry.statement, displays)
-            bound.append(Equation(difference, part, place, words, last=last, both=both))
-        elif ALTERNATIVES.search(entry.statement.piece.text):  # x = 2 or x = -2: neither follows
-            continue
-        elif claim.relation == "=" and not _is_slope(head.left if _is_zero(claim) else claim.left):
+        if (equation := _holding(state, entry, claim, displays)) is not None:
+            bound.append(equation)
+        elif (
+            claim.relation == "="
+            and not _is_slope(head.left if _is_zero(claim) else claim.left)
+            and not ALTERNATIVES.search(entry.statement.piece.text)  # x = 2 or x = -2: neither follows
+        ):
             near = [
                 each
                 for each in equations
@@ -160,6 +160,19 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
 
 
 # What follows is private.
+
+
+def _holding(state: DocumentState, entry: ReadRelation, claim: Relation, displays: Sequence[int]) -> Equation | None:
+    """The equation that a claim is where the text only supposes it, or calls it a constraint; else None."""
+    statement, difference = entry.statement, replace(claim, left=Apply("-", (claim.left, claim.right)))
+    part, place = state.part_of(statement.piece), state.number_of(statement)
+    if entry.claim in state.supposed_equations:
+        both = id(statement.piece) in state.equivalences
+        last = place if both else last_reached(state, statement, displays)
+        return Equation(difference, part, place, words_of(claim), last=last, both=both, doubt=doubt_of(claim))
+    if place in state.besides.stated.constraints and claim.relation == "=":
+        return Equation(difference, part, place, f"the constraint in line {claim.line} holds")
+    return None
 
 
 def _after(
@@ -230,14 +243,16 @@ def _under(
     for few in [*choices, *([*each, *reversed(bound)] for each in ([], *choices) if bound)]:
         variables = frozenset[str]().union(*(_variables(each.slope.left) for each in few))
         left, right = (_with_plain_names(side, variables - defined, defined) for side in (claim.left, claim.right))
-        conditions = (*claim.conditions, *(_equation(each.slope) for each in few))
+        equations = tuple(_equation(each.slope) for each in few)
+        there = replace(claim, left=left, right=right, conditions=(*claim.conditions, *equations))
         words = " and ".join(dict.fromkeys(each.words for each in reversed(few)))
         assumed = " and ".join(each.assumed for each in reversed(few) if each.assumed)
-        both = any(each.both for each in few)
-        yield Setting(replace(claim, left=left, right=right, conditions=conditions), words, assumed, both)
+        doubts = frozenset({VALUES, *(each.doubt for each in few)})
+        settles = doubts if all(each.doubt for each in few) else frozenset[str]()
+        yield Setting(there, equations, words, assumed, any(each.both for each in few), settles)
 
 
-def _equation(slope: Relation) -> terms.Condition:
+def _equation(slope: Relation) -> Comparison:
     """The condition that a derivative is zero, for all its indices."""
     body: Term = slope.left
     if slope.over:

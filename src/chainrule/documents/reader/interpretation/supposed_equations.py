@@ -6,7 +6,6 @@ holds; the claims of the next displays are tried with it as a condition, if only
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -20,63 +19,47 @@ from chainrule.documents.reader.syntax.known_words import MAYBE, NotMeant
 _MOVING = (terms.Slope, terms.Differential, terms.Call, terms.RuleCall, terms.LimitOf, terms.At)
 """Terms of which an equation holds everywhere or is a claim: derivatives, limits and values of functions."""
 
-
 VALUES = "letters may have values here"
 """The doubt about a claim that gives a letter a value."""
-_WORDS = "the equation in line {} holds"
 
 
 def words_of(claim: Relation) -> str:
-    """What is supposed of an equation, in words."""
-    return _WORDS.format(claim.line)
+    """The supposition that an equation holds, in words."""
+    return f"the equation in line {claim.line} holds"
 
 
-def doubt_of(equation: str) -> str:
-    """The doubt about a claim on which an equation may bear, from the words for it."""
-    return f"whether {equation} here"
-
-
-def equations_in(where: str) -> tuple[str, ...] | None:
-    """The words for each of some equations, joined by "and"; None if one of them is no supposed equation.
-
-    >>> equations_in("the equation in line 3 holds and the equation in line 4 holds")
-    ('the equation in line 3 holds', 'the equation in line 4 holds')
-    >>> equations_in("the derivative in line 3 is 0")
-    """
-    every = tuple(where.split(" and "))
-    return every if all(re.fullmatch(_WORDS.format(r"\d+"), each) for each in every) else None
+def doubt_of(claim: Relation) -> str:
+    """The doubt about other claims on which an equation may bear."""
+    return f"whether {words_of(claim)} here"
 
 
 def enter_equation(state: DocumentState, statement: Statement) -> None:
     """Note of the claim that was entered last whether it is an equation that the text supposes, or rests on one."""
     number, part = len(state.claims) - 1, state.part_of(statement.piece)
     claim, letters = state.claims[number], _letters(state.claims[number])
-    for other, where in state.equations.items():
-        if where == part and letters & _letters(state.claims[other]):
-            state.doubt(number, frozenset({doubt_of(words_of(state.claims[other]))}))
+    for equation in _equations(state, part):
+        if letters & _letters(equation):
+            state.doubt(number, frozenset({doubt_of(equation)}))
     by_words = state.number_of(statement) in state.besides.stated.equations and not statement.led
     if (by_words or id(statement) in state.premises) and _is_equation(state, claim):
-        state.equations[number] = part
+        state.supposed_equations[number] = part
         state.doubt(number, frozenset({MAYBE}))
 
 
 def enter_equivalence(state: DocumentState, statement: Statement) -> None:
     """Note of the claim that was entered last whether it is the first of several equations that are equivalent."""
-    number, place = len(state.claims) - 1, state.number_of(statement)
-    if place not in state.equivalent.values() and _is_equation(state, state.claims[number]):
-        state.equations[number] = state.part_of(statement.piece)
-        state.equivalent[number] = place
+    number, places = len(state.claims) - 1, {state.places[each] for each in state.supposed_equations}
+    if state.places[number] not in places and _is_equation(state, state.claims[number]):
+        state.supposed_equations[number] = state.part_of(statement.piece)
 
 
 def follows_from_equation(state: DocumentState, statement: Statement, target: Target) -> bool:
     """Whether a statement gives a letter of an equation from which it follows: then it defines nothing."""
     follows = statement.led or state.number_of(statement) in state.besides.stated.following
-    if not state.equations or not follows:
-        return False
-    part, name = state.part_of(statement.piece), None
     with suppress(NotMeant):
-        name = name_of(state.elaborator, target)
-    return any(where == part and name in _letters(state.claims[other]) for other, where in state.equations.items())
+        name = name_of(state.elaborator, target) if follows and state.supposed_equations else None
+        return any(name in _letters(equation) for equation in _equations(state, state.part_of(statement.piece)))
+    return False
 
 
 def last_reached(state: DocumentState, statement: Statement, displays: Sequence[int]) -> int:
@@ -96,6 +79,11 @@ def last_reached(state: DocumentState, statement: Statement, displays: Sequence[
 
 
 # What follows is private.
+
+
+def _equations(state: DocumentState, part: int) -> list[Relation]:
+    """The equations that a part supposes, as far as it is read."""
+    return [state.claims[number] for number, where in state.supposed_equations.items() if where == part]
 
 
 def _letters(claim: Relation) -> frozenset[str]:

@@ -1,1 +1,1 @@
-"""What the sentences around formulas say: kinds, facts, conditions, and whether a formula is claimed."""
+"""The sentences around formulas: kinds, facts and conditions in them, and whether they claim a formula."""

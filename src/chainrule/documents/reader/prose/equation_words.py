@@ -1,9 +1,12 @@
 """Words before a display that suppose an equation or solve it, and words with which the next ones follow from it."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from chainrule.documents.reader.prose.concluding_words import OBTAINED
+from chainrule.documents.reader.prose.sentence_roles import MARK
 from chainrule.documents.reader.prose.stated_words import ANEW, CLAIMS, CONDITIONS, DENIALS, GENERAL
+from chainrule.documents.sources.pieces import Piece
 
 _EQUATION = (
     r"(?:equations?|conditions?|relations?|gleichung(?:en|ssystem)?|[ée]quations?|ecuaci(?:ón|ones)|equaç(?:ão|ões))"
@@ -70,3 +73,27 @@ def follows(words: str) -> bool:
     others = _SOLVED_FOR.sub("", words)
     turns = any(each.search(others) for each in (_TURNS, DENIALS, GENERAL, ANEW, CONDITIONS))
     return leads and not turns and len(words) < LONGEST
+
+
+def led_displays(pieces: Sequence[Piece], texts: Iterable[str]) -> tuple[set[int], set[int]]:
+    """The numbers of displays whose equation is supposed, and of those that only follow from what is before them.
+
+    `texts` are the sentences, with ⟦n⟧ for formula n. A display directly below a supposed equation belongs to its
+    system.
+    """
+    equations, following = set[int](), set[int]()
+    since, last = "", -1  # the words since the last display, and its number
+    for text in texts:
+        start = 0
+        for mark in MARK.finditer(text):
+            number = int(mark[1])
+            if pieces[number].kind == "display":
+                words = text[start : mark.start()]
+                since += words
+                if supposes(words) or (last in equations and not since.strip()):
+                    equations.add(number)
+                if follows(since):
+                    following.add(number)
+                start, since, last = mark.end(), "", number
+        since += text[start:]
+    return equations, following

@@ -15,7 +15,7 @@ from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.declaring.sets import members_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON
-from chainrule.documents.reader.prose.equation_words import follows, supposes
+from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
@@ -88,8 +88,6 @@ class Stated:
     """Numbers of displays whose equation the words before them suppose, or solve."""
     following: set[int] = field(default_factory=set)
     """Numbers of displays of which the words before them say no more than that they follow from what is before."""
-    _since: str = ""
-    """The words since the last display."""
     values: set[int] = field(default_factory=set)
     """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
     said: dict[str, set[str]] = field(default_factory=dict)
@@ -109,10 +107,10 @@ class Stated:
         """
         found = Stated()
         ends = ends_of_sections(pieces)
-        for first, last, text in sentences(pieces):
-            text = HEDGE.sub("", text)
+        every = [(first, last, HEDGE.sub("", text)) for first, last, text in sentences(pieces)]
+        found.equations, found.following = led_displays(pieces, [text for _, _, text in every])
+        for first, last, text in every:
             found.constraints |= {int(number) for number in CONSTRAINED.findall(text)}
-            found._displays(pieces, text)
             if (zeroing := zeroing_in(text, first, lambda number: pieces[number].text)) is not None:
                 found.zeroings.append(zeroing)
             _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
@@ -127,20 +125,6 @@ class Stated:
         self.hypotheses.append(Hypothesis(name, fact, 0, end, True, 1, f"{base_of(name)} is {fact}"))
 
     # What follows is private.
-
-    def _displays(self, pieces: Sequence[Piece], text: str) -> None:
-        """What the words of a sentence before its displays say of these."""
-        before = 0
-        for mark in MARK.finditer(text):
-            number = int(mark[1])
-            if pieces[number].kind == "display":
-                words = text[before : mark.start()]
-                since, beside = self._since + words, number - 1 in self.equations or number - 2 in self.equations
-                is_another = beside and not since.strip()  # of a system
-                self.equations |= {number} if supposes(words) or is_another else set()
-                self.following |= {number} if follows(since) else set()
-                before, self._since = mark.end(), ""
-        self._since += text[before:]
 
     def _sets(self, chain: WrittenChain, number: int, piece: Piece) -> None:
         """x \\in R^n, and f : R^n \\to R."""

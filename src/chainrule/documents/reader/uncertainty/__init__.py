@@ -1,1 +1,1 @@
-"""What else a document might mean by a claim, and what a proof assumes that the text does not say."""
+"""Other things that a document might mean by a claim, and assumptions of proofs that the text does not say."""

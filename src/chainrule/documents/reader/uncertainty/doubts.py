@@ -139,13 +139,11 @@ class Doubts:
         sure = whole.names.keys() - {*whole.guessed} - whole.with_one_entry()
         told = {letter_of(name): _rank(whole.names[name]) for name in sure & self.dependences.used(here)}
         said = {letter_of(each.name) for each in whole.derivation.declarations}
-        stated = {each.name for each in few.derivation.declarations}
-        own = values & {*few.guessed} | {name for name in values - stated if letter_of(name) in said}
-        ranks = {letter_of(name): _rank(few.names[name]) for name in own & few.names.keys()}
+        ranks = {letter_of(name): _rank(few.names[name]) for name in values & {*few.guessed}}
         for name in values & few.names.keys():  # x_1 by itself is one of the vectors x_i
             letter, _, number = name.partition("_")
-            if letter in said and number.isdigit() and told.get(letter, 1) != _rank(few.names[name]) + 1:
-                return False
+            if letter in said and number.isdigit():
+                ranks[letter] = _rank(few.names[name]) + 1
         return all(told.get(letter, rank) == rank for letter, rank in ranks.items())
 
     def _loses_layers(self, claim: Relation) -> bool:
