@@ -55,3 +55,20 @@ def test_what_holds_for_some_arguments_of_a_defined_function_is_a_claim():
         "proved",
         "wrong if read so",
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Let $f(n) = n^2$ for odd $n$ and $f(n) = 1$ for even $n$. Then",
+        "Let $f(n) = n^2$ if $n$ is odd and $f(n) = 1$ if $n$ is even. Then",
+        "For odd $n$ let\n\n$$f(n) = n^2$$\n\nThen",
+    ],
+)
+def test_a_case_of_some_whole_numbers_defines_nothing(words):
+    assert check_derivation(f"{words}\n\n$$f(4) = 16$$", repairs=False).steps[-1].verdict == "no definition"
+
+
+def test_a_function_that_is_even_is_defined_everywhere():
+    text = "The function $f(x) = x^2$ is even. Then\n\n$$f(3) = 9$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"

@@ -7,6 +7,7 @@ from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.translation.elaboration import Elaborator
+from chainrule.documents.reader.translation.grids import NOT_ALIKE
 
 
 @pytest.mark.parametrize(
@@ -29,8 +30,8 @@ def test_the_term_of(formula, term, elaborated):
 @pytest.mark.parametrize(
     ("formula", "reason"),
     [
-        (r"\begin{bmatrix} a & \dots \\ b & c \end{bmatrix}", "a matrix written out with dots"),
-        (r"\begin{bmatrix} a \\ \vdots \\ b \end{bmatrix}", "a matrix written out with dots"),
+        (r"\begin{bmatrix} a & \dots \\ b & c \end{bmatrix}", NOT_ALIKE),
+        (r"\begin{bmatrix} a \\ \vdots \\ b \end{bmatrix}", NOT_ALIKE),
         (r"\frac{\partial L}{\partial (a + b)}", "a derivative by something that is no name"),
         (r"\nabla L", "a gradient by nothing that is said"),
     ],

@@ -189,14 +189,16 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 
 def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:
-    """The words that compare the indices of a name in its definition, or choose some: "for i < j", "for odd n"."""
+    """The words that compare indices in a definition, or choose some indices or arguments: "for i < j", "for odd n"."""
     place = state.number_of(statement)
-    if target.indices and place in state.besides.stated.of_some:
-        return f"{state.besides.stated.of_some[place]} numbers"
+    word, letters = state.besides.stated.of_some.get(place, ("", frozenset[str]()))
+    chosen = target.base not in letters and letters.intersection(map(base_letter, target.parameters))
+    if word and (target.indices or chosen):
+        return f"{word} numbers"
     for each in state.besides.stated.hypotheses:
         if each.certain and each.start <= place < each.end and isinstance(each.subject, w.Comparing):
-            letters = {getattr(member, "text", "") for member in each.subject.members}
-            if len(letters) == 2 and letters <= set(target.indices):
+            compared = {getattr(member, "text", "") for member in each.subject.members}
+            if len(compared) == 2 and compared <= set(target.indices):
                 return each.text
     return ""
 

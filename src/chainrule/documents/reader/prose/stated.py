@@ -46,7 +46,13 @@ from chainrule.documents.reader.prose.stated_words import (
 from chainrule.documents.reader.prose.stationary_words import CONSTRAINED, Zeroing, zeroing_in
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.chains import chains_of
-from chainrule.documents.reader.syntax.parts_written import all_parts, is_closed, letters_of
+from chainrule.documents.reader.syntax.parts_written import (
+    all_parts,
+    base_letter,
+    is_closed,
+    letters_of,
+    parts_of_chain,
+)
 from chainrule.documents.reader.syntax.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
@@ -77,8 +83,8 @@ class Stated:
     """By number of an inline piece: the first and the last piece of its sentence, and the end of its section."""
     hedged: set[int] = field(default_factory=set)
     """Numbers of inline pieces of which their sentence goes on with "but": it says more than the formula."""
-    of_some: dict[int, str] = field(default_factory=dict)
-    """By number of a piece: the word in its sentence that chooses indices, as in "for odd n"."""
+    of_some: dict[int, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    """By number of a piece: the word in its sentence that chooses numbers, and their letters, as in "for odd n"."""
     zeroings: list[Zeroing] = field(default_factory=list)
     """The words that set a derivative to zero, in their order."""
     renewals: list[Renewal] = field(default_factory=list)
@@ -208,7 +214,10 @@ class _Sentence:
         for match in MARK.finditer(self.text):
             number, own = int(match[1]), role_of(self.text, match.start(), match.end(), self.chains)
             if some is not None:
-                self.stated.of_some[number] = some[some.lastgroup or 0]
+                chosen = (chain for mark in MARK.findall(some.group()) for chain in self.chains.get(int(mark), []))
+                parts = (part for chain in chosen for part in parts_of_chain(chain))
+                letters = frozenset(base_letter(part) for part in parts)
+                self.stated.of_some[number] = some[some.lastgroup or 0], letters
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else own
                 role = "assumed" if role == "condition" and takes_apart(number, self.chains) else role

@@ -17,6 +17,8 @@ from chainrule.documents.reader.translation.ellipses import between, index_for
 Meaning: TypeAlias = Callable[[Written], Term]
 """The term that a formula means."""
 
+NOT_ALIKE = "dots between entries that do not differ in one index alone, as x_1 and x_n do"
+
 
 def grid(grid: w.Grid, term: Meaning) -> Term:
     """A column, a row or a matrix written out; dots stand for what lies between."""
@@ -80,12 +82,12 @@ def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
     """A matrix whose first and last entries of rows and columns are written, with dots between."""
     rows = [row for row in grid.rows if not all(isinstance(entry, w.Dots | w.Words) for entry in row)]
     if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
-        raise NotMeant("a matrix written out with dots", grid.place)
+        raise NotMeant(NOT_ALIKE, grid.place)
     first, last = (_row(rows[place], grid, term) for place in (0, -1))
     index = index_for(first[0], last[0])
     found = between(first[0], last[0], index)
     if found is None or first[1:] != last[1:] or found[1] != Number(Fraction(1)):
-        raise NotMeant("a matrix written out with dots", grid.place)
+        raise NotMeant(NOT_ALIKE, grid.place)
     return terms.Family(((index, found[2]), first[1:]), found[0])
 
 
@@ -96,7 +98,7 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
         return found.body, *found.indices[0]
     body, index, count = _alike([row[0] for row in found.rows])
     if body is None:
-        raise NotMeant("a matrix written out with dots", grid.place)
+        raise NotMeant(NOT_ALIKE, grid.place)
     return body, index, count
 
 
@@ -114,4 +116,4 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
             body, _, count = found
             if at == 1 or (between(second, last, index) or found)[0] == body:
                 return terms.Family(((index, count),), body)
-    raise NotMeant("a matrix written out with dots", grid.place)
+    raise NotMeant(NOT_ALIKE, grid.place)
