@@ -1,5 +1,7 @@
 """A pytest plugin that runs tests that another environment skipped; `python .ci/rest.py FILE...` adds up the runs.
 
+The sum tells which files of tests took longest, since a run is held to a time that many small tests exceed, too.
+
 --record FILE writes the outcome of every test; --rest-of FILE runs the tests that were skipped or not collected there.
 A file in which the two environments collect different tests depends on the installed libraries and runs completely.
 """
@@ -56,9 +58,11 @@ class Recorder:
 
     def __init__(self, path):
         self.path, self.start, self.outcomes = path, time.monotonic(), {}
+        self.seconds_of_files = Counter()
 
     def pytest_runtest_logreport(self, report):
         """Note the worst outcome of a test's phases; a test that passes is known by its call."""
+        self.seconds_of_files[file_of(report.nodeid)] += report.duration
         outcome = report.outcome
         if hasattr(report, "wasxfail"):
             outcome = "xfailed" if report.skipped else "xpassed"
@@ -77,7 +81,8 @@ class Recorder:
 
     def pytest_sessionfinish(self):
         """Write the file."""
-        record = {"outcomes": self.outcomes, "seconds": time.monotonic() - self.start}
+        seconds = time.monotonic() - self.start
+        record = {"outcomes": self.outcomes, "seconds": seconds, "seconds_of_files": self.seconds_of_files}
         self.path.write_text(json.dumps(record), encoding="utf-8")
 
 
@@ -93,5 +98,13 @@ def total(records):
     return f"===== {words} in {sum(record['seconds'] for record in records):.2f}s ====="
 
 
+def slowest(records, count=25):
+    """The files whose tests took longest, added up over all processes."""
+    seconds = sum((Counter(record["seconds_of_files"]) for record in records), Counter())
+    lines = [f"{each:8.1f} s  {name}" for name, each in seconds.most_common(count)]
+    return "\n".join([f"{seconds.total():8.1f} s  in {len(seconds)} files; the slowest:", *lines])
+
+
 if __name__ == "__main__":
-    print(total([json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]))
+    runs = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]
+    print(slowest(runs), total(runs), sep="\n")

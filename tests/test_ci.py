@@ -77,14 +77,28 @@ def test_the_second_run_is_of_what_the_first_left_and_of_files_that_collect_othe
     }
 
 
-def test_a_failure_in_either_run_is_counted(run, tmp_path):
+@pytest.fixture
+def rest():
+    """The plugin as a module."""
+    spec = importlib.util.spec_from_file_location("rest", FOLDER / "rest.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_failure_in_either_run_is_counted(rest, run, tmp_path):
     run("bare.json", WRONG="2")
     run("full.json", f"--rest-of={tmp_path / 'bare.json'}", MORE="1", WRONG="3")
-    spec = importlib.util.spec_from_file_location("rest", FOLDER / "rest.py")
-    rest = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rest)
     line = rest.total([json.loads((tmp_path / name).read_text()) for name in ("bare.json", "full.json")])
     assert line.startswith("===== 2 failed, 4 passed, 1 xfailed in ")
+
+
+def test_the_slowest_files_of_both_runs_are_told(rest):
+    runs = [{"seconds_of_files": {"a.py": 1.5, "b.py": 2.0}}, {"seconds_of_files": {"a.py": 1.0}}]
+    assert [line.split() for line in rest.slowest(runs, count=1).splitlines()] == [
+        ["4.5", "s", "in", "2", "files;", "the", "slowest:"],
+        ["2.5", "s", "a.py"],
+    ]
 
 
 def test_a_file_that_cannot_be_collected_is_an_error(run, tmp_path):
