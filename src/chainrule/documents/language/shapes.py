@@ -36,7 +36,7 @@ from chainrule.documents.language.dimensions import (
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
-from chainrule.documents.language.shapes_as_written import EVERY_RULE, slope_as_written
+from chainrule.documents.language.shapes_as_written import EVERY_RULE, alike_in_front, slope_as_written
 from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
 from chainrule.documents.language.unification import Unification
@@ -147,6 +147,9 @@ class Shapes:
         left, right = self.visit(claim.left, bound), self.visit(claim.right, bound)
         if claim.relation != "=" or not terms.is_number(claim.right, 0):  # 0 may stand for an array of zeros
             self._u.unify(left, right, claim.left)
+        if all(isinstance(side, terms.Apply) and side.operator == "beside" for side in (claim.left, claim.right)):
+            sides = [[self.of(part) for part in terms.parts(side)] for side in (claim.left, claim.right)]
+            self._u.wait(partial(alike_in_front, self._u, claim.left, *sides))
 
     def _named(self, name: str) -> Shape:
         if name not in self.names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import (
@@ -94,6 +94,18 @@ def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shap
     for one, other in zip(first, dims, strict=False):
         u.same_size(one, other, left, right, term)
     u.unify(out, Shape(dims[len(first) :]), term)
+    return True
+
+
+def alike_in_front(u: Unification, term: Term, one: Sequence[Shape], other: Sequence[Shape]) -> bool:
+    """What stands in front of derivatives by matrices on both sides of a claim: rows, or columns, but not one of each.
+
+    The product has the same entries for both, so nothing else shows a transpose that was lost in between.
+    """
+    if any(shape.known is None for shape in (*one, *other)):
+        return False
+    if all(len(right.known or ()) > 2 for _, right in (one, other)):
+        u.unify(one[0], other[0], term)
     return True
 
 

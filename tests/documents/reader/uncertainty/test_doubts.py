@@ -158,3 +158,13 @@ def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
     report = check_derivation(text, repairs=False)
     assert not report.faults
     assert "defines nothing" in report.problems[0][1]
+
+
+def test_a_gradient_that_fits_if_it_lies_the_other_way_is_not_accused_unless_the_text_says_which_way():
+    text = "---\nt: column n\ny: column n, one-hot\n%s---\n\n$$J = CE(y, p), \\quad p = softmax(t)$$\n\n"
+    claims = r"$$\frac{\partial J}{\partial t} = (p - y)^\top$$" "\n\n" r"$$\frac{\partial J}{\partial t} = p - y$$"
+    found = check_derivation(text % "" + claims, repairs=False).claims
+    told = check_derivation(text % "layout: rows\n" + claims, repairs=False).claims
+    assert {step.verdict for step in found} == {"does not fit if read so", "proved"}
+    assert {step.verdict for step in told} == {"proved", "does not fit"}
+    assert any("transposes" in step.message for step in found)

@@ -31,6 +31,22 @@ def test_a_column_in_front_of_a_derivative_by_a_matrix_is_told():
     assert column.assumed == ("a column in front of a derivative by a matrix stands for its transpose",)
 
 
+def test_a_transpose_that_is_lost_in_front_of_a_derivative_by_a_matrix_does_not_fit():
+    text = (
+        "---\nU: matrix d n\nv: column d\nt := U^\\top v\ny: column n, one-hot\n---\n\n"
+        "$$J = CE(y, \\hat y), \\quad \\hat y = softmax(t)$$\n\n"
+        r"$$\frac{\partial J}{\partial t} = (\hat y - y)^\top$$"
+        "\n\n"
+        r"$$\frac{\partial J}{\partial v} = \frac{\partial J}{\partial t} \frac{\partial t}{\partial v}$$"
+        "\n\n"
+        r"$$\frac{\partial J}{\partial t} \frac{\partial t}{\partial U} = %s \frac{\partial U^\top v}{\partial U}$$"
+    )
+    lost = check_derivation(text % r"(\hat y - y)", repairs=False).claims
+    kept = check_derivation(text % r"(\hat y - y)^\top", repairs=False).claims
+    assert [step.verdict for step in lost] == ["proved", "proved", "does not fit"]
+    assert [(step.verdict, step.assumed) for step in kept] == [("proved", ())] * 3
+
+
 def test_capitals_that_are_multiplied_entry_by_entry_are_told_to_be_vectors():
     text = (
         r"$$\text{diag}(\mathbf{A})_{ij} = 0$$" "\n\n" r"$$\mathbf{A} + \mathbf{B} = \mathbf{B} + \mathbf{A}$$" "\n\n"

@@ -154,7 +154,8 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     parameters = {name: frozenset(letters) for name, letters in state.elaborator.depends.items()}
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
     found = replace(found, with_arguments=state.elaborator.with_arguments)
-    return replace(found, parameters=parameters, transposed=state.layout != state.layout_told, stationary=points)
+    found = replace(found, transposed=state.layout != state.layout_told, has_layout=bool(state.layout_told))
+    return replace(found, parameters=parameters, stationary=points)
 
 
 def _losses_told(state: DocumentState) -> dict[str, Set[str]]:

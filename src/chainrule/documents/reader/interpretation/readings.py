@@ -68,6 +68,8 @@ class Reading:
     """Letters of which a definition is left out, as it would lead to itself."""
     transposed: bool = False
     """Whether derivatives are read as transposes of what they usually are, because more relations fit so."""
+    has_layout: bool = False
+    """Whether the document says which way derivatives lie."""
     stationary: Mapping[int, Sequence[Setting]] = field(default_factory=dict)
     """By number of a claim: the claim where derivatives are zero, as the text sets them."""
     has_bases: bool = False

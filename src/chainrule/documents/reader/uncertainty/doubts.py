@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import OPERATORS
+from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.supposed_equations import VALUES
@@ -220,6 +221,18 @@ class Doubts:
                     return inside - self.names.definitions.keys()
         return frozenset()
 
+    def _fits_turned(self, claim: Relation) -> bool:
+        """Whether a claim that does not fit does with transposed derivatives, and nothing says which way they lie."""
+        if self.reading.has_layout:
+            return False
+        left, right = _turned(claim.left), _turned(claim.right)
+        if (left, right) == (claim.left, claim.right):
+            return False
+        shapes = self.reading.shapes
+        alone = replace(shapes.derivation, claims=(replace(claim, left=left, right=right, follows=None),))
+        found = Shapes(alone, shapes.matrices, shapes.vectors, shapes.rows)
+        return not any(term is left for term, _ in found.faults)
+
     @cached_property
     def _readings(self) -> dict[str, frozenset[str]]:
         """By name: on what the reading of its definition rests."""
@@ -265,6 +278,8 @@ class Doubts:
         if entry.kind == "does not fit":
             if any(_is_entrywise(slope.body, slope.variable) for slope in self.dependences.slopes_in_sides(claim)):
                 yield "the derivative of an entrywise function may be meant entry by entry"
+            if self._fits_turned(claim):
+                yield LAYOUT_GUESSED
             for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
                 yield f"the shape of {name} is not told"
         for name in sorted(used - self.names.definitions.keys() - self.names.kinds.keys()):
@@ -284,6 +299,13 @@ def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
     """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
     is_function = isinstance(body, terms.Apply) and OPERATORS[body.operator].rule == "entrywise"
     return is_function and variable in terms.parts(body)
+
+
+def _turned(term: terms.Term) -> terms.Term:
+    """A term with the transposes of its derivatives."""
+    if isinstance(term, terms.Slope):
+        return terms.Apply("turned", (term,), span=term.span)
+    return terms.mapped(term, _turned)
 
 
 def _is_computed(side: terms.Term) -> bool:
