@@ -39,6 +39,10 @@ class Unification:
         The statement that is read.
     emptied : callable
         The arrays of which what is known leaves one entry only. A statement that makes one so does not fit.
+    steps : int
+        How much was learnt so far.
+    tried : (int, object)
+        How many of the waiting rules, from the first, taught nothing, and all that was known then.
     """
 
     faults: list[tuple[Term, str]] = field(default_factory=list)
@@ -51,6 +55,8 @@ class Unification:
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
     emptied: Callable[[], Set[str]] = frozenset
     learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)
+    steps: int = 0
+    tried: tuple[int, object] = (0, None)
 
     def wait(self, rule: Callable[[], bool]) -> None:
         """Let a rule of the statement that is read wait."""
@@ -105,6 +111,7 @@ class Unification:
     def set(self, what: Shape | Dim, name: str, value: Any) -> None:
         """Learn something that can be forgotten."""
         self.learnt.append((what, name))
+        self.steps += 1
         setattr(what, name, value)
 
     def fitting(self, fit: Callable[[], object], term: Term) -> None:
@@ -124,6 +131,7 @@ class Unification:
     def refused(self, fit: Callable[[], object], term: Term) -> ShapeError | None:
         """Why something does not fit with all that is known; it is forgotten then."""
         waiting, learnt, lengths = list(self.waiting), len(self.learnt), len(self.lengths)
+        steps, tried = self.steps, self.tried
         self.statement = term
         try:
             fit()
@@ -131,15 +139,17 @@ class Unification:
         except ShapeError as error:
             for what, name in reversed(self.learnt[learnt:]):
                 setattr(what, name, False if name == "indexed" else None)
-            self.waiting = waiting
+            self.waiting, self.steps, self.tried = waiting, steps, tried
             del self.learnt[learnt:], self.lengths[lengths:]
             return error
         return None
 
     def solve(self) -> None:
-        """Use the waiting rules until none teaches anything."""
+        """Use the waiting rules until none teaches anything. Those that were tried with all that is known are left."""
         while True:
-            waiting, self.waiting = self.waiting, []
+            known = self.steps, *map(len, (self.lengths, self.turned, self.numbers, self.declared))
+            count = self.tried[0] if self.tried[1] == known else 0
+            waiting, self.waiting = self.waiting[count:], self.waiting[:count]
             for place, (self.statement, rule) in enumerate(waiting):
                 try:
                     done = rule()
@@ -148,7 +158,8 @@ class Unification:
                     raise
                 if not done:
                     self.waiting.append((self.statement, rule))
-            if len(self.waiting) == len(waiting):
+            if len(self.waiting) == count + len(waiting):
+                self.tried = len(self.waiting), known
                 return
 
     def settle(self) -> None:
@@ -159,9 +170,11 @@ class Unification:
             except ShapeError as error:
                 self.faults.append((self.statement, str(error)))
                 self.waiting = [(owner, rule) for owner, rule in self.waiting if owner is not self.statement]
+                self.tried = 0, None
 
     def suppose(self) -> bool:
         """Use one waiting rule as if a matrix whose width nothing shows were no column."""
+        self.tried = 0, None
         for position, (statement, rule) in enumerate(self.waiting):
             self.settling, self.statement = True, statement
             try:

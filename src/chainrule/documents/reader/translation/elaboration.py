@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Name, Number, Term, Truth
+from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.syntax import written as w
@@ -203,4 +204,4 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
 
 
 def _placed(term: Term, place: tuple[int, int]) -> Term:
-    return replace(term, span=place) if term.span == (0, 0) else term
+    return changed_to(term, {"span": place}) if term.span == (0, 0) else term
