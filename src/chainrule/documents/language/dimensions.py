@@ -29,6 +29,8 @@ class Dim:
     same: Dim | None = None
     indexed: bool = False
     """True if a second index runs along it, so that it is not the width of a column."""
+    height: int = 0
+    """The most steps that lead to it, so that the lower one of two leads to the other."""
 
     def found(self) -> Dim:
         """The end of the chain of equal ones."""

@@ -103,7 +103,8 @@ class Unification:
             if a.size != b.size:
                 raise ShapeError(f"{shown(left)} and {shown(right)} do not fit", term)
         else:
-            a, b = (a, b) if a.size is None else (b, a)
+            a, b = (a, b) if b.size is not None or (a.size is None and a.height <= b.height) else (b, a)
+            b.height = max(b.height, a.height + 1)
             if a.indexed and not b.indexed:
                 self.set(b, "indexed", True)
             self.set(a, "same", b)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
@@ -18,6 +19,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Declaration, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.trees import kept
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name, name_as_written
 
 
@@ -167,16 +169,21 @@ def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:
 
 def _pairs(*every: Term) -> dict[tuple[str, str], None]:
     """The names that are differentiated in some terms, each with the variable."""
-    slopes = (part for term in every for part in terms.every(term) if isinstance(part, terms.Slope))
-    pairs = ((terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes if isinstance(each.body, Name))
-    return dict.fromkeys(pairs)
+    return dict.fromkeys(chain.from_iterable(map(_pairs_in, every)))
+
+
+@kept
+def _pairs_in(term: Term) -> tuple[tuple[str, str], ...]:
+    slopes = (part for part in terms.every(term) if isinstance(part, terms.Slope) and isinstance(part.body, Name))
+    return tuple((terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes)
 
 
 def _with_names_in_place(derivation: Derivation) -> tuple[Derivation, set[tuple[str, str]]]:
     """Names in place of what they mean, in what a loss is made of that is differentiated by them; these pairs."""
     every = {each.name: each for each in derivation.definitions}
     named = set[tuple[str, str]]()
-    for loss, by in _pairs(*derivation.parts):
+    sides = (side for claim in derivation.claims for side in (claim.left, claim.right))
+    for loss, by in _pairs(*(each.body for each in derivation.definitions), *sides):
         meant = every.get(by)
         if loss not in every or meant is None or meant.parameters or isinstance(meant.body, Name):
             continue

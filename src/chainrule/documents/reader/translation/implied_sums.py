@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Number, Slope, Term
+from chainrule.documents.language.trees import kept
 
 SIGNS = ("+", "-", "negative")
 PRODUCTS = ("beside", "dot", "*", ".*", "over", "/")
@@ -31,8 +32,7 @@ def free_in(term: Term, letters: Set[str]) -> frozenset[str]:
 
 def used(term: Term, letters: Set[str]) -> frozenset[str]:
     """The letters that are indices in a term and that it does not bind."""
-    inside = {name for part in terms.every(term) for place in _places(part) for name in terms.free_names(place)}
-    return frozenset(inside & letters & terms.free_names(term))
+    return _in_places(term) & letters & terms.free_names(term)
 
 
 def summed(term: Term, indices: Set[str], size: Callable[[str], Term]) -> Term:
@@ -59,6 +59,13 @@ def summed(term: Term, indices: Set[str], size: Callable[[str], Term]) -> Term:
 
 
 # What follows is private.
+
+
+@kept
+def _in_places(term: Term) -> frozenset[str]:
+    """The names in places of indices, anywhere in a term."""
+    here = frozenset[str]().union(*map(terms.free_names, _places(term)))
+    return here.union(*map(_in_places, terms.parts(term)))
 
 
 def _written(factor: Term, letters: Set[str]) -> list[str]:
