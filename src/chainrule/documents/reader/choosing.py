@@ -161,8 +161,8 @@ class _Search:
 
     def give_up_names(self) -> None:
         """Letters need no names of their own in a part if as much fits without them."""
-        for section, names in self.chosen.get("aliases", {}).items():
-            for name in names:
+        for section, names in sorted(self.chosen.get("aliases", {}).items()):
+            for name in sorted(names):
                 if names[name] not in self.kept:
                     aliases = self.chosen["aliases"]
                     fewer = {key: value for key, value in aliases[section].items() if key != name}

@@ -56,7 +56,7 @@ def bare_where_others_have_indices(prepared: Prepared) -> Iterator[dict[int, dic
     }
     made = dict[int, dict[int, dict[str, str]]]()
     for part, letters in bare.items():
-        for base in letters & indexed - declared - {each for where, each in defined if where == part}:
+        for base in sorted(letters & indexed - declared - {each for where, each in defined if where == part}):
             first = scopes.where.get(part, {}).get(base, part)
             if base in bare.get(first, ()):
                 made.setdefault(first, {}).setdefault(part, {})[base] = f"{base}__part_{first}"
