@@ -181,3 +181,9 @@ $$
 """
     assert verdicts(text)[-1] == "proved"
     assert verdicts(text.replace("\\hat\\sigma^2 = \\frac{1}{n}", "\\hat\\sigma^2 = \\frac{1}{n-1}"))[-1] != "proved"
+
+
+def test_a_sum_with_a_prime_that_is_zero_sets_no_derivative_to_zero():
+    block = "---\na: number\nb: number\nc: number\nx': number\n---\n"
+    text = "$$\\frac{\\partial}{\\partial a} (a b) = b$$\n\n$$c x' - x' c = 0$$\n\n$$a b^2 = 7 b$$"
+    assert [step.verdict for step in check_derivation(block + text).steps] == ["proved", "proved", "wrong"]

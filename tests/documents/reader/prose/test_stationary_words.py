@@ -34,3 +34,18 @@ def test_words_that_set_a_derivative_to_zero(sentence):
 )
 def test_words_that_set_nothing_to_zero(sentence):
     assert zeroing_in(sentence, 3, str) is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_zero"),
+    [
+        (r"\frac{\partial L}{\partial w} = 0", True),
+        (r"f'(x + 1) = 2 x - 4 = 0", True),
+        (r"-2 X^T (y - X w) = \nabla_w L = 0", True),
+        ("c x' - x' c = 0", False),
+        (r"\frac{d}{2} a - a \frac{d}{2} = 0", False),
+        ("f'(x) = 10", False),
+    ],
+)
+def test_an_equation_sets_a_derivative_to_zero_only_if_one_of_its_sides_is_a_derivative(formula, is_zero):
+    assert (zeroing_in("⟦3⟧", 3, [*"abc", formula].__getitem__) is not None) is is_zero

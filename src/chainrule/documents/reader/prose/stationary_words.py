@@ -42,6 +42,7 @@ _SEVERAL = re.compile(
 )
 _MARK = re.compile("⟦(\\d+)⟧")
 _DERIVATIVE = re.compile(r"\\partial|\\nabla|∂|∇|\\frac\s*\{?\s*d|\bd\w*/d\w|'")
+_BRACKETS = re.compile(r"[({\[][^(){}\[\]]*[)}\]]")
 _SUPPOSED = re.compile(r"\b(?:would|could|might|were|würden?|könnten?|serait|бы)\b", re.IGNORECASE)
 """Words of what a text does not do."""
 
@@ -110,5 +111,14 @@ def _as_word(mark: str, formula: str) -> str:
     if formula.strip() == "0":
         return "0"
     is_slope = len(formula) < LONGEST and _DERIVATIVE.search(formula) is not None
-    is_zero = re.search(r"=\s*0\s*\Z", formula) is not None
+    *members, last = formula.split("=")
+    is_zero = last.strip() == "0" and any(map(_is_derivative, members))
     return f"derivative {mark}{' is 0' if is_zero else ''}" if is_slope else mark
+
+
+def _is_derivative(member: str) -> bool:
+    """Whether a side of an equation may be one derivative: no sum, such as g - g' or (d/2) a - (d/2) b."""
+    bare, found = member.strip(" &-"), _DERIVATIVE.search(member) is not None
+    while (inside := _BRACKETS.sub("", bare)) != bare:
+        bare = inside
+    return found and "+" not in bare and "-" not in bare
