@@ -44,6 +44,7 @@ def test_what_stands_over_a_sign_is_a_condition_of_that_step_alone():
         (r"\mathrm{softmax}(z)_i = z_i", "softmax", 1, ("i",)),
         (r"a_{\text{out}} = 2", "a", 0, ()),
         ("f(x, y) := x", "f", 2, ()),
+        ("W' := W - G", "W", 0, ()),
     ],
 )
 def test_a_left_side_that_names_something_is_a_target(formula, base, parameters, indices):
@@ -61,6 +62,8 @@ def test_a_left_side_that_names_something_is_a_target(formula, base, parameters,
         "x_{ii} = 1",
         "f(2 x) = x",
         "f'(x) = 2",
+        "f'(x) := 2",
+        "W' = W - G",
         "z < 2",
         "W x = y",
     ],
@@ -80,6 +83,8 @@ def test_other_left_sides_name_nothing(formula):
         ("w_i = w_j v_i", True),
         ("f(x) = f(y)", True),
         (r"w = v_{w}", True),
+        ("w' := w - 1", False),
+        ("w' := w' - w", True),
     ],
 )
 def test_what_uses_a_name_is_no_definition_of_it(formula, uses):
@@ -120,3 +125,42 @@ def test_a_sign_between_relations_begins_a_new_chain():
     found = [step for step in steps_of(pieces_of(text, "a.md")).steps if step.claim is not None]
     assert [step.text for step in found] == ["a + a = 2 a", "b + b = 2 b", "a = a", "2 b = b + b", "b + b = 2 b"]
     assert [step.claim.follows for step in found] == [None, None, None, None, 3]
+
+
+NEURONS = """---
+g := p(a f_\\star + c)
+h := q(b g)
+F: loss of h
+g_\\star := g
+g'_\\star := p'(a f_\\star + c)
+h'_\\star := q'(b g)
+---
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        (r"\frac{\partial F}{\partial a} = f_\star \frac{g'_\star}{g_\star} b \frac{\partial F}{\partial b}", True),
+        (r"\frac{\partial F}{\partial a} = f_\star \frac{g'_\star}{g_\star} \frac{\partial F}{\partial b}", False),
+        (r"\frac{\partial h}{\partial g} = b h'_\star", True),
+        (r"\frac{\partial h}{\partial g} = b g'_\star", False),
+        (r"\frac{\partial h}{\partial b} = g_\star h'_\star", True),
+        (r"\frac{\partial h}{\partial b} = g'_\star h'_\star", False),
+    ],
+)
+def test_a_name_with_a_prime_means_what_a_block_says(claim, holds):
+    verdict = check_derivation(f"{NEURONS}$${claim}$$", repairs=False).steps[-1].verdict
+    assert verdict == ("proved" if holds else "wrong if read so")
+
+
+def test_a_matrix_with_a_prime_may_be_made_of_the_one_without():
+    block = "---\nW: matrix m n\nG: matrix m n\nW' := W - G\n---\n"
+    steps = check_derivation(f"{block}$$W - W' = G$$\n\n$$W'^T = W^T - G^T$$\n\n$$W' = W + G$$", repairs=False).steps
+    assert [step.verdict for step in steps[1:]] == ["proved", "proved", "wrong"]
+
+
+def test_the_derivative_of_a_function_is_no_name_that_could_be_defined():
+    steps = check_derivation("Let $f(x) = x^2$.\n\n$$f' := 3 x$$\n\n$$f'(x) = 2 x$$", repairs=False).steps
+    assert steps[-1].verdict == "proved"

@@ -138,8 +138,8 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
     between = statement.number == 1 and isinstance(statement.head, w.Symbol) and isinstance(left, w.Symbol)
     if statement.number and (not (in_chain or between) or getattr(base, "is_word", True)):
         return None  # but for y = a = f(z) and y = f(z) = ...
-    if not isinstance(base, w.Symbol) or (isinstance(left, w.Scripted) and left.primes):
-        return None
+    if not isinstance(base, w.Symbol) or (_primes(left) and (parameters or statement.relation != ":=")):
+        return None  # f'(x) and f' = ... are about the derivative of f
     subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
     if lower is not None:
         subscripts = (*subscripts, *items_of(lower))
@@ -310,6 +310,11 @@ def _is_value(right: Written, known: Sequence[str] = ()) -> bool:
     return plain or (len(items) > 1 and any(map(_is_value, items)))
 
 
+def _primes(name: Written) -> int:
+    """The number of primes of a name."""
+    return name.primes if isinstance(name, w.Scripted) else 0
+
+
 def _is_plain(parameter: Written) -> bool:
     """Whether something may be a parameter: a letter, perhaps with words in its subscript, or a list of entries."""
     if isinstance(parameter, w.Scripted):
@@ -320,8 +325,9 @@ def _is_plain(parameter: Written) -> bool:
 def uses_target(written: Written, target: Target) -> bool:
     """Whether a formula contains the name that it would define, any entry of it, or the same function.
 
-    L_1 in the definition of L is another name.
+    L_1 in the definition of L is another name, and so is W in the definition of W'.
     """
+    primes = _primes(target.name)
     lower = None if target.indices or not isinstance(target.name, w.Scripted) else target.name.lower
     pending = [written]
     while pending:
@@ -329,7 +335,8 @@ def uses_target(written: Written, target: Target) -> bool:
         head = part.base if isinstance(part, w.Scripted) else part
         if isinstance(head, w.Symbol):
             below = part.lower if isinstance(part, w.Scripted) else None
-            if base_name(head) == target.base and (target.indices or below == lower):
+            same = base_name(head) == target.base and (not primes or _primes(part) == primes)
+            if same and (target.indices or below == lower):
                 return True
             scripts = (part.lower, part.upper) if isinstance(part, w.Scripted) else ()
             pending += [script for script in scripts if script is not None]
