@@ -86,7 +86,7 @@ FORMULAS = [
     (r"y = f(x) \text{ with } z = Wx", ["y = {f `(x)`}", "z = {W x}"]),
     (r"\delta_{ij} = \mathbb{1}[i = j]", ["delta_[⟨i, j⟩] = {blackboard:1 `[cmp(i = j)]`}"]),
     (r"dσ/dx = σ(x)·(1 − σ(x))", ["d/(d sigma; x) = {sigma `(x)` * `(<1 -{sigma `(x)`}>)`}"]),
-    (r"W.T @ x**2 <= a*b", ["{W . T @ x^[2]} <= {a * b}"]),
+    (r"W.T @ x**2 <= a*b", ["{W^[T] @ x^[2]} <= {a * b}"]),
     (r"u, v = f(x)", ["⟨u, v⟩ = {f `(x)`}"]),
     (r"f = g \tag{3}", ["f = g #3"]),
     (r"f = g ~~ (4)", ["f = g #4"]),

@@ -18,7 +18,10 @@ def kinds(text, macros=()):
         ("softmax(x)", [("word", "softmax"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
         ("logp", [("word", "log"), ("letter", "p")]),
         ("wx", [("letter", "w"), ("letter", "x")]),
-        ("np.sum(x)", [("word", "sum"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        ("np.sum(x)", [("word", "np.sum"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        ("np.exp(x)", [("word", "exp"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        ("w.T", [("letter", "w"), ("sign", "^"), ("sign", "{"), ("letter", "T"), ("sign", "}")]),
+        ("w.Tx", [("letter", "w"), ("sign", "."), ("letter", "T"), ("letter", "x")]),
         (r"\text{if } i", [("phrase", "if"), ("letter", "i")]),
         (r"\text{if $i$ is odd}", [("phrase", "if"), ("letter", "i"), ("phrase", "is odd")]),
         (

@@ -89,3 +89,23 @@ def test_a_value_does_not_lose_other_arguments():
     )
     claim = r"$$\xi(T, Y) = \sum_{i=1}^n \xi(t_i, y_i)$$"
     assert not check_derivation(text + claim, repairs=False).faults
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"np.dot(w.T, X) = w^T X", "proved"),
+        (r"np.dot(w.T, X) = (X^T w)^T + 1", "wrong"),
+        (r"np.dot(v, v) = \|v\|^2", "proved"),
+        (r"np.sum(v) = \sum_{i=1}^m v_i", "proved"),
+        (r"np.sum(v) = \sum_{i=1}^m v_i^2", "wrong"),
+        (r"\frac{\partial}{\partial b} np.sum(w^T X + b) = m", "proved"),
+        (r"np.sum(np.multiply(v, v)) = v^T v", "proved"),
+        (r"np.sum(X, axis=0) = X^T w", "not read"),
+        (r"np.sum(X, 0) = X^T w", "not read"),
+        (r"np.sum(A * A) = \sum_{i,j} A_{ij}^2", "not read"),
+    ],
+)
+def test_functions_of_numpy_are_sums_and_products(claim, verdict):
+    block = "---\nw: column n\nX: matrix n m\nv: column m\nb: number\nA: matrix n n\n---\n"
+    assert check_derivation(f"{block}$${claim}$$", repairs=False).steps[-1].verdict == verdict

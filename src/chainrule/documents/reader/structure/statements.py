@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import RELATIONS
+from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
@@ -140,6 +140,8 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
         return None  # but for y = a = f(z) and y = f(z) = ...
     if not isinstance(base, w.Symbol) or (_primes(left) and (parameters or statement.relation != ":=")):
         return None  # f'(x) and f' = ... are about the derivative of f
+    if base_name(base) in OF_ARRAYS:
+        return None
     subscripts = items_of(left.lower) if isinstance(left, w.Scripted) else ()
     if lower is not None:
         subscripts = (*subscripts, *items_of(lower))

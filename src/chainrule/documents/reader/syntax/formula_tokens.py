@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 from chainrule.documents.reader.syntax.constructs import CONNECTIVES, CONSTRUCTS, ENVIRONMENTS, NAMES, UNICODE
+from chainrule.documents.reader.syntax.known_words import OF_ARRAYS
 
 MOST_TEXT = 40_000
 """Characters of a formula; a longer one is not read."""
@@ -54,6 +55,7 @@ _PATTERN = r"""
     |(?P<phrase>(?<![A-Za-z\\_^])(?:for\ (?:all|any|every|each|some)|if\ and\ only\ if|such\ that|otherwise)(?![A-Za-z])
         |[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)
     |(?P<dotted>(?:np|torch|tf|math|F|jnp|K|nn)(?:\.[A-Za-z_]\w*)+)
+    |(?P<turned>(?<=[\w)\]}])\.T(?!\w))
     |(?P<run>[WORD]{2,})
     |(?P<sign>:=|=:|<=>|=>|==|->|<=|>=|\.\.\.|'+|\$\$|PLAIN)
     |(?P<above>[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾ⁿⁱᵀᴸᵃ-ᵏᵐᵒᵖᵗᵘᵛʰʲʳˢʷˣʸᶜᴴ]+)
@@ -154,7 +156,9 @@ def _tokens(text: str, plain: bool | None = None, names: Set[str] = frozenset())
         elif kind == "row":
             yield FormulaToken("command", "\\", start, at, raw)
         elif kind == "dotted":
-            yield FormulaToken("word", raw.rpartition(".")[2], start, at, raw)
+            yield FormulaToken("word", raw if raw in OF_ARRAYS else raw.rpartition(".")[2], start, at, raw)
+        elif kind == "turned":
+            yield from _script("^", "T", start, at)
         elif plain and raw in ("Σ", "Π") and text[at : at + 1] in _BELOW:
             yield FormulaToken("command", {"Σ": "sum", "Π": "prod"}[raw], start, at, raw)
         elif kind in ("letter", "other") and raw in UNICODE:

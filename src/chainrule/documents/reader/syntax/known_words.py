@@ -28,6 +28,9 @@ ELEMENTARY = {
 }
 """Functions that every document knows, by the names that documents give them."""
 
+OF_ARRAYS = {"np.sum": ("total", 1), "np.dot": ("dot", 2), "np.matmul": ("beside", 2), "np.multiply": (".*", 2)}
+"""Functions of NumPy, each with its operator and the number of its arguments; with more of them it is another one."""
+
 BRACKET = "the derivative applies only to the bracket that follows it"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 

@@ -13,7 +13,7 @@ from chainrule.documents.reader.letters.scripts import with_entries, with_upper
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.structure.statements import is_event
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, INDICATORS, NotMeant
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, INDICATORS, OF_ARRAYS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.indicators import indicating
@@ -72,6 +72,13 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         upper, lower, primes = part.upper, part.lower, part.primes
     if name in ("max", "min"):
         return Apply(name, tuple(meanings.term(item) for item in bracket.items))
+    if name in OF_ARRAYS:
+        operator, count = OF_ARRAYS[name]
+        if len(bracket.items) != count:
+            raise NotMeant(f"{name} with {len(bracket.items)} arguments", bracket.place)
+        if any(isinstance(each, w.Beside) and "*" in each.joints for each in all_parts(bracket)):
+            raise NotMeant("a product with * in code, which may be one of entries", bracket.place)
+        return Apply(operator, tuple(meanings.term(item) for item in bracket.items))
     if meanings.named(name) in meanings.rules and part is head:
         return _of_rule(meanings, *meanings.rules[meanings.named(name)], bracket)
     elementary = ELEMENTARY.get(name) if name not in meanings.functions else None
