@@ -106,6 +106,8 @@ class Finding:
         True if it also holds with the second definitions of names that are defined anew.
     where : str
         Equations of the document under which alone it holds, or under which it differs, too.
+    both : bool
+        True if these also follow from it.
     settled : set of str
         The doubts about the claim to which the counterexample is the answer.
     of_chain : bool
@@ -130,4 +132,5 @@ class Finding:
     supposed: str = ""
     with_both: bool = False
     where: str = ""
+    both: bool = False
     settled: frozenset[str] = frozenset()

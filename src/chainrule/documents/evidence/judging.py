@@ -136,7 +136,7 @@ def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Sett
                 continue
             assumed = (each.assumed,) if each.assumed else ()
             status = f"{again.status} if" if assumed else again.status
-            return replace(again, status=status, assumed=assumed, where=each.where)
+            return replace(again, status=status, assumed=assumed, where=each.where, both=each.both)
         if again.status == found.status == "differs" and not (each.assumed or _may_be_a_case(prover, claim, each)):
             found = replace(again, where=each.where, settled=each.settles)
     return found

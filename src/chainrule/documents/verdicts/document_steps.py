@@ -29,6 +29,7 @@ from chainrule.documents.reader.syntax.known_words import (
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.step import Step
@@ -88,8 +89,14 @@ def steps_in(
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
     with the last definitions before it. `known` has the findings so far, also those of other readings.
     """
+    pairs = _judged(reading, seconds, total, {} if known is None else known)
+    yield from (step for _, step in with_equivalences(pairs))
+
+
+def _judged(
+    reading: Reading, seconds: float, total: float, known: judging.Known
+) -> Iterator[tuple[ReadRelation, Step]]:
     end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), Past()
-    known = {} if known is None else known
     anew = _Anew(reading, past, known)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past, known), strict=True)
     for position, (entry, step) in enumerate(every):
@@ -104,7 +111,7 @@ def steps_in(
         left = end - time.monotonic()
         if not step.verdict.decided and left > 0:
             step = anew.proved(position, min(seconds, left)) or step
-        yield step
+        yield entry, step
 
 
 @dataclass(eq=False)

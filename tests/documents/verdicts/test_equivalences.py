@@ -1,0 +1,47 @@
+"""Signs of equivalence between equations."""
+
+import pytest
+
+from chainrule.documents.sources.opening import pieces_of
+from chainrule.documents.verdicts.document_steps import steps_of
+
+
+def signs(rows, before="For numbers $x$ and $y$:"):
+    steps = steps_of(pieces_of(f"{before}\n\n$${rows}$$", "a.md")).steps
+    return [step.verdict.name for step in steps if step.sign == "<=>"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdicts"),
+    [
+        (r"3 x + y = 1 \iff y = 1 - 3 x", ["proved"]),
+        (r"3 x + y = 1 \iff y = 1 - 2 x", ["hypothesis"]),
+        (r"x = 2 \iff x^2 = 4", ["hypothesis"]),
+        (r"x^2 = 4 \iff x = 2", ["hypothesis"]),
+        (r"x^2 = 4 \iff (x - 2)(x + 2) = 0", ["proved"]),
+        (
+            r"2 x + 4 = 6 y \\ \iff x + 2 = 3 y \\ \iff x = 3 y - 2 \\ \iff x^2 = (3 y - 2)^2",
+            ["proved"] * 2 + ["hypothesis"],
+        ),
+        (r"2 x + 4 = 6 y \\ \iff x = 3 y \\ \iff x + y = 4 y", ["hypothesis"] * 2),
+        (r"(x + 1)^2 = x^2 + 2 x + 1 \iff (x - 1)^2 = x^2 - 2 x + 1", ["proved"]),
+        (r"(x + 1)^2 = x^2 + 2 x + 1 \iff x = 2 y", ["hypothesis"]),
+        (r"x = 2 y \iff (x + 1)^2 = x^2 + 2 x + 1", ["hypothesis"]),
+        (r"x = 2 y = 6 \iff y = \frac{x}{2}", ["hypothesis"]),
+        (r"x > 0 \iff x^2 > 0", ["hypothesis"]),
+    ],
+)
+def test_equations_are_equivalent_if_both_hold_or_each_follows_from_the_first(rows, verdicts):
+    assert signs(rows) == verdicts
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"), [(r"x^2 = 4 \iff x^3 = 8", "proved"), (r"x^2 = 4 \iff x = 3", "hypothesis")]
+)
+def test_equations_may_be_equivalent_where_another_equation_of_the_text_holds(rows, verdict):
+    assert signs(rows, "Let $x$ be a number with $$x = 2 .$$ Hence") == [verdict]
+
+
+def test_what_follows_from_a_derivative_that_is_zero_is_not_equivalent_to_any_equation():
+    before = "Let $E(w) = w^2 - 2 w$.\n\n$$\\frac{dE}{dw} = 2 w - 2$$\n\nSetting it to zero, we get"
+    assert signs(r"y = 3 \iff w = 1", before) == ["hypothesis"]
