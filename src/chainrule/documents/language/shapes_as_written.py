@@ -65,6 +65,8 @@ def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *,
         if one.known == ():
             u.unify(out, other, term)
             return True
+    if right.known is None and left.known is not None and is_column(left) and _ends_in_list(term):
+        u.unify(right, matrix(Dim(ONE), Dim()), term)  # x [a_1, ..., a_n]
     if left.known is None or right.known is None:
         return False
     if len(left.known) == 2 < len(right.known):
@@ -79,6 +81,12 @@ def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *,
             return True
         return product(u, term, out, left, right)
     raise ShapeError(f"{shown(left)} beside {shown(right)}", term)
+
+
+def _ends_in_list(term: Term) -> bool:
+    """Whether the second of two factors is a list of numbers in brackets."""
+    last = term.operands[1] if isinstance(term, terms.Apply) else term
+    return isinstance(last, terms.Apply) and last.operator == "listed"
 
 
 def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:

@@ -89,3 +89,21 @@ $$X = [x^{(1)}, \dots, x^{(m)}]$$
 
 $$X X^T = \sum_{i=1}^m x^{(i)} {x^{(i)}}^T$$"""
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"[z_1, z_2, \dots, z_m] = w^T x + b", "proved"),
+        (r"[z_1, z_2, \dots, z_m] = w^T x", "wrong if read so"),
+        (r"[z_1, z_2, \dots, z_m] = x^T w + b", "proved"),
+        (r"[z_1, z_2, \dots, z_m]^T = x^T w + b", "proved"),
+        (r"[z_1, z_2, \dots, z_m]^T = w^T x + b", "does not fit if read so"),
+        (r"w [z_1, z_2, \dots, z_m] = w (w^T x + b)", "proved"),
+        (r"w [z_1, z_2, \dots, z_m] = w (w^T x - b)", "wrong if read so"),
+        (r"(z_1, z_2, \dots, z_m) = w^T x + b", "does not fit if read so"),
+    ],
+)
+def test_a_list_of_numbers_in_square_brackets_is_a_row_where_one_is_wanted(claim, verdict):
+    block = "---\nw: column n\nx: matrix n m\nb: number\n---\nLet $z_i = w^T x_i + b$.\n\n"
+    assert check_derivation(f"{block}$${claim}$$", repairs=False).steps[-1].verdict == verdict

@@ -37,9 +37,13 @@ def grid(grid: w.Grid, term: Meaning) -> Term:
     return terms.Table(tuple(tuple(map(term, row)) for row in rows))
 
 
-def listing(entries: Sequence[Written], whole: Written, term: Meaning) -> Term:
-    """A list in brackets: a column, or columns beside each other; a row where one is wanted, if arrays make it."""
-    return _placed(line(entries, whole, term), "listed")
+def listing(entries: Sequence[Written], whole: w.Bracketed, term: Meaning) -> Term:
+    """A list in brackets: a column, or columns beside each other; a row where one is wanted, if it is [x_1, ..., x_n]
+    or arrays make it."""
+    found = line(entries, whole, term)
+    return (
+        Apply("listed", (found,)) if whole.kind == "[" and isinstance(found, terms.Family) else _placed(found, "listed")
+    )
 
 
 def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written, ...], ...]:
