@@ -18,6 +18,7 @@ from chainrule.documents.reader.interpretation.readings import Reading, ReadRela
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
+    AT_ITS_ARGUMENT,
     BRACKET,
     DEFINED_ANEW,
     IN_A_SENTENCE,
@@ -310,10 +311,11 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
-    if BRACKET in entry.rests_on and finding.status in ("proved", "verified"):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, BRACKET))
-    elif BRACKET in entry.rests_on and finding.status == "held":
-        finding = replace(finding, status="undecided", reason=f"it holds if {BRACKET}")
+    rests = tuple(sorted(filter(_is_assumption, entry.rests_on)))
+    if rests and finding.status in ("proved", "verified", "proved if"):
+        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
+    elif rests and finding.status == "held":
+        finding = replace(finding, status="undecided", reason=f"it holds if {' and '.join(rests)}")
     if finding.status in ("proved", "verified"):
         losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
         through = (f"{loss}{ONLY_THROUGH}" for loss in losses)
@@ -321,6 +323,11 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
             finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
     verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
     return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
+
+
+def _is_assumption(reading: str) -> bool:
+    """Whether a proof that rests on a reading is `proved if` this is meant."""
+    return reading == BRACKET or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
 
 
 def _approximated(finding: Finding, meant: str) -> Finding:

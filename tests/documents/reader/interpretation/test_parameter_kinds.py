@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.language.terms import FunctionKind, Name, ValueKind
+from chainrule.documents.language.terms import Apply, Entry, FunctionKind, Name, ValueKind
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
 
 
@@ -30,3 +30,20 @@ def test_a_definition_of_any_length_gives_a_length_of_its_own():
     [definition] = found.definitions
     kind = kind_of_parameter("x", found.claims[0].left, {}, {"f": definition})
     assert kind.shape[0] == Name("length_of_x")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "axes"),
+    [
+        ("A : matrix m n; x : column n", 2),
+        ("A : matrix m n", 0),  # a number times a matrix
+        ("A : column m; x : column n", 0),
+        ("x : column n", 0),
+    ],
+)
+def test_a_letter_that_is_declared_a_column_is_one_behind_a_matrix(kinds, axes):
+    declared = {each.name: each.kind for each in derivation_of(kinds).declarations}
+    body = Apply("beside", (Apply("beside", (Name("c"), Name("A"))), Name("x")))
+    assert len(kind_of_parameter("x", body, declared, {}).shape) == axes
+    entry = Apply("beside", (Entry(Name("A"), (Name("i"), Name("j"))), Name("x")))
+    assert kind_of_parameter("x", entry, declared, {}) == ValueKind(())

@@ -178,3 +178,38 @@ def test_a_gradient_at_something_that_depends_on_the_letter_is_no_gradient_there
     text = POINT.replace("and $g(z)", "$x \\in \\mathbb{R}^n$ and $z = A x$, and $g(z)")
     [step] = check_derivation(text % r"\nabla_x f(z) = A \nabla_x f(z)", repairs=False).claims[-1:]
     assert not step.verdict.startswith("proved")
+
+
+DECLARED = r"""
+A: matrix n n
+x, z: column n
+f: function(column n) -> number
+g(z) := f(A z)
+"""
+MEANT = "the derivative of f by x is taken at its argument"
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        (r"\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Az)}{\partial x_k} A_{ki}", True),
+        (r"\frac{\partial^2 g(z)}{\partial z_j \partial z_i} = \sum_k \frac{\partial}{\partial z_j}"
+         r"\frac{\partial f(Az)}{\partial x_k} A_{ki}", True),
+        (r"\frac{\partial f(Az)}{\partial x_k} = 0", False),
+        (r"\frac{\partial g(z)}{\partial z_i} = \frac{\partial f(Az)}{\partial x_i}", False),
+        (r"\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Ax)}{\partial x_k} A_{ki}", False),
+        (r"\frac{\partial f(z)}{\partial x_k} = \frac{\partial f(z)}{\partial z_k}", False),  # z may depend on x
+    ],
+)  # fmt: skip
+def test_a_partial_derivative_at_a_formula_without_its_letter_is_proved_if_it_is_meant_there(claim, holds):
+    [_, step] = check_derivation(f"$${claim}$$", DECLARED, repairs=False).steps
+    assert step.verdict == ("proved if" if holds else step.verdict)
+    assert (step.verdict == "proved if" and MEANT in step.assumed) == holds
+    assert step.verdict not in ("proved", "verified")
+
+
+def test_a_gradient_at_a_letter_that_has_a_definition_with_a_number_above_is_proved_if_it_is_meant_there():
+    text = r"$$z^{(1)} = A x^{(1)}$$ $$c = g(z^{(1)})$$ $$\nabla_z g(z) = A^T \nabla_x f(Az)$$"
+    *_, step = check_derivation(text, DECLARED, repairs=False).steps
+    assert step.verdict == "proved if"
+    assert MEANT in step.assumed

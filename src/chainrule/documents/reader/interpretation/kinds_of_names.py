@@ -58,7 +58,9 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.functions = _functions(state)
     state.elaborator.indexed = _functions_with_indices(state)
     targets = [target for each in state.statements if (target := target_of(each, state.inventory)) is not None]
-    state.elaborator.defined = frozenset(target.base for target in targets)
+    above = {id(each) for each in targets if isinstance(getattr(each.name, "upper", None), w.Bracketed)}
+    state.elaborator.defined = frozenset(each.base for each in targets if id(each) not in above)
+    state.elaborator.defined_above = frozenset(each.base for each in targets if id(each) in above)
     defined = {target.base for target in targets if isinstance(target.name, w.Symbol)}
     defined |= state.elsewhere
     state.elaborator.standing = standing_for_themselves(state.inventory, defined, state.kinds, state.units)

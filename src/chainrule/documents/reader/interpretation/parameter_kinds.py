@@ -14,7 +14,8 @@ def kind_of_parameter(
 ) -> ValueKind:
     """The kind of a parameter: whatever another function in the body takes; else a column or a number.
 
-    It is a column if the body has its entries, its norm or its transpose, or has it behind a transpose.
+    It is a column if the body has its entries, its norm or its transpose, or has it behind a transpose. A letter
+    that is declared a column is this column behind a matrix, as z in f(A z).
 
     >>> kind_of_parameter("x", Apply("turned", (Name("x"),)), {}, {}).shape[0].text
     'length_of_x'
@@ -29,6 +30,8 @@ def kind_of_parameter(
                 return ValueKind((Name(f"length_of_{name}"), one))
             case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_turned(left):
                 return ValueKind((Name(f"length_of_{name}"), one))
+            case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_in_matrix(left, kinds):
+                return next((kind for kind in [kinds.get(name)] if isinstance(kind, ValueKind)), ValueKind(()))
     return ValueKind(())
 
 
@@ -52,6 +55,19 @@ def _shape_taken(
 
 def _ends_turned(term: Term) -> bool:
     """Whether a product ends with a transpose."""
+    last = _last(term)
+    return isinstance(last, Apply) and last.operator == "turned"
+
+
+def _ends_in_matrix(term: Term, kinds: Mapping[str, Kind]) -> bool:
+    """Whether a product ends with a letter that is declared a matrix with several columns."""
+    last = _last(term)
+    kind = kinds.get(last.text) if isinstance(last, Name) else None
+    return isinstance(kind, ValueKind) and len(kind.shape) == 2 and terms.Number(Fraction(1)) not in kind.shape
+
+
+def _last(term: Term) -> Term:
+    """The last factor of a product."""
     while isinstance(term, Apply) and term.operator in ("beside", "dot"):
         term = term.operands[1]
-    return isinstance(term, Apply) and term.operator == "turned"
+    return term

@@ -60,6 +60,8 @@ class Meanings(ABC):
         Letters of the first side of a chain that no sum binds.
     defined : set of str
         The letters for which an equation of the document may be a definition.
+    defined_above : set of str
+        Those for which it is one with a superscript in brackets, z^{(i)}.
     of_matrices : set of str
         Functions that a block declares with a matrix for an argument.
     of_numbers : set of str
@@ -108,6 +110,7 @@ class Meanings(ABC):
     of_numbers: set[str] = field(default_factory=set)
     of_matrices: set[str] = field(default_factory=set)
     defined: Set[str] = frozenset()
+    defined_above: Set[str] = frozenset()
     outer: Set[str] = frozenset()
     pairs: Set[int] = frozenset()
     lettered: Set[str] = frozenset()

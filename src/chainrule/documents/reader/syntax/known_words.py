@@ -34,6 +34,9 @@ OF_ARRAYS = {"np.sum": ("total", 1), "np.dot": ("dot", 2), "np.matmul": ("beside
 BRACKET = "the derivative applies only to the bracket that follows it"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
+AT_ITS_ARGUMENT = "is taken at its argument"
+"""The end of the reading of \\partial f(A z) / \\partial x_k, where nothing shows that A z depends on x."""
+
 REACHES = "a derivative applies to everything up to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 

@@ -12,7 +12,7 @@ from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader.letters.gradient_names import MEANT, NAMED
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, TRANSPOSES, NotMeant
+from chainrule.documents.reader.syntax.known_words import AT_ITS_ARGUMENT, ELEMENTARY, TRANSPOSES, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
 
@@ -307,21 +307,22 @@ def is_elsewhere(part: w.Differentiation, function: Written, bracket: Written) -
 
 
 def _elsewhere(meanings: Meanings, written: w.Differentiation, body: Term, variable: Term) -> str:
-    """The letter of a gradient of a function at something without this letter: nabla_x f(A z) is that of f at A z.
+    """The letter of a derivative of a function at something without this letter: nabla_x f(A z) is that of f at A z.
 
-    Nothing in A z has a definition, by which it might depend on x.
+    Nothing in A z has a definition, by which it might depend on x. If the derivative is no gradient, A z is no letter,
+    and nothing else is known of f. Then, or with a definition of z^{(i)}, a proof rests on this.
     """
     letter = terms.base_of(variable)
-    if written.sign not in ("nabla", "grad") or not isinstance(body, Call) or len(body.arguments) != 1:
+    if not letter or not isinstance(body, Call) or len(body.arguments) != 1:
         return ""
-    inside = terms.free_names(body.arguments[0]) - meanings.inventory.indices
-    if (
-        not letter
-        or letter in inside
-        or inside & (meanings.defined | meanings.depends.keys() | meanings.functions.keys())
-    ):
+    [argument], is_gradient = body.arguments, written.sign in ("nabla", "grad")
+    if not is_gradient and (terms.base_of(argument) or meanings.functions.get(body.function) != ()):
         return ""
-    meanings.used.add(f"a derivative of {body.function} by {letter} is taken at its argument")
+    inside = terms.free_names(argument) - meanings.inventory.indices
+    if letter in inside or inside & (meanings.defined | meanings.depends.keys() | meanings.functions.keys()):
+        return ""
+    is_sure = is_gradient and not inside & meanings.defined_above
+    meanings.used.add(f"{'a' if is_sure else 'the'} derivative of {body.function} by {letter} {AT_ITS_ARGUMENT}")
     return letter
 
 
