@@ -112,7 +112,10 @@ def _split(term: Term, here: frozenset[str]) -> tuple[frozenset[str], frozenset[
 
 
 def free_of_sums(term: Term, letters: frozenset[str]) -> frozenset[str]:
-    """The letters that stand once in some term of a sum."""
+    """The letters that stand once in some term of a sum; in a function of a function where they stand in that."""
     if isinstance(term, Apply) and term.operator in SIGNS:
         return frozenset[str]().union(*(free_of_sums(part, letters) for part in term.operands))
+    match term:
+        case Apply(operands=(argument,)) | Call(arguments=(argument,)):
+            return free_of_sums(argument, letters)  # log(exp(u_j v_j)) has its sum within exp
     return free_in(term, letters)
