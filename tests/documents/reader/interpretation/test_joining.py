@@ -40,3 +40,12 @@ def test_what_a_block_defines_needs_no_fact_of_a_sentence():
     text = "Let $y$ be the one-hot vector of the word $o$. Then\n\n" + r"$$- \sum_w y_w \log p_w = - \log p_o$$"
     block = "n: size\no: 1..n\np: column n\ny_i := \\delta_{io}"
     assert [step.verdict for step in check_derivation(text, block, repairs=False).claims] == ["proved"]
+
+
+def test_what_a_block_declares_is_not_doubted_where_a_sentence_says_it_again():
+    text = "# A\n\n$$c = \\sum_i y_i p_i$$\n\nWe sum over the one-hot $y_i$.\n\n# B\n\n$$\\sum_i y_i = 2$$"
+    declared = check_derivation(text, "y: column n, one-hot", repairs=False).claims[-1]
+    assert declared.verdict == "wrong"
+    open_ = check_derivation(text, "y: column n", repairs=False).claims[-1]
+    assert open_.verdict == "wrong if read so"
+    assert any("one-hot" in doubt for doubt in open_.doubts)

@@ -56,8 +56,10 @@ LOSSES = frozenset({"E", "J", "L"})
 
 def joined(state: DocumentState) -> Reading:
     """The reading that all statements make, with what the document states besides."""
-    defined = state.besides.block.defined  # what a block defines needs no facts
-    told = (each for each in state.besides.stated.hypotheses if not (each.fact and base_of(each.subject) in defined))
+    block = state.besides.block  # what it defines needs no facts, and those that it declares need no sentence
+    facts = {(each.name, fact) for each in block.declared for fact in each.facts}
+    known = (each for each in state.besides.stated.hypotheses if (_all_of(each.subject), each.fact) not in facts)
+    told = (each for each in known if not (each.fact and base_of(each.subject) in block.defined))
     stated = [*_facts_of_blocks(state), *told]
     held = without_alternatives(
         held_in(
@@ -100,6 +102,11 @@ def joined(state: DocumentState) -> Reading:
 
 
 # What follows is private.
+
+
+def _all_of(subject: w.Written) -> w.Written:
+    """The vector of which something is an entry: y of y_i."""
+    return subject.base if isinstance(subject, w.Scripted) and subject.upper is None else subject
 
 
 def _bar_where_values_change(state: DocumentState, derivation: Derivation, stated: Iterable[Hypothesis]) -> None:
