@@ -66,3 +66,10 @@ def test_what_a_sentence_says_of_a_letter_counts_where_it_fits():
 def test_a_letter_whose_entries_are_used_is_one_vector_though_a_member_seems_to_be_transposed(claims):
     text = "$$q = v^T u$$\n\n$$\\frac{\\partial q}{\\partial v_k} = u_k$$\n\n$$B = [u_1^T, \\dots, u_m^T]$$"
     assert claims(text) == ["partial(q, v[k]) = u[k]"]
+
+
+def test_a_letter_that_a_block_uses_alone_is_the_same_where_it_has_indices():
+    text = "Sums are implied (Einstein).\n\n# A\n\n" + r"$$\frac{\partial v_k}{\partial W_{cd}} = h_c \delta_{kd}$$"
+    assert [step.verdict for step in check_derivation(text, "v := h W + u", repairs=False).claims] == ["proved"]
+    false = text.replace("h_c", "h_d")
+    assert [step.verdict for step in check_derivation(false, "v := h W + u", repairs=False).claims] != ["proved"]

@@ -33,12 +33,15 @@ NamesByPart = Mapping[int, Mapping[str, str]]
 
 
 def bare_where_others_have_indices(prepared: Prepared) -> Iterator[dict[int, dict[str, str]]]:
-    """Names of their own for letters that have indices elsewhere and none here, unless a block declares them.
+    """Names of their own for letters that have indices elsewhere and none here, unless a block has them.
 
     In turn for each part that defines such letters, or that uses them alone. Parts with letters that are defined there
     by their entries, as in p(z)_i = ..., count as parts where they have indices.
     """
-    scopes, declared = prepared.scopes, prepared.besides.block.names
+    scopes, block = prepared.scopes, prepared.besides.block
+    declared = block.names.union(
+        *(letters_of(each) for _, _, chain in block.definitions for each in chain.members if each)
+    )
     by_part = dict[int, list[WrittenChain]]()
     for piece, chain in prepared.every:
         by_part.setdefault(scopes.parts[id(piece)], []).append(chain)

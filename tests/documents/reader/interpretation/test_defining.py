@@ -171,3 +171,34 @@ def test_a_block_defines_probabilities_by_others():
     assert report.problems == ()
     recursive = check_derivation(text, block + "P(y=0|x) := 1 - P(y=0|x)", repairs=False)
     assert "defines nothing" in recursive.problems[0][1]
+
+
+WITHOUT_NUMBERS = r"""We use Einstein notation.
+
+$$v = h W^{(2)} + b^{(2)}$$
+
+$$\frac{\partial v_b}{\partial W_{cd}} = h_c \delta_{bd}$$
+
+$$\frac{\partial v_b}{\partial b_c} = \delta_{bc}$$
+
+$$\frac{\partial v_b}{\partial W_{cd}} = h_d \delta_{bd}$$
+
+$$\frac{\partial v_b}{\partial b_c} = 0$$
+"""
+
+
+def test_a_block_says_that_a_letter_without_its_number_is_the_same():
+    block = "h: row m\nW: matrix m n\nb: row n\nW^{(2)} := W\nb^{(2)} := b"
+    report = check_derivation(WITHOUT_NUMBERS, block, repairs=False)
+    assert not report.problems
+    verdicts = [step.verdict for step in report.claims]
+    assert verdicts[:2] == ["proved", "proved"]
+    assert all(not each.startswith(("proved", "verified")) for each in verdicts[2:])
+    found = check_derivation(WITHOUT_NUMBERS, "h: row m\nW: matrix m n\nb: row n", repairs=False).claims
+    assert all(not step.verdict.startswith(("proved", "verified")) for step in found[:-1])  # v is made of another b
+
+
+@pytest.mark.parametrize("line", ["a := a^T", "a := a + 1", "a_i := a_{i-1}", "a := b^L\nb^L := a"])
+def test_a_block_does_not_define_a_name_by_itself(line):
+    report = check_derivation("$$a = a$$", line, repairs=False)
+    assert report.problems

@@ -60,7 +60,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
     ):
         return False
-    if target.base in state.inventory.indices or any(orders(statement.right)) or _is_of_last(state, target):
+    in_block = state.besides.is_in_block(statement)
+    is_index = target.base in state.inventory.indices and not in_block
+    if is_index or any(orders(statement.right)) or _is_of_last(state, target):
         return False
     if _is_level(state, target, statement):
         return False
@@ -68,8 +70,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if len(set(letters)) < len(letters):  # D(p, p) = 0 is about D
         return False
     full = name_of(state.elaborator, target)
-    is_event = isinstance(target.name, w.Beside) and state.besides.is_in_block(statement)  # P(y = 1 | x) of other P
-    uses = target.name in all_parts(statement.right) if is_event else uses_target(statement.right, target)
+    uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
     if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
@@ -156,7 +157,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         body = terms.Choice(((case, body),))
         state.cases.add(full)
     state.definitions[full] = Definition(full, body, parameters, line)
-    state.of_blocks |= {full} if state.besides.is_in_block(statement) else set()
+    state.of_blocks |= {full} if in_block else set()
     number, stated = state.number_of(statement), state.besides.stated
     if role in SUPPOSED[:4]:
         *_, end = stated.bounds.get(number, (number,))

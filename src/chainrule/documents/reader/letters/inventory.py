@@ -110,7 +110,9 @@ class Inventory(Sightings):
         }
         usual = {letter for letter in seen & USUAL_INDICES if letter not in self.bare or letter not in self.limits}
         if self.summing:
-            return frozenset(letter for letter in seen | self.bound if "a" <= letter <= "z") - self.declared.keys()
+            return frozenset(
+                letter for letter in seen | self.bound if "a" <= letter <= "z" and self.declared.get(letter, 1) > 0
+            )
         with_others = self.comparisons + ([_letters_in(self._pairs_of_delta)] if self.delta_compares else [])
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
         values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
