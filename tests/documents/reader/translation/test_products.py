@@ -80,3 +80,25 @@ def test_the_other_trigonometric_functions(claim):
 def test_a_power_of_the_larger_number():
     text = r"$$Q = \sum_{j=1}^n \max(0, s_j)^2$$ $$\frac{\partial Q}{\partial s_j} = 2 \max(0, s_j)$$"
     assert [step.verdict for step in check_derivation(text, repairs=False).steps] == ["definition", "proved"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"5! = 120", "verified"),
+        (r"n! = n (n - 1)!", "verified"),
+        (r"\frac{e^{-x} x^y}{y!} = \frac{1}{y!} e^{y \log x - x}", "proved"),
+        (r"\log y! - \log(y!) = 0", "proved"),
+        (r"\sum_{i=1}^3 2 i! = 18", "verified"),
+        (r"5! = 121", "wrong"),
+        (r"(2n)! = 2 n!", "wrong if read so"),
+        (r"\frac{(2n)!}{n!} = 2", "wrong if read so"),
+        (r"2^n! = 2^n!", "not read"),
+        (r"n!^2 = n! n!", "not read"),
+        (r"n!! = n! n!", "not read"),
+        (r"x = ?", "not read"),
+    ],
+)
+def test_a_factorial_is_a_value_of_gamma(claim, verdict):
+    report = check_derivation(f"$${claim}$$", "x, y, n: number, positive", repairs=False)
+    assert [step.verdict for step in report.steps] == [verdict]

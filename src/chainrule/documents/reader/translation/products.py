@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
@@ -62,7 +63,11 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
     factors, at, whole = list[_Factor](), 0, list[Term]()
     while at < len(parts):
         joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
-        factor, at = _factor(meanings, parts, joints, at)
+        begin, (factor, at) = at, _factor(meanings, parts, joints, at)
+        if at == begin + 1 and _is_factorial(parts, joints, at) and not _has_power(first):
+            if not isinstance(factor, terms.Number):
+                meanings.used.add("a factorial is that of a whole number")
+            factor, at = Apply("gamma", (Apply("+", (factor, terms.Number(Fraction(1)))),)), at + 1
         if (
             joint in ENTRYWISE - meanings.redefined
             and _is_capital(first)
@@ -186,6 +191,7 @@ def _without_brackets(
         end = len(parts)
     elif isinstance(parts[at + 1], w.Numeral) and at + 2 < len(parts) and not joints[at + 1]:
         end = at + 3
+    end += _is_factorial(parts, joints, end)  # log y!
     nested = parts[at + 1]
     inner = nested.base if isinstance(nested, w.Scripted) else nested
     bracket = parts[at + 2] if at + 2 < len(parts) and not joints[at + 1] else None
@@ -229,6 +235,19 @@ def _big(
         body = Fold(part.kind, index, low, high, body, condition)
         condition = None
     return body, len(parts)
+
+
+def _is_factorial(parts: Sequence[Written], joints: Sequence[str], at: int) -> bool:
+    """Whether the sign of a factorial stands at a place, behind what it is of."""
+    return 0 < at < len(parts) and parts[at] == w.Symbol("!") and not joints[at - 1]
+
+
+def _has_power(part: Written) -> bool:
+    """Whether a factor is a power, or a sum or derivative of what follows: 2^{n!} and (2^n)! are both 2^n!."""
+    above = part.upper if isinstance(part, w.Scripted) else None
+    return not isinstance(part, w.Symbol | w.Numeral | w.Scripted | w.Bracketed) or not (
+        above is None or isinstance(above, w.Bracketed)
+    )
 
 
 def _is_capital(part: Written | None) -> bool:
