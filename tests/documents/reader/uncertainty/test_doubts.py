@@ -168,3 +168,12 @@ def test_a_gradient_that_fits_if_it_lies_the_other_way_is_not_accused_unless_the
     assert {step.verdict for step in found} == {"does not fit if read so", "proved"}
     assert {step.verdict for step in told} == {"proved", "does not fit"}
     assert any("transposes" in step.message for step in found)
+
+
+def test_a_claim_about_a_declared_name_whose_definition_does_not_fit_is_not_wrong():
+    text = r"Let $X \in \mathbb{R}^{m \times n}$ and $u \in \mathbb{R}^n$, $v \in \mathbb{R}^m$." + "\n\n"
+    claim = "$$X u = 2 v$$"
+    assert check_derivation(text + claim, repairs=False).claims[-1].verdict == "wrong"
+    found = check_derivation(text + "$$X = u u^T u$$\n\n" + claim, repairs=False).claims[-1]
+    assert found.verdict == "wrong if read so"
+    assert "the definition of X does not fit" in found.doubts

@@ -267,9 +267,9 @@ class Doubts:
         for name in sorted(used):
             if isinstance(self.names.kinds.get(name), FunctionKind) and name not in self.reading.declared:
                 yield f"{name.removesuffix('_of')} is not defined"
-        for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit")):
-            misfit = f"the definition of {name} does not fit" if name in self.misfits else ""
-            yield misfit or f"{name} is not defined"
+        yield from (f"the definition of {name} does not fit" for name in sorted(used & self.misfits.keys()))
+        for name in sorted(self._unstated(claim, fits=entry.kind != "does not fit") - self.misfits.keys()):
+            yield f"{name} is not defined"
         yield from (
             nothing_shows(slope)
             for slope in self.dependences.slopes_in_sides(claim)
