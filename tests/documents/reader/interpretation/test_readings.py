@@ -1,5 +1,6 @@
 """A document as it was read."""
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.reading import read
 from chainrule.documents.sources.opening import pieces_of
 
@@ -14,3 +15,9 @@ def test_a_block_before_a_statement_defines_its_name():
     pieces = pieces_of("---\ny := x^2\nx: scalar\n---\n\n$$y = x x$$", "a.md")
     [entry] = [each for each in read(pieces).entries if each.statement.piece.kind == "display"]
     assert entry.kind == "claim"
+
+
+def test_a_block_defines_a_name_with_its_scripts_alone():
+    text = "$$W^{(1)} = 3 u$$\n\n$$W = 2 u$$\n\n$$W = 2 u + 0$$\n\n$$W^{(2)} = 3 u$$"
+    steps = check_derivation(text, "u: number\nW^{(2)} := u", repairs=False).steps
+    assert [step.verdict for step in steps[1:]] == ["definition", "definition", "proved", "wrong"]

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Derivation
-from chainrule.documents.reader.declaring.declarations import Block
+from chainrule.documents.reader.declaring.declarations import Block, base_of
 from chainrule.documents.reader.prose.stated import Stated
 from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.syntax.parts_written import items_of
+from chainrule.documents.reader.syntax.written import Beside, Bracketed, Numeral, Scripted, Symbol, Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +129,31 @@ class Besides:
 
     def has_defined(self, base: str, statement: Statement) -> bool:
         """Whether a block before a statement outside of blocks defines a name: no display defines it anew."""
-        return (
-            not self.is_in_block(statement)
-            and self.block.defined.get(base, 1 << 60) < self.numbers[id(statement.piece)]
-        )
+        if self.is_in_block(statement) or self.block.defined.get(base, 1 << 60) >= self.numbers[id(statement.piece)]:
+            return False
+        heads = (chain.members[0] for _, _, chain in self.block.definitions)
+        every = [head for head in heads if head is not None and base_of(head) == base]
+        return not every or any(_has_scripts_of(statement.left, head) for head in every)
 
     def is_in_block(self, statement: Statement) -> bool:
         """Whether a statement stands in a block."""
         return any(statement.piece is piece for _, piece, _ in self.block.definitions)
+
+
+# What follows is private.
+
+
+def _has_scripts_of(left: Written, head: Written) -> bool:
+    """Whether a name has the scripts of one that a block defines, but for indices: not W for W^{(2)} := W."""
+    (above, words), (own, others) = map(_scripts, (left, head))
+    both = isinstance(above, Numeral) and isinstance(own, Numeral)
+    return words == others and (above is None) == (own is None) and (above == own or not both)
+
+
+def _scripts(written: Written) -> tuple[Written | None, frozenset[str]]:
+    """What stands above a name, without its brackets, and the words below it."""
+    name = written.parts[0] if isinstance(written, Beside) else written
+    if not isinstance(name, Scripted):
+        return None, frozenset()
+    above = name.upper.items[0] if isinstance(name.upper, Bracketed) else name.upper
+    return above, frozenset(item.text for item in items_of(name.lower) if isinstance(item, Symbol) and item.is_word)
