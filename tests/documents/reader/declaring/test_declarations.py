@@ -166,3 +166,33 @@ def test_a_letter_above_a_declared_one_numbers_examples():
 def test_a_power_has_no_kind():
     ((_, problem),) = check_derivation("$x^2$", "x^2: number").problems
     assert problem == "expected a name, got a power of x"
+
+
+def test_a_letter_above_that_a_block_tells_numbers_examples_without_a_sum_over_it():
+    text = (
+        r"$$l^{(i)} = y^{(i)} \theta^T x^{(i)}$$ $$\frac{\partial}{\partial \theta_j} (y^{(i)} \theta^T x^{(i)}) = %s$$"
+    )
+    block = "x^i: column n\ny^i: number"
+    for right, verdict in (("y^{(i)} x^{(i)}_j", "proved"), ("y^{(i)} x^{(j)}_i", "wrong if read so")):
+        report = check_derivation(text % right, block, repairs=False)
+        assert report.problems == ()
+        assert report.claims[-1].verdict == verdict
+        assert "x__each" in report.claims[-1].strict
+    assert check_derivation("$$1 = 1$$", block, repairs=False).problems == ()
+
+
+def test_a_letter_above_that_a_block_tells_is_not_doubted():
+    text = r"$$J = \sum_{i=1}^m (w^T x^{(i)} - y^{(i)})^2$$" "\n\n"
+    text += r"$$\frac{\partial J}{\partial w_j} = 2 \sum_{i=1}^m %s$$"
+    block, right = "w: column n\nx^i: column n\ny^i: number", r"(w^T x^{(i)} - y^{(i)}) x_j^{(i)}"
+    true, false = (check_derivation(text % each, block, repairs=False).claims[-1] for each in (right, "2" + right))
+    assert (true.verdict, true.doubts) == ("proved", ())
+    assert (false.verdict, false.doubts) == ("wrong", ())
+    undeclared = check_derivation(text % ("2" + right), "w: column n", repairs=False).claims[-1]
+    assert "a superscript in brackets numbers examples" in undeclared.doubts
+
+
+def test_facts_of_numbered_letters_count():
+    text = r"$$J = \sum_{i=1}^m y^{(i)} w$$ $$\sum_{i=1}^m (y^{(i)})^2 w = m w$$"
+    assert check_derivation(text, "w: number\ny^i: number, ±1", repairs=False).claims[-1].verdict == "verified"
+    assert check_derivation(text, "w: number\ny^i: number", repairs=False).claims[-1].verdict == "wrong if read so"

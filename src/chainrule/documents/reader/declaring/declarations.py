@@ -147,12 +147,13 @@ class Block:
         return {base_of(each.name) for each in self.declared}
 
     @property
-    def numbered_above(self) -> set[str]:
-        """The letters that blocks declare with a letter above that is no exponent: x^i."""
-        scripted = (each.name for each in self.declared if isinstance(each.name, Scripted))
-        return {
-            base_of(each) for each in scripted if isinstance(each.upper, Symbol) and each.upper.text not in TRANSPOSES
-        }
+    def numbered_above(self) -> dict[str, set[str]]:
+        """By letter that blocks declare with a letter above that is no exponent, x^i: this one."""
+        found = dict[str, set[str]]()
+        for each in (each.name for each in self.declared if isinstance(each.name, Scripted)):
+            if isinstance(each.upper, Symbol) and each.upper.text not in TRANSPOSES:
+                found.setdefault(base_of(each), set()).add(each.upper.text)
+        return found
 
     @property
     def defined(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ another index, is an index; words and other letters are parts of names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.reader.letters.sightings import Sightings
@@ -59,8 +59,8 @@ class Inventory(Sightings):
     """The words of the document, in small letters."""
     summing: bool = False
     """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
-    numbered_above: set[str] = field(default_factory=set)
-    """Letters that blocks declare with an index above, x^i: it numbers examples and is no exponent."""
+    numbered_above: Mapping[str, Set[str]] = field(default_factory=dict)
+    """By letter that blocks declare with an index above, x^i: this index. It numbers examples and is no exponent."""
     declared: dict[str, int] = field(default_factory=dict)
     """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)
@@ -120,7 +120,10 @@ class Inventory(Sightings):
         summed = {letter for letter in self.bound & seen if "a" <= letter <= "z" and letter != "e"}  # \sum_d w_d x_d
         counted = {letter for letter in seen - {"e"} if letter.islower() and letter.upper() in self.limits}  # h up to H
         counted -= {letter for letter in counted if self.bare[letter] or self.called.get(letter)}
-        return frozenset((found & INDEX_LETTERS | summed | stated | counted) - self.limits - self.declared.keys())
+        above = frozenset[str]().union(*self.numbered_above.values())
+        return frozenset(
+            (found & INDEX_LETTERS | summed | stated | counted | above) - self.limits - self.declared.keys()
+        )
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""
@@ -144,14 +147,17 @@ class Inventory(Sightings):
         return [items for items in self.subscripts["delta"] if len(items) == 2]
 
     def example(self, base: str, upper: Written | None) -> Symbol | Numeral | None:
-        """The number of the example that a superscript in brackets gives: i in x^{(i)}, if sums run over i.
+        """The number of an example in brackets above a letter: i in x^{(i)}, if sums run over i or a block tells it.
 
         A number is one if the letter has such a superscript elsewhere, and so is the end of a range: m in x^{(m)}.
         """
+        above = self.numbered_above.get(base, frozenset())
         match upper:
-            case Bracketed(kind="(", items=(Symbol(text=text) as letter,)) if text in self.bound - LAYER_LETTERS:
+            case Bracketed(kind="(", items=(Symbol(text=text) as letter,)) if (
+                text in self.bound - LAYER_LETTERS | above
+            ):
                 return letter
-            case Symbol() as letter if base in self.numbered_above and self.is_index(letter):
+            case Symbol() as letter if above and self.is_index(letter):
                 return letter
             case Bracketed(kind="(", items=(Numeral(value=value) as number,)) if value >= 1 == value.denominator:
                 return number if self._numbers_examples(base) else None

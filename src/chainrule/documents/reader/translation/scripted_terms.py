@@ -130,7 +130,8 @@ def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: W
     number = meanings.inventory.example(base_name(base), first)
     if number is None:
         return None
-    meanings.used.add("a superscript in brackets numbers examples")
+    if base_name(base) not in meanings.inventory.numbered_above:
+        meanings.used.add("a superscript in brackets numbers examples")
     name, entries = with_entries(meanings, base_name(base), base_name(base), lower, base.font == "bold")
     every, index = Name(f"{name}__each"), meanings.index(number)
     is_array = meanings.inventory.has_vectors(base_name(base)) and not entries
