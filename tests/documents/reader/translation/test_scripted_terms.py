@@ -65,3 +65,32 @@ def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
 def test_the_inverse_of_a_transpose_is_read(sign):
     claim = f"$$\\frac{{\\partial \\log \\det X}}{{\\partial X}} = X^{{-{sign}}}$$"
     assert [step.verdict for step in check_derivation(claim).steps] == ["proved"]
+
+
+LABELS = r"""$$a_i = (x^{(i)} - \mu_{y^{(i)}})^2$$
+
+$$\sum_{i=1}^m (x^{(i)} - \mu_{y^{(i)}})^2
+= \sum_{i=1}^m \left( 1\{y^{(i)} = 1\} (x^{(i)} - \mu_1)^2 + 1\{y^{(i)} = %s\} (x^{(i)} - \mu_{%s})^2 \right)$$
+
+$$\frac{\partial}{\partial \mu_1} \sum_{i=1}^m (x^{(i)} - \mu_{y^{(i)}})^2
+= -2 \sum_{i=1}^m 1\{y^{(i)} = 1\} (x^{(i)} - \mu_1)$$
+
+$$\frac{\partial}{\partial \mu_1} \sum_{i=1}^m (x^{(i)} - \mu_{y^{(i)}})^2
+= -2 \sum_{i=1}^m (x^{(i)} - \mu_1)$$
+"""
+
+
+@pytest.mark.parametrize(("fact", "other"), [("±1", "-1"), ("0 or 1", "0")])
+def test_a_label_below_chooses_between_what_its_two_values_name(fact, other):
+    def verdicts(text, block):
+        return [step.verdict for step in check_derivation(text, block, repairs=False).claims]
+
+    text, block = LABELS % (other, other), f"x^i: number\ny^i: number, {fact}"
+    *right, wrong = verdicts(text, block)
+    assert set(right) <= {"proved", "verified"}
+    assert wrong in ("wrong", "wrong if read so")
+    swapped = verdicts(
+        text.replace(r"\{y^{(i)} = 1\} (x^{(i)} - \mu_1)^2", r"\{y^{(i)} = 1\} (x^{(i)} + \mu_1)^2"), block
+    )
+    assert swapped[0] in ("wrong", "wrong if read so")
+    assert verdicts(text, "x^i: number\ny^i: number")[0] not in ("proved", "verified")

@@ -20,6 +20,9 @@ from chainrule.documents.reader.syntax.known_words import ELEMENTARY, EQUATED, N
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.translation.elaboration import Elaborator
 
+TWO_VALUES = {"sign": (1, -1), "bit": (0, 1)}
+"""The values of letters with these facts."""
+
 
 def enter_kinds(state: DocumentState) -> None:
     """Enter the kinds of all names that a document declares, and give the state its elaborator."""
@@ -55,6 +58,11 @@ def enter_kinds(state: DocumentState) -> None:
     of_numbers = (each for each in state.besides.stated.declared if isinstance(each.kind, IndexKind))
     letters = {base_of(each.name) for each in of_numbers if isinstance(each.name, w.Symbol)}
     state.elaborator.labels = letters | state.besides.stated.labels
+    state.elaborator.two_valued = {
+        (base_of(each.name), isinstance(each.name, w.Scripted)): TWO_VALUES[fact]
+        for each in state.besides.block.declared
+        for fact in each.facts & TWO_VALUES.keys()
+    }
     state.elaborator.functions = _functions(state)
     state.elaborator.indexed = _functions_with_indices(state)
     targets = [target for each in state.statements if (target := target_of(each, state.inventory)) is not None]

@@ -78,6 +78,8 @@ class Meanings(ABC):
         By name: the sizes of indices that a block declares.
     labels : set of str
         Letters of indices of which the text says from which numbers they are.
+    two_valued : mapping
+        By letter that a block declares to be 1 or -1, or 0 or 1, and whether it does so with scripts: these numbers.
     nabla_is_row : bool
         True if nabla of a number is a row, which grad never is.
     apart : dict
@@ -118,6 +120,7 @@ class Meanings(ABC):
     sizes: Mapping[str, Term] = field(default_factory=dict)
     ranges: Mapping[str, Term] = field(default_factory=dict)
     labels: Set[str] = frozenset()
+    two_valued: Mapping[tuple[str, bool], tuple[int, int]] = field(default_factory=dict)
     nabla_is_row: bool = False
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     with_arguments: dict[str, set[str]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpo
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import NotMeant
-from chainrule.documents.reader.syntax.parts_written import base_name, items_of
+from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, items_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.indicators import indicated, indicating
 from chainrule.documents.reader.translation.reach_of_sums import stands_bare
@@ -62,6 +62,8 @@ def scripted(
                     meanings.used.add("delta with two indices compares them")
                 one, other = (meanings.index(index) for index in indices)
                 return Truth(terms.Comparison("=", one, other))
+        if not primes and (choice := _of_label(meanings, base, lower)) is not None:
+            return choice if upper is None else raised(meanings, choice, upper)
         axis = axis_of_slice(lower)
         family = axis is None and meanings.inventory.family_of(whole)
         name = (family or meanings.named(name)) + "_prime" * primes
@@ -122,6 +124,21 @@ def with_scripts(meanings: Meanings, found: Term, behind: w.Scripted) -> Term:
 
 
 # What follows is private.
+
+
+def _of_label(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:
+    """The one of two names that a label below chooses, as mu_y of mu_1 and mu_{-1}, if these stand in the document."""
+    values = () if lower is None else meanings.two_valued.get((base_letter(lower), isinstance(lower, w.Scripted)), ())
+    ones = {value: w.Numeral(Fraction(abs(value)), place=base.place) for value in values}
+    every = {value: one if value >= 0 else w.Signed((one,), (-1,), place=base.place) for value, one in ones.items()}
+    seen = meanings.inventory.distinct_subscripts(base_name(base))
+    if lower is None or not every or any((each,) not in seen for each in every.values()):
+        return None
+    label = meanings.term(lower)
+    named = {value: meanings.term(w.Scripted(base, lower=each, place=base.place)) for value, each in every.items()}
+    return terms.Choice(
+        tuple((terms.Comparison("=", label, Number(Fraction(value))), name) for value, name in named.items())
+    )
 
 
 def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: Written | None) -> Term | None:
