@@ -67,6 +67,14 @@ def test_the_inverse_of_a_transpose_is_read(sign):
     assert [step.verdict for step in check_derivation(claim).steps] == ["proved"]
 
 
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [(r"x^{^2} x^{^3} = x^{^5}", "proved"), (r"x^{^2} x^{^3} = x^{^6}", "wrong"), (r"^2 x = x \, ^2", "not read")],
+)
+def test_a_script_of_nothing_is_that_script_within_another_one(claim, verdict):
+    assert [step.verdict for step in check_derivation(f"$${claim}$$", "x: number").steps] == [verdict]
+
+
 LABELS = r"""$$a_i = (x^{(i)} - \mu_{y^{(i)}})^2$$
 
 $$\sum_{i=1}^m (x^{(i)} - \mu_{y^{(i)}})^2

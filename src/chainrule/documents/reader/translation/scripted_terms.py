@@ -46,7 +46,7 @@ def scripted(
         return indicating(meanings, stated)
     if isinstance(base, w.Symbol):
         name = base_name(base)
-        if name in ("!", "?"):  # n!^2
+        if name in ("!", "?", ""):  # n!^2, ^2 x
             raise NotMeant(f"the sign {name} with scripts", whole.place)
         known = name in meanings.inventory.by or meanings.inventory.declared.get(name, -1) >= 0
         is_euler = name == "e" and meanings.euler and base.font != "bold" and not known
@@ -99,6 +99,8 @@ def chosen(
 def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
     """A power or a transpose; a superscript that lists signs of transposes among others is applied piece by piece."""
     match upper:
+        case w.Scripted(base=w.Symbol(text=""), lower=None, upper=w.Written() as inner):  # x^{^2}
+            return raised(meanings, base, inner)
         case w.Symbol() if is_transpose(meanings, upper):
             is_list = "a list in brackets is a vector" in meanings.used and isinstance(base, terms.Table | terms.Family)
             if upper.text == "T" and (meanings.inventory.bare["T"] or meanings.inventory.subscripts["T"]):
