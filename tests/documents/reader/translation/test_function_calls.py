@@ -109,3 +109,14 @@ def test_a_value_does_not_lose_other_arguments():
 def test_functions_of_numpy_are_sums_and_products(claim, verdict):
     block = "---\nw: column n\nX: matrix n m\nv: column m\nb: number\nA: matrix n n\n---\n"
     assert check_derivation(f"{block}$${claim}$$", repairs=False).steps[-1].verdict == verdict
+
+
+        (r"x^T \operatorname{diag}\{w_1, \dots, w_n\} x = \sum_{i=1}^n w_i x_i^2", "proved"),
+        (r"\operatorname{diag}(a, b) = \begin{pmatrix} a & 0 \\ 0 & b \end{pmatrix}", "proved"),
+        (r"x^T \operatorname{diag}\{w_1, \dots, w_n\} x = \sum_{i=1}^n w_i x_i", "wrong if read so"),
+        (r"\operatorname{diag}(a, b) = \begin{pmatrix} b & 0 \\ 0 & a \end{pmatrix}", "wrong if read so"),
+    ],
+)
+def test_a_diagonal_matrix_has_the_entries_of_a_list(claim, verdict):
+    block = "x, w: column n\na, b: number"
+    assert [step.verdict for step in check_derivation(f"$${claim}$$", block, repairs=False).steps] == [verdict]

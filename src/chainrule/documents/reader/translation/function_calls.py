@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from chainrule.documents.language import terms
@@ -82,6 +83,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
     if meanings.named(name) in meanings.rules and part is head:
         return _of_rule(meanings, *meanings.rules[meanings.named(name)], bracket)
     elementary = ELEMENTARY.get(name) if name not in meanings.functions else None
+    if elementary == "diag" and len(bracket.items) > 1:  # diag(w_1, ..., w_n) has the entries of a list
+        bracket = replace(bracket, items=(replace(bracket, kind="("),), separators=())
     if elementary is not None and len(bracket.items) == 1:
         argument = meanings.term(bracket.items[0])
         found: Term = Call(elementary, (argument,), (primes,)) if primes else Apply(elementary, (argument,))
