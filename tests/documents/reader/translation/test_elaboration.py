@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import condition_text
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax.chains import chains_of
@@ -57,3 +58,12 @@ def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolu
     assert last == "-log(q) = 1 / 2 * log(det(C)) + 1 / 2 * u' @ inverse(C) @ u"
     assert claims(text + r"$$\nabla_C \det |C| = |C| (C^{-1})^T$$") == ["grad(det(C), C) = det(C) * inverse(C)'"]
     assert claims(r"$$\frac{1}{|R|} \sum_{i=1}^n v_i = |V_i|$$") == ["1 / abs(R) * sum(i in n: v[i]) = abs(V[i])"]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [r"\partial (u v) = u \partial v", r"\frac{f}{\partial u} = \frac{f}{\partial u}", r"\partial^2 u = u \partial^2"],
+)
+def test_the_sign_of_a_derivative_is_no_factor(claim):
+    report = check_derivation(f"Let $u$, $v$, $f$ be numbers.\n\n$${claim}$$", repairs=False)
+    assert [step.verdict for step in report.steps] == ["not read"]

@@ -126,6 +126,8 @@ class Elaborator(Meanings):
             return Apply("exp", (Number(Fraction(1)),))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
+        if name == "partial":
+            raise NotMeant("the sign of a derivative that is none", symbol.place)
         if name in ("star", "ast", "bullet", "diamond", "!", "?"):
             raise NotMeant(f"the sign {name} between factors", symbol.place)
         return bare(self, Name(self.named(name, alone=True)))

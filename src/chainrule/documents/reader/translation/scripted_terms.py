@@ -46,7 +46,7 @@ def scripted(
         return indicating(meanings, stated)
     if isinstance(base, w.Symbol):
         name = base_name(base)
-        if name in ("!", "?", ""):  # n!^2, ^2 x
+        if name in ("!", "?", "", "partial"):  # n!^2, ^2 x
             raise NotMeant(f"the sign {name} with scripts", whole.place)
         known = name in meanings.inventory.by or meanings.inventory.declared.get(name, -1) >= 0
         is_euler = name == "e" and meanings.euler and base.font != "bold" and not known
