@@ -62,8 +62,16 @@ def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolu
 
 @pytest.mark.parametrize(
     "claim",
-    [r"\partial (u v) = u \partial v", r"\frac{f}{\partial u} = \frac{f}{\partial u}", r"\partial^2 u = u \partial^2"],
+    [
+        r"\partial (u v) = u \partial v",
+        r"\frac{f}{\partial u} = \frac{f}{\partial u}",
+        r"\partial^2 u = u \partial^2",
+        r"u \% v = v \% u",
+        r"u \bmod v = v \bmod u",
+        r"\neg (u v) = u \neg v",
+        r"\# (u v) = u \# v",
+    ],
 )
-def test_the_sign_of_a_derivative_is_no_factor(claim):
+def test_signs_of_operations_are_no_factors(claim):
     report = check_derivation(f"Let $u$, $v$, $f$ be numbers.\n\n$${claim}$$", repairs=False)
     assert [step.verdict for step in report.steps] == ["not read"]

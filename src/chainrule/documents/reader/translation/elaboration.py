@@ -18,7 +18,7 @@ from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import RELATIONS, NotMeant
+from chainrule.documents.reader.syntax.known_words import NO_LETTERS, RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.grids import grid, listing
@@ -126,9 +126,7 @@ class Elaborator(Meanings):
             return Apply("exp", (Number(Fraction(1)),))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
-        if name == "partial":
-            raise NotMeant("the sign of a derivative that is none", symbol.place)
-        if name in ("star", "ast", "bullet", "diamond", "!", "?"):
+        if name in NO_LETTERS:
             raise NotMeant(f"the sign {name} between factors", symbol.place)
         return bare(self, Name(self.named(name, alone=True)))
 

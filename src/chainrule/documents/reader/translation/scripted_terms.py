@@ -10,7 +10,7 @@ from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import NotMeant
+from chainrule.documents.reader.syntax.known_words import NO_LETTERS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, items_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.indicators import indicated, indicating
@@ -46,7 +46,7 @@ def scripted(
         return indicating(meanings, stated)
     if isinstance(base, w.Symbol):
         name = base_name(base)
-        if name in ("!", "?", "", "partial"):  # n!^2, ^2 x
+        if name in NO_LETTERS:  # n!^2, ^2 x
             raise NotMeant(f"the sign {name} with scripts", whole.place)
         known = name in meanings.inventory.by or meanings.inventory.declared.get(name, -1) >= 0
         is_euler = name == "e" and meanings.euler and base.font != "bold" and not known
