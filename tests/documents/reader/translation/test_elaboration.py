@@ -70,6 +70,8 @@ def test_bars_around_a_matrix_are_its_determinant_and_around_a_number_its_absolu
         r"u \bmod v = v \bmod u",
         r"\neg (u v) = u \neg v",
         r"\# (u v) = u \# v",
+        r"(u v) \ast f = u v \ast f",
+        r"u \mid v = v \mid u",
     ],
 )
 def test_signs_of_operations_are_no_factors(claim):

@@ -111,6 +111,9 @@ def test_functions_of_numpy_are_sums_and_products(claim, verdict):
     assert check_derivation(f"{block}$${claim}$$", repairs=False).steps[-1].verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
         (r"x^T \operatorname{diag}\{w_1, \dots, w_n\} x = \sum_{i=1}^n w_i x_i^2", "proved"),
         (r"\operatorname{diag}(a, b) = \begin{pmatrix} a & 0 \\ 0 & b \end{pmatrix}", "proved"),
         (r"x^T \operatorname{diag}\{w_1, \dots, w_n\} x = \sum_{i=1}^n w_i x_i", "wrong if read so"),

@@ -78,7 +78,25 @@ ANOTHER_VALUE = "another value"
 """The end of words about a name to which the text gives another number from there on."""
 
 NO_LETTERS = frozenset(
-    {"star", "ast", "bullet", "diamond", "!", "?", "%", "#", "neg", "angle", "mod", "bmod", "pmod", "partial", ""}
+    {
+        "star",
+        "ast",
+        "*",
+        "|",
+        "bullet",
+        "diamond",
+        "!",
+        "?",
+        "%",
+        "#",
+        "neg",
+        "angle",
+        "mod",
+        "bmod",
+        "pmod",
+        "partial",
+        "",
+    }
 )
 """Signs that are operations or nothing where they stand alone, and never values."""
 
