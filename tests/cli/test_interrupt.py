@@ -119,3 +119,27 @@ def test_before_the_first_epoch_nothing_is_saved(environment, empty_directory, b
     assert out == ""
     assert "Traceback" not in err
     assert not any(empty_directory.iterdir())
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_steps_that_were_checked_are_printed(environment, empty_directory, form):
+    claims = (rf"$$\frac{{d}}{{dx}} (x + {k})^{{{k}}} = {k} (x + {k})^{{{k - 1}}}$$" for k in range(2, 302))
+    (empty_directory / "long.md").write_text("\n\n".join(claims), encoding="utf-8")
+    words = ("check", "long.md", *form)
+    code, out, err = interrupt(words, environment, empty_directory, lambda line: "of 300 relations" in line, 60)
+    assert code == 130, err
+    assert "Traceback" not in err
+    steps = json.loads(out)["steps"] if form else [line.split() for line in out.splitlines() if line[:6] == "  line"]
+    verdicts = [step["verdict"] if form else step[2] for step in steps]
+    assert len(verdicts) == 300
+    assert verdicts[0] == "proved"
+    assert verdicts[-1] == "undecided"
+
+
+def test_homework_that_was_not_checked_to_its_end_gets_no_marks(environment, empty_directory):
+    (empty_directory / "ann").mkdir()
+    claims = (rf"$$\frac{{d}}{{dx}} (x + {k})^{{{k}}} = {k} (x + {k})^{{{k - 1}}}$$" for k in range(2, 302))
+    (empty_directory / "ann" / "long.md").write_text("\n\n".join(claims), encoding="utf-8")
+    words = ("grade", ".")
+    code, out, err = interrupt(words, environment, empty_directory, lambda line: "of 300 relations" in line, 60)
+    assert (code, out) == (130, ""), err

@@ -52,8 +52,8 @@ def check(
     """Check each step of written derivations.
 
     Every relation is listed with its line, a verdict and the reason. A wrong step is listed with numbers that show the
-    mistake, and with a change that corrects it. Exit status: 0 all proved or verified, 1 something is wrong, 2 nothing
-    is wrong but something is undecided, 3 a document cannot be read.
+    mistake, and with a change that corrects it. Ctrl-C prints what was checked until then. Exit status: 0 all proved or
+    verified, 1 something is wrong, 2 nothing is wrong but something is undecided, 3 a document cannot be read.
     """
     forms = {
         "show-reading": show_reading, "write-declarations": write_declarations, "json": json, "html": html,
@@ -63,12 +63,14 @@ def check(
     if len(chosen) > 1:
         raise typer.BadParameter(f"give one of --{' and --'.join(chosen)}")
     form = chosen[0] if chosen else ""
-    reports, refused = checked(
+    reports, refused, interrupted = checked(
         _documents(targets), declare, mending=repairs and form != "write-declarations", seconds=seconds, total=total
     )
     text = _printed(reports, refused, form)
     if text:
         print(text.rstrip("\n"))
+    if interrupted:
+        raise KeyboardInterrupt
     if refused and form not in ("json", "csv"):
         raise CommandError("; ".join(f"{name}: {reason}" for name, reason in refused), UNREADABLE)
     codes = {report.strict_exit_code if strict else report.exit_code for report in reports}
@@ -85,11 +87,14 @@ def checked(
     seconds: float,
     total: float,
     inside: Path | None = None,
-) -> tuple[list[Report], list[tuple[str, str]]]:
-    """The reports about documents, and those that cannot be read with the reasons; names are those inside a folder."""
+) -> tuple[list[Report], list[tuple[str, str]], bool]:
+    """The reports about documents; those that cannot be read, with the reasons; and whether Ctrl-C ended the check.
+
+    Names of documents are those inside a folder, if one is given.
+    """
     from dataclasses import replace
 
-    from chainrule.documents.checked import check_pieces, with_declarations
+    from chainrule.documents.checked import Interrupted, check_pieces, with_declarations
     from chainrule.documents.defects import in_words
     from chainrule.documents.sources.opening import Unreadable, read
     from chainrule.documents.verdicts.messages import sentence
@@ -111,11 +116,13 @@ def checked(
             try:
                 pieces = with_declarations(replace(read(path), name=name), declarations)
                 reports.append(check_pieces(pieces, mending=mending, seconds=seconds, total=total, progress=progress))
+            except Interrupted as error:
+                return [*reports, error.report], refused, True
             except (Unreadable, OSError) as error:
                 refused.append((name, getattr(error, "strerror", None) or str(error)))
             except Exception as error:  # a defect of the checker costs this document, not the others
                 refused.append((name, sentence("failed", error=in_words(error))))
-    return reports, refused
+    return reports, refused, False
 
 
 def _documents(targets: Sequence[Path]) -> list[Path]:

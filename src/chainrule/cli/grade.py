@@ -39,7 +39,9 @@ def grade(
         raise CommandError(f"{folder}: no submission in this folder", UNREADABLE)
     grades = []
     for student, paths, notes in work:
-        reports, refused = checked(paths, declare, mending=True, seconds=seconds, total=total, inside=root)
+        reports, refused, interrupted = checked(paths, declare, mending=True, seconds=seconds, total=total, inside=root)
+        if interrupted:  # no marks for what was not checked
+            raise KeyboardInterrupt
         notes += [sentence("unreadable", path=path, error=reason.rstrip(".")) for path, reason in refused]
         notes += [] if paths or notes else [sentence("no document")]
         grades.append(grading.Grade(student, tuple(reports), points, tuple(notes)))

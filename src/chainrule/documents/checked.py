@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 from chainrule.documents.evidence.findings import Counterexample
@@ -27,6 +27,14 @@ from chainrule.documents.verdicts.step import Step
 
 MOST_MENDED = 20
 """Wrong steps for which a repair is searched."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a check. `report` has the steps that were checked; the others are undecided."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
 
 
 def check_derivation(
@@ -85,19 +93,31 @@ def check_pieces(
     """Check a document that is read into pieces, in a total of seconds; `progress` is told of the relations done.
 
     The search for a repair that is under way at the end of this time is finished.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with the report so far.
     """
     end, every = time.monotonic() + total, readings(pieces)
     count, done, left = sum(len(reading.judged) for reading in every), 0, MOST_MENDED if mending else 0
-    checked, known = list[tuple[ReadRelation, CheckedStep]](), Known()
+    checked, known, interrupted = list[tuple[ReadRelation, CheckedStep]](), Known(), False
     for reading in every:
-        steps = list[Step]()
-        for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):
-            steps.append(step)
-            progress(done + len(steps), count)
-        mended = _mended(reading, steps, left, end)
+        steps, mended = list[Step](), dict[int, Repair | None]()
+        try:
+            for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):
+                steps.append(step)
+                progress(done + len(steps), count)
+            mended = _mended(reading, steps, left, end)
+        except KeyboardInterrupt:
+            interrupted, end = True, 0.0
+            steps += islice(steps_in(reading, seconds=seconds, total=0.0, known=known), len(steps), None)
         done, left = done + len(steps), left - len(mended)
         checked += zip(reading.judged, _checked(reading, steps, mended), strict=True)
-    return Report(pieces.name, tuple(in_order(pieces, checked)), pieces.notes, every, pieces)
+    report = Report(pieces.name, tuple(in_order(pieces, checked)), pieces.notes, every, pieces)
+    if interrupted:
+        raise Interrupted(report)
+    return report
 
 
 # What follows is private.
