@@ -2,7 +2,10 @@
 
 import pytest
 
+from chainrule.documents.evidence.clocks import OutOfTime
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.proving import Prover
+from chainrule.documents.evidence.search import Search
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
 
@@ -65,3 +68,23 @@ def test_the_assumption_that_a_claim_needs_is_named(claim, words):
 def test_no_assumption_rescues_a_claim_that_it_would_make_trivial(claim):
     found = finding(claim)
     assert (found.status, found.assumed) == ("differs", ())
+
+
+@pytest.mark.parametrize(("ends", "status"), [(False, "verified if"), (True, "differs")])
+def test_points_before_the_time_ends_show_nothing_under_an_assumption(monkeypatch, ends, status):
+    every = Search.finding
+
+    def found(search):
+        if not search.question.facts.get("A"):
+            return every(search)
+
+        def at_points(*others, **options):
+            if ends:
+                raise OutOfTime
+
+        search._at_points = at_points
+        search._by_points(6)
+        return Finding("verified", ({"n": 2},))
+
+    monkeypatch.setattr(Search, "finding", found)
+    assert finding(": total(A) = total(x)").status == status

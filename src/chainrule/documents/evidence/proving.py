@@ -158,8 +158,9 @@ class Prover:
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
-                found = Search(question, search.clock.part()).finding()
-                if is_telling(question, facts, found):
+                one = Search(question, search.clock.part())
+                found = one.finding()
+                if is_telling(question, facts, found) and not (found.status == "verified" and one.is_cut):
                     yield words, found
 
     def _supposing(self, definition: terms.Definition) -> Derivation:

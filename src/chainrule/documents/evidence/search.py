@@ -52,6 +52,8 @@ class Search:
         The numbers of the ranges that had members.
     tried_at : list of mapping
         The sizes at each point at which both sides were defined and equal.
+    is_cut : bool
+        True if the time ended before the last point.
     """
 
     question: Question
@@ -60,6 +62,7 @@ class Search:
     cells: list[Cells] = field(default_factory=list)
     filled: set[int] = field(default_factory=set)
     tried_at: list[Mapping[str, int]] = field(default_factory=list)
+    is_cut: bool = False
 
     @property
     def tried(self) -> int:
@@ -195,6 +198,7 @@ class Search:
             try:
                 refuted = self._at_points(sizes, count)
             except OutOfTime:
+                self.is_cut = True
                 return None
             except (Undecided, ValueError):
                 continue
