@@ -2,6 +2,8 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
+
 SOFTMAX = r"""
 $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 """
@@ -138,3 +140,14 @@ $$\frac{\partial q_i}{\partial h_{2,j}} = q_i ([i = j] - q_j)$$
 """
     assert claims(text) == ["partial(q[i], h_2[j]) = q[i] * ([i = j] - q[j])"]
     assert definitions(text).keys() == {"h_1", "h_2", "q"}
+
+
+def test_a_value_in_a_set_with_its_index_in_brackets_is_doubted():
+    text = "$$J = \\sum_{i=1}^m y^{(i)} w %s$$\n\n$$\\sum_{i=1}^m (y^{(i)})^2 w = m w$$"
+    block = "w: number\ny^i: number"
+    said, silent = (
+        check_derivation(text % more, block, repairs=False).claims[-1] for more in (r",\quad y(i) \in \{-1, 1\}", "")
+    )
+    assert silent.verdict == "wrong"
+    assert said.verdict == "wrong if read so"
+    assert "line 1 says more of y" in said.doubts

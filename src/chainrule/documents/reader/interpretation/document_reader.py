@@ -50,6 +50,15 @@ NO_EFFECT = "{!r} defines nothing: expected a name on its left side, with indice
 # What follows is private.
 
 
+def _dispute_member(state: DocumentState, statement: Statement) -> None:
+    """Doubt claims about a value that the text puts into a set by an index in brackets: y(i) for y^{(i)}."""
+    match statement.left:
+        case w.Beside(parts=(w.Symbol() as name, w.Bracketed()), joints=("",)) if statement.relation == "in":
+            letter, line = base_name(name), statement.piece.place_of(statement.place[0])[0]
+            if letter not in state.definitions:
+                state.disputed = {**state.disputed, letter: f"line {line} says more of {letter}"}
+
+
 def _gives(state: DocumentState, statement: Statement, role: str) -> bool:
     """Whether a sentence gives a derivative that it supposes, or the value of a derivative or of a formula: f(1) = 3.
 
@@ -127,6 +136,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             letter = base_letter(statement.left)
             state.disputed = {**state.disputed, letter: f"the declaration of {letter} defines nothing"}
         if statement.relation in (":=", "<-", "->", "<->", ":", "=:", "in", "∼"):
+            _dispute_member(state, statement)
             state.entries.append(ReadRelation(statement, "definition"))
             return
         if statement.relation not in RELATIONS:
