@@ -1,6 +1,15 @@
-"""Doctests of modules that stand on an extra are collected only where that extra is installed, programs never."""
+"""Doctests of modules that stand on an extra are collected only where that extra is installed, programs never.
 
+Processes of pytest-xdist share the machine's cores: libraries that start a thread per core in each of them made the
+tests take half as long again. A number of threads that is set outside is kept; .ci/release sets one.
+"""
+
+import os
 from importlib.util import find_spec
+
+if count := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # before NumPy is imported
+        os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // count)))
 
 MODULES = {
     "torch": ["torch.py"],
