@@ -23,6 +23,7 @@ from chainrule.documents.reader.syntax.known_words import (
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
+    NO_OPERATOR,
     ONLY_THROUGH,
     REACHES,
     UNTOLD,
@@ -327,7 +328,11 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
 
 def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
-    return reading == BRACKET or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
+    return (
+        reading == BRACKET
+        or reading.endswith(NO_OPERATOR)
+        or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
+    )
 
 
 def _approximated(finding: Finding, meant: str) -> Finding:

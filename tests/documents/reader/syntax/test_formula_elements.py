@@ -49,3 +49,11 @@ def test_an_equality_sign_under_a_triangle_defines():
 def test_numbers_with_commas_and_thin_spaces(text, value):
     (element,) = elements_of(tokens_of(text))
     assert str(element.value.value) == value
+
+
+def test_a_box_is_the_end_of_a_proof_only_where_nothing_stands_behind_it():
+    assert roles(r"x + y \blacksquare") == ["atom", "sign", "atom"]
+    assert roles(r"x \Box \\\\ \square") == ["atom"]
+    box, *_ = elements_of(groups_of(tokens_of(r"\Box u x")))
+    assert box.role == "atom"
+    assert box.value.what == r"the sign \Box between factors"

@@ -102,3 +102,18 @@ def test_a_power_of_the_larger_number():
 def test_a_factorial_is_a_value_of_gamma(claim, verdict):
     report = check_derivation(f"$${claim}$$", "x, y, n: number, positive", repairs=False)
     assert [step.verdict for step in report.steps] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\Delta(u v) = u \Delta v", "proved if"),
+        (r"\mathcal F(u + v) = \mathcal F u + \mathcal F v", "proved if"),
+        (r"a(u + v) = a u + a v", "proved"),
+        (r"\lambda \mathcal L u = u \lambda \mathcal L", "proved"),
+    ],
+)
+def test_a_letter_for_operators_before_a_bracket_is_a_factor_only_if_something_says_so(claim, verdict):
+    assert check_derivation(f"$${claim}$$", "u, v: number", repairs=False).claims[-1].verdict == verdict
+    told = check_derivation(f"$${claim}$$", "u, v, \\Delta, \\mathcal F: number", repairs=False).claims[-1]
+    assert told.verdict == "proved"

@@ -136,9 +136,10 @@ _same(
     """limits nolimits displaystyle textstyle scriptstyle scriptscriptstyle notag nonumber allowbreak break
     displaybreak noindent centering center tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
     selectfont normalfont rmfamily mathsurround strut mathstrut null relax hline bigskip medskip smallskip vfill / -
-    checkmark square blacksquare Box qed qedhere qedsymbol bigstar because allowdisplaybreaks protect unboldmath
+    checkmark qed qedhere qedsymbol bigstar because allowdisplaybreaks protect unboldmath
     color* par cline toprule midrule bottomrule ldotp @ item""",
 )
+_same("mark", "square blacksquare Box")
 _same("size", "big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm biggm Biggm middle")
 _same("side", "left right")
 _same("row", "\\ cr newline tabularnewline crcr")

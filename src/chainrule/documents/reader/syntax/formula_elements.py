@@ -111,6 +111,10 @@ class _Flattening:
     def token(self, token: FormulaToken, role: str, value: str, wanted: str) -> None:
         if role in ("nothing", "row", "cell"):
             return
+        if role == "mark":  # of the end of a proof, if nothing stands behind it
+            if not all(role_of(item) in ("space", "wide", "nothing", "row", "cell", "mark") for item in self.waiting):
+                self.atom(NotRead, token, f"the sign {token.raw} between factors")
+            return
         if role in ("letter", "number", "roman", "blackboard", "symbol", "word", "big", "dots", "unknown", "problem"):
             self.simple(token, role, value)
         elif role == "not":

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Fold, Term
 from chainrule.documents.reader.letters.meanings import Meanings
+from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.letters.scripts import is_transpose
 from chainrule.documents.reader.structure.differentials import SIGN, is_sign
 from chainrule.documents.reader.syntax import written as w
@@ -18,6 +19,7 @@ from chainrule.documents.reader.syntax.known_words import (
     ELEMENTARY,
     ENTRYWISE,
     JOINTS,
+    NO_OPERATOR,
     REACHES,
     TAKE_NO_BRACKETS,
     NotMeant,
@@ -161,11 +163,20 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
         value = called(meanings, part, head, after)
         if value is not None:
             return value, at + 2
+        if isinstance(head, w.Symbol) and _may_be_operator(meanings, head) and isinstance(after, w.Bracketed):
+            meanings.used.add(f"{base_name(head)} {NO_OPERATOR}")
         if isinstance(head, w.Symbol) and head.text in TAKE_NO_BRACKETS and head.text in ELEMENTARY:
             return _without_brackets(meanings, part, head, parts, joints, at)
     if isinstance(head, w.Symbol) and head.text in ELEMENTARY and not isinstance(part, w.Scripted):
         raise NotMeant(f"{head.text} without an argument", part.place)
     return meanings.term(part), at + 1
+
+
+def _may_be_operator(meanings: Meanings, head: w.Symbol) -> bool:
+    """Whether a letter of which nothing is said is one for operators: a Laplacian, a transform."""
+    name = base_name(head)
+    told = name in meanings.defined or name in meanings.inventory.declared
+    return not told and (name == CHANGE or head.font == "calligraphic")
 
 
 def _multiplied(meanings: Meanings, factors: Sequence[_Factor], parts: Sequence[Written]) -> Term:
