@@ -1,8 +1,10 @@
+import math
 from types import SimpleNamespace
 
 import pytest
 
 from chainrule.documents.reader import trials
+from chainrule.documents.reader.interpretation.readings import WorseError
 from chainrule.documents.reader.trials import Trials, misfits
 
 
@@ -11,9 +13,11 @@ def made(monkeypatch):
     """The options of all readings that are made; a reading has as many misfits as its option `unfit` says."""
     every = []
 
-    def reading_of(options):
+    def reading_of(options, limit=math.inf):
         every.append(options)
         shapes = SimpleNamespace(faults=[None] * options.get("unfit", 5), with_one_entry=frozenset)
+        if len(shapes.faults) >= limit:
+            raise WorseError(len(shapes.faults))
         return SimpleNamespace(shapes=shapes)
 
     monkeypatch.setattr(trials, "DocumentState", lambda **options: options)
@@ -38,6 +42,17 @@ def test_an_option_is_taken_if_more_fits(made):
     assert (misfits(found), chosen) == (0, {"unfit": 0})
     assert each.better(found, chosen, {"rows": True}) == (found, chosen)
     assert {"unfit": 0, "rows": True} not in made  # nothing can be better
+
+
+def test_a_reading_that_is_not_better_is_not_finished_until_it_is_wanted(made):
+    each = Trials(())
+    best = each.under({})
+    for spare in (0, 1, 0):
+        assert each.better(best, {}, {"unfit": 6}, spare=spare) == (best, {})
+    assert made.count({"unfit": 6}) == 1  # what was found of it is known
+    assert misfits(each.better(best, {}, {"unfit": 6}, spare=2)[0]) == 6
+    assert misfits(each.under({"unfit": 6})) == 6
+    assert made.count({"unfit": 6}) == 2
 
 
 def test_matrices_that_would_have_one_entry_count_twice():

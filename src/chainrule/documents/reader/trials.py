@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule.documents.reader.interpretation.document_reader import reading_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
-from chainrule.documents.reader.interpretation.readings import Reading
+from chainrule.documents.reader.interpretation.readings import Reading, WorseError, misfits_of
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,13 @@ class Trials:
         What all have in common: the inventory, the statements, the rest of the document and its parts.
     made : dict
         The readings so far, by their choices.
+    worse : dict
+        The misfits of readings that were not finished, by their choices.
     """
 
     shared: tuple[Any, ...]
     made: dict[Hashable, Reading] = field(default_factory=dict)
+    worse: dict[Hashable, int] = field(default_factory=dict)
 
     def under(self, chosen: Mapping[str, Any]) -> Reading:
         """The reading under a choice, which has options of `DocumentState` by their names."""
@@ -37,16 +40,27 @@ class Trials:
         self, best: Reading, chosen: dict[str, Any], option: dict[str, Any], spare: int = 0
     ) -> tuple[Reading, dict[str, Any]]:
         """The reading with a further option, if more of the document fits then, else the best so far."""
-        if misfits(best) + spare and any(chosen.get(name) != value for name, value in option.items()):
-            reading = self.under(chosen | option)
-            if misfits(reading) < misfits(best) + spare:
+        limit = misfits(best) + spare
+        if limit and any(chosen.get(name) != value for name, value in option.items()):
+            reading = self._within(chosen | option, limit)
+            if reading is not None and misfits(reading) < limit:
                 return reading, chosen | option
         return best, chosen
 
+    def _within(self, chosen: Mapping[str, Any], limit: int) -> Reading | None:
+        """The reading under a choice, if it has fewer misfits than a limit; it is finished only then."""
+        key = _frozen(chosen)
+        if key not in self.made and self.worse.get(key, -1) < limit:
+            try:
+                self.made[key] = reading_of(DocumentState(*self.shared, **chosen), limit)
+            except WorseError as error:
+                self.worse[key] = error.misfits
+        return self.made.get(key)
+
 
 def misfits(reading: Reading) -> int:
-    """How much does not fit: statements, and matrices that would have one entry only."""
-    return len(reading.shapes.faults) + 2 * len(reading.shapes.with_one_entry())
+    """How much does not fit in a reading."""
+    return misfits_of(reading.shapes)
 
 
 # What follows is private.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import replace
 
@@ -36,12 +37,18 @@ from chainrule.documents.reader.syntax.parts_written import base_letter, base_na
 from chainrule.documents.reader.translation.reach_of_sums import over_both
 
 
-def reading_of(state: DocumentState) -> Reading:
-    """All statements, read one after another."""
+def reading_of(state: DocumentState, limit: float = math.inf) -> Reading:
+    """All statements, read one after another.
+
+    Raises
+    ------
+    WorseError
+        If as many misfits as the limit are found. Such a reading is not finished.
+    """
     enter_kinds(state)
     for statement in state.statements:
         _read(state, statement)
-    return joined(state)
+    return joined(state, limit)
 
 
 NO_EFFECT = "{!r} defines nothing: expected a name on its left side, with indices or arguments if it needs them"

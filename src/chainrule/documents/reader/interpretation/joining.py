@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
@@ -28,7 +29,7 @@ from chainrule.documents.reader.interpretation.counting import COUNTED, counted_
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
-from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
 from chainrule.documents.reader.interpretation.unknown_losses import with_unknown_losses
@@ -54,8 +55,14 @@ LOSSES = frozenset({"E", "J", "L"})
 """Capital letters that are numbers where they have a definition and nothing shows their shapes."""
 
 
-def joined(state: DocumentState) -> Reading:
-    """The reading that all statements make, with what the document states besides."""
+def joined(state: DocumentState, limit: float = math.inf) -> Reading:
+    """The reading that all statements make, with what the document states besides.
+
+    Raises
+    ------
+    WorseError
+        If as many misfits as the limit are found.
+    """
     block = state.besides.block  # what it defines needs no facts, and those that it declares need no sentence
     facts = {(each.name, fact) for each in block.declared for fact in each.facts}
     known = (each for each in state.besides.stated.hypotheses if (_all_of(each.subject), each.fact) not in facts)
@@ -91,14 +98,16 @@ def joined(state: DocumentState) -> Reading:
     for number, names in losses.items():
         state.doubt(number, frozenset({f"{names} {UNTOLD}"}))
     try:
-        return _resolved(state, derivation, held)
+        return _resolved(state, derivation, held, limit)
+    except WorseError:
+        raise
     except Exception:  # a defect of the reader: its claim or definition is found, and left out
         derivation, claims, definitions = without_failures(derivation, partial(_used, state))
         state.unread |= definitions
         for place, entry in enumerate(state.entries):
             if entry.claim in claims:
                 state.entries[place] = ReadRelation(entry.statement, "not read", reason=claims[entry.claim])
-        return _resolved(state, derivation, held)
+        return _resolved(state, derivation, held, limit)
 
 
 # What follows is private.
@@ -141,10 +150,12 @@ def _define_functions(state: DocumentState) -> None:
             state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
 
 
-def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]) -> Reading:
+def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:
     """The reading of a derivation, by the shapes of its terms."""
     state.claims[:] = derivation.claims
     shapes = Shapes(derivation, _matrices(state), _vectors(state), state.rows)
+    if (misfits := misfits_of(shapes)) >= limit:
+        raise WorseError(misfits)
     fitting = {id(term) for term, _ in shapes.faults}
     held = [each for each in held if id(each.condition) not in fitting]
     losses = _losses_told(state)

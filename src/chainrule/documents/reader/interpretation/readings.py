@@ -45,6 +45,19 @@ class ReadRelation:
     defines: str = ""
 
 
+class WorseError(Exception):
+    """More does not fit in a reading than is wanted; `misfits` is how much."""
+
+    def __init__(self, misfits: int) -> None:
+        super().__init__(misfits)
+        self.misfits = misfits
+
+
+def misfits_of(shapes: Shapes) -> int:
+    """How much does not fit: statements, and matrices that would have one entry only."""
+    return len(shapes.faults) + 2 * len(shapes.with_one_entry())
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """A document in the strict language, beside its relations."""
