@@ -1,6 +1,5 @@
-"""A pytest plugin that runs tests that another environment skipped; `python .ci/rest.py FILE...` adds up the runs.
-
-The sum tells which files of tests took longest, since a run is held to a time that many small tests exceed, too.
+"""A pytest plugin that runs tests that another environment skipped; `python .ci/rest.py FILE...` adds up the runs
+and names the files of tests that took longest.
 
 --record FILE writes the outcome of every test; --rest-of FILE runs the tests that were skipped or not collected there.
 A file in which the two environments collect different tests depends on the installed libraries and runs completely.

@@ -121,14 +121,30 @@ def test_before_the_first_epoch_nothing_is_saved(environment, empty_directory, b
     assert not any(empty_directory.iterdir())
 
 
-@pytest.mark.parametrize("form", [(), ("--json",)])
-def test_steps_that_were_checked_are_printed(environment, empty_directory, form):
+@pytest.fixture
+def check_a_while(environment, empty_directory):
+    """Interrupt a command when it has begun to check long.md, which has 300 claims, behind a short document."""
+    (empty_directory / "work" / "ann").mkdir(parents=True)
+    (empty_directory / "short.md").write_text("$$x + x = 2x$$", encoding="utf-8")
     claims = (rf"$$\frac{{d}}{{dx}} (x + {k})^{{{k}}} = {k} (x + {k})^{{{k - 1}}}$$" for k in range(2, 302))
-    (empty_directory / "long.md").write_text("\n\n".join(claims), encoding="utf-8")
-    words = ("check", "long.md", *form)
-    code, out, err = interrupt(words, environment, empty_directory, lambda line: "of 300 relations" in line, 60)
-    assert code == 130, err
-    assert "Traceback" not in err
+    long = "\n\n".join(claims)
+    for path in ("long.md", "work/ann/long.md"):
+        (empty_directory / path).write_text(long, encoding="utf-8")
+
+    def check_a_while(*words, ready=lambda line: "of 300 relations" in line):
+        code, out, err = interrupt(words, environment, empty_directory, ready, 60)
+        assert code == 130, err
+        assert "Traceback" not in err
+        return out
+
+    return check_a_while
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_steps_that_were_checked_are_printed(check_a_while, form):
+    out = check_a_while("check", "long.md", *form)
+    assert "the check was interrupted" in " ".join(out.split())
+    assert "time for the whole document" not in " ".join(out.split())
     steps = json.loads(out)["steps"] if form else [line.split() for line in out.splitlines() if line[:6] == "  line"]
     verdicts = [step["verdict"] if form else step[2] for step in steps]
     assert len(verdicts) == 300
@@ -136,10 +152,11 @@ def test_steps_that_were_checked_are_printed(environment, empty_directory, form)
     assert verdicts[-1] == "undecided"
 
 
-def test_homework_that_was_not_checked_to_its_end_gets_no_marks(environment, empty_directory):
-    (empty_directory / "ann").mkdir()
-    claims = (rf"$$\frac{{d}}{{dx}} (x + {k})^{{{k}}} = {k} (x + {k})^{{{k - 1}}}$$" for k in range(2, 302))
-    (empty_directory / "ann" / "long.md").write_text("\n\n".join(claims), encoding="utf-8")
-    words = ("grade", ".")
-    code, out, err = interrupt(words, environment, empty_directory, lambda line: "of 300 relations" in line, 60)
-    assert (code, out) == (130, ""), err
+def test_documents_before_one_that_is_still_read_are_printed(check_a_while):
+    out = check_a_while("check", "short.md", "long.md", ready=lambda line: "1 of 1 relations" in line)
+    assert "short.md" in out
+    assert "proved" in out
+
+
+def test_homework_that_was_not_checked_to_its_end_gets_no_marks(check_a_while):
+    assert check_a_while("grade", "work") == ""

@@ -66,6 +66,8 @@ def check(
     reports, refused, interrupted = checked(
         _documents(targets), declare, mending=repairs and form != "write-declarations", seconds=seconds, total=total
     )
+    if interrupted and not reports:
+        raise KeyboardInterrupt
     text = _printed(reports, refused, form)
     if text:
         print(text.rstrip("\n"))
@@ -116,8 +118,9 @@ def checked(
             try:
                 pieces = with_declarations(replace(read(path), name=name), declarations)
                 reports.append(check_pieces(pieces, mending=mending, seconds=seconds, total=total, progress=progress))
-            except Interrupted as error:
-                return [*reports, error.report], refused, True
+            except KeyboardInterrupt as error:
+                reports += [error.report] if isinstance(error, Interrupted) else []
+                return reports, refused, True
             except (Unreadable, OSError) as error:
                 refused.append((name, getattr(error, "strerror", None) or str(error)))
             except Exception as error:  # a defect of the checker costs this document, not the others

@@ -11,7 +11,7 @@ from itertools import accumulate, islice
 from typing import Any
 
 from chainrule.documents.evidence.findings import Counterexample
-from chainrule.documents.evidence.judging import SECONDS, Known
+from chainrule.documents.evidence.judging import NO_TIME_LEFT, SECONDS, Known
 from chainrule.documents.language.printing import relation_text
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
@@ -27,6 +27,9 @@ from chainrule.documents.verdicts.step import Step
 
 MOST_MENDED = 20
 """Wrong steps for which a repair is searched."""
+
+INTERRUPTED = "the check was interrupted"
+"""The reason of steps that Ctrl-C left undecided."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -63,6 +66,8 @@ def check_derivation(
     ------
     Unreadable
         If the document is too long, is not text, or is a broken notebook.
+    Interrupted
+        On Ctrl-C while steps are checked: a `KeyboardInterrupt` with the report so far.
 
     Examples
     --------
@@ -105,13 +110,15 @@ def check_pieces(
     for reading in every:
         steps, mended = list[Step](), dict[int, Repair | None]()
         try:
-            for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):
-                steps.append(step)
-                progress(done + len(steps), count)
-            mended = _mended(reading, steps, left, end)
+            if not interrupted:
+                for step in steps_in(reading, seconds=seconds, total=end - time.monotonic(), known=known):
+                    steps.append(step)
+                    progress(done + len(steps), count)
+                mended = _mended(reading, steps, left, end)
         except KeyboardInterrupt:
-            interrupted, end = True, 0.0
-            steps += islice(steps_in(reading, seconds=seconds, total=0.0, known=known), len(steps), None)
+            interrupted = True
+        if interrupted:
+            steps += _left(reading, len(steps), known)
         done, left = done + len(steps), left - len(mended)
         checked += zip(reading.judged, _checked(reading, steps, mended), strict=True)
     report = Report(pieces.name, tuple(in_order(pieces, checked)), pieces.notes, every, pieces)
@@ -121,6 +128,12 @@ def check_pieces(
 
 
 # What follows is private.
+
+
+def _left(reading: Reading, done: int, known: Known) -> Iterator[Step]:
+    """The steps behind the first ones, without further time for them."""
+    for step in islice(steps_in(reading, total=0.0, known=known), done, None):
+        yield replace(step, reason=INTERRUPTED) if step.reason == NO_TIME_LEFT else step
 
 
 def _mended(reading: Reading, steps: list[Step], most: int, end: float) -> dict[int, Repair | None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import relation_text, text_of
 from chainrule.documents.reader.declaring.declarations import Block
 from chainrule.documents.reader.interpretation.document_state import DocumentState
@@ -22,6 +23,17 @@ from chainrule.documents.reader.syntax import written
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.translation.elaboration import Elaborator
 from chainrule.documents.sources.opening import pieces_of
+
+
+@pytest.fixture
+def verdict_of():
+    """The verdict on a formula, with declarations and a text before it."""
+
+    def verdict_of(claim, declarations, before=""):
+        return check_derivation(f"{before}$${claim}$$", declarations, repairs=False).steps[-1].verdict
+
+    return verdict_of
+
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 

@@ -106,7 +106,7 @@ def pulled_back(u: Unification, term: Term, out: Shape, left: Shape, right: Shap
 
 
 def alike_in_front(u: Unification, term: Term, one: Sequence[Shape], other: Sequence[Shape]) -> bool:
-    """What stands in front of derivatives by matrices on both sides of a claim: rows, or columns, but not one of each.
+    """A claim between products with derivatives by matrices: in front of these stand two rows, or two columns.
 
     The product has the same entries for both, so nothing else shows a transpose that was lost in between.
     """

@@ -104,18 +104,17 @@ def mapped(node: Any, function: Callable[[Any], Any], kind: type | tuple[type, .
         return value
 
     state: dict[str, Any] = node.__dict__
-    changed = {
-        name: after
-        for name in names_of(node)
-        if (value := state[name]).__class__ is not str and (after := inside(value)) is not value
-    }
+    changed = {name: after for name in names_of(node) if (after := inside(state[name])) is not state[name]}
     return changed_to(node, changed) if changed else node
 
 
-def changed_to(node: Node, fields_: dict[str, Any]) -> Node:
-    """The node with other values of some fields, as `dataclasses.replace` makes it, but five times as fast."""
+def changed_to(node: Node, changed: dict[str, Any]) -> Node:
+    """The node with other values of some fields: `dataclasses.replace` without the check of their names, which is slow.
+
+    What the node keeps about what lies below it is left out.
+    """
     made = object.__new__(type(node))
-    made.__dict__.update({name: value for name, value in node.__dict__.items() if name[0] != "_"} | fields_)
+    made.__dict__.update({name: value for name, value in node.__dict__.items() if name[0] != "_"} | changed)
     return made
 
 

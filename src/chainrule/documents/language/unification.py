@@ -39,8 +39,6 @@ class Unification:
         The statement that is read.
     emptied : callable
         The arrays of which what is known leaves one entry only. A statement that makes one so does not fit.
-    steps : int
-        How much was learnt so far.
     tried : (int, object)
         How many of the waiting rules, from the first, taught nothing, and all that was known then.
     """
@@ -55,7 +53,6 @@ class Unification:
     statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
     emptied: Callable[[], Set[str]] = frozenset
     learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)
-    steps: int = 0
     tried: tuple[int, object] = (0, None)
 
     def wait(self, rule: Callable[[], bool]) -> None:
@@ -112,7 +109,6 @@ class Unification:
     def set(self, what: Shape | Dim, name: str, value: Any) -> None:
         """Learn something that can be forgotten."""
         self.learnt.append((what, name))
-        self.steps += 1
         setattr(what, name, value)
 
     def fitting(self, fit: Callable[[], object], term: Term) -> None:
@@ -132,7 +128,7 @@ class Unification:
     def refused(self, fit: Callable[[], object], term: Term) -> ShapeError | None:
         """Why something does not fit with all that is known; it is forgotten then."""
         waiting, learnt, lengths = list(self.waiting), len(self.learnt), len(self.lengths)
-        steps, tried = self.steps, self.tried
+        tried = self.tried
         self.statement = term
         try:
             fit()
@@ -140,7 +136,7 @@ class Unification:
         except ShapeError as error:
             for what, name in reversed(self.learnt[learnt:]):
                 setattr(what, name, False if name == "indexed" else None)
-            self.waiting, self.steps, self.tried = waiting, steps, tried
+            self.waiting, self.tried = waiting, tried
             del self.learnt[learnt:], self.lengths[lengths:]
             return error
         return None
@@ -148,7 +144,8 @@ class Unification:
     def solve(self) -> None:
         """Use the waiting rules until none teaches anything. Those that were tried with all that is known are left."""
         while True:
-            known = self.steps, *map(len, (self.lengths, self.turned, self.numbers, self.declared))
+            sets = self.turned, self.numbers, self.declared
+            known = len(self.learnt), len(self.lengths), *map(len, sets)
             count = self.tried[0] if self.tried[1] == known else 0
             waiting, self.waiting = self.waiting[count:], self.waiting[:count]
             for place, (self.statement, rule) in enumerate(waiting):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,10 +32,9 @@ class Trials:
 
     def under(self, chosen: Mapping[str, Any]) -> Reading:
         """The reading under a choice, which has options of `DocumentState` by their names."""
-        key = _frozen(chosen)
-        if key not in self.made:
-            self.made[key] = reading_of(DocumentState(*self.shared, **chosen))
-        return self.made[key]
+        found = self._within(chosen, math.inf)
+        assert found is not None
+        return found
 
     def better(
         self, best: Reading, chosen: dict[str, Any], option: dict[str, Any], spare: int = 0
@@ -47,7 +47,7 @@ class Trials:
                 return reading, chosen | option
         return best, chosen
 
-    def _within(self, chosen: Mapping[str, Any], limit: int) -> Reading | None:
+    def _within(self, chosen: Mapping[str, Any], limit: float) -> Reading | None:
         """The reading under a choice, if it has fewer misfits than a limit; it is finished only then."""
         key = _frozen(chosen)
         if key not in self.made and self.worse.get(key, -1) < limit:

@@ -98,6 +98,7 @@ def steps_in(
 def _judged(
     reading: Reading, seconds: float, total: float, known: judging.Known
 ) -> Iterator[tuple[ReadRelation, Step]]:
+    """The relations that a reading judges, with their steps, before signs of equivalence have a verdict."""
     end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), Past()
     anew = _Anew(reading, past, known)
     every = zip(reading.entries, _steps_in(reading, seconds, total, past, known), strict=True)

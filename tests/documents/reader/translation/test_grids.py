@@ -104,6 +104,6 @@ $$X X^T = \sum_{i=1}^m x^{(i)} {x^{(i)}}^T$$"""
         (r"(z_1, z_2, \dots, z_m) = w^T x + b", "does not fit if read so"),
     ],
 )
-def test_a_list_of_numbers_in_square_brackets_is_a_row_where_one_is_wanted(claim, verdict):
-    block = "---\nw: column n\nx: matrix n m\nb: number\n---\nLet $z_i = w^T x_i + b$.\n\n"
-    assert check_derivation(f"{block}$${claim}$$", repairs=False).steps[-1].verdict == verdict
+def test_a_list_of_numbers_in_square_brackets_is_a_row_where_one_is_wanted(claim, verdict, verdict_of):
+    text = "Let $z_i = w^T x_i + b$.\n\n"
+    assert verdict_of(claim, "w: column n\nx: matrix n m\nb: number", before=text) == verdict

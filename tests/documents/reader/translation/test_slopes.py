@@ -193,14 +193,17 @@ MEANT = "the derivative of f by x is taken at its argument"
     ("claim", "holds"),
     [
         (r"\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Az)}{\partial x_k} A_{ki}", True),
-        (r"\frac{\partial^2 g(z)}{\partial z_j \partial z_i} = \sum_k \frac{\partial}{\partial z_j}"
-         r"\frac{\partial f(Az)}{\partial x_k} A_{ki}", True),
+        (
+            r"\frac{\partial^2 g(z)}{\partial z_j \partial z_i} = \sum_k \frac{\partial}{\partial z_j}"
+            r"\frac{\partial f(Az)}{\partial x_k} A_{ki}",
+            True,
+        ),
         (r"\frac{\partial f(Az)}{\partial x_k} = 0", False),
         (r"\frac{\partial g(z)}{\partial z_i} = \frac{\partial f(Az)}{\partial x_i}", False),
         (r"\frac{\partial g(z)}{\partial z_i} = \sum_{k=1}^n \frac{\partial f(Ax)}{\partial x_k} A_{ki}", False),
         (r"\frac{\partial f(z)}{\partial x_k} = \frac{\partial f(z)}{\partial z_k}", False),  # z may depend on x
     ],
-)  # fmt: skip
+)
 def test_a_partial_derivative_at_a_formula_without_its_letter_is_proved_if_it_is_meant_there(claim, holds):
     [_, step] = check_derivation(f"$${claim}$$", DECLARED, repairs=False).steps
     assert step.verdict == ("proved if" if holds else step.verdict)

@@ -31,7 +31,8 @@ def kind_of_parameter(
             case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_turned(left):
                 return ValueKind((Name(f"length_of_{name}"), one))
             case Apply("beside" | "dot", (left, Name(text=text))) if text == name and _ends_in_matrix(left, kinds):
-                return next((kind for kind in [kinds.get(name)] if isinstance(kind, ValueKind)), ValueKind(()))
+                kind = kinds.get(name)
+                return kind if isinstance(kind, ValueKind) else ValueKind(())
     return ValueKind(())
 
 

@@ -164,7 +164,7 @@ def _has_scripts_of(left: Written, head: Written) -> bool:
 
 
 def _scripts(written: Written) -> tuple[Written | None, frozenset[str]]:
-    """What stands above a name, without its brackets, and the words below it."""
+    """The script above a name, without its brackets, and the words below it."""
     name = written.parts[0] if isinstance(written, Beside) else written
     if not isinstance(name, Scripted):
         return None, frozenset()

@@ -80,27 +80,7 @@ INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
 ANOTHER_VALUE = "another value"
 """The end of words about a name to which the text gives another number from there on."""
 
-NO_LETTERS = frozenset(
-    {
-        "star",
-        "ast",
-        "*",
-        "|",
-        "bullet",
-        "diamond",
-        "!",
-        "?",
-        "%",
-        "#",
-        "neg",
-        "angle",
-        "mod",
-        "bmod",
-        "pmod",
-        "partial",
-        "",
-    }
-)
+NO_LETTERS = {"", *"*|!?%#", "star", "ast", "bullet", "diamond", "neg", "angle", "mod", "bmod", "pmod", "partial"}
 """Signs that are operations or nothing where they stand alone, and never values."""
 
 RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "≡": "="}

@@ -38,12 +38,14 @@ def grid(grid: w.Grid, term: Meaning) -> Term:
 
 
 def listing(entries: Sequence[Written], whole: w.Bracketed, term: Meaning) -> Term:
-    """A list in brackets: a column, or columns beside each other; a row where one is wanted, if it is [x_1, ..., x_n]
-    or arrays make it."""
+    """A list in brackets: a column, or columns beside each other.
+
+    It is a row where one is wanted, if its entries are arrays, or if it is written [x_1, ..., x_n].
+    """
     found = line(entries, whole, term)
-    return (
-        Apply("listed", (found,)) if whole.kind == "[" and isinstance(found, terms.Family) else _placed(found, "listed")
-    )
+    if whole.kind == "[" and isinstance(found, terms.Family):
+        return Apply("listed", (found,))
+    return _placed(found, "listed")
 
 
 def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written, ...], ...]:

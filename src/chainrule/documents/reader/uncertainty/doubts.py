@@ -223,12 +223,12 @@ class Doubts:
 
     def _fits_turned(self, claim: Relation) -> bool:
         """Whether a claim that does not fit does with transposed derivatives, and nothing says which way they lie."""
-        if self.reading.has_layout:
+        shapes = self.reading.shapes
+        if self.reading.has_layout or all(
+            shapes.of(each).known == () for each in self.dependences.slopes_in_sides(claim)
+        ):
             return False
         left, right = _turned(claim.left), _turned(claim.right)
-        if (left, right) == (claim.left, claim.right):
-            return False
-        shapes = self.reading.shapes
         alone = replace(shapes.derivation, claims=(replace(claim, left=left, right=right, follows=None),))
         found = Shapes(alone, shapes.matrices, shapes.vectors, shapes.rows)
         return not any(term is left for term, _ in found.faults)
