@@ -1,7 +1,7 @@
 """Doctests of modules that stand on an extra are collected only where that extra is installed, programs never.
 
-Processes of pytest-xdist share the machine's cores: libraries that start a thread per core in each of them made the
-tests take half as long again. A number of threads that is set outside is kept; .ci/release sets one.
+Processes of pytest-xdist share the machine's cores: with a thread per core in each of them, tests of estimators took
+half as long again. A number of threads that is set outside is kept; .ci/release sets one.
 """
 
 import os
