@@ -111,6 +111,10 @@ class Shapes:
         """The shape of a term of the derivation."""
         return self._of[id(term)][1]
 
+    def is_number(self, term: Term) -> bool:
+        """Whether a term is known to be a number; a part of what does not fit may have no shape."""
+        return id(term) in self._of and self.of(term).known == ()
+
     def shown(self, name: str) -> str:
         """The shape of a name in words."""
         return shown(self.names[name])

@@ -224,9 +224,7 @@ class Doubts:
     def _fits_turned(self, claim: Relation) -> bool:
         """Whether a claim that does not fit does with transposed derivatives, and nothing says which way they lie."""
         shapes = self.reading.shapes
-        if self.reading.has_layout or all(
-            shapes.of(each).known == () for each in self.dependences.slopes_in_sides(claim)
-        ):
+        if self.reading.has_layout or all(map(shapes.is_number, self.dependences.slopes_in_sides(claim))):
             return False
         left, right = _turned(claim.left), _turned(claim.right)
         alone = replace(shapes.derivation, claims=(replace(claim, left=left, right=right, follows=None),))
