@@ -172,13 +172,13 @@ class Field:
         finally:
             vars(self).update(before)
 
-    def adjoin(self, kind: str, text: str, value: Any, **known: Any) -> Generator:
+    def adjoin(self, kind: str, spelling: str | Callable[[], str], value: Any, **known: Any) -> Generator:
         """A new generator. `relation` and `power` say that generator ** power is a polynomial in earlier ones."""
         if len(self.generators) == self.memory.generators:
             self.memory.generators *= 2
             raise Restart
         index = self.memory.generators - 1 - len(self.generators)
-        made = Generator(kind, index, text, value, **known)
+        made = Generator(kind, index, spelling, value, **known)
         self.generators.append(made)
         if made.relation is not None:
             self.related.insert(0, (made, self.context.gen(index) ** made.power - made.relation))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class Generator:
         "variable", "exp", "log", "root", "sin", "cos", "constant" or the name of a function.
     index : int
         Position among the variables of the polynomials.
-    text : str
-        For messages.
+    spelling : str or callable
+        The text for messages, or a function that returns it: most texts are never read.
     value : flint.arb
         Holds the value at the sample.
     slopes : tuple of pairs
@@ -39,13 +40,18 @@ class Generator:
 
     kind: str
     index: int
-    text: str
+    spelling: str | Callable[[], str]
     value: Any
     slopes: tuple[tuple[Exact, Callable[[], Exact]], ...] = ()
     rebuild: Callable[..., Exact] | None = None
     positive: bool = False
     power: int = 0
     relation: Polynomial = None
+
+    @cached_property
+    def text(self) -> str:
+        """For messages."""
+        return self.spelling if isinstance(self.spelling, str) else self.spelling()
 
 
 @dataclass(frozen=True, eq=False)

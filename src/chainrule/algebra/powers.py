@@ -88,7 +88,9 @@ def _exponential(field: Field, a: Exact) -> Exact:
     made: list[Exact] = []
     made.append(
         number_of(
-            field.adjoin("exp", f"exp({a})", a.value.exp(), slopes=((a, lambda: made[0]),), rebuild=exp, positive=True)
+            field.adjoin(
+                "exp", lambda: f"exp({a})", a.value.exp(), slopes=((a, lambda: made[0]),), rebuild=exp, positive=True
+            )
         )
     )
     return made[0]
@@ -341,7 +343,7 @@ def _root(field: Field, factor: Exact, fraction: Fraction) -> Exact:
     made: list[Exact] = []
     generator = field.adjoin(
         "root",
-        f"{factor!r}^(1/{fineness})" if single(factor) else f"({factor!r})^(1/{fineness})",
+        lambda: f"{factor!r}^(1/{fineness})" if single(factor) else f"({factor!r})^(1/{fineness})",
         factor.value.root(fineness),
         slopes=((factor, lambda: made[0] / (fineness * factor)),),
         rebuild=lambda a: _rational_power(a, Fraction(1, fineness)),
@@ -378,7 +380,7 @@ def tabled(
             found: Exact = number
             return found
     slopes = () if slope is None else ((argument, slope),)
-    text = name if slope is None else f"{name}({argument})"
-    number = number_of(field.adjoin(kind, text, value, slopes=slopes, rebuild=rebuild, positive=positive))
+    spelling = name if slope is None else lambda: f"{name}({argument})"
+    number = number_of(field.adjoin(kind, spelling, value, slopes=slopes, rebuild=rebuild, positive=positive))
     known.append((argument, number))
     return number

@@ -53,11 +53,11 @@ def _sine_and_cosine(a: Exact) -> tuple[Exact, Exact]:
 
 def _angle(field: Field, a: Exact) -> tuple[Exact, Exact]:
     made: list[Exact] = []
-    cosine = field.adjoin("cos", f"cos({a})", a.value.cos(), slopes=((a, lambda: -made[0]),), rebuild=cos)
+    cosine = field.adjoin("cos", lambda: f"cos({a})", a.value.cos(), slopes=((a, lambda: -made[0]),), rebuild=cos)
     square = field.context.gen(cosine.index) ** 2
     sine = field.adjoin(
         "sin",
-        f"sin({a})",
+        lambda: f"sin({a})",
         a.value.sin(),
         slopes=((a, lambda: made[1]),),
         rebuild=sin,
@@ -244,10 +244,13 @@ def unknown(name: str, *arguments: Exact, order: tuple[int, ...] = ()) -> Exact:
         (a, partial(unknown, name, *arguments, order=(*order[:i], order[i] + 1, *order[i + 1 :])))
         for i, a in enumerate(arguments)
     )
-    marks = "".join("'" * n for n in order) if len(order) == 1 else "" if not any(order) else str(order)
-    text = f"{name}{marks}({', '.join(map(str, arguments))})"
+
+    def spelling() -> str:
+        marks = "".join("'" * n for n in order) if len(order) == 1 else "" if not any(order) else str(order)
+        return f"{name}{marks}({', '.join(map(str, arguments))})"
+
     made = number_of(
-        field.adjoin("unknown", text, flint.arb.nan(), slopes=slopes, rebuild=partial(unknown, name, order=order))
+        field.adjoin("unknown", spelling, flint.arb.nan(), slopes=slopes, rebuild=partial(unknown, name, order=order))
     )
     known.append((arguments, order, made))
     return made
