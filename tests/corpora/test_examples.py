@@ -31,8 +31,8 @@ def test_the_oracle_agrees():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: Path(row["file"]).stem)
-def test_no_false_number_is_taken_and_no_true_one_accused(row):
-    found = [(step.line, step.verdict) for step in steps_of(read(HERE / row["file"]), seconds=5).steps]
+def test_no_false_number_is_taken_and_no_true_one_accused(row, claim_seconds):
+    found = [(step.line, step.verdict) for step in steps_of(read(HERE / row["file"]), seconds=claim_seconds).steps]
     false = int(row["line"] or 0)
     own = [each for line, each in found if line == false]
     assert not own or not all(each.name in HOLDS for each in own)

@@ -35,8 +35,8 @@ def test_the_oracle_agrees(folder, count):
 @pytest.mark.parametrize(
     "row", [row for folder in FOLDERS for row in rows_of(folder)], ids=lambda row: row["path"].stem
 )
-def test_no_false_claim_is_taken_and_no_true_one_accused(row):
-    found = [(step.line, step.verdict) for step in steps_of(read(row["path"]), seconds=5).steps]
+def test_no_false_claim_is_taken_and_no_true_one_accused(row, claim_seconds):
+    found = [(step.line, step.verdict) for step in steps_of(read(row["path"]), seconds=claim_seconds).steps]
     false = int(row["line"] or 0)
     assert not [name for line, each in found if line == false and (name := each.name) in TAKEN]
     assert not [(line, each.name) for line, each in found if line != false and each.fault]

@@ -26,8 +26,9 @@ def given(name):
     return dict(_GIVEN.findall((HERE / "given" / f"{name}.md").read_text(encoding="utf-8")))
 
 
-def steps(text, name="a.md"):
-    return steps_of(pieces_of(text, name), seconds=5).steps
+@pytest.fixture(scope="session")
+def steps(claim_seconds):
+    return lambda text, name="a.md": steps_of(pieces_of(text, name), seconds=claim_seconds).steps
 
 
 def faults(found):
@@ -35,25 +36,25 @@ def faults(found):
 
 
 @pytest.mark.parametrize("row", [row for row in ORACLE if row["expected"] == "false"], ids=lambda row: row["file"])
-def test_a_false_statement_does_not_hold(row):
+def test_a_false_statement_does_not_hold(row, steps):
     found = steps((STATEMENTS / row["file"]).read_text(encoding="utf-8"), row["file"])
     verdicts = [step.verdict.name for step in found if step.line == int(row["line"])]
     assert not (verdicts and all(name in HOLDING for name in verdicts)), row["reason"]
 
 
 @pytest.mark.parametrize("row", [row for row in ORACLE if row["expected"] == "true"], ids=lambda row: row["file"])
-def test_a_true_statement_has_no_fault(row):
+def test_a_true_statement_has_no_fault(row, steps):
     assert not faults(steps((STATEMENTS / row["file"]).read_text(encoding="utf-8"), row["file"]))
 
 
 @pytest.mark.parametrize("label", given("false"))
-def test_a_document_with_a_false_claim_does_not_hold(label):
+def test_a_document_with_a_false_claim_does_not_hold(label, steps):
     claims = [step.verdict.name for step in steps(given("false")[label])]
     assert not all(name in (*HOLDING, "definition", "hypothesis") for name in claims)
 
 
 @pytest.mark.parametrize("label", given("true"))
-def test_a_document_of_true_claims_has_no_fault(label):
+def test_a_document_of_true_claims_has_no_fault(label, steps):
     assert not faults(steps(given("true")[label]))
 
 

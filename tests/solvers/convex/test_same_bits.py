@@ -61,7 +61,7 @@ PROBLEMS = {
     "more features than samples": lambda: replace(
         softmax(np.tile(X[:40], 3) * rng_of(1).uniform(0.5, 2, (40, 3 * D)), LABELS[:40], leaf=9), l2=0.01
     ),
-    "one row in a leaf": lambda: softmax(X, leaf=1),
+    "one row in a leaf": lambda: softmax(X[:97], LABELS[:97], leaf=1),
     "leaves by themselves": lambda: softmax(X, leaf=0),
 }
 
