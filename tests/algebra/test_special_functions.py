@@ -1,5 +1,7 @@
 """Sines, arc tangents, the error function, gamma, and unknown functions."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,35 @@ def test_odd_functions(numbers, name):
 def test_pi_is_one_number_with_a_short_name(numbers):
     assert str(constant("pi")) == "pi"
     assert (constant("pi") - constant("pi")).is_zero()
+
+
+@pytest.mark.parametrize("parts", [12, 10, 7])
+def test_multiples_of_pi_have_the_sines_of_floats(parts):
+    for times in range(-2 * parts - 1, 2 * parts + 2):
+        for plus in (0, 1, -1):
+            with Field():
+                angle = constant("pi") * times / parts + plus * variables("x", [0.375])[0]
+                near = float(angle.value)
+                for name, expected in (("sin", math.sin(near)), ("cos", math.cos(near))):
+                    assert float(FUNCTIONS[name](angle).value) == pytest.approx(expected, abs=1e-14), (times, name)
+
+
+SIN, COS, SQRT = (FUNCTIONS[name] for name in ("sin", "cos", "sqrt"))
+TURNS = {
+    "a third": lambda x, pi: (COS(pi / 3), Exact(1) / 2),
+    "a twelfth": lambda x, pi: (SIN(pi / 12), (SQRT(Exact(6)) - SQRT(Exact(2))) / 4),
+    "turns": lambda x, pi: (SIN(x - 7 * pi), -SIN(x)),
+    "a quarter": lambda x, pi: (COS(x + pi / 2), -SIN(x)),
+    "a tenth": lambda x, pi: (SIN(3 * pi / 5), COS(pi / 10)),
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_sines_of_twelfths_of_pi_are_roots_and_turns_are_taken_off(name):
+    with Field():
+        left, right = TURNS[name](variables("x", [0.5])[0], constant("pi"))
+        assert (left - right).is_zero()
+        assert not (left + right).is_zero()
 
 
 def test_an_arc_sine_ends_at_one(numbers):

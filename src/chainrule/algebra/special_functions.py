@@ -6,7 +6,9 @@ is one generator per argument.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial, wraps
 from typing import Any
 
@@ -39,16 +41,36 @@ from chainrule.algebra.powers import (
 
 def _sine_and_cosine(a: Exact) -> tuple[Exact, Exact]:
     """sin(a) and cos(a), by the angle sums of known angles."""
+    a, (s, c) = _without_turns(a)
     if a.is_zero():
-        return exact.rational(0), exact.rational(1)
+        return s, c
     span, coefficients = combination(current(), "angle", a, _angle)
-    s, c = exact.rational(0), exact.rational(1)
     for member, times in coefficients.items():
         sine, cosine = span.members[member]
         for _ in range(abs(times)):
             turned = sine if times > 0 else -sine
             s, c = s * cosine + c * turned, c * cosine - s * turned
     return s, c
+
+
+def _without_turns(a: Exact) -> tuple[Exact, tuple[Exact, Exact]]:
+    """`a` less a multiple of pi / 12, or of pi / 2 if other multiples of pi are left; sine and cosine of that multiple."""
+    multiple, field = Fraction(0), current()
+    for monomial, coefficient in () if a.den else a.num.to_dict().items():
+        used = [(field.at(index), exponent) for index, exponent in enumerate(monomial) if exponent]
+        if len(used) == 1 and used[0][1] == 1 and used[0][0].spelling == "pi":
+            multiple = Fraction(int(coefficient.p), int(coefficient.q))
+    twelfths = int(12 * multiple) if (12 * multiple).denominator == 1 else 6 * math.floor(2 * multiple)
+    rest = a - constant("pi") * Fraction(twelfths, 12) if twelfths else a
+    thirds, zero, one = twelfths % 3, exact.rational(0), exact.rational(1)  # pi / 12 = pi / 3 - pi / 4
+    half, root = one / 2, (sqrt(exact.rational(3)) / 2 if thirds else zero)
+    s, c = ((zero, one), (root, half), (root, -half))[thirds]
+    eighths = (twelfths - 4 * thirds) // 3 % 8
+    if eighths % 2:
+        s, c = (s + c) * sqrt(half), (c - s) * sqrt(half)
+    for _ in range(eighths // 2):
+        s, c = c, -s
+    return rest, (s, c)
 
 
 def _angle(field: Field, a: Exact) -> tuple[Exact, Exact]:

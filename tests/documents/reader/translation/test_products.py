@@ -15,6 +15,10 @@ from chainrule.documents.reader.syntax.known_words import NotMeant
         (r"\sum_{i=0}^{n-1} z_i a", "sum(i in 0..n - 1: beside(z[i], a))"),
         (r"\log z_i x_j", "beside(log(z[i]), x[j])"),
         (r"\log 2 z_i", "log(beside(2, z[i]))"),
+        (r"\log 2 \pi a^2 b", "log(beside(beside(beside(2, pi), raised(a, 2)), b))"),
+        (r"\log 2 \pi (a + b)", "beside(log(beside(2, pi)), a + b)"),
+        (r"\sin 2 \pi (a + b) \cos \pi c", "beside(sin(beside(beside(2, pi), a + b)), cos(beside(pi, c)))"),
+        (r"\sin 2 \pi \cdot c", "dot(sin(beside(2, pi)), c)"),
     ],
 )
 def test_factors_side_by_side_are(formula, term, elaborated):
@@ -108,6 +112,8 @@ def test_a_factorial_is_a_value_of_gamma(claim, verdict):
     ("claim", "verdict"),
     [
         (r"\Delta(u v) = u \Delta v", "proved if"),
+        (r"\delta(u v) = u \delta v", "proved if"),
+        (r"T(u v) = u T v", "proved if"),
         (r"\mathcal F(u + v) = \mathcal F u + \mathcal F v", "proved if"),
         (r"a(u + v) = a u + a v", "proved"),
         (r"\lambda \mathcal L u = u \lambda \mathcal L", "proved"),
@@ -115,4 +121,4 @@ def test_a_factorial_is_a_value_of_gamma(claim, verdict):
 )
 def test_a_letter_for_operators_before_a_bracket_is_a_factor_only_if_something_says_so(claim, verdict, verdict_of):
     assert verdict_of(claim, "u, v: number") == verdict
-    assert verdict_of(claim, "u, v, \\Delta, \\mathcal F: number") == "proved"
+    assert verdict_of(claim, "u, v, T, \\delta, \\Delta, \\mathcal F: number") == "proved"

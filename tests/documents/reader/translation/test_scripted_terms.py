@@ -17,6 +17,7 @@ from chainrule.documents import check_derivation
         (r"\|x\|_1", "norm1(x)"),
         (r"\hat{y}_i", "y_hat[i]"),
         ("W_{out}", "W_out"),
+        (r"30^\circ", "30 * over(pi, 180)"),
         ("z_{i+1}", "z[i + 1]"),
     ],
 )
@@ -59,6 +60,24 @@ def test_an_equation_between_examples_and_a_letter_without_a_number_is_not_wrong
 def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
     text = "$$c_k^T c_k = 1$$\n\n$$c_1 - c_{-1} = r$$"
     assert claims(text)[-1] == "c_1 - c_minus_1 = r"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\sin 30^\circ = \frac{1}{2}", "proved"),
+        (r"\cos 45^\degree = \frac{1}{\sqrt 2}", "proved"),
+        (r"\tan 60^o = \sqrt 3", "proved"),
+        (r"\sin 30^\circ = \frac{1}{3}", "wrong if read so"),
+        (r"180^\circ = \pi", "proved"),
+    ],
+)
+def test_a_circle_above_a_number_is_degrees(claim, verdict, verdict_of):
+    assert verdict_of(claim, "") == verdict
+
+
+def test_a_power_is_one_where_the_letter_is_told(verdict_of):
+    assert verdict_of("2^o 2^o = 2^{2 o}", "o: number") == "proved"
 
 
 @pytest.mark.parametrize("sign", ["T", "\\top"])
