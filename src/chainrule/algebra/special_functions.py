@@ -54,7 +54,7 @@ def _sine_and_cosine(a: Exact) -> tuple[Exact, Exact]:
 
 
 def _without_turns(a: Exact) -> tuple[Exact, tuple[Exact, Exact]]:
-    """`a` less a multiple of pi / 12, or of pi / 2 if other multiples of pi are left; sine and cosine of that multiple."""
+    """`a` less a multiple of pi / 12, or of pi / 2 if that leaves some of pi; the sine and cosine of the multiple."""
     multiple, field = Fraction(0), current()
     for monomial, coefficient in () if a.den else a.num.to_dict().items():
         used = [(field.at(index), exponent) for index, exponent in enumerate(monomial) if exponent]
