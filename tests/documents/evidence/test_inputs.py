@@ -108,6 +108,14 @@ def test_points_have_zeros_ties_and_the_numbers_of_the_claim():
     assert any(a * b < 0 for a, b in found)
 
 
+def test_each_fourth_point_is_random_in_all_arrays():
+    """So the first 12 points have three at which a false identity fails, whatever holds at zeros and ones."""
+    arrays = [FreeArray("x", (3, 1)), FreeArray("A", (2, 2))]
+    for number, values in enumerate(points(arrays, [], 12)):
+        if number % 4 == 1:
+            assert len(set(map(abs, values.values()))) == 7, number
+
+
 def test_numbers_that_are_0_or_1_are_taken_in_all_combinations():
     found = all_filled(FreeArray("y", (2, 1), frozenset({"binary"})), {})
     assert sorted(array.ravel().tolist() for array in found) == [[0, 0], [0, 1], [1, 0], [1, 1]]
