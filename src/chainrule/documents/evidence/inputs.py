@@ -330,7 +330,7 @@ def points(arrays: Sequence[FreeArray], constants: Sequence[Fraction], count: in
     while made < count:
         alike = patterns[made // 2] if made % 2 == 0 and made // 2 < len(patterns) else None
         values: dict[str, Fraction] = {}
-        mixed, random_only = next(generic), made % 4 == 1
+        mixed, random_only = next(generic), made % 4 == 3
         for array in arrays:
             names = array.variables()
             pattern = alike or chosen.choice(patterns)
