@@ -169,8 +169,8 @@ class At:
         return self.known[index]
 
     def _value(self, generator):
-        if generator.spelling in ("pi", "euler"):
-            return {"pi": arb.pi, "euler": arb.const_euler}[generator.spelling]()
+        if generator.kind == "constant":
+            return {"pi": arb.pi, "euler": arb.const_euler}[generator.text]()
         [(argument, _)] = generator.slopes
         x = self.number(argument)
         if generator.kind == "root":

@@ -82,7 +82,9 @@ def test_wrong_code_fails_at_every_point_and_its_slip_is_named(case):
     assert [report.verdict for report in got] == ["fail"] * len(got), unexpected(case, got, "fail")
     assert all(report.failures for report in got), unexpected(case, got, "failures with entries and both values")
     slips = [report.slip for report in got]
-    assert case.slip is None or all(names_the_slip(case, slip) for slip in slips), unexpected(case, got, case.slip)
+    assert case.slip is None or all(names_the_slip(case, slip) for slip in slips), unexpected(
+        case, got, f"slip {case.slip}"
+    )
 
 
 def verdicts(case):

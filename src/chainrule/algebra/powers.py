@@ -7,7 +7,7 @@ products split where the signs of the factors are recorded; exp(log a) = a, log(
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -99,16 +99,21 @@ def _exponential(field: Field, a: Exact) -> Exact:
 def _without_logarithms(field: Field, a: Exact) -> tuple[Exact, Exact]:
     """`a` less its rational multiples of logarithms, and the product of powers that these are."""
     rest, factor = a, exact.rational(1)
-    if a.den:
-        return rest, factor
-    for monomial, coefficient in a.num.to_dict().items():
-        used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
-        if len(used) == 1 and used[0][1] == 1 and (generator := field.at(used[0][0])).kind == "log":
+    for generator, coefficient in multiples(field, a):
+        if generator.kind == "log":
             fraction = small_fraction(coefficient, fineness=int(coefficient.q))
             if fraction is not None:
                 rest = rest - number_of(generator) * coefficient
                 factor = factor * _rational_power(generator.slopes[0][0], fraction)
     return rest, factor
+
+
+def multiples(field: Field, a: Exact) -> Iterator[tuple[Generator, Any]]:
+    """The generators of which a number without divisor has rational multiples as terms, with these rationals."""
+    for monomial, coefficient in () if a.den else a.num.to_dict().items():
+        used = [(index, exponent) for index, exponent in enumerate(monomial) if exponent]
+        if len(used) == 1 and used[0][1] == 1:
+            yield field.at(used[0][0]), coefficient
 
 
 def expm1(a: Exact) -> Exact:

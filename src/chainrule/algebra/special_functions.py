@@ -27,6 +27,7 @@ from chainrule.algebra.powers import (
     expm1,
     log,
     log1p,
+    multiples,
     number_of,
     power,
     same,
@@ -54,23 +55,26 @@ def _sine_and_cosine(a: Exact) -> tuple[Exact, Exact]:
 
 
 def _without_turns(a: Exact) -> tuple[Exact, tuple[Exact, Exact]]:
-    """`a` less a multiple of pi / 12, or of pi / 2 if that leaves some of pi; the sine and cosine of the multiple."""
-    multiple, field = Fraction(0), current()
-    for monomial, coefficient in () if a.den else a.num.to_dict().items():
-        used = [(field.at(index), exponent) for index, exponent in enumerate(monomial) if exponent]
-        if len(used) == 1 and used[0][1] == 1 and used[0][0].spelling == "pi":
-            multiple = Fraction(int(coefficient.p), int(coefficient.q))
-    twelfths = int(12 * multiple) if (12 * multiple).denominator == 1 else 6 * math.floor(2 * multiple)
-    rest = a - constant("pi") * Fraction(twelfths, 12) if twelfths else a
-    thirds, zero, one = twelfths % 3, exact.rational(0), exact.rational(1)  # pi / 12 = pi / 3 - pi / 4
-    half, root = one / 2, (sqrt(exact.rational(3)) / 2 if thirds else zero)
-    s, c = ((zero, one), (root, half), (root, -half))[thirds]
-    eighths = (twelfths - 4 * thirds) // 3 % 8
-    if eighths % 2:
+    """`a` less k pi / 12, with sin(k pi / 12) and cos(k pi / 12): k is a multiple of 6 where some of pi is left."""
+    twelfths = Fraction(0)
+    for generator, coefficient in multiples(current(), a):
+        if generator.kind == "constant" and generator.text == "pi":
+            twelfths = Fraction(12 * int(coefficient.p), int(coefficient.q))
+    k = int(twelfths) if twelfths.denominator == 1 else 6 * math.floor(twelfths / 6)
+    return a - constant("pi") * Fraction(k, 12) if k else a, _at_twelfths(k)
+
+
+def _at_twelfths(k: int) -> tuple[Exact, Exact]:
+    """sin(k pi / 12) and cos(k pi / 12), by k = 4 u + 3 v: u thirds and v quarters of pi."""
+    zero, one = exact.rational(0), exact.rational(1)
+    u, half = k % 3, one / 2
+    v = (k - 4 * u) // 3 % 8
+    s, c = (sqrt(exact.rational(3)) / 2, half if u == 1 else -half) if u else (zero, one)
+    if v % 2:
         s, c = (s + c) * sqrt(half), (c - s) * sqrt(half)
-    for _ in range(eighths // 2):
+    for _ in range(v // 2):
         s, c = c, -s
-    return rest, (s, c)
+    return s, c
 
 
 def _angle(field: Field, a: Exact) -> tuple[Exact, Exact]:

@@ -18,6 +18,7 @@ from chainrule.documents.reader.syntax.known_words import NotMeant
         (r"\log 2 \pi a^2 b", "log(beside(beside(beside(2, pi), raised(a, 2)), b))"),
         (r"\log 2 \pi (a + b)", "beside(log(beside(2, pi)), a + b)"),
         (r"\sin 2 \pi (a + b) \cos \pi c", "beside(sin(beside(beside(2, pi), a + b)), cos(beside(pi, c)))"),
+        (r"\log \sum_{i=0}^{n-1} \pi z_i \cdot a", "log(sum(i in 0..n - 1: dot(beside(pi, z[i]), a)))"),
         (r"\sin 2 \pi \cdot c", "dot(sin(beside(2, pi)), c)"),
     ],
 )

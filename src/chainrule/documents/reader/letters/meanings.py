@@ -132,6 +132,10 @@ class Meanings(ABC):
         """The name that a letter has here; `alone` without a subscript."""
         return f"{base}__one" if alone and base in self.singles else self.aliases.get(base, base)
 
+    def is_told(self, name: str) -> bool:
+        """Whether a definition or a declaration says something of a name."""
+        return name in self.defined or name in self.inventory.declared
+
     def with_arity(self, name: str, base: str, count: int) -> str:
         """The name of the function of so many arguments, where functions of other numbers have the same letter."""
         several = count and len(self.arities.get(base, ())) > 1 and count != min(self.arities[base])

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Call, Fold, Term
 from chainrule.documents.reader.letters.meanings import Meanings
+from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.letters.scripts import is_transpose
 from chainrule.documents.reader.structure.differentials import SIGN, is_sign
 from chainrule.documents.reader.syntax import written as w
@@ -44,7 +45,7 @@ from chainrule.documents.reader.translation.slopes import (
     slope_of,
 )
 
-OPERATORS = ("Delta", "delta", "D", "T")
+OPERATOR_LETTERS = (CHANGE, "delta", "D", "T")
 """Letters that are operators in some texts: a Laplacian, a variation, a derivative, a transform."""
 
 _Factor: TypeAlias = tuple[str, Term]
@@ -177,8 +178,7 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
 def _may_be_operator(meanings: Meanings, head: w.Symbol) -> bool:
     """Whether a letter of which nothing is said is one for operators: a Laplacian, a variation, a transform."""
     name = base_name(head)
-    told = name in meanings.defined or name in meanings.inventory.declared
-    return not told and (name in OPERATORS or head.font == "calligraphic")
+    return not meanings.is_told(name) and (name in OPERATOR_LETTERS or head.font == "calligraphic")
 
 
 def _multiplied(meanings: Meanings, factors: Sequence[_Factor], parts: Sequence[Written]) -> Term:
@@ -204,11 +204,11 @@ def _without_brackets(
         end = len(parts)
     elif isinstance(parts[at + 1], w.Numeral) and at + 2 < len(parts) and not joints[at + 1]:
         end = at + 3
-    if pi := next((k for k in range(at + 1, end) if isinstance(parts[k], w.Symbol) and base_name(parts[k]) == "pi"), 0):
-        end = pi + 1
-        while end < len(parts) and not joints[end - 1] and _is_in_angle(meanings, head, parts[end]):
+    if parts[end - 1] == w.Symbol("pi") and not meanings.is_told("pi"):
+        behind_pi = end
+        while end < len(parts) and not joints[end - 1] and _goes_with_pi(meanings, head, parts[end]):
             end += 1
-        if end > pi + 1:
+        if end > behind_pi:
             meanings.used.add(f"{head.text} takes all letters behind pi")  # sin 2 pi n, log 2 pi sigma^2
     end += _is_factorial(parts, joints, end)  # log y!
     nested = parts[at + 1]
@@ -232,7 +232,7 @@ def _without_brackets(
     return found, end
 
 
-def _is_in_angle(meanings: Meanings, head: w.Symbol, part: Written) -> bool:
+def _goes_with_pi(meanings: Meanings, head: w.Symbol, part: Written) -> bool:
     """Whether a function without brackets takes a factor behind pi: a letter, and a sine takes brackets as well."""
     inner = part.base if isinstance(part, w.Scripted) else part
     if isinstance(inner, w.Bracketed):

@@ -108,7 +108,8 @@ def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
             if isinstance(base, Apply) and base.operator == "listed":
                 base = Apply("in_a_row", base.operands)  # the transpose of a list of numbers is a column
             return base if is_list else Apply("turned", (base,))
-        case w.Symbol(text="o" | "circ") if isinstance(base, Number) and not _is_told(meanings, upper):  # 30^\circ
+        case w.Symbol(text="o" | "circ" as circle) if isinstance(base, Number) and not meanings.is_told(circle):
+            meanings.used.add("a number with a circle above is in degrees")  # 30^\circ
             return Apply("*", (base, Apply("over", (Name("pi"), Number(Fraction(180))))))
         case w.Signed(terms=(w.Symbol() as sign,), signs=(-1,)) if is_transpose(meanings, sign) and _has_capital(base):
             inverse = Apply("raised", (base, Apply("negative", (Number(Fraction(1)),))))  # A^{-T}
@@ -128,11 +129,6 @@ def with_scripts(meanings: Meanings, found: Term, behind: w.Scripted) -> Term:
 
 
 # What follows is private.
-
-
-def _is_told(meanings: Meanings, letter: w.Symbol) -> bool:
-    """Whether something is said of a letter."""
-    return base_name(letter) in meanings.defined or base_name(letter) in meanings.inventory.declared
 
 
 def _of_label(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:
