@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from chainrule.servers.child_process import Limits, TaskFailed, result_of
 
 pytestmark = pytest.mark.usefixtures("processes_to_copy")
 SHORT = Limits(seconds=2.0, megabytes=500, locked=True)
+LONG = Limits(seconds=120.0, megabytes=500, locked=True)  # for what must end by another limit, also on a busy machine
 
 
 def run(code, limits=SHORT):
@@ -49,10 +49,8 @@ def test_a_result_comes_back():
     ],
 )
 def test_code_that_means_harm_ends_with_its_reason(code, message):
-    began = time.monotonic()
     with pytest.raises(TaskFailed, match=message):
-        run(code)
-    assert time.monotonic() - began < 30  # far more than the 2 s and a start; no hang
+        run(code, SHORT if "within 2 s" in message else LONG)
     assert asyncio.run(result_of("check_chain", {"formulas": ["1", "1"]}))["report"]["exit_code"] == 0
 
 
