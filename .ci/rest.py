@@ -2,7 +2,6 @@
 and names the files of tests that took longest.
 
 --record FILE writes the outcome of every test; --rest-of FILE runs the tests that were skipped or not collected there.
-A file in which the two environments collect different tests depends on the installed libraries and runs completely.
 """
 
 import json
@@ -32,19 +31,8 @@ def pytest_collection_modifyitems(config, items):
     if config.option.rest_of is None:
         return
     there = json.loads(config.option.rest_of.read_text(encoding="utf-8"))["outcomes"]
-    missing = set(rest(there, [item.nodeid for item in items]))
-    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in missing])
-    items[:] = [item for item in items if item.nodeid in missing]
-
-
-def rest(there, collected):
-    """The tests among the collected ones that must run here, given the outcomes that the other environment recorded."""
-    names, known = {}, {}
-    for test in collected:
-        names.setdefault(file_of(test), set()).add(test)
-    for test in there:
-        known.setdefault(file_of(test), set()).add(test)
-    return [t for t in collected if there.get(t) not in RAN or names[file_of(t)] != known[file_of(t)]]
+    config.hook.pytest_deselected(items=[item for item in items if there.get(item.nodeid) in RAN])
+    items[:] = [item for item in items if there.get(item.nodeid) not in RAN]
 
 
 def file_of(test):
