@@ -18,6 +18,7 @@ from chainrule.documents import check_derivation
         (r"\hat{y}_i", "y_hat[i]"),
         ("W_{out}", "W_out"),
         (r"30^\circ", "30 * over(pi, 180)"),
+        ("30°", "30 * over(pi, 180)"),
         ("z_{i+1}", "z[i + 1]"),
     ],
 )
@@ -68,7 +69,7 @@ def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
         (r"\sin 30^\circ = \frac{1}{2}", "proved"),
         (r"\cos 45^\degree = \frac{1}{\sqrt 2}", "proved"),
         (r"\tan 60^o = \sqrt 3", "proved"),
-        (r"\sin 30^\circ = \frac{1}{3}", "wrong if read so"),
+        (r"\sin 30^\circ = \frac{1}{3}", "wrong"),
         (r"180^\circ = \pi", "proved"),
     ],
 )

@@ -58,7 +58,7 @@ _PATTERN = r"""
     |(?P<turned>(?<=[\w)\]}])\.T(?!\w))
     |(?P<run>[WORD]{2,})
     |(?P<sign>:=|=:|<=>|=>|==|->|<=|>=|\.\.\.|'+|\$\$|PLAIN)
-    |(?P<above>[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾ⁿⁱᵀᴸᵃ-ᵏᵐᵒᵖᵗᵘᵛʰʲʳˢʷˣʸᶜᴴ]+)
+    |(?P<above>[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾ⁿⁱᵀᴸᵃ-ᵏᵐᵒᵖᵗᵘᵛʰʲʳˢʷˣʸᶜᴴ°]+)
     |(?P<below>[₀-₉₊₋₌₍₎ₐ-ₜᵢᵣᵤᵥⱼ]+)
     |(?P<letter>(?:[^\W\d_][\u0300-\u036f\u20d0-\u20ff]*))
     |(?P<other>.)
@@ -150,7 +150,8 @@ def _tokens(text: str, plain: bool | None = None, names: Set[str] = frozenset())
             factors = len(raw) == len(set(raw)) and set(raw) <= alone
             yield from _run(raw, start, text[start - 1 : start], text[at : at + 6], names, factors)
         elif kind in ("above", "below"):
-            yield from _script("_" if kind == "below" else "^", unicodedata.normalize("NFKC", raw), start, at)
+            plainer = unicodedata.normalize("NFKC", raw).replace("°", "∘")
+            yield from _script("_" if kind == "below" else "^", plainer, start, at)
         elif kind == "command":
             yield FormulaToken("command", match["command"], start, at, raw)
         elif kind == "row":

@@ -287,7 +287,7 @@ class Doubts:
             yield NUMBERED
         is_given = isinstance(claim.left, terms.Name) and claim.left.text not in self.names.definitions
         is_given = is_given and isinstance(claim.right, terms.Number)  # x = 0.3
-        if used - self._closed and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
+        if used - self._closed - {"pi"} and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
             yield VALUES
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
