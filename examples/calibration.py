@@ -2,9 +2,10 @@
 Calibrated probabilities
 ========================
 
-A network that is trained until it fits its samples is too sure of itself. Temperature scaling divides its logits by the
-number that gives held-out samples the least log-loss. :class:`chainrule.SoftmaxRegression` finds this temperature with
-``temperature_scaling=True``; for other classifiers scikit-learn finds it.
+A network that is trained until it fits its training samples is overconfident. Temperature scaling divides its logits
+by one number, the temperature, which is chosen to minimise the log-loss of held-out samples.
+:class:`chainrule.SoftmaxRegression` finds this temperature with ``temperature_scaling=True``; for other classifiers
+scikit-learn finds it.
 """
 
 # %%

@@ -2,8 +2,9 @@
 Rare classes
 ============
 
-One sample in fifty belongs to the class that matters. A weight for that class moves the threshold of the decision. A
-cost does the same, needs no second fit, and keeps the probabilities right.
+One sample in fifty belongs to the class that matters. A weight for that class shifts the decision threshold. Setting
+the threshold from the costs of the two kinds of errors has the same effect, needs no second fit, and leaves the
+probabilities correct.
 """
 
 # %%

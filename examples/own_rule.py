@@ -2,9 +2,9 @@
 A rule of your own
 ==================
 
-This page makes a new operator into an activation with a name, and another one into a layer with a parameter. A function
-of one number needs its value and its slope. For the swish these are y = x s and y' = s (1 + x (1 - s)), where
-s = sigmoid(x).
+This page defines a new operator and registers it as a named activation; a second operator becomes a layer with a
+parameter. An elementwise function needs one formula for its value and one for its derivative. For the swish these are
+y = x s and y' = s (1 + x (1 - s)), where s = sigmoid(x).
 """
 
 import numpy as np
@@ -34,9 +34,11 @@ slipped = rules.elementwise("slipped", lambda x: x * rules.sigmoid(x), lambda x:
 print(prove_rule(slipped, np.ones(1)))
 
 # %%
-# ``check_rule`` adds what a proof cannot say: how far floats are from the exact result at the given points, in units in
-# the last place (ulp). It also tries difference quotients of balls (intervals) of 300 bits, which work for functions
-# without exact numbers. Its proof is for the signs of these points, since ``sigmoid`` compares its input with 0.
+# ``check_rule`` also measures rounding errors, which a proof does not cover: how far floating-point results are from
+# the exact result at the given points, in units in the last place (ulp). It also computes difference quotients with
+# balls (intervals) of 300 bits, which also work for functions that cannot be evaluated on exact numbers. The proof of
+# ``check_rule`` covers only inputs with the same signs as these points, because ``sigmoid`` compares its input with
+# 0.
 
 print(check_rule(swish, np.array([-30.0, -1.0, 0.5, 8.0])))
 
