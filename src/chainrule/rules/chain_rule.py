@@ -93,7 +93,7 @@ def _matrices(rule: Rule, residuals: Any) -> tuple[Array | None, ...]:
 
 
 def _numbered(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
-    """The names by names of their own: one that is taken gets a number."""
+    """The given names, by new names that are unique: a name that is taken gets a number."""
     found: dict[str, str] = {}
     for own in names:
         name, number = own, 1

@@ -27,7 +27,8 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     Every part is exact, which bounds its error; how much the outer rule magnifies an inner one's error is not bounded:
     `compose(logarithm, softmax)` loses digits that `log_softmax` keeps, so no error bound is claimed.
 
-    The rules are given from the outside inwards. The name is an identifier, unless given the names joined by ``_of_``.
+    The rules are given from the outermost to the innermost. The name must be an identifier; its default is the names of
+    the rules, joined by ``_of_``.
 
     Raises
     ------

@@ -5,8 +5,9 @@ With n = e^x,
     y = x n (n + 2) / (n (n + 2) + 2)
     y' = n w / (n (n + 2) + 2)^2,    w = 4 (x + 1) + (4 x + 6) n + 4 n^2 + n^3
 
-Both sides of a fraction are homogeneous in m = e^min(x, 0) and p = e^-max(x, 0), whose quotient is n, so nothing
-overflows. m is multiplied on as two roots, so that its own digits are there where the result is the smallest floats.
+The numerator and the denominator of each fraction are homogeneous in m = e^min(x, 0) and p = e^-max(x, 0), whose
+quotient is n, so nothing overflows. The factor m is applied as two square roots, so that its digits are not lost where
+the result is among the smallest floats.
 
 w is 0 at z = -1.19..., where y has its minimum. Floats measure x from z: with d = x - z, E = e^d - 1 and k = e^z,
 

@@ -3,8 +3,8 @@
     zero_pad2d:  y[c, i, j] = x[c, i - above, j - left], 0 where that lies outside       pullback: crop
     flatten:     y[(c h + i) w + j] = x[c, i, j]                                         pullback: the same way back
 
-Both select entries, so the derivatives are exact. The zeros are zeros, not copies of the edge. Padding is what windows
-of one pixel read on the padded image (see `unfolding`), and cropping gives it back.
+Both select entries, so the derivatives are exact. The padding consists of zeros, not of copies of the edge. It is
+computed by reading the padded image in windows of one pixel (see `unfolding`); cropping is the transpose of this.
 """
 
 import math

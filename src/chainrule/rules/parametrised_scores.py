@@ -4,10 +4,10 @@
     cross entropy       -sum_i c_i log S_i                    by u: G^T (S sum(c) - c)
     expected reward     E_S[r]                                by u: sum_i S_i (r_i - E_S[r]) grad x_i
 
-Two ways in. Where x(u) is a rule, compose: `compose(log_softmax, x)`, `compose(softmax_cross_entropy, x)` and
-`compose(softmax_expectation, x)` are rules of u, with all that rules have. Where only the scores and G at one u are
-known, the functions below; G has one row per score, shape (..., n, p), and its leading axes broadcast with the leading
-axes of the scores.
+There are two ways to use this. If x(u) is a rule, compose it: `compose(log_softmax, x)`,
+`compose(softmax_cross_entropy, x)` and `compose(softmax_expectation, x)` are rules of u, with all methods of rules. If
+only the scores and G at one u are known, use the functions below; G has one row per score, shape (..., n, p), and its
+leading axes broadcast with the leading axes of the scores.
 
 Nothing divides by S, and the n x n matrix I - 1 S^T is never formed. The weights of the gradients' rows sum to 0, so
 the rows are measured from the row of the largest score: a part that all rows share drops out before it is rounded.

@@ -7,8 +7,9 @@
     max: v to the entry that is the largest, 0 elsewhere       means: v / count to all entries of the window or channel
 
 Among equal entries the first one is the largest, row by row. Where windows overlap, their cotangents are added.
-Around the image the maximum sees minus infinity, the mean zeros, which count. The stride is the kernel if not given:
-windows then lie side by side, and rows and columns that are left over at the bottom and on the right are dropped.
+Around the image the maximum reads minus infinity, and the mean reads zeros, which count as entries. The default stride
+is the size of the kernel: windows then lie side by side, and rows and columns that are left over at the bottom and on
+the right are dropped.
 
 Both pools of windows are weighted sums of their entries: y = sum_e A_e P_e, A_e = [e is the largest] or 1 / count.
 """

@@ -2,9 +2,9 @@
 
     y = f(x),   J[i, j] = dy_i / dx_j,   pushforward (JVP): t -> J t,   pullback (VJP): v -> J^T v
 
-Rules act on the last axis, or on every entry, under any leading axes. Their functions are pure and exact: they write to
-nothing that they are given, and keep their digits in the tails. The fast forms that training uses are kernels, which
-stand apart (`chainrule.kernels`).
+Rules act on the last axis, or on every entry, under any leading axes. Their functions are pure and exact: they do
+not modify their arguments, and their results keep their digits in the tails. Training uses faster forms, the kernels,
+which are separate (`chainrule.kernels`).
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
 
 A scale c > 1 sharpens, c < 1 flattens; c = 0 gives equal probabilities, and c < 0 reverses the ranking.
 
-Logits are measured before they are scaled, so that no c x overflows on its own: from the largest where c > 0, from the
-smallest where c < 0, and as halves, x / 2 - m / 2, which no finite logits make infinite. The exponentials are corrected
-for the rounding errors of the difference and of the product with c (see `rounding`).
+One logit m, the largest where c > 0 and the smallest where c < 0, is subtracted before the scaling, so that no c x
+overflows on its own. The difference is computed in halves, x / 2 - m / 2, which is finite for all finite logits. The
+exponentials are corrected for the rounding errors of the difference and of the product with c (see `rounding`).
 """
 
 from typing import TypeAlias

@@ -2,7 +2,7 @@
 
     m = max_j x_j,   e_i = exp(x_i - c),   s_i = e_i / sum_j e_j,   log sum_j exp(x_j) = m + log1p(rest / e_top)
 
-Every c gives the same quotients. In floats, rounding x - c costs exp about as many ulp as x - c is large: 64 at a
+Every c gives the same quotients. In floats, rounding x - c makes exp wrong by about |x - c| ulp: 64 ulp at a
 difference of 80. So c is a whole number that makes the difference exact:
 
     c = floor(m - min(max(m, 0), B))   for m < 2 L, where e^-L is the smallest number and e^B can be added k times
