@@ -21,6 +21,12 @@ def ctrl_c_is_heard():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session")
+def claim_seconds():
+    """The longest time for one claim: more before a release (CLAIM_SECONDS), where more false ones may seem to hold."""
+    return float(os.environ.get("CLAIM_SECONDS", "1"))
+
+
 class ArraySource:
     """Samples in memory as a source of rows, which notes what is read; entries are widened as files' are."""
 

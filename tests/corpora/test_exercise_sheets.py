@@ -11,14 +11,15 @@ SHEETS = Path(__file__).parent / "exercise_sheets"
 TAKEN = ("proved", "verified", "held")
 
 
-def verdicts(table):
+def verdicts(table, seconds):
     """The truth of each claim, with the verdict on the step in its line, the first that no claim before it has.
 
     Definitions and hypotheses are no claims where a line has enough other steps.
     """
     document = next(path for path in map(table.with_suffix, (".md", ".tex")) if path.exists())
     by_line = {}
-    for step in check_derivation(document.read_text(encoding="utf-8"), name=document.name, repairs=False).steps:
+    text = document.read_text(encoding="utf-8")
+    for step in check_derivation(text, name=document.name, repairs=False, seconds=seconds).steps:
         by_line.setdefault(step.line, []).append(step)
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -30,8 +31,8 @@ def verdicts(table):
 
 
 @pytest.mark.parametrize("table", sorted(SHEETS.glob("*.csv")), ids=lambda path: path.stem)
-def test_no_true_answer_is_accused_and_no_false_one_taken(table):
-    found = list(verdicts(table))
+def test_no_true_answer_is_accused_and_no_false_one_taken(table, claim_seconds):
+    found = list(verdicts(table, claim_seconds))
     assert len(found) > 15
     assert not [
         (row["line"], step.verdict) for row, step in found if row["truth"] == "true" and step.verdict == "wrong"

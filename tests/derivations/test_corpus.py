@@ -18,29 +18,29 @@ with (HERE / "decided.csv").open(encoding="utf-8", newline="") as file:
 """The number of steps of right derivations that were decided on 2026-11-27."""
 
 SHARE = 1 / 3
-"""The least part of this number: a machine with three times the work decides so few steps in two seconds each."""
+"""The least part of this number: a machine with three times the work decides so few steps in a second each."""
 
 LAYOUT = {"affine_composition.md"}
 """Here `layout: columns` was written for derivatives whose inputs are columns; the checker takes them for rows."""
 
 
-def checked(path):
-    return check_derivation(path.read_text(encoding="utf-8"), name=path.name, repairs=False, seconds=2.0)
+def checked(path, seconds):
+    return check_derivation(path.read_text(encoding="utf-8"), name=path.name, repairs=False, seconds=seconds)
 
 
 @pytest.mark.parametrize("path", [*SEEN, *NOTATIONS], ids=lambda path: path.name)
-def test_a_correct_derivation_has_no_fault(path):
-    report = checked(path)
+def test_a_correct_derivation_has_no_fault(path, claim_seconds):
+    report = checked(path, claim_seconds)
     assert report.claims
     faults = [(step.line, step.verdict, step.message) for step in report.faults]
     assert len(faults) <= (path.name in LAYOUT), faults
     assert sum(step.is_decided for step in report.claims) >= int(SHARE * DECIDED[path.name])
 
 
-def test_wrong_derivations_are_caught_at_their_line_and_no_right_line_is_called_wrong():
+def test_wrong_derivations_are_caught_at_their_line_and_no_right_line_is_called_wrong(claim_seconds):
     found = Counter()
     for name, answer in ANSWERS.items():
-        report = checked(HERE / "wrong" / name)
+        report = checked(HERE / "wrong" / name, claim_seconds)
         lines = {step.line for step in report.steps if step.is_fault or step.assumed}
         found["caught"] += answer["line"] in lines
         held = [step for step in report.steps if step.line == answer["line"] and step.is_claim]
