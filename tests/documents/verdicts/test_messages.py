@@ -47,7 +47,7 @@ def test_what_is_uncertain_says_why_and_what_to_do():
     )
     assert "but it may mean something else: L is not defined." in told
     assumed = explained("hypothesis", line=3, reason="v is not defined above")
-    assert assumed == "v is not defined above, so this is read as an assumption and was not checked."
+    assert assumed == "v is not defined above, so it is read as an assumption and was not checked."
 
 
 def test_as_many_digits_as_show_the_difference():

@@ -351,7 +351,7 @@ def _or_assumed(entry: ReadRelation, step: Step) -> Step:
         return replace(step, verdict=VERDICTS["definition"], reason="")
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step
-    return replace(step, verdict=VERDICTS["hypothesis"], reason="it does not follow for all values")
+    return replace(step, verdict=VERDICTS["hypothesis"], reason="The formula does not follow for all values")
 
 
 def _step(

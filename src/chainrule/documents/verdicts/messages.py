@@ -23,7 +23,7 @@ SENTENCES = {
     "without": "Without that it fails: {point}",
     "true for some indices": "It does not follow from {before} for all indices. {point}",
     "wrong": "It does not follow from {before}. {point}",
-    "wrong where": "It fails where {where}, which is the condition that the text sets. {point}",
+    "wrong where": "It fails even under the text's condition that {where}. {point}",
     "wrong if read so": "As the formula was read, its sides differ, but it may mean something else: {doubts}. {point}",
     "does not fit": "The shapes do not fit: {reason}.",
     "does not fit if read so": "As the formula was read, its shapes do not fit ({reason}), but it may mean something "
@@ -34,7 +34,7 @@ SENTENCES = {
     "no definition": "It was not checked: {doubts}.",
     "definition": "",
     "left out": "Its shapes do not fit ({reason}), so it defines nothing.",
-    "hypothesis": "{reason}, so this is read as an assumption and was not checked.",
+    "hypothesis": "{reason}, so it is read as an assumption and was not checked.",
     # Parts of them.
     "reason missing": "nothing more is known about the cause",
     "line": "line {line}",
@@ -49,10 +49,10 @@ SENTENCES = {
     "where": "It is proved except where a number that the step divides by, or raises to a power, is 0: {exceptions}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
-    "stationary": "It holds where {where}, which is the condition that the text sets.",
+    "stationary": "It holds under the text's condition that {where}.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
-    "of chain": "It does not equal {before}, which is wrong, but it follows from the beginning of the chain.",
+    "of chain": "It does not equal {before}, because {before} is wrong, but it follows from the beginning of the chain.",
     "repair goes on": "The next step continues from the corrected formula, so the mistake ends here.",
     # Documents.
     "no relation": "No formula was found that makes a claim.",
