@@ -52,7 +52,7 @@ SENTENCES = {
     "stationary": "It holds under the text's condition that {where}.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
-    "of chain": "It does not equal {before}, because {before} is wrong, but it follows from the beginning of the chain.",
+    "of chain": "It does not equal {before}, which is itself wrong, but it follows from the beginning of the chain.",
     "repair goes on": "The next step continues from the corrected formula, so the mistake ends here.",
     # Documents.
     "no relation": "No formula was found that makes a claim.",
