@@ -150,8 +150,8 @@ def _tokens(text: str, plain: bool | None = None, names: Set[str] = frozenset())
             factors = len(raw) == len(set(raw)) and set(raw) <= alone
             yield from _run(raw, start, text[start - 1 : start], text[at : at + 6], names, factors)
         elif kind in ("above", "below"):
-            plainer = unicodedata.normalize("NFKC", raw).replace("°", "∘")
-            yield from _script("_" if kind == "below" else "^", plainer, start, at)
+            inside = unicodedata.normalize("NFKC", raw).replace("°", "∘")  # a degree sign is a circle above
+            yield from _script("_" if kind == "below" else "^", inside, start, at)
         elif kind == "command":
             yield FormulaToken("command", match["command"], start, at, raw)
         elif kind == "row":

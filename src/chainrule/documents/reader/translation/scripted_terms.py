@@ -109,8 +109,7 @@ def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
                 base = Apply("in_a_row", base.operands)  # the transpose of a list of numbers is a column
             return base if is_list else Apply("turned", (base,))
         case w.Symbol(text="o" | "circ" as circle) if isinstance(base, Number) and not meanings.is_told(circle):
-            # 30^\circ is in degrees
-            return Apply("*", (base, Apply("over", (Name("pi"), Number(Fraction(180))))))
+            return Apply("*", (base, Apply("over", (Name("pi"), Number(Fraction(180))))))  # 30^\circ is in degrees
         case w.Signed(terms=(w.Symbol() as sign,), signs=(-1,)) if is_transpose(meanings, sign) and _has_capital(base):
             inverse = Apply("raised", (base, Apply("negative", (Number(Fraction(1)),))))  # A^{-T}
             return raised(meanings, inverse, sign)

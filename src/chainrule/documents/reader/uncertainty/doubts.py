@@ -238,9 +238,9 @@ class Doubts:
 
     @cached_property
     def _closed(self) -> frozenset[str]:
-        """The names whose definitions are made of numbers alone."""
+        """The names of one value each: pi, and those whose definitions are made of numbers alone."""
         every = self.names.definitions.items()
-        return frozenset(name for name, each in every if _is_computed(each.body) and not each.parameters)
+        return frozenset({"pi", *(name for name, each in every if _is_computed(each.body) and not each.parameters)})
 
     def _of(self, claim: Relation, entry: ReadRelation) -> Iterator[str]:
         yield from sorted(entry.rests_on)
@@ -287,7 +287,7 @@ class Doubts:
             yield NUMBERED
         is_given = isinstance(claim.left, terms.Name) and claim.left.text not in self.names.definitions
         is_given = is_given and isinstance(claim.right, terms.Number)  # x = 0.3
-        if used - self._closed - {"pi"} and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
+        if used - self._closed and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
             yield VALUES
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
