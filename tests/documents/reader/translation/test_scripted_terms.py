@@ -122,3 +122,8 @@ def test_a_label_below_chooses_between_what_its_two_values_name(fact, other):
     )
     assert swapped[0] in ("wrong", "wrong if read so")
     assert verdicts(text, "x^i: number\ny^i: number")[0] not in ("proved", "verified")
+
+
+def test_a_script_behind_nothing_is_told():
+    [step] = check_derivation("$$x = ° 3$$").steps
+    assert (step.verdict, "a script behind nothing" in step.message) == ("not read", True)

@@ -47,7 +47,7 @@ def scripted(
     if isinstance(base, w.Symbol):
         name = base_name(base)
         if name in NO_LETTERS:  # n!^2, ^2 x
-            raise NotMeant(f"the sign {name} with scripts", whole.place)
+            raise NotMeant(f"the sign {name} with scripts" if name else "a script behind nothing", whole.place)
         known = name in meanings.inventory.by or meanings.inventory.declared.get(name, -1) >= 0
         is_euler = name == "e" and meanings.euler and base.font != "bold" and not known
         if is_euler and upper is not None and lower is None:
