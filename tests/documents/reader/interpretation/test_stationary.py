@@ -29,7 +29,7 @@ def test_what_follows_from_a_derivative_that_is_set_to_zero_is_proved_there(word
     report = check_derivation(f"{SQUARES}\n{words}\n$$X^TXw = X^Ty .$$\n", repairs=False)
     last = report.steps[-1]
     assert last.verdict == "proved"
-    assert "where the derivative in line 3 is 0" in last.message
+    assert "the derivative in line 3 is 0" in last.message
 
 
 def test_without_such_words_nothing_is_set_to_zero():
