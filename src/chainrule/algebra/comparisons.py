@@ -55,10 +55,12 @@ def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
     """
     if number.is_zero():
         return 0, None
+    field = current()
+    if field.number is not None:
+        return number.sign(), None  # type: ignore[attr-defined]  # a PointNumber
     known = known_sign(number)
     if known:
         return known, None
-    field = current()
     if number.value.contains(0) or not number.value.is_finite():
         if number.value.is_exact() or number.value.is_nan() or field.memory.bits >= MOST_BITS:
             raise Undecided(f"the sign of {number} cannot be decided at the sample")

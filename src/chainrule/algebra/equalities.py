@@ -190,7 +190,11 @@ class Attempt:
 
 
 def attempt(
-    compute: Callable[[Field], Iterable[Equality]], *, ideal: bool = False, memory: Memory | None = None
+    compute: Callable[[Field], Iterable[Equality]],
+    *,
+    ideal: bool = False,
+    memory: Memory | None = None,
+    number: Any = None,
 ) -> Attempt:
     """Try to prove equalities.
 
@@ -203,6 +207,8 @@ def attempt(
         True to read floats that are the nearest to a simple number as that number; see `constants`.
     memory : Memory, optional
         The memory of earlier runs of the same computation.
+    number : type, optional
+        The class of the numbers, if they are not exact: `PointNumber`, with which nothing is proved.
 
     Examples
     --------
@@ -217,7 +223,7 @@ def attempt(
     memory = memory or Memory()
     for _ in range(MOST_RUNS):
         try:
-            with Field(memory, ideal=ideal_number if ideal else None) as entered:
+            with Field(memory, ideal=ideal_number if ideal else None, number=number) as entered:
                 try:
                     return _judged(entered, compute)
                 except Undecided as reason:

@@ -57,7 +57,7 @@ class Exact:
 
     def __new__(cls, value: Any) -> Any:
         """An int or a float as a number of the current field; infinities are `Infinite`."""
-        made = _converted(value)
+        made = converted(value)
         if made is None:
             raise TypeError(f"Exact: expected an int or a float, got {type(value).__name__}")
         return made
@@ -66,48 +66,48 @@ class Exact:
         return text_of(self.num, self.den)
 
     def __add__(self, other: Any) -> Exact:
-        b = other if type(other) is Exact else _converted(other)
+        b = other if type(other) is Exact else converted(other)
         if type(b) is not Exact:
-            return _infinite(b)
+            return infinite(b)
         return _sum(self, b, operator.add)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Exact:
-        b = other if type(other) is Exact else _converted(other)
+        b = other if type(other) is Exact else converted(other)
         if type(b) is not Exact:
-            return _infinite(b, -1)
+            return infinite(b, -1)
         return _sum(self, b, operator.sub)
 
     def __rsub__(self, other: Any) -> Exact:
-        b = _converted(other)
-        return b - self if type(b) is Exact else _infinite(b)
+        b = converted(other)
+        return b - self if isinstance(b, Exact) else infinite(b)
 
     def __mul__(self, other: Any) -> Exact:
-        b = other if type(other) is Exact else _converted(other)
+        b = other if type(other) is Exact else converted(other)
         if type(b) is not Exact:
-            return _infinite(b, self)
+            return infinite(b, self)
         return _product(self, b)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Exact:
-        b = other if type(other) is Exact else _converted(other)
+        b = other if type(other) is Exact else converted(other)
         if type(b) is not Exact:
             return rational(0) if isinstance(b, Infinite) else cast("Exact", NotImplemented)
         return _product(self, inverse(b))
 
     def __rtruediv__(self, other: Any) -> Exact:
-        b = _converted(other)
+        b = converted(other)
         return _product(b, inverse(self)) if type(b) is Exact else NotImplemented
 
     def __pow__(self, other: Any) -> Exact:
-        b = _converted(other)
-        return FUNCTIONS["power"](self, b) if type(b) is Exact else NotImplemented
+        b = converted(other)
+        return FUNCTIONS["power"](self, b) if isinstance(b, Exact) else NotImplemented
 
     def __rpow__(self, other: Any) -> Exact:
-        b = _converted(other)
-        return FUNCTIONS["power"](b, self) if type(b) is Exact else NotImplemented
+        b = converted(other)
+        return FUNCTIONS["power"](b, self) if isinstance(b, Exact) else NotImplemented
 
     def __neg__(self) -> Exact:
         return made(-self.num, self.den, -self.value)
@@ -262,7 +262,7 @@ class Infinite(float):
         return self if self > 0 else Exact(0)
 
 
-def _infinite(b: Any, factor: Any = 1) -> Exact:
+def infinite(b: Any, factor: Any = 1) -> Exact:
     """An infinity times a number; NotImplemented for other objects.
 
     Raises
@@ -285,11 +285,13 @@ _blank = object.__new__
 
 def rational(x: Any) -> Exact:
     """A rational as a number of the current field."""
-    x = flint.fmpq(x)
-    return made(current().context.constant(x), (), flint.arb(x))
+    x, field = flint.fmpq(x), current()
+    if field.number is not None:
+        return field.number.of_rational(x)  # type: ignore[no-any-return]  # a PointNumber
+    return made(field.context.constant(x), (), flint.arb(x))
 
 
-def _converted(x: Any) -> Any:
+def converted(x: Any) -> Any:
     """An int or float as an exact number, an infinity as `Infinite`; None for any other object.
 
     Raises
@@ -301,7 +303,7 @@ def _converted(x: Any) -> Any:
         return x
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
-        return _converted(x) if not isinstance(x, np.ndarray) else None
+        return converted(x) if not isinstance(x, np.ndarray) else None
     if isinstance(x, int | np.integer | np.bool_):
         return rational(int(x))
     if isinstance(x, float | np.floating):
@@ -348,7 +350,7 @@ def inverse(a: Exact) -> Exact:
 
 
 def _compare(a: Exact, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
-    b = other if type(other) is Exact else _converted(other)
+    b = other if type(other) is Exact else converted(other)
     if isinstance(b, Infinite):
         return compare(0.0, float(b))
     return NotImplemented if b is None else compared_with_zero(a - b, compare)

@@ -22,6 +22,7 @@ from chainrule.algebra.exact import Exact, Infinite, rational
 from chainrule.algebra.field import current
 from chainrule.algebra.formal_derivatives import derivatives, positions
 from chainrule.algebra.number_array import NumberArray, numbers
+from chainrule.algebra.point_numbers import PointNumber
 from chainrule.algebra.powers import number_of
 from chainrule.algebra.special_functions import FUNCTIONS
 
@@ -215,7 +216,7 @@ class ExactArray(NumberArray):
     """
 
     number = Exact
-    infinities = (Infinite,)
+    further = (Infinite, PointNumber)
 
     @classmethod
     def holds(cls, dtype: Any) -> bool:

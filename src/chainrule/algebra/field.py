@@ -100,6 +100,8 @@ class Field:
     ideal : callable, optional
     most_terms : int
         Larger polynomials raise `Undecided`.
+    number : type, optional
+        The class of the numbers, if they are not exact: `PointNumber`.
 
     Examples
     --------
@@ -117,8 +119,9 @@ class Field:
         *,
         ideal: Callable[[Field, float], Exact | None] | None = None,
         most_terms: int = 4000,
+        number: Any = None,
     ) -> None:
-        self.memory = memory or Memory()
+        self.memory, self.number = memory or Memory(), number
         self.ideal, self.idealised, self.floats = ideal, dict[float, str](), set[float]()
         self.most_terms = most_terms
         # Fields that follow one another have different contexts. A number that a program keeps from one run to the next

@@ -14,6 +14,7 @@ from chainrule.algebra import exact
 from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, current
 from chainrule.algebra.generators import Generator, Polynomial
+from chainrule.algebra.point_numbers import PointNumber
 from chainrule.algebra.powers import single
 
 
@@ -44,8 +45,11 @@ def positions(variables: Iterable[Exact]) -> list[int]:
     ValueError
         If one of them is not a variable.
     """
-    result = []
+    result = list[int]()
     for x in variables:
+        if isinstance(x, PointNumber) and len(x.inputs) == 1 and not x.parents:
+            result += x.inputs
+            continue
         generator = single(x)
         if generator is None or generator.kind != "variable":
             raise ValueError(f"{x} is not a variable")
@@ -56,6 +60,8 @@ def positions(variables: Iterable[Exact]) -> list[int]:
 def derivatives(a: Exact, variables: Sequence[int]) -> list[Exact]:
     """The derivatives by the variables at some positions. The comparisons recorded so far become strict."""
     field = current()
+    if isinstance(a, PointNumber):
+        return [a.slope(variable) for variable in variables]
     field.open_cell()
     inside = variables_of(field, a)
     zero = exact.rational(0)

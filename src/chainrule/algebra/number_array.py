@@ -40,20 +40,22 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
     """The class of the entries. Called with an int or a float, it converts exactly, or raises an error; called with
     anything else, it raises TypeError."""
 
-    infinities: ClassVar[tuple[type[Any], ...]] = ()
-    """Classes of entries that are no numbers, such as infinities; they stay as they are."""
+    further: ClassVar[tuple[type[Any], ...]] = ()
+    """Further classes of entries, such as infinities; they stay as they are."""
 
     entrywise: ClassVar[Mapping[Any, Callable[..., Any]]] = {}
     """Functions of NumPy and SciPy without a loop for object arrays, as functions of object arrays of the entries. For
     all others NumPy calls the method of that name of each entry."""
 
+    _own: ClassVar[frozenset[type[Any]]]
     _kept: ClassVar[frozenset[type[Any]]]
     _converted: ClassVar[np.ufunc]
     _known: ClassVar[set[np.ufunc]]
     """Functions that run on plain object arrays of the entries, as far as they were called."""
 
     def __init_subclass__(cls) -> None:
-        kept = cls._kept = frozenset({cls.number, *cls.infinities, bool, type(None)})
+        cls._own = frozenset({cls.number, *cls.further})
+        kept = cls._kept = cls._own | {bool, type(None)}
 
         def converted(entry: Any) -> Any:
             # NumPy's `pad`, for example, stores its own integers.
@@ -172,12 +174,12 @@ def numbers(x: Any, kind: type[Kind]) -> Kind:
     """The numbers of `x`, exactly, in an array of the kind and of the shape of `x`."""
     if isinstance(x, kind):
         return x
-    number = kind.number
-    if type(x) is number:
+    number, own = kind.number, kind._own
+    if isinstance(x, number):
         single = np.empty((), dtype=object)
         single[()] = x
         return single.view(kind)
     source = to_numpy(x) if is_torch(x) else np.asarray(x)
     result = np.empty(source.size, dtype=object)
-    result[:] = [x if type(x) is number else number(x) for x in source.ravel().tolist()]
+    result[:] = [x if type(x) in own else number(x) for x in source.ravel().tolist()]
     return result.reshape(source.shape).view(kind)

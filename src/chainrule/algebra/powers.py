@@ -35,7 +35,10 @@ _PRIME_BITS = 96
 
 def number_of(generator: Generator) -> Exact:
     """The number that a generator stands for."""
-    return exact.made(current().context.gen(generator.index), (), generator.value)
+    field = current()
+    if field.number is not None:
+        return field.number.of_generator(generator)  # type: ignore[no-any-return]  # a PointNumber
+    return exact.made(field.context.gen(generator.index), (), generator.value)
 
 
 # Exponentials.

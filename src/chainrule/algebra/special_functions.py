@@ -287,6 +287,8 @@ def _of_finite(function: Callable[..., Any]) -> Callable[..., Any]:
     def of_finite(*arguments: Exact) -> Any:
         if any(isinstance(a, Infinite) for a in arguments):
             raise Undecided(f"{function.__name__} of infinity")
+        if (number := current().number) is not None:
+            return number.function(function.__name__, *arguments)
         return function(*arguments)
 
     return of_finite

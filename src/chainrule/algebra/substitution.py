@@ -11,6 +11,7 @@ from chainrule.algebra.exact import Exact
 from chainrule.algebra.field import Field, current
 from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.generators import Generator, Polynomial
+from chainrule.algebra.point_numbers import PointNumber
 from chainrule.algebra.powers import number_of, power
 
 
@@ -47,6 +48,8 @@ def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exac
     5 x1
     """
     field, known = current(), {} if known is None else known
+    if isinstance(a, PointNumber):
+        return _at_its_point(field, a, numbers)
     if variables_of(field, a).isdisjoint(numbers):
         return a
     result = _polynomial(field, a.num, numbers, known)
@@ -54,6 +57,13 @@ def substituted(a: Exact, numbers: Mapping[int, Exact], *, known: dict[int, Exac
         divisor = _polynomial(field, field.atoms[number].polynomial, numbers, known)
         result = result * power(exact.inverse(divisor), exact.rational(exponent))
     return result
+
+
+def _at_its_point(field: Field, a: PointNumber, numbers: Mapping[int, Any]) -> Exact:
+    """The number where variables no longer vary, which is all that can be substituted in it."""
+    if any(not number.is_zero() or field.at(index).value != 0 for index, number in numbers.items()):
+        raise Undecided("a substitution in a number at a point")
+    return a.without(numbers)
 
 
 def _polynomial(field: Field, p: Polynomial, numbers: Mapping[int, Exact], known: dict[int, Exact]) -> Exact:

@@ -42,9 +42,18 @@ class Change:
 
     @staticmethod
     def of(shape: tuple[int, ...]) -> Change:
-        """New changes of an array of this shape."""
-        made = variables(f"e{len(current().generators)}_", np.zeros(int(np.prod(shape, dtype=int)), int))
-        return Change(wrapped(made.reshape(shape)), {position: Exact(0) for position in positions(made.tolist())})
+        """Changes of an array of this shape: given up ones, and new ones."""
+        entered, count = current(), int(np.prod(shape, dtype=int))
+        free = entered.tables.setdefault(_GIVEN_UP, [])
+        made = [free.pop() for _ in range(min(count, len(free)))]
+        new = variables(f"e{len(entered.generators)}_", np.zeros(count - len(made), int)).tolist()
+        made += zip(new, positions(new), strict=True)
+        return Change(array_of([e for e, _ in made], shape), {position: Exact(0) for _, position in made})
+
+    def give_up(self) -> None:
+        """Let others have the changes: nothing is left that contains them."""
+        free = current().tables[_GIVEN_UP]
+        free += zip(self.array.ravel().tolist(), self.at_zero, strict=True)
 
     def derivatives(self, compute: Callable[[], Value], place: tuple[int, ...] | None, orders: int) -> ExactArray:
         """The derivatives of what is computed by the changes, or by one of them, at e = 0.
@@ -78,6 +87,9 @@ class Change:
         ]
 
 
+_GIVEN_UP = "changes that are given up"
+
+
 def are_variables(value: ExactArray) -> bool:
     """Whether all entries are variables, each by itself."""
     generators = [single(entry) for entry in value.ravel().tolist()]
@@ -104,6 +116,8 @@ def derived_function(of: Callable[..., Value], order: tuple[int, ...]) -> Callab
         lower = inner if sum(lowered) > 1 else of
         change = Change.of(())
         moved = (exact_numbers(x) + change.array if n == which else x for n, x in enumerate(given))
-        return wrapped(change.derivatives(lambda: lower(*moved), None, 1))
+        found = wrapped(change.derivatives(lambda: lower(*moved), None, 1))
+        change.give_up()
+        return found
 
     return derived

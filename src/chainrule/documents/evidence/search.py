@@ -17,6 +17,7 @@ from itertools import islice
 from chainrule.algebra import Undecided
 from chainrule.algebra.linear_systems import TooManyRows
 from chainrule.algebra.regions import sample
+from chainrule.checking.proofs.exploration import Values, Visit
 from chainrule.documents.evidence.cells import Cells, cells_at, difference
 from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.findings import Finding
@@ -31,6 +32,11 @@ MANY_CELLS = 8
 POINTS, SOME_POINTS, FEW_POINTS = 40, 6, 3
 ENOUGH = 12
 """Fewest points at which a claim is verified: the first ones are simple, such as zeros, where false claims may hold."""
+
+EXACT_POINTS = 6
+"""The first points at the first sizes are computed exactly: balls do not tell 1 from 1 + 10^-100."""
+
+MOST_UNHELPFUL = 4
 
 
 @dataclass(eq=False)
@@ -63,6 +69,8 @@ class Search:
     filled: set[int] = field(default_factory=set)
     tried_at: list[Mapping[str, int]] = field(default_factory=list)
     is_cut: bool = False
+    unhelpful: int = 0
+    """The number of the last points in a row that balls did not settle."""
 
     @property
     def tried(self) -> int:
@@ -210,6 +218,7 @@ class Search:
         question = self.question
         arrays, places = question.arrays(sizes), question.places(sizes)
         several = list(range(len(FORMS))) if question.functions else [None]
+        exact = EXACT_POINTS if sizes == question.choices_of_sizes()[0] else 0
         chosen: Iterable[Mapping[str, Fraction]] = points(arrays, question.constants, count)
         if not any(each.variables() for each in arrays):
             chosen = islice(chosen, 1 if not any(each.facts & {"one-hot", "binary"} for each in arrays) else 6)
@@ -218,7 +227,10 @@ class Search:
             for stand_in in stand_ins:
                 visitor = Visitor(question, sizes, _Turns(number), arrays, places,
                                   stand_in=stand_in, clock=self.clock, filled=self.filled)  # fmt: skip
-                visit = visitor.at_point(values)
+                visit = self._in_balls(visitor, values) if number >= exact else None
+                if visit is None:
+                    visitor = replace(visitor, branches=_Turns(number))
+                    visit = visitor.at_point(values)
                 if any("terms" in reason for reason in visit.outcome.undecided):
                     visitor = replace(visitor, opaque=True, branches=_Turns(number))
                     visit = visitor.at_point(values)
@@ -230,6 +242,17 @@ class Search:
             if self.tried >= enough:
                 return None
         return None
+
+    def _in_balls(self, visitor: Visitor, values: Values) -> Visit | None:
+        """The visit of a point in balls, if they tell that the sides are equal, undefined or outside the conditions."""
+        if self.unhelpful >= MOST_UNHELPFUL:
+            return None
+        visit = replace(visitor, in_balls=True).at_point(values)
+        if visit.outcome.undecided or visit.outcome.differences:
+            self.unhelpful += 1
+            return None
+        self.unhelpful = 0
+        return visit
 
     def _ties(self, sizes: Mapping[str, int], arrays: Sequence[FreeArray]) -> Iterator[dict[str, Fraction]]:
         """Points on the borders of cells."""

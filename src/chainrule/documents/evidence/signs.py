@@ -16,6 +16,7 @@ from chainrule.algebra.comparisons import known_sign, sign_at_sample
 from chainrule.algebra.exact import made
 from chainrule.algebra.field import Field, current
 from chainrule.algebra.generators import Polynomial
+from chainrule.algebra.point_numbers import PointNumber
 from chainrule.algebra.powers import single
 from chainrule.documents.evidence.array_values import COMPARE
 
@@ -50,6 +51,8 @@ def compared(relation: str, rest: Exact) -> bool | None:
     compare = COMPARE[relation]
     if rest.is_zero():
         return bool(compare(0, 0))
+    if isinstance(rest, PointNumber):
+        return bool(compare(rest.sign(), 0))
     known = known_sign(rest)
     if known:
         return bool(compare(known, 0))

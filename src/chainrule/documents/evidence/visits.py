@@ -19,6 +19,7 @@ from chainrule.algebra.field import OutsideDomain, current
 from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.linear_systems import Linear
 from chainrule.algebra.memory import Restart, TooLarge
+from chainrule.algebra.point_numbers import PointNumber
 from chainrule.checking.proofs.exploration import Ties, Values, Visit
 from chainrule.documents.evidence.array_values import Undefined
 from chainrule.documents.evidence.clocks import Clock
@@ -33,6 +34,13 @@ from chainrule.documents.language import terms
 
 Shift: TypeAlias = tuple[str, list[tuple[Any, dict[str, int]]]]
 """The name of a variable, and terms to subtract: coefficients, and exponents of variables."""
+
+
+BITS_OF_BALLS, AT_EXTREMES = 512, 4096
+"""Precision of balls at points, and at those with huge or tiny numbers."""
+
+EXTREME = 50
+"""Larger numbers are huge; their inverses are tiny."""
 
 
 @dataclass
@@ -84,6 +92,8 @@ class Visitor:
         The number of the known functions to take for unknown ones.
     opaque : bool
         True if long numbers are constants of which the value alone is known; at points.
+    in_balls : bool
+        True if numbers that are not rational are balls; at points. What balls do not tell is undecided.
     """
 
     question: Question
@@ -94,6 +104,7 @@ class Visitor:
     room: Memory = field(default_factory=Memory)
     stand_in: int | None = None
     opaque: bool = False
+    in_balls: bool = False
     clock: Clock = field(default_factory=Clock)
     shifts: list[Shift] = field(default_factory=list)
     """Variables b that became b - rest, so that comparisons of b + rest are linear."""
@@ -125,21 +136,27 @@ class Visitor:
             return pairs or [("-1:", 0, 0)]
 
         count = sum(len(each.variables()) for each in self.arrays)
-        memory = Memory(max(self.room.generators, 2 * count + 8))
+        memory = Memory(max(self.room.generators, 2 * count + 8), self._bits(values) if self.in_balls else Memory.bits)
         try:
-            outcome = attempt(compute, memory=memory)
-        except (Undecided, ValueError, ZeroDivisionError) as error:
+            outcome = attempt(compute, memory=memory, number=PointNumber if self.in_balls else None)
+        except (Undecided, ValueError, ZeroDivisionError, RecursionError) as error:
             outcome = Attempt(undecided=(str(error) or type(error).__name__,))
         self.room.generators = memory.generators
         if told.failing:
             outcome = replace(outcome, differences=tuple(told.failing), undecided=())
         return Visit(replace(outcome, outside=False), inside_only, told)
 
+    def _bits(self, values: Values) -> int:
+        sizes = [abs(value) for value in values.values() if value]
+        return AT_EXTREMES if any(x > EXTREME or x * EXTREME < 1 for x in sizes) else BITS_OF_BALLS
+
     def _pairs(self, told: Told, values: Values, ties: Ties, is_point: bool) -> list[Equality]:
         question, claim, pairs = self.question, self.question.claim, list[Equality]()
         conditions = (*question.assumptions, *claim.conditions)
         has_equations = any(True for _ in equations(conditions))
         symbolic = not is_point or has_equations
+        if symbolic and self.in_balls:
+            raise Undecided("equations need variables")
         try:
             numbers = _numbers(self.arrays, values, ties, symbolic=symbolic)
             for name, rest in reversed(self.shifts if symbolic and not is_point else []):
@@ -173,6 +190,8 @@ class Visitor:
             except OutsideDomain:
                 continue
             sides = self._sides(told, here, is_point)
+            if here is not world:
+                here.give_up_changes()
             if sides is not None:
                 told.places.add(number)
                 self.filled.update(
@@ -229,7 +248,7 @@ class Visitor:
                 found.append(None)
                 told.undefined = str(error)
             except Undecided as error:
-                if not is_point:
+                if not is_point or self.in_balls:
                     raise
                 found.append(None)
                 told.undefined = str(error)
@@ -263,8 +282,10 @@ class Visitor:
             raise ValueError(f"shapes {left.shape} and {right.shape} differ")
         for a, b in zip(left.ravel().tolist(), right.ravel().tolist(), strict=True):
             rest = Exact(0) + a - b
-            if relation == "~":
-                holds: bool | None = rest.is_zero() or self._rounds(rest, is_point=is_point)
+            if relation == "=" and isinstance(a, PointNumber):
+                holds: bool | None = a.agrees_with(Exact(b))
+            elif relation == "~":
+                holds = rest.is_zero() or self._rounds(rest, is_point=is_point)
             elif relation == "=":
                 holds = _vanishes(rest)
             else:

@@ -13,7 +13,6 @@ from functools import partial
 from itertools import product
 from typing import Any, TypeAlias
 
-import flint
 import numpy as np
 
 from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown, variables
@@ -89,6 +88,13 @@ class World:
     def with_values(self, given: dict[str, Value]) -> World:
         """The world in which some names have other values, and what is defined by them moves."""
         return World(self.names, self.sizes, given, self, self.stand_in, self.opaque, self.clock, self.moving)
+
+    def give_up_changes(self) -> None:
+        """Let others have the changes of names, as nothing more is computed in this world."""
+        for change, moved in self._moved.values():
+            moved.give_up_changes()
+            change.give_up()
+        self._moved.clear()
 
     def named(self, name: str) -> Value:
         """The value of a name.
@@ -175,10 +181,9 @@ class World:
         if isinstance(value, int):
             return value
         number = single(value)
-        if isinstance(number, Exact) and number.num.is_constant() and not number.den:
-            rational = flint.fmpq(number.num.leading_coefficient()) if number.num else flint.fmpq(0)
-            if rational.q == 1:
-                return int(rational.p)
+        rational = number.rational() if isinstance(number, Exact) else None
+        if rational is not None and rational.q == 1:
+            return int(rational.p)
         raise Undefined("an index that is no whole number")
 
     def holds(self, condition: terms.Condition, bound: Bound | None = None) -> bool:
@@ -330,6 +335,7 @@ class World:
             found = change.derivatives(
                 lambda: world.value(term.body, {**bound, name: value + change.array}), place, orders
             )
+            change.give_up()
         elif name in world.root.given and world.moving and are_variables(value) and world._is_plain(bound):
             found = slopes_of(world.value(term.body, bound), value if place is None else wrapped(value[place]), orders)
         elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES:
@@ -354,6 +360,7 @@ class World:
             direction[place] = 1
             moved = self.with_values({name: value + change.array * direction})
             found.append(change.derivatives(partial(moved.value, body, bound), None, 1))
+            change.give_up()
         slopes = np.stack([wrapped(each) for each in found], axis=-1)
         return wrapped(slopes.reshape((*slopes.shape[:-1], *value.shape)))
 
@@ -373,7 +380,9 @@ class World:
 
         change = Change.of(())
         given = {name: exact_numbers(self.named(name)) + change.array * self._change(name) for name in free}
-        return wrapped(change.derivatives(lambda: self.with_values(given).value(body, bound), None, 1))
+        found = wrapped(change.derivatives(lambda: self.with_values(given).value(body, bound), None, 1))
+        change.give_up()
+        return found
 
     def _change(self, name: str) -> ExactArray:
         """The change d(x) of a free name."""

@@ -47,7 +47,7 @@ class Past:
         is_value = inline and _gives_value(claim, every - {name}, doubts)
         is_new = claim.follows is None and name in doubts.reading.again and not is_value
         if inline and not step.verdict.holds:
-            words = f"{step.text!r} in line {step.line}"
+            words = f"'{step.text}' in line {step.line}"
             self.doubted.append((every, f"whether {words} holds here"))
             if finding.status == "differs":
                 self.contradicted |= dict.fromkeys(every & doubts.with_facts(), words)
@@ -57,7 +57,7 @@ class Past:
                 several = doubts.moving_in(claim) if finding.status == "differs" else frozenset[str]()
                 self.tied |= dict.fromkeys([name] if name else several, (words, step.line))
         elif _may_be_supposed(step, claim, doubts) and not every & doubts.names.definitions.keys():
-            self.doubted.append((every, f"whether {step.text!r} in line {step.line} holds here"))
+            self.doubted.append((every, f"whether '{step.text}' in line {step.line} holds here"))
         if claim.follows is None and claim.relation == "=" and _is_norm(claim.left) and not step.verdict.holds:
             self.norms = f"line {step.line} may give the norm another meaning"
         if is_new and finding.status not in ("proved", "verified"):
