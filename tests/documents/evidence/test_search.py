@@ -1,8 +1,9 @@
 """The search for proofs in cells, and for counterexamples at points."""
 
-from chainrule.documents.evidence.clocks import Clock
+from chainrule.documents.evidence.clocks import TOO_LONG, Clock, OutOfTime
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.search import Search
+from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
@@ -75,3 +76,53 @@ def test_points_of_one_size_alone_verify_nothing():
     assert (found.status, found.reason) == ("undecided", "points were found only with n = 1")
     assert Search(asked, Clock(), tried_at=[{"n": 2}] * 20)._unproved().status == "verified"
     assert {first["n"], second["n"]} != {1}
+
+
+ENTROPY = "size n; p : column n, probabilities; claim: -sum(i in n: p[i] * log(p[i])) <= 3 / 2"
+"""True at up to 4 probabilities, since log 4 < 3/2, and false at more."""
+
+
+def ending_after(visits, monkeypatch):
+    """Let the time end when so many points were visited."""
+    original, seen = Visitor.at_point, []
+
+    def at_point(visitor, values):
+        seen.append(visitor.sizes)
+        if len(seen) > visits:
+            raise OutOfTime(TOO_LONG)
+        return original(visitor, values)
+
+    monkeypatch.setattr(Visitor, "at_point", at_point)
+    return seen
+
+
+def test_a_claim_that_fails_at_larger_sizes_only_is_refuted_there():
+    found = Search(question(ENTROPY), Clock()).finding()
+    assert found.status == "differs"
+    assert found.sizes[0]["n"] > 4
+
+
+def test_a_claim_does_not_hold_where_time_ends_before_larger_sizes_are_tried(monkeypatch):
+    seen = ending_after(16, monkeypatch)
+    found = Search(question(ENTROPY), Clock()).finding()
+    assert found.status == "undecided"
+    assert found.reason == TOO_LONG
+    assert found.points >= 12
+    assert max(sizes["n"] for sizes in seen[:-1]) <= 4
+
+
+def test_where_balls_do_not_tell_numbers_are_exact(monkeypatch):
+    kinds = []
+    original = Visitor.at_point
+    monkeypatch.setattr(Visitor, "at_point", lambda v, x: kinds.append(v.in_balls) or original(v, x))
+    found = Search(question("claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u)"), Clock()).finding()
+    assert (found.status, kinds[:4]) == ("verified", [False] * 4)
+    assert kinds.count(True) > 20
+    kinds.clear()
+    found = Search(question("claim: max(exp(u)^2, exp(2 * u)) * arctan(1) = exp(2 * u) * arctan(1)"), Clock()).finding()
+    assert found.status in ("proved", "verified")
+
+
+def test_a_difference_of_1e_minus_200_is_seen(findings_of):
+    [found] = findings_of("claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u) + 1 / 10^200")
+    assert found.status == "differs"

@@ -19,7 +19,7 @@ from chainrule.algebra.linear_systems import TooManyRows
 from chainrule.algebra.regions import sample
 from chainrule.checking.proofs.exploration import Values, Visit
 from chainrule.documents.evidence.cells import Cells, cells_at, difference
-from chainrule.documents.evidence.clocks import Clock, OutOfTime
+from chainrule.documents.evidence.clocks import TOO_LONG, Clock, OutOfTime
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import Branches, FreeArray, points, samples
 from chainrule.documents.evidence.questions import Question
@@ -37,6 +37,12 @@ EXACT_POINTS = 6
 """The first points at the first sizes are computed exactly: balls do not tell 1 from 1 + 10^-100."""
 
 MOST_UNHELPFUL = 4
+
+SOON = 16
+"""Points at the first sizes that come before those at larger sizes, where claims may fail that hold at 1 to 3."""
+
+EVERY = range(10**6)
+"""The numbers of all points."""
 
 
 @dataclass(eq=False)
@@ -69,6 +75,8 @@ class Search:
     filled: set[int] = field(default_factory=set)
     tried_at: list[Mapping[str, int]] = field(default_factory=list)
     is_cut: bool = False
+    is_cut_soon: bool = False
+    """True if the time ended before points at larger sizes were tried."""
     unhelpful: int = 0
     """The number of the last points in a row that balls did not settle."""
 
@@ -169,6 +177,8 @@ class Search:
             return gap
         if self.is_enough() and self.tried:
             return replace(self._proof(proved), points=self.tried)
+        if self.is_cut_soon and self.question.sizes:
+            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=TOO_LONG)
         if self.tried < (ENOUGH if self.question.free else 1):
             reason = reason or f"{self.tried or 'no'} points were found, which are too few"
             return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
@@ -195,18 +205,21 @@ class Search:
         """A counterexample among points, if there is one: so many at the first sizes, and some at others."""
         question = self.question
         choices = question.choices_of_sizes()
-        plan: list[tuple[Mapping[str, int], int]] = [(choices[0], count)]
+        plan: list[tuple[Mapping[str, int], int, range]] = [(choices[0], count, range(SOON))]
+        if question.sizes and count > FEW_POINTS:  # what fails only there must be found before the time ends
+            plan += [(sizes, 4 if count == POINTS else 1, EVERY) for sizes in question.larger_sizes()]
+        soon = len(plan)
         if question.sizes:
-            plan += [(sizes, count // 3) for sizes in choices[1:3]]
+            plan += [(sizes, count // 3, EVERY) for sizes in choices[1:3]]
         if question.sizes and count > FEW_POINTS:
-            plan += [(one.sizes, 2 if count == POINTS else 1) for one in self.cells if not one.proved]
-            plan += [(sizes, 4 if count == POINTS else 1) for sizes in question.larger_sizes()]
-            plan += [(sizes, 2) for sizes in question.further_sizes()]
-        for sizes, count in plan:
+            plan += [(one.sizes, 2 if count == POINTS else 1, EVERY) for one in self.cells if not one.proved]
+            plan += [(sizes, 2, EVERY) for sizes in question.further_sizes()]
+        plan += [(choices[0], count, EVERY[SOON:])]
+        for place, (sizes, of, numbers) in enumerate(plan):
             try:
-                refuted = self._at_points(sizes, count)
+                refuted = self._at_points(sizes, of, numbers)
             except OutOfTime:
-                self.is_cut = True
+                self.is_cut, self.is_cut_soon = True, place < soon
                 return None
             except (Undecided, ValueError):
                 continue
@@ -214,7 +227,10 @@ class Search:
                 return refuted
         return None
 
-    def _at_points(self, sizes: Mapping[str, int], count: int, enough: float = math.inf) -> Finding | None:
+    def _at_points(
+        self, sizes: Mapping[str, int], count: int, numbers: range | None = None, enough: float = math.inf
+    ) -> Finding | None:
+        """A counterexample among the points at some sizes, or among those with some numbers, if there is one."""
         question = self.question
         arrays, places = question.arrays(sizes), question.places(sizes)
         several = list(range(len(FORMS))) if question.functions else [None]
@@ -223,6 +239,8 @@ class Search:
         if not any(each.variables() for each in arrays):
             chosen = islice(chosen, 1 if not any(each.facts & {"one-hot", "binary"} for each in arrays) else 6)
         for number, values in enumerate([*self._ties(sizes, arrays), *chosen]):
+            if number not in (numbers or EVERY):
+                continue
             stand_ins = several if number < 2 and count == POINTS else [several[number % len(several)]]
             for stand_in in stand_ins:
                 visitor = Visitor(question, sizes, _Turns(number), arrays, places,
