@@ -11,7 +11,7 @@ from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of
-from chainrule.documents.reader.syntax.known_words import MAYBE
+from chainrule.documents.reader.syntax.known_words import MAYBE, TAKES_MORE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.verdicts.step import Step
 
@@ -100,8 +100,12 @@ _ADDS_UP = re.compile(r"'\\+sum[^=]*=\s*1'")
 
 
 def _may_be_supposed(step: Step, claim: Relation, doubts: Doubts) -> bool:
-    """Whether a display that is not right may be an equation that the text supposes: it has no derivative."""
+    """Whether a display that is not right may be an equation that the text supposes: it has no derivative.
+
+    If all doubts are about where a function's argument ends, it is a claim in any case.
+    """
     is_open = step.verdict.name == "wrong if read so" and MAYBE not in step.doubts
+    is_open = is_open and not all(each.endswith(TAKES_MORE) for each in step.doubts)
     return is_open and claim.follows is None and not doubts.changes(claim)
 
 

@@ -40,6 +40,9 @@ NO_OPERATOR = "before a bracket is a factor, not an operator"
 AT_ITS_ARGUMENT = "is taken at its argument"
 """The end of the reading of \\partial f(A z) / \\partial x_k, where nothing shows that A z depends on x."""
 
+TAKES_MORE = "may take more of what stands behind it"
+"""Ends doubts about where the argument of a function or a divisor ends."""
+
 REACHES = "a derivative applies to everything up to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 

@@ -26,6 +26,7 @@ from chainrule.documents.reader.syntax.known_words import (
 )
 from chainrule.documents.reader.syntax.parts_written import arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
+from chainrule.documents.reader.translation import unclear_reach
 from chainrule.documents.reader.translation.function_calls import called, in_base, power_of_function
 from chainrule.documents.reader.translation.index_ranges import members_counted, ranges_of
 from chainrule.documents.reader.translation.landau_terms import limit
@@ -65,6 +66,7 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
         case [*inner, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)] if inner:
             inside = w.Beside(tuple(inner), tuple(joints[:-1]), place=parts[0].place)
             return evaluated(meanings, inside if len(inner) > 1 else inner[0], there)
+    unclear_reach.below_slash(meanings, parts, joints)
     factors, at, whole = list[_Factor](), 0, list[Term]()
     while at < len(parts):
         joint, first, before = joints[at - 1] if at else "", parts[at], parts[at - 1] if at else None
@@ -222,6 +224,7 @@ def _without_brackets(
         argument, end = _factor(meanings, parts, joints, at + 1)
     else:
         argument = product(meanings, parts[at + 1 : end], joints[at + 1 : end - 1])
+    unclear_reach.argument(meanings, head.text, parts, joints, end)
     if head.text == "det" and isinstance(argument, Apply) and argument.operator == "bars":  # det |A|
         argument = argument.operands[0]
     name, primes = ELEMENTARY[head.text], part.primes if isinstance(part, w.Scripted) else 0

@@ -11,6 +11,7 @@ from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.ellipses import between, index_for
 from chainrule.documents.reader.translation.reach_of_sums import ends_in_sum, index_of_last_sum, uses, with_body
+from chainrule.documents.reader.translation.unclear_reach import before_sign
 
 
 def signed_terms(meanings: Meanings, parts: Sequence[Written], signs: Sequence[int]) -> Term:
@@ -36,6 +37,8 @@ def signed_terms(meanings: Meanings, parts: Sequence[Written], signs: Sequence[i
             meanings.used.add("a sum reaches over the terms that use its index")
         if after > at + 1:
             part = with_body(part, parts[at + 1 : after], signs[at + 1 : after])
+        if after < len(parts):
+            before_sign(meanings, part, parts[after])
         term = meanings.term(part)
         if found is None:
             found = term if sign > 0 else Apply("negative", (term,))

@@ -1,0 +1,45 @@
+"""Formulas that authors read in two ways are read in one, and never called wrong without doubt."""
+
+import pytest
+
+from chainrule.documents import check_derivation
+
+LETTERS = "Let $a$, $b$, $x$, $y$ be positive numbers.\n\n"
+
+
+def verdict_of(step):
+    [checked] = check_derivation(f"{LETTERS}$${step}$$\n", repairs=False).claims
+    return checked.verdict
+
+
+@pytest.mark.parametrize("step", [
+    r"\cos x y = \cos(xy)", r"\tanh a x = \tanh(a x)", r"\exp x y = e^{xy}", r"\log x (1 + y) = \log x + \log(1 + y)",
+    r"\log a / b = \log a - \log b", r"\cos 2 x / 3 = \cos(2 x / 3)", r"\ln 1 + x = \ln(1 + x)",
+    r"1/2x = \frac{1}{2x}", r"a/bx = \frac{a}{bx}", r"e^{-x^2/2a^2} = \exp(-\frac{x^2}{2a^2})",
+    r"\frac{d}{dx} x^2 y + x = 2xy + 1",
+])  # fmt: skip
+def test_the_other_reading_is_a_doubt(step):
+    assert verdict_of(step) == "wrong if read so"
+
+
+@pytest.mark.parametrize("step", [
+    r"\log a / b = \frac{\log a}{b}", r"1/2x = \frac{x}{2}", r"\cos x y = y \cos x", r"\ln 1 + x = x",
+    r"\frac{d}{dx} x^2 y + x = 2xy + x", r"\frac{d}{dx} x^2 y + \frac{d}{dx} x = 2xy + 1",
+    r"\sin x \cos y = \cos y \sin x",
+])  # fmt: skip
+def test_the_usual_reading_is_proved(step):
+    assert verdict_of(step) == "proved"
+
+
+@pytest.mark.parametrize("step", [
+    r"x \log x / x = \log x + 1",  # nobody means log(x / x)
+    r"\log(a) / b = \log a - \log b", r"\cos(x) y = \cos(x y)", r"\log x \cdot y = \log(x y)", r"1/(2x) = \frac{x}{2}",
+    r"a / b \cdot x = \frac{a}{b x}", r"\frac{d}{dx} (x^2 y) + x = 2xy + 1", r"\log a + x = \log(a + x)",
+])  # fmt: skip
+def test_where_brackets_or_signs_end_what_is_taken_nothing_is_in_doubt(step):
+    assert verdict_of(step) == "wrong"
+
+
+def test_a_step_whose_doubts_are_about_this_alone_is_no_condition_of_later_ones():
+    steps = check_derivation(rf"{LETTERS}$$\cos x y = \cos(x y)$$ $$2 a = a + b$$", repairs=False).claims
+    assert [step.verdict for step in steps] == ["wrong if read so", "wrong"]
