@@ -16,7 +16,8 @@ def verdict_of(step):
     r"\cos x y = \cos(xy)", r"\tanh a x = \tanh(a x)", r"\exp x y = e^{xy}", r"\log x (1 + y) = \log x + \log(1 + y)",
     r"\log a / b = \log a - \log b", r"\cos 2 x / 3 = \cos(2 x / 3)", r"\ln 1 + x = \ln(1 + x)",
     r"1/2x = \frac{1}{2x}", r"a/bx = \frac{a}{bx}", r"e^{-x^2/2a^2} = \exp(-\frac{x^2}{2a^2})",
-    r"\frac{d}{dx} x^2 y + x = 2xy + 1",
+    r"\frac{d}{dx} x^2 y + x = 2xy + 1", r"\frac{1}{1 + e^{-x}} = 1/1+e^{-x}",
+    r"\max_{0 \le t \le 1} t (1 - t) = \frac{1}{4}",
 ])  # fmt: skip
 def test_the_other_reading_is_a_doubt(step):
     assert verdict_of(step) == "wrong if read so"
@@ -43,3 +44,15 @@ def test_where_brackets_or_signs_end_what_is_taken_nothing_is_in_doubt(step):
 def test_a_step_whose_doubts_are_about_this_alone_is_no_condition_of_later_ones():
     steps = check_derivation(rf"{LETTERS}$$\cos x y = \cos(x y)$$ $$2 a = a + b$$", repairs=False).claims
     assert [step.verdict for step in steps] == ["wrong if read so", "wrong"]
+
+
+def test_the_entries_of_a_symmetric_matrix_may_be_free():
+    text = r"Let $X \in \mathbb{R}^{n \times n}$ be symmetric. $$\frac{\partial \log \det X}{\partial X} = X^{-1}$$"
+    [step] = check_derivation(text, repairs=False).claims
+    assert step.verdict == "wrong if read so"
+    assert "the derivative by X may be that without its symmetry" in step.message
+
+
+def test_an_index_below_a_maximum_is_no_value():
+    [step] = check_derivation(r"Let $x \in \mathbb{R}^n$. $$\max_i x_i = 3$$", repairs=False).claims
+    assert step.verdict == "wrong"

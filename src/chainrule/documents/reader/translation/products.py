@@ -262,6 +262,7 @@ def _big(
     body = product(meanings, parts[at + 1 :], joints[at + 1 :])
     ranges, condition = ranges_of(meanings, part)
     members_counted(part, ranges, body, parts[at + 1 :])
+    unclear_reach.of_values(meanings, part.kind, [index for index, _, _ in ranges], parts[at + 1 :])
     for index, low, high in reversed(ranges):
         body = Fold(part.kind, index, low, high, body, condition)
         condition = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 from chainrule.documents.reader.letters.meanings import Meanings
@@ -38,11 +39,29 @@ def before_sign(meanings: Meanings, part: Written, after: Written) -> None:
     match pieces[-2:]:
         case (w.Symbol(text=head), w.Numeral()) if head in ELEMENTARY:
             meanings.used.add(f"{head} {TAKES_MORE}")
+    if isinstance(part, w.Beside) and part.joints[-1] == "/" and pieces[-1] == w.Numeral(Fraction(1)):  # 1/1+e^{-x}
+        meanings.used.add(f"a slash {TAKES_MORE}")
     of_all = [each for each in pieces[:-1] if isinstance(each, w.Differentiation) and each.subject is None]
     is_operator = of_all and of_all[-1].variables and of_all[-1].sign not in ("nabla", "grad")
     has_own = any(isinstance(each, w.Differentiation) for each in all_parts(after))
     if is_operator and not has_own and not _is_bracket(pieces[-1]):
         meanings.used.add(f"a derivative {TAKES_MORE}")
+
+
+def of_values(meanings: Meanings, kind: str, indices: Sequence[str], body: Sequence[Written]) -> None:
+    """Doubt that a letter below a maximum numbers things, if it is used as a value alone: max_{a < t < b} |1 - t|."""
+    scripts = [
+        script
+        for each in body
+        for part in all_parts(each)
+        if isinstance(part, w.Scripted)
+        for script in (part.lower, part.upper)
+        if script is not None
+    ]
+    numbering = frozenset[str]().union(*map(letters_of, scripts))
+    for index in indices if kind in ("max", "min") else ():
+        if index not in numbering and any(index in letters_of(each) for each in body):
+            meanings.used.add(f"{index} may take other values than whole numbers")
 
 
 # What follows is private.

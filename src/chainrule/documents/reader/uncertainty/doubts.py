@@ -259,6 +259,7 @@ class Doubts:
             yield LOGARITHMS_ARE_NATURAL
         if self.reading.is_summing and any(isinstance(each, terms.Entry) for each in self.dependences.every(claim)):
             yield "repeated indices are summed over"
+        yield from self._by_symmetric(claim)
         shapes = self.reading.shapes
         if any(term is claim.left for term, _ in shapes.faults[shapes.certain :]):
             yield "nothing shows whether names in it are numbers"
@@ -291,6 +292,18 @@ class Doubts:
             yield VALUES
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
+
+    def _by_symmetric(self, claim: Relation) -> Iterator[str]:
+        """Most texts differentiate by a symmetric matrix as if its entries above and below the diagonal were free."""
+        said = [each.condition for each in self.reading.derivation.assumptions]
+        symmetric = {
+            terms.base_of(each.subject) for each in said if isinstance(each, terms.Is) and each.fact == "symmetric"
+        }
+        for slope in self.dependences.every(claim):
+            name = terms.base_of(slope.variable) if isinstance(slope, terms.Slope) else ""
+            kind = self.names.kinds.get(name)
+            if name in symmetric or (isinstance(kind, ValueKind) and "symmetric" in kind.facts):
+                yield f"the derivative by {name} may be that without its symmetry"
 
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
