@@ -1,8 +1,8 @@
 """True equations in the loose notation of homework and blogs are never called wrong, however they are read.
 
 Someone who had seen neither code nor page wrote the 100 documents on November 28, 2026, with what is meant by each. In
-the first run 3 of them were called wrong: 1/1+e^{-x} was 1 + e^{-x}, a gradient by a symmetric matrix counted each entry
-beside the diagonal twice, and a maximum over an interval was one over whole numbers.
+the first run 3 of them were called wrong: 1/1+e^{-x} was 1 + e^{-x}, a gradient by a symmetric matrix counted each
+entry beside the diagonal twice, and a maximum over an interval was one over whole numbers.
 """
 
 import csv
