@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -88,6 +89,15 @@ class Change:
 
 
 _GIVEN_UP = "changes that are given up"
+
+
+def without_changes(reason: str) -> str:
+    """A reason in words, in which changes e, which readers did not write, are 0.
+
+    >>> without_changes("the logarithm of 1 - x - e2_0, which is not positive"), without_changes("the sign of e0_1")
+    ('the logarithm of 1 - x, which is not positive', 'the sign of 0')
+    """
+    return re.sub(r"e\d+_\d*", "0", re.sub(r" [+-] e\d+_\d*", "", reason))
 
 
 def are_variables(value: ExactArray) -> bool:

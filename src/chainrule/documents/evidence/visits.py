@@ -22,6 +22,7 @@ from chainrule.algebra.memory import Restart, TooLarge
 from chainrule.algebra.point_numbers import PointNumber
 from chainrule.checking.proofs.exploration import Ties, Values, Visit
 from chainrule.documents.evidence.array_values import Undefined
+from chainrule.documents.evidence.changes import without_changes
 from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
 from chainrule.documents.evidence.findings import NEARLY, NOT_EQUAL, Place
@@ -255,7 +256,8 @@ class Visitor:
         if found[0] is None or found[1] is None:
             if found[0] is not found[1] and not told.note:
                 defined, other = ("left", "right") if found[1] is None else ("right", "left")
-                told.note = f"where the {defined} side is defined, the {other} side is not always: {told.undefined}"
+                reason = without_changes(told.undefined)
+                told.note = f"where the {defined} side is defined, the {other} side is not always: {reason}"
             return None
         return _alike(*found)
 

@@ -17,6 +17,7 @@ from chainrule.documents.reader.notations.lowered_layers import with_lowered_lay
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
 from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
+from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.prose.stated import Stated
@@ -96,7 +97,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_digit_pairs(chains)
+    chains = with_digit_pairs(with_ranges(chains))
     chains = with_primed_indices(chains)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)

@@ -56,3 +56,25 @@ def test_the_entries_of_a_symmetric_matrix_may_be_free():
 def test_an_index_below_a_maximum_is_no_value():
     [step] = check_derivation(r"Let $x \in \mathbb{R}^n$. $$\max_i x_i = 3$$", repairs=False).claims
     assert step.verdict == "wrong"
+
+
+MATRICES = r"Let $A$, $B$ and $C$ be $n \times n$ matrices, $x \in \mathbb{R}^n$ and $a$ a number." + "\n\n"
+
+
+@pytest.mark.parametrize("step", [
+    r"\operatorname{tr} A B C = \operatorname{tr} B C A", r"x^T A x = \operatorname{tr} A x x^T",
+    r"\|A\|_F^2 = \text{tr} A^T A",
+    r"\operatorname{tr} A + \operatorname{tr} B = \operatorname{tr}(A + B)", r"|a| = a\, \text{sign}\, a",
+    r"\text{vec} A B C = (C^T \otimes A) \text{vec} B", r"|x|_2^2 = x^T x", r"\|x\|_1 = |x|_1",
+])  # fmt: skip
+def test_the_trace_takes_the_product_behind_it_and_bars_with_numbers_are_norms(step):
+    assert [each.verdict for each in check_derivation(f"{MATRICES}$${step}$$", repairs=False).claims] == ["proved"]
+
+
+@pytest.mark.parametrize(
+    "step", [r"\|x\|_3 = \|x\|_2", r"\|x\|_p^p = x^T x", r"\|A\|_* = a", r"\|x\|_A = a", r"\|x\|_0 = 1"]
+)
+def test_other_norms_are_not_read(step):
+    [found] = check_derivation(f"{MATRICES}$${step}$$", repairs=False).claims
+    assert found.verdict == "not read"
+    assert "a norm with this subscript" in found.message

@@ -51,7 +51,7 @@ def reading_of(state: DocumentState, limit: float = math.inf) -> Reading:
     return joined(state, limit)
 
 
-NO_EFFECT = "{!r} defines nothing: expected a name on the left, with its indices or arguments, that is not on the right"
+NO_EFFECT = "'{}' defines nothing: expected a name on the left, with its indices or arguments, that is not on the right"
 """The problem of a definition in a block whose left side is no name in the reading of the document."""
 
 # What follows is private.

@@ -130,7 +130,7 @@ def _bar_where_values_change(state: DocumentState, derivation: Derivation, state
             changed = {name for name in values if name_as_written(name) == written and values[name] != value}
             for number, claim in enumerate(derivation.claims if changed else ()):
                 if state.places[number] >= each.start and changed & names.used_by(claim.left, claim.right):
-                    state.bars[number] = f"{each.text!r} in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
+                    state.bars[number] = f"'{each.text}' in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
                     state.doubt(number, frozenset({state.bars[number]}))
 
 

@@ -60,7 +60,7 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
     """
     for each in hypotheses:
         with suppress(NotMeant, RecursionError):
-            told = f"{each.text!r} in line {each.line}"
+            told = f"'{each.text}' in line {each.line}"
             if each.fact:
                 subject = elaborator.term(each.subject)
                 is_function = isinstance(subject, terms.Call) and isinstance(each.subject, Symbol)  # r for r(u)

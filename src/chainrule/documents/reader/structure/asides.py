@@ -34,7 +34,7 @@ class Aside:
     def words(self) -> str:
         """The formula and its line."""
         line = self.statement.piece.place_of(self.statement.place[0])[0]
-        return f"{self.statement.piece.text!r} in line {line}"
+        return f"'{self.statement.piece.text}' in line {line}"
 
     @property
     def tied(self) -> str:

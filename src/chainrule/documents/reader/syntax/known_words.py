@@ -4,12 +4,12 @@ from __future__ import annotations
 
 TAKE_NO_BRACKETS = frozenset(
     {"exp", "log", "ln", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"}
-    | {"arcsin", "arccos", "arctan", "det", "tr"}
+    | {"arcsin", "arccos", "arctan", "det", "tr", "Tr", "trace", "sign", "sgn", "vec"}
 )
 """Functions whose argument may follow without brackets."""
 
 ELEMENTARY = {
-    **{name: name for name in sorted(TAKE_NO_BRACKETS - {"ln", "tr"})},
+    **{name: name for name in sorted(TAKE_NO_BRACKETS - {"ln", "tr", "Tr", "trace", "sgn"})},
     "sqrt": "sqrt",
     "ln": "log",
     "erf": "erf",

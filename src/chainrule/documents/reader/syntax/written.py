@@ -157,11 +157,13 @@ class BigOperator(Written):
     """\\sum, \\prod, \\max, \\min, \\argmax, \\int, \\lim, \\mathbb{E} with what stands below and above it.
 
     Its body is what follows it in a `Beside`, up to the end of the term; how far it reaches is decided later.
+    `left_out` says that the document leaves out what stands below.
     """
 
     kind: str
     lower: Written | None = None
     upper: Written | None = None
+    left_out: bool = False
 
 
 @dataclass(frozen=True)

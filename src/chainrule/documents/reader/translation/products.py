@@ -223,6 +223,8 @@ def _without_brackets(
     ):
         argument, end = _factor(meanings, parts, joints, at + 1)
     else:
+        if ELEMENTARY[head.text] in ("trace", "vec"):  # tr A B is the trace of A B
+            end = next((k for k in range(end, len(parts)) if joints[k - 1]), len(parts))
         argument = product(meanings, parts[at + 1 : end], joints[at + 1 : end - 1])
     unclear_reach.argument(meanings, head.text, parts, joints, end)
     if head.text == "det" and isinstance(argument, Apply) and argument.operator == "bars":  # det |A|
@@ -260,6 +262,11 @@ def _big(
     if at + 1 >= len(parts):
         raise NotMeant(f"a {part.kind} of nothing", part.place)
     body = product(meanings, parts[at + 1 :], joints[at + 1 :])
+    if part.kind == "sum" and part.lower is None and part.upper is None:
+        meanings.used.add("a sum without a range is over all entries")
+        return Apply("total", (_by_entries(body),)), len(parts)
+    if part.left_out:
+        meanings.used.add("a sum without a range runs over the indices that stand nowhere else")
     ranges, condition = ranges_of(meanings, part)
     members_counted(part, ranges, body, parts[at + 1 :])
     unclear_reach.of_values(meanings, part.kind, [index for index, _, _ in ranges], parts[at + 1 :])
@@ -267,6 +274,16 @@ def _big(
         body = Fold(part.kind, index, low, high, body, condition)
         condition = None
     return body, len(parts)
+
+
+def _by_entries(body: Term) -> Term:
+    """The product of which all entries are summed, entry by entry: y log p."""
+    match body:
+        case Apply("beside" | "dot", (left, right)) if terms.free_names(left) and terms.free_names(right):
+            return Apply(".*", (_by_entries(left), _by_entries(right)))
+        case Apply("beside" | "dot" | "over" | "negative", operands):
+            return replace(body, operands=tuple(map(_by_entries, operands)))
+    return body
 
 
 def _is_factorial(parts: Sequence[Written], joints: Sequence[str], at: int) -> bool:

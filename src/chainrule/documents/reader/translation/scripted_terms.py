@@ -164,12 +164,12 @@ def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: W
 
 def _based(meanings: Meanings, base: Written, lower: Written | None, primes: int, whole: Written) -> Term:
     """A bracket or another formula with a subscript."""
-    if isinstance(base, w.Bracketed) and base.kind == "||":
-        order = lower.value if isinstance(lower, w.Numeral) else 2
-        name = {1: "norm1", 2: "norm"}.get(int(order), "norm")
-        if isinstance(lower, w.Symbol) and lower.text == "infty":
-            name = "norminf"
-        return Apply(name, (meanings.term(base.items[0]),))
+    if isinstance(base, w.Bracketed) and not primes:
+        if base.kind == "||":
+            return _norm(meanings, base, lower)
+        if base.kind == "|" and (lower in _ORDERS or _is_infinity(lower)):
+            meanings.used.add("single bars with 1, 2 or infinity below are a norm")
+            return _norm(meanings, base, lower)
     if isinstance(base, w.Bracketed) and base.kind == "at" and lower is not None and not primes:
         return evaluated(meanings, base.items[0], lower)
     if primes:
@@ -180,6 +180,26 @@ def _based(meanings: Meanings, base: Written, lower: Written | None, primes: int
     if lower is None:
         return found
     return Entry(found, tuple(meanings.index(item) for item in items_of(lower)))
+
+
+_ORDERS = {w.Numeral(Fraction(1)): "norm1", w.Numeral(Fraction(2)): "norm"}
+
+
+def _is_infinity(lower: Written | None) -> bool:
+    return isinstance(lower, w.Symbol) and lower.text in ("infty", "infinity")
+
+
+def _norm(meanings: Meanings, base: w.Bracketed, lower: Written | None) -> Term:
+    """A norm in bars: that of Frobenius for matrices."""
+    of = meanings.term(base.items[0])
+    if lower is None or (isinstance(lower, w.Symbol | w.Words) and lower.text in ("F", "fro", "Fro")):
+        return Apply("norm", (of,))
+    if lower not in _ORDERS and not _is_infinity(lower):
+        raise NotMeant("a norm with this subscript", base.place)
+    names = terms.free_names(of)
+    if names and all(name[0].isupper() for name in names):
+        meanings.used.add("a norm of a matrix is made of its entries")
+    return Apply("norminf" if _is_infinity(lower) else _ORDERS[lower], (of,))  # type: ignore[index]  # not None
 
 
 def _has_capital(term: Term) -> bool:
