@@ -101,4 +101,5 @@ def test_many_doubts_are_told_by_their_number_and_definitions_that_are_missing_a
     assert "a is not defined; b is not defined; the definition of c is not read; and 2 more reasons" in told
     told = explained("wrong if read so", line=1, doubts=("whether 'a' in line 1 holds here", "d is odd", *doubts))
     assert "a is not defined; b is not defined; the definition of c is not read; and 4 more reasons" in told
+    assert "c is not read; d is odd." in explained("wrong if read so", line=1, doubts=doubts[:4])
     assert explained("no definition", line=1, doubts=doubts) == "It was not checked: the definition of c is not read."

@@ -202,8 +202,9 @@ def _doubts(verdict: str, doubts: Sequence[str]) -> str:
     """The first doubts, before all those that a declaration settles; those about definitions where one is missing."""
     about = [doubt for doubt in doubts if verdict != "no definition" or doubt.startswith("the definition of")] or doubts
     about = sorted(about, key=_place_of)
-    more = [sentence("more doubts", count=len(about) - MOST_DOUBTS)] if len(about) > MOST_DOUBTS else []
-    return "; ".join([*about[:MOST_DOUBTS], *more])
+    if len(about) <= MOST_DOUBTS + 1:  # the sentence about more would be as long as one more
+        return "; ".join(about)
+    return "; ".join([*about[:MOST_DOUBTS], sentence("more doubts", count=len(about) - MOST_DOUBTS)])
 
 
 def _place_of(doubt: str) -> int:
