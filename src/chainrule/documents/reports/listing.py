@@ -143,7 +143,7 @@ def _listed(report: Report, known: list[str], *, strict: bool = False) -> str:
         lines += [" " * 13 + step.strict] if strict and step.strict else []
         message = sentence("same") if step.message and step.message == before else step.message
         lines += textwrap.wrap(message, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
-        if strict and step.is_claim and not step.is_decided and len(step.doubts) > MOST_DOUBTS:
+        if strict and step.is_claim and not step.is_decided and len(step.doubts) > MOST_DOUBTS + 1:
             reasons = sentence("all doubts", doubts="; ".join(map(plain, step.doubts)))
             lines += textwrap.wrap(reasons, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
         before = step.message
