@@ -127,3 +127,8 @@ def test_a_label_below_chooses_between_what_its_two_values_name(fact, other):
 def test_a_script_behind_nothing_is_told():
     [step] = check_derivation("$$x = ° 3$$").steps
     assert (step.verdict, "a script behind nothing" in step.message) == ("not read", True)
+
+
+def test_one_with_two_indices_compares_them():
+    text = r"Let $s = \text{softmax}(x)$. Then $$\frac{\partial s_i}{\partial x_j} = s_i(1_{ij} - s_j).$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved"]

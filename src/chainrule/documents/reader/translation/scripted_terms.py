@@ -44,6 +44,9 @@ def scripted(
     """The term of a letter, a bracket or another formula with scripts."""
     if upper is None and not primes and (stated := indicated(base, lower)) is not None:
         return indicating(meanings, stated)
+    if base == w.Numeral(Fraction(1)) and upper is None and not primes and len(indices := items_of(lower)) == 2:
+        meanings.used.add("1 with two indices compares them")
+        return Truth(terms.Comparison("=", *map(meanings.index, indices)))
     if isinstance(base, w.Symbol):
         name = base_name(base)
         if name in NO_LETTERS:  # n!^2, ^2 x
