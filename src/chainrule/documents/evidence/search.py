@@ -206,14 +206,16 @@ class Search:
         question = self.question
         choices = question.choices_of_sizes()
         plan: list[tuple[Mapping[str, int], int, range]] = [(choices[0], count, range(SOON))]
-        if question.sizes and count > FEW_POINTS:  # what fails only there must be found before the time ends
-            plan += [(sizes, 4 if count == POINTS else 1, EVERY) for sizes in question.larger_sizes()]
+        larger = question.larger_sizes() if question.sizes and count > FEW_POINTS else []
+        several = 4 if count == POINTS else 1
+        plan += [(sizes, several, EVERY[several // 4 :: 2]) for sizes in larger]  # a mixture and a random one
         soon = len(plan)
         if question.sizes:
             plan += [(sizes, count // 3, EVERY) for sizes in choices[1:3]]
         if question.sizes and count > FEW_POINTS:
             plan += [(one.sizes, 2 if count == POINTS else 1, EVERY) for one in self.cells if not one.proved]
             plan += [(sizes, 2, EVERY) for sizes in question.further_sizes()]
+        plan += [(sizes, several, EVERY[::2]) for sizes in larger if several > 1]
         plan += [(choices[0], count, EVERY[SOON:])]
         for place, (sizes, of, numbers) in enumerate(plan):
             try:

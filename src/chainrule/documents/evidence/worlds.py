@@ -7,7 +7,7 @@ what is defined by the name moves with it. After the formal derivative, e = 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -341,6 +341,7 @@ class World:
         elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES:
             found = world._by_entries(name, value, term.body, bound)
         else:
+            world = world._where_the_same(self.names.used_by(term.body) | self.names.uses(name) | {name})
             if name not in world._moved:
                 made = Change.of(value.shape)
                 world._moved[name] = made, world.with_values({name: value + made.array})
@@ -351,6 +352,13 @@ class World:
         if term.kind == "hessian":
             return wrapped(found.reshape(value.size, value.size))
         return wrapped(found.reshape(value.shape if term.kind == "gradient" and place is None else ()))
+
+    def _where_the_same(self, names: Set[str]) -> World:
+        """The world nearest to the root in which names have the values that they have here: the moved one is shared."""
+        world = self
+        while world.without is not None and names.isdisjoint(world.given):
+            world = world.without
+        return world
 
     def _by_entries(self, name: str, value: ExactArray, body: Term, bound: Bound) -> ExactArray:
         """The derivatives by the entries of an array, one after another, so that numbers have few variables."""
