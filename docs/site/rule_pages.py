@@ -22,7 +22,7 @@ KEPT = ROOT / "build" / "derivations"
 SECONDS = 6.0
 """The longest time for one step."""
 
-LESS = {"backpropagation": 0.7, "pooling": 5.0, "softmax_expectation": 3.0}
+LESS = {"backpropagation": 0.7, "pooling": 5.0}
 """The same, where longer times decide hardly more: numbers of thousands of terms, and cells that are many."""
 
 INTRODUCTION = """\
