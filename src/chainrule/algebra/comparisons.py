@@ -57,7 +57,7 @@ def sign_at_sample(number: Exact) -> tuple[int, Exact | None]:
         return 0, None
     field = current()
     if field.number is not None:
-        return number.sign(), None  # type: ignore[attr-defined]  # a PointNumber
+        return field.number.sign(number), None
     known = known_sign(number)
     if known:
         return known, None

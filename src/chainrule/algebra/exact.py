@@ -287,7 +287,8 @@ def rational(x: Any) -> Exact:
     """A rational as a number of the current field."""
     x, field = flint.fmpq(x), current()
     if field.number is not None:
-        return field.number.of_rational(x)  # type: ignore[no-any-return]  # a PointNumber
+        found: Exact = field.number.of_rational(x)
+        return found
     return made(field.context.constant(x), (), flint.arb(x))
 
 

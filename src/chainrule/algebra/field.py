@@ -142,7 +142,8 @@ class Field:
         self.may_vanish: set[int] = set()
         """Positions in `signs` of generators that may be 0."""
         self.tables: dict[str, list[Any]] = {}
-        """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.special_functions."""
+        """Known numbers of each function, such as the logarithms; kept by chainrule.algebra.special_functions. What
+        else computes in the field keeps numbers here under names of its own."""
         self.slopes: dict[tuple[int, int], Exact] = {}
         """Derivatives of generators by variables, by their positions; kept by chainrule.algebra.formal_derivatives."""
         self.inputs: dict[int, set[int]] = {}

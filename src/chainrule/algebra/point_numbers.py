@@ -13,6 +13,7 @@ derivative of a number is found from the operations that made it, and is a numbe
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, cast
 
@@ -29,7 +30,7 @@ Parents: TypeAlias = "tuple[tuple[PointNumber, Callable[[], PointNumber]], ...]"
 """Numbers of which one is made, each with a function that returns the derivative by it."""
 
 LARGEST_POWER = 4096
-"""Larger whole exponents are left undecided."""
+"""Powers with larger whole exponents are left undecided, and rationals of larger powers of 2 stay balls."""
 
 
 class PointNumber(Exact):
@@ -117,10 +118,7 @@ class PointNumber(Exact):
         b = other if type(other) is PointNumber else exact.converted(other)
         if type(b) is not PointNumber:
             return exact.infinite(b)
-        x, y = self.fraction, b.fraction
-        fraction = None if x is None or y is None else x + y
-        value = self.value + b.value if fraction is None else flint.arb(fraction)
-        return _made(fraction, value, ((self, _one), (b, _one)), self.inputs | b.inputs)
+        return _combined(operator.add, self, b, ((self, _one), (b, _one)))
 
     __radd__ = __add__
 
@@ -128,10 +126,7 @@ class PointNumber(Exact):
         b = other if type(other) is PointNumber else exact.converted(other)
         if type(b) is not PointNumber:
             return exact.infinite(b, -1)
-        x, y = self.fraction, b.fraction
-        fraction = None if x is None or y is None else x - y
-        value = self.value - b.value if fraction is None else flint.arb(fraction)
-        return _made(fraction, value, ((self, _one), (b, _minus_one)), self.inputs | b.inputs)
+        return _combined(operator.sub, self, b, ((self, _one), (b, _minus_one)))
 
     def __mul__(self, other: Any) -> Any:
         b = other if type(other) is PointNumber else exact.converted(other)
@@ -139,10 +134,7 @@ class PointNumber(Exact):
             return exact.infinite(b, self)
         if self.is_zero() or b.is_zero():  # 0 times a number is 0, and depends on nothing
             return self if self.is_zero() else b
-        x, y = self.fraction, b.fraction
-        fraction = None if x is None or y is None else x * y
-        value = self.value * b.value if fraction is None else flint.arb(fraction)
-        return _made(fraction, value, ((self, lambda: b), (b, lambda: self)), self.inputs | b.inputs)
+        return _combined(operator.mul, self, b, ((self, lambda: b), (b, lambda: self)))
 
     __rmul__ = __mul__
 
@@ -156,11 +148,7 @@ class PointNumber(Exact):
             raise Undecided("a divisor may be 0 at the point")
         if self.is_zero():
             return self
-        x, y = self.fraction, b.fraction
-        fraction = None if x is None or y is None else x / y
-        value = self.value / b.value if fraction is None else flint.arb(fraction)
-        parents: Parents = ((self, lambda: _one() / b), (b, lambda: -found / b))
-        found = _made(fraction, value, parents, self.inputs | b.inputs)
+        found = _combined(operator.truediv, self, b, ((self, lambda: _one() / b), (b, lambda: -found / b)))
         return found
 
     def __rtruediv__(self, other: Any) -> Any:
@@ -264,8 +252,15 @@ def _made(fraction: Any, value: Any, parents: Parents = (), inputs: frozenset[in
     return number
 
 
-def _of(name: str, *arguments: Any) -> Any:
-    return PointNumber.function(name, *arguments)
+_of = PointNumber.function
+
+
+def _combined(operation: Callable[[Any, Any], Any], a: PointNumber, b: PointNumber, parents: Parents) -> PointNumber:
+    """Two numbers under an operation: a rational, if both are."""
+    if a.fraction is None or b.fraction is None:
+        return _made(None, operation(a.value, b.value), parents, a.inputs | b.inputs)
+    fraction = operation(a.fraction, b.fraction)
+    return _made(fraction, flint.arb(fraction), parents, a.inputs | b.inputs)
 
 
 def _one() -> PointNumber:
@@ -338,7 +333,7 @@ _OF_SEVERAL: dict[str, Callable[..., Any]] = {
     "gamma": _gamma,
     "ndtr": _ndtr,
 }
-"""Functions that are made of others."""
+"""Functions that are made of others by the formulas of `special_functions`, which stand there in generators."""
 
 _POSITIVE = {"log", "sqrt"}
 """Functions that no negative number has, whatever is known of it."""

@@ -37,7 +37,8 @@ def number_of(generator: Generator) -> Exact:
     """The number that a generator stands for."""
     field = current()
     if field.number is not None:
-        return field.number.of_generator(generator)  # type: ignore[no-any-return]  # a PointNumber
+        found: Exact = field.number.of_generator(generator)
+        return found
     return exact.made(field.context.gen(generator.index), (), generator.value)
 
 

@@ -37,6 +37,7 @@ EXACT_POINTS = 6
 """The first points at the first sizes are computed exactly: balls do not tell 1 from 1 + 10^-100."""
 
 MOST_UNHELPFUL = 4
+"""After so many points in a row that balls do not settle, all others are computed exactly."""
 
 SOON = 16
 """Points at the first sizes that come before those at larger sizes, where claims may fail that hold at 1 to 3."""
@@ -207,8 +208,8 @@ class Search:
         choices = question.choices_of_sizes()
         plan: list[tuple[Mapping[str, int], int, range]] = [(choices[0], count, range(SOON))]
         larger = question.larger_sizes() if question.sizes and count > FEW_POINTS else []
-        several = 4 if count == POINTS else 1
-        plan += [(sizes, several, EVERY[several // 4 :: 2]) for sizes in larger]  # a mixture and a random one
+        several, early = (4, EVERY[1::2]) if count == POINTS else (1, EVERY)
+        plan += [(sizes, several, early) for sizes in larger]  # of four, a mixture and a random one
         soon = len(plan)
         if question.sizes:
             plan += [(sizes, count // 3, EVERY) for sizes in choices[1:3]]
@@ -230,7 +231,7 @@ class Search:
         return None
 
     def _at_points(
-        self, sizes: Mapping[str, int], count: int, numbers: range | None = None, enough: float = math.inf
+        self, sizes: Mapping[str, int], count: int, numbers: range = EVERY, enough: float = math.inf
     ) -> Finding | None:
         """A counterexample among the points at some sizes, or among those with some numbers, if there is one."""
         question = self.question
@@ -241,7 +242,7 @@ class Search:
         if not any(each.variables() for each in arrays):
             chosen = islice(chosen, 1 if not any(each.facts & {"one-hot", "binary"} for each in arrays) else 6)
         for number, values in enumerate([*self._ties(sizes, arrays), *chosen]):
-            if number not in (numbers or EVERY):
+            if number not in numbers:
                 continue
             stand_ins = several if number < 2 and count == POINTS else [several[number % len(several)]]
             for stand_in in stand_ins:

@@ -63,7 +63,7 @@ MATRICES = r"Let $A$, $B$ and $C$ be $n \times n$ matrices, $x \in \mathbb{R}^n$
 
 @pytest.mark.parametrize("step", [
     r"\operatorname{tr} A B C = \operatorname{tr} B C A", r"x^T A x = \operatorname{tr} A x x^T",
-    r"\|A\|_F^2 = \text{tr} A^T A",
+    r"\|A\|_F^2 = \text{tr} A^T A", r"\|A\|_{\mathrm{F}}^2 = |A|_F^2",
     r"\operatorname{tr} A + \operatorname{tr} B = \operatorname{tr}(A + B)", r"|a| = a\, \text{sign}\, a",
     r"\text{vec} A B C = (C^T \otimes A) \text{vec} B", r"|x|_2^2 = x^T x", r"\|x\|_1 = |x|_1",
 ])  # fmt: skip

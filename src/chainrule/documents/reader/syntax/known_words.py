@@ -9,12 +9,11 @@ TAKE_NO_BRACKETS = frozenset(
 """Functions whose argument may follow without brackets."""
 
 ELEMENTARY = {
-    **{name: name for name in sorted(TAKE_NO_BRACKETS - {"ln", "tr", "Tr", "trace", "sgn"})},
+    **{name: name for name in sorted(TAKE_NO_BRACKETS)},  # of which some have another name, below
     "sqrt": "sqrt",
     "ln": "log",
     "erf": "erf",
     "abs": "abs",
-    "sign": "sign",
     "sgn": "sign",
     "relu": "relu",
     "ReLU": "relu",
@@ -22,7 +21,6 @@ ELEMENTARY = {
     "tr": "trace",
     "trace": "trace",
     "Tr": "trace",
-    "vec": "vec",
     "Gamma": "gamma",
     "norm": "norm",
 }

@@ -170,8 +170,8 @@ def _based(meanings: Meanings, base: Written, lower: Written | None, primes: int
     if isinstance(base, w.Bracketed) and not primes:
         if base.kind == "||":
             return _norm(meanings, base, lower)
-        if base.kind == "|" and (lower in _ORDERS or _is_infinity(lower)):
-            meanings.used.add("single bars with 1, 2 or infinity below are a norm")
+        if base.kind == "|" and lower is not None and _kind_of_norm(lower):
+            meanings.used.add("single bars with 1, 2, F or infinity below are a norm")
             return _norm(meanings, base, lower)
     if isinstance(base, w.Bracketed) and base.kind == "at" and lower is not None and not primes:
         return evaluated(meanings, base.items[0], lower)
@@ -185,24 +185,38 @@ def _based(meanings: Meanings, base: Written, lower: Written | None, primes: int
     return Entry(found, tuple(meanings.index(item) for item in items_of(lower)))
 
 
-_ORDERS = {w.Numeral(Fraction(1)): "norm1", w.Numeral(Fraction(2)): "norm"}
+_NORMS = {
+    **dict.fromkeys(("", "2", "F", "fro", "Fro"), "norm"),
+    **dict.fromkeys(("infty", "infinity"), "norminf"),
+    "1": "norm1",
+}
+"""Norms by what stands below their bars. For matrices nothing, 2 and F mean the norm of Frobenius."""
 
 
-def _is_infinity(lower: Written | None) -> bool:
-    return isinstance(lower, w.Symbol) and lower.text in ("infty", "infinity")
+def _kind_of_norm(lower: Written | None) -> str:
+    """The name of the norm with a subscript; nothing if it is not read."""
+    match lower:
+        case None:
+            below = ""
+        case w.Numeral(value=value):
+            below = str(value)
+        case w.Symbol(text=text) | w.Words(text=text):
+            below = text
+        case _:
+            return ""
+    return _NORMS.get(below, "")
 
 
 def _norm(meanings: Meanings, base: w.Bracketed, lower: Written | None) -> Term:
-    """A norm in bars: that of Frobenius for matrices."""
-    of = meanings.term(base.items[0])
-    if lower is None or (isinstance(lower, w.Symbol | w.Words) and lower.text in ("F", "fro", "Fro")):
-        return Apply("norm", (of,))
-    if lower not in _ORDERS and not _is_infinity(lower):
+    """A norm in bars."""
+    kind = _kind_of_norm(lower)
+    if not kind:
         raise NotMeant("a norm with this subscript", base.place)
-    names = terms.free_names(of)
-    if names and all(name[0].isupper() for name in names):
+    of = meanings.term(base.items[0])
+    names, is_of_matrices = terms.free_names(of), kind == "norm" and not isinstance(lower, w.Numeral)
+    if not is_of_matrices and names and all(name[0].isupper() for name in names):
         meanings.used.add("a norm of a matrix is made of its entries")
-    return Apply("norminf" if _is_infinity(lower) else _ORDERS[lower], (of,))  # type: ignore[index]  # not None
+    return Apply(kind, (of,))
 
 
 def _has_capital(term: Term) -> bool:
