@@ -19,10 +19,10 @@ from docs.site.files import write_if_new
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "derivations"
-SECONDS = 6.0
+SECONDS = 4.0
 """The longest time for one step."""
 
-LESS = {"backpropagation": 0.7, "pooling": 5.0}
+LESS = {"backpropagation": 0.7, "pooling": 3.0}
 """The same, where longer times decide hardly more: numbers of thousands of terms, and cells that are many."""
 
 INTRODUCTION = """\

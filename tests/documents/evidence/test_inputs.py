@@ -63,7 +63,7 @@ def test_orthonormal_matrices_have_both_determinants():
 
 def test_symmetric_matrices_have_half_of_the_variables():
     array = FreeArray("S", (3, 3), frozenset({"symmetric"}))
-    assert len(array.variables()) == 6
+    assert len(array.variables) == 6
     [found] = all_filled(array, next(samples([array])))
     np.testing.assert_array_equal(found, found.T)
 

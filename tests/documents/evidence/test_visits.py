@@ -69,5 +69,5 @@ def test_a_shift_makes_comparisons_linear():
 def test_large_numbers_at_points_are_opaque():
     text = "size n; A : matrix n n; claim: exp(det(A))^2 = exp(2 * det(A))"
     one = visitor(text, opaque=True)
-    values = {name: Fraction(number + 1, 3) for number, name in enumerate(one.arrays[0].variables())}
+    values = {name: Fraction(number + 1, 3) for number, name in enumerate(one.arrays[0].variables)}
     assert one.at_point(values).outcome.proved

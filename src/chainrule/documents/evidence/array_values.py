@@ -128,8 +128,10 @@ def exact(number: Fraction) -> Any:
 
 def single(value: Any) -> Any:
     """The one entry of a number, or of a matrix with one entry."""
-    [entry] = exact_numbers(value).ravel().tolist()
-    return entry
+    entries: list[Any] = exact_numbers(value).ravel().tolist()
+    if len(entries) != 1:
+        raise ValueError(f"one number was expected, and {len(entries)} came")
+    return entries[0]
 
 
 # What follows is private.

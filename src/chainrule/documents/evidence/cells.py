@@ -136,7 +136,7 @@ def difference(visitor: Visitor, visit: Visit, tried: int) -> Finding:
 
 def _explored(visitor: Visitor, arrays: Sequence[FreeArray], domain: Sequence[Constraint]) -> tuple[list[Visit], bool]:
     """Visits of all cells, and of those where sums of squares are 0, and whether they cover everything."""
-    if not any(each.variables() for each in arrays):
+    if not any(each.variables for each in arrays):
         return [visitor.on_cell({}, {})], True
     first = next(samples(arrays))
     for _ in range(MOST_SHIFTS):

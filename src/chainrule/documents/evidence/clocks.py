@@ -23,10 +23,14 @@ class Clock:
     def __init__(self, seconds: float = math.inf) -> None:
         self.until = monotonic() + seconds
 
-    def part(self) -> Clock:
-        """A clock that ends when half of the time is left."""
-        now = monotonic()
-        return Clock((self.until - now) / 2)
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self.until - monotonic()
+
+    def part(self, share: float = 0.5) -> Clock:
+        """A clock that ends after a share of the time that is left."""
+        return Clock(self.left * share)
 
     def check(self) -> None:
         """Stop what takes too long.

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any
@@ -96,6 +97,7 @@ class FreeArray:
         """True if the variables reach all arrays of which the facts hold, or all but a few."""
         return "orthonormal" not in self.facts or self.shape[0] <= 3
 
+    @cached_property
     def places(self) -> list[tuple[int, ...]]:
         """The entries that have a variable of their own."""
         every = list(product(*map(range, self.shape)))
@@ -105,15 +107,16 @@ class FreeArray:
             return [place for place in every if place[self._axis] < self.shape[self._axis] - 1]
         return [place for place in every if place[0] <= place[1]] if "symmetric" in self.facts else every
 
-    def variables(self) -> list[str]:
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
         """The names of its variables, such as x[1]."""
         if "orthonormal" in self.facts:
-            return [f"{self.name}[t{number + 1}]" for number in range(self._parameters)]
-        return [self._variable(place) for place in self.places()]
+            return tuple(f"{self.name}[t{number + 1}]" for number in range(self._parameters))
+        return tuple(self._variable(place) for place in self.places)
 
     def comparisons(self) -> Iterator[Constraint]:
         """The conditions that the facts put on the variables."""
-        names, one = self.variables(), Fraction(1)
+        names, one = self.variables, Fraction(1)
         if "orthonormal" in self.facts:
             return
         for fact, relation in (("nonzero", "!="), ("nonnegative", ">=")):
@@ -125,7 +128,7 @@ class FreeArray:
             yield from (Constraint(f"1 - {name}", ">", {name: -one}, one) for name in names)
         if self._is_simplex:
             groups: dict[Any, list[str]] = {}
-            for place in self.places():
+            for place in self.places:
                 key = tuple(i for k, i in enumerate(place) if k != self._axis)
                 groups.setdefault(key, []).append(self._variable(place))
             for group in groups.values():
@@ -147,9 +150,9 @@ class FreeArray:
         if "binary" in self.facts:
             return array_of([Exact(branches.pick(2)) for _ in range(prod(self.shape))], self.shape)
         if "orthonormal" in self.facts:
-            return _orthonormal(self.shape, [numbers[name] for name in self.variables()], branches)
+            return _orthonormal(self.shape, [numbers[name] for name in self.variables], branches)
         made, sign = np.empty(self.shape, dtype=object), -1 if "negative" in self.facts else 1
-        for place in self.places():
+        for place in self.places:
             made[place] = sign * numbers[self._variable(place)]
             if "symmetric" in self.facts:
                 made[place[::-1]] = made[place]
@@ -192,7 +195,7 @@ class FreeArray:
 
     def scaled(self, raw: Sequence[Fraction]) -> dict[str, Fraction]:
         """Any numbers, one for each variable, made such that the facts hold."""
-        names = self.variables()
+        names = self.variables
         values = list(raw[: len(names)])
         if self.positive:
             values = [abs(value) or TINY for value in values]
@@ -205,7 +208,7 @@ class FreeArray:
         if self._is_simplex:
             # The last weight is 1.
             groups: dict[Any, list[int]] = {}
-            for number, place in enumerate(self.places()):
+            for number, place in enumerate(self.places):
                 groups.setdefault(tuple(i for k, i in enumerate(place) if k != self._axis), []).append(number)
             for group in groups.values():
                 whole = 1 + sum(values[number] for number in group)
@@ -284,7 +287,7 @@ def _orthonormal(shape: tuple[int, ...], t: Sequence[Any], branches: Branches) -
 def samples(arrays: Sequence[FreeArray]) -> Iterator[dict[str, Fraction]]:
     """Values of all variables, without end: no two of the same size; positive at first, then of mixed signs."""
     chosen, scales = random.Random(0), (1, 1, 1, Fraction(1, 16), Fraction(1, 4), 5)
-    names = [array.variables() for array in arrays]
+    names = [array.variables for array in arrays]
     number = 0
     while True:
         values: dict[str, Fraction] = {}
@@ -332,7 +335,7 @@ def points(arrays: Sequence[FreeArray], constants: Sequence[Fraction], count: in
         values: dict[str, Fraction] = {}
         mixed, random_only = next(generic), made % 4 == 3
         for array in arrays:
-            names = array.variables()
+            names = array.variables
             pattern = alike or chosen.choice(patterns)
             if random_only or (alike is None and chosen.random() < 0.4):
                 values |= {name: mixed[name] for name in names}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 
 from chainrule.algebra import Undecided
 from chainrule.algebra.linear_systems import TooManyRows
@@ -35,6 +35,9 @@ ENOUGH = 12
 
 EXACT_POINTS = 6
 """The first points at the first sizes are computed exactly: balls do not tell 1 from 1 + 10^-100."""
+
+LONGEST, LONG = 1 / 4, 1 / 40
+"""Shares of the time that is left: the most for an exact point, and one after which the next ones are not exact."""
 
 MOST_UNHELPFUL = 4
 """After so many points in a row that balls do not settle, all others are computed exactly."""
@@ -78,6 +81,8 @@ class Search:
     is_cut: bool = False
     is_cut_soon: bool = False
     """True if the time ended before points at larger sizes were tried."""
+    is_exact_slow: bool = False
+    """True if exact points take so long that hardly any others would be tried."""
     unhelpful: int = 0
     """The number of the last points in a row that balls did not settle."""
 
@@ -239,16 +244,19 @@ class Search:
         several = list(range(len(FORMS))) if question.functions else [None]
         exact = EXACT_POINTS if sizes == question.choices_of_sizes()[0] else 0
         chosen: Iterable[Mapping[str, Fraction]] = points(arrays, question.constants, count)
-        if not any(each.variables() for each in arrays):
+        if not any(each.variables for each in arrays):
             chosen = islice(chosen, 1 if not any(each.facts & {"one-hot", "binary"} for each in arrays) else 6)
-        for number, values in enumerate([*self._ties(sizes, arrays), *chosen]):
+        for number, values in enumerate(chain(self._ties(sizes, arrays), chosen)):
+            if number >= numbers.stop:
+                break
             if number not in numbers:
                 continue
             stand_ins = several if number < 2 and count == POINTS else [several[number % len(several)]]
             for stand_in in stand_ins:
                 visitor = Visitor(question, sizes, _Turns(number), arrays, places,
                                   stand_in=stand_in, clock=self.clock, filled=self.filled)  # fmt: skip
-                visit = self._in_balls(visitor, values) if number >= exact else None
+                visit = self._exactly(visitor, values) if number < exact else None
+                visit = visit or self._in_balls(visitor, values)
                 if visit is None:
                     visitor = replace(visitor, branches=_Turns(number))
                     visit = visitor.at_point(values)
@@ -262,6 +270,18 @@ class Search:
                     self.tried_at.append(sizes)
             if self.tried >= enough:
                 return None
+        return None
+
+    def _exactly(self, visitor: Visitor, values: Values) -> Visit | None:
+        """The visit of a point, exactly, if it does not take too long."""
+        if self.is_exact_slow:
+            return None
+        left = self.clock.left
+        with suppress(OutOfTime):
+            visit = replace(visitor, clock=self.clock.part(LONGEST)).at_point(values)
+            self.is_exact_slow = left - self.clock.left > LONG * left
+            return visit
+        self.is_exact_slow = True
         return None
 
     def _in_balls(self, visitor: Visitor, values: Values) -> Visit | None:

@@ -131,12 +131,12 @@ class Visitor:
             pairs = self._pairs(told, values, ties, is_point)
             told.exceptions, told.borders = settled(entered)
             if not is_point:
-                plain = {name for each in self.arrays if not each.facts for name in each.variables()}
+                plain = {name for each in self.arrays if not each.facts for name in each.variables}
                 told.shifts = _shifts(entered, plain - {name for name, _ in self.shifts})
             inside_only = entered.open
             return pairs or [("-1:", 0, 0)]
 
-        count = sum(len(each.variables()) for each in self.arrays)
+        count = sum(len(each.variables) for each in self.arrays)
         memory = Memory(max(self.room.generators, 2 * count + 8), self._bits(values) if self.in_balls else Memory.bits)
         try:
             outcome = attempt(compute, memory=memory, number=PointNumber if self.in_balls else None)
@@ -362,11 +362,11 @@ def _variables() -> Iterator[Any]:
 def _numbers(arrays: Sequence[FreeArray], values: Values, ties: Ties, *, symbolic: bool) -> dict[str, Any]:
     """The variables, and the numbers that ties make of them; or their values."""
     if not symbolic:
-        return {name: Exact(0) + _rational(values[name]) for each in arrays for name in each.variables()}
+        return {name: Exact(0) + _rational(values[name]) for each in arrays for name in each.variables}
     numbers = {
         name: variables(name, _rational(values[name]), positive=each.positive)[()]
         for each in arrays
-        for name in each.variables()
+        for name in each.variables
         if name not in ties
     }
     for name, tie in ties.items():
