@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
+from tests.thorough import THOROUGH
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -129,6 +130,13 @@ def run_in_groups():
         return {key: pickle.loads(file.read_bytes()) for key, file in files.items() if file.exists()}
 
     return run
+
+
+@pytest.fixture
+def dask_somewhere(request):
+    """Dask computes in threads of this process; before a release, in thrice the time, on the cluster."""
+    if THOROUGH:
+        request.getfixturevalue("dask_client")
 
 
 @pytest.fixture(autouse=True)

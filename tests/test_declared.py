@@ -9,6 +9,7 @@ import importlib
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,9 +74,15 @@ LISTED = {
 """The table of extras: which one brings what."""
 
 
+@cache
+def nodes_of(source):
+    """All nodes of a source, which most tests here ask for."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def imports(source):
     """The third-party modules that a source file names, as (name, how, node); how is import, or the function called."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         names, how = [], "import"
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -103,12 +110,10 @@ def undeclared(source, extras):
 
 def at_the_top(source):
     """The modules that are imported when the file is."""
-    tree = ast.parse(source)
+    nodes = nodes_of(source)
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-    deep = {id(node) for function in ast.walk(tree) if isinstance(function, functions) for node in ast.walk(function)}
-    spots = {
-        (node.lineno, node.col_offset) for node in ast.walk(tree) if hasattr(node, "lineno") and id(node) not in deep
-    }
+    deep = {id(node) for function in nodes if isinstance(function, functions) for node in ast.walk(function)}
+    spots = {(node.lineno, node.col_offset) for node in nodes if hasattr(node, "lineno") and id(node) not in deep}
     return {name for name, how, node in imports(source) if how == "import" and (node.lineno, node.col_offset) in spots}
 
 
@@ -135,11 +140,11 @@ def unclear(source):
 
 def unguarded(source):
     """The modules that a test file imports although they may be missing, without a skip."""
-    tree = ast.parse(source)
+    nodes = nodes_of(source)
     skipped = {distribution(name) for name, how, _ in imports(source) if how == "importorskip"}
     tried = {
         alias.name if isinstance(node, ast.Import) else node.module
-        for block in ast.walk(tree)
+        for block in nodes
         if isinstance(block, ast.Try) and any("ImportError" in ast.unparse(h.type) for h in block.handlers if h.type)
         for node in ast.walk(block)
         if isinstance(node, ast.Import | ast.ImportFrom)

@@ -1,8 +1,7 @@
 """The outputs in the README, in the pages of docs and in the examples equal the outputs of their code."""
 
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -44,11 +43,9 @@ MARKS = {"calibration.py": since("1.8", "scales temperatures")}
     "example",
     [pytest.param(path.name, marks=MARKS.get(path.name, ())) for path in sorted((ROOT / "examples").glob("*.py"))],
 )
-def test_examples_run(example):
+def test_examples_run(example, capsys, tmp_path, monkeypatch):
     if example.startswith("torch_"):
         pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(ROOT / "examples" / example)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(ROOT / "examples" / example), run_name="__main__")
+    assert capsys.readouterr().out

@@ -76,16 +76,16 @@ def test_a_fit_does_not_depend_on_chunks_or_on_where_it_runs(anywhere, chunks):
     {"standardize": True}, {"C": np.inf}, {"solver": "newton-cg"}, {"fit_intercept": False}, {"label_smoothing": 0.1},
     {"certify": True}, {"dtype": "float32"}, {"class_weight": "balanced"}, {"class_weight": {3: 2.0, 1000: 0.5}},
 ], ids=str)  # fmt: skip
-def test_parameters_mean_the_same(dask_client, options):
+def test_parameters_mean_the_same(dask_somewhere, options):
     assert_same(SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS)), in_memory(X, LABELS, **options))
 
 
-def test_two_classes_and_more_than_two_classes_have_the_same_bits(dask_client):
+def test_two_classes_and_more_than_two_classes_have_the_same_bits(dask_somewhere):
     for labels in (NUMBERS > 1, NUMBERS, np.arange(N) % 40):
         assert_same(SoftmaxRegression().fit(dask_array(X), dask_array(labels)), in_memory(X, labels))
 
 
-def test_fewer_samples_than_features_have_the_same_bits(dask_client):
+def test_fewer_samples_than_features_have_the_same_bits(dask_somewhere):
     x = np.tile(X[:40], 3) * rng.uniform(0.5, 2, (40, 3 * D))
     wide = da.from_array(x, chunks=(7, 9))
     for options in ({}, {"C": np.inf}):
@@ -93,7 +93,7 @@ def test_fewer_samples_than_features_have_the_same_bits(dask_client):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8])
-def test_other_precisions_become_what_they_become_in_memory(dask_client, dtype):
+def test_other_precisions_become_what_they_become_in_memory(dask_somewhere, dtype):
     x = X.astype(dtype)
     assert_same(SoftmaxRegression().fit(dask_array(x), dask_array(LABELS)), in_memory(x, LABELS))
 
@@ -111,7 +111,7 @@ def test_labels_in_memory_and_columns_of_one_are_taken(dask_client):
     assert_same(SoftmaxRegression().fit(dask_array(X), dask_array(LABELS[:, None]), dask_array(WEIGHTS + 1)), expected)
 
 
-def test_weights_have_the_same_bits(dask_client):
+def test_weights_have_the_same_bits(dask_somewhere):
     weights = WEIGHTS + 0.5
     for options in ({}, {"class_weight": "balanced"}):
         model = SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS), dask_array(weights, "many"))
@@ -119,14 +119,14 @@ def test_weights_have_the_same_bits(dask_client):
 
 
 @pytest.mark.parametrize("x", [X, X.astype(np.float32), SPARSE], ids=["float64", "float32", "sparse"])
-def test_samples_of_weight_zero_are_left_out(dask_client, x):
+def test_samples_of_weight_zero_are_left_out(dask_somewhere, x):
     for options in ({}, {"class_weight": "balanced"}):
         model = SoftmaxRegression(**options).fit(dask_array(x), dask_array(LABELS), dask_array(WEIGHTS, "many"))
         assert_same(model, in_memory(x, LABELS, WEIGHTS, **options))
 
 
 @pytest.mark.parametrize("options", [{}, {"class_weight": "balanced"}, {"fit_intercept": False}], ids=str)
-def test_negative_weights_have_the_same_bits(dask_client, options):
+def test_negative_weights_have_the_same_bits(dask_somewhere, options):
     weights = WEIGHTS - 0.2
     model = SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS), dask_array(weights))
     assert_same(model, in_memory(X, LABELS, weights, **options))
@@ -145,14 +145,14 @@ def test_weights_without_a_minimum_are_refused_as_in_memory(options, weights, ma
 
 
 @pytest.mark.parametrize("class_weight", [{3: 0.0}, {-7: 0.0, 1000: 2.5}], ids=str)
-def test_classes_of_weight_zero_have_the_same_bits(dask_client, class_weight):
+def test_classes_of_weight_zero_have_the_same_bits(dask_somewhere, class_weight):
     options = {"class_weight": class_weight}
     model = SoftmaxRegression(**options).fit(dask_array(X), dask_array(LABELS))
     assert_same(model, in_memory(X, LABELS, **options))
     assert len(model.classes_) == K
 
 
-def test_soft_targets_have_the_same_bits(dask_client):
+def test_soft_targets_have_the_same_bits(dask_somewhere):
     hard = np.eye(K)[NUMBERS]
     soft = np.where(np.arange(N)[:, None] % 3, SOFT, hard)
     for options in ({}, {"class_weight": "balanced"}, {"class_weight": {0: 3.0, 2: 0.25}}, {"class_weight": {1: 0.0}}):
@@ -162,7 +162,7 @@ def test_soft_targets_have_the_same_bits(dask_client):
             assert_same(model, in_memory(X, np.asfortranarray(soft), weights, targets="proba", **options))
 
 
-def test_one_weight_may_stand_for_all(dask_client):
+def test_one_weight_may_stand_for_all(dask_somewhere):
     assert_same(SoftmaxRegression().fit(dask_array(X), dask_array(LABELS), 2.0), in_memory(X, LABELS, 2.0))
 
 
