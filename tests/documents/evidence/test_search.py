@@ -123,6 +123,51 @@ def test_where_balls_do_not_tell_numbers_are_exact(monkeypatch):
     assert found.status in ("proved", "verified")
 
 
+TANGENTS = "claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u)"
+
+
+def test_exact_points_that_take_too_long_are_compared_in_balls(monkeypatch):
+    kinds, original = [], Visitor.at_point
+
+    def at_point(visitor, values):
+        kinds.append(visitor.in_balls)
+        if not visitor.in_balls:
+            raise OutOfTime(TOO_LONG)
+        return original(visitor, values)
+
+    monkeypatch.setattr(Visitor, "at_point", at_point)
+    found = Search(question(TANGENTS), Clock()).finding()
+    assert (found.status, kinds[:3]) == ("verified", [False, True, True])
+    assert kinds.count(False) == 1
+
+
+def test_a_difference_that_balls_see_after_slow_points_is_shown_in_exact_numbers(monkeypatch):
+    kinds, original = [], Visitor.at_point
+
+    def at_point(visitor, values):
+        kinds.append(visitor.in_balls)
+        if kinds == [False]:
+            raise OutOfTime(TOO_LONG)
+        return original(visitor, values)
+
+    monkeypatch.setattr(Visitor, "at_point", at_point)
+    found = Search(question(f"{TANGENTS} + max(0, u - 3)"), Clock()).finding()
+    assert (found.status, kinds[-2:]) == ("differs", [True, False])
+
+
+def test_after_a_slow_exact_point_the_next_ones_are_balls(monkeypatch):
+    kinds, original, clock = [], Visitor.at_point, Clock(1000)
+
+    def at_point(visitor, values):
+        kinds.append(visitor.in_balls)
+        clock.until -= 0 if visitor.in_balls else 100  # as if an exact point took so many seconds
+        return original(visitor, values)
+
+    monkeypatch.setattr(Visitor, "at_point", at_point)
+    found = Search(question(TANGENTS), clock).finding()
+    assert (found.status, kinds[:3]) == ("verified", [False, True, True])
+
+
 def test_a_difference_of_1e_minus_200_is_seen(findings_of):
     [found] = findings_of("claim: arctan(u) + arctan(1 / u) = 2 * arctan(1) * sign(u) + 1 / 10^200")
     assert found.status == "differs"
