@@ -22,8 +22,8 @@ KEPT = ROOT / "build" / "derivations"
 SECONDS = 4.0
 """The longest time for one step."""
 
-LESS = {"backpropagation": 0.7, "pooling": 3.0}
-"""The same, where longer times decide hardly more: numbers of thousands of terms, and cells that are many."""
+SECONDS_OF = {"backpropagation": 0.7, "pooling": 3.0, "binary_cross_entropy": 6.0, "rearranging": 6.0}
+"""The same, where longer times decide hardly more (numbers of thousands of terms, and cells that are many), or more."""
 
 INTRODUCTION = """\
 # Derivations
@@ -71,7 +71,7 @@ def page(family: str) -> tuple[str, list[int]]:
 
 def checked(family: str) -> Report:
     """The report about a derivation."""
-    text, seconds = derivations.text(family), LESS.get(family, SECONDS)
+    text, seconds = derivations.text(family), SECONDS_OF.get(family, SECONDS)
     return check_derivation(text, name=f"{family}.md", repairs=False, seconds=seconds)
 
 
