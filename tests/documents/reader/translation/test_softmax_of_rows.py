@@ -16,7 +16,7 @@ COLUMNS = ATTENTION % "where the softmax is taken column by column."
 
 
 def verdicts(text):
-    return [step.verdict for step in check_derivation(text, repairs=False, seconds=20).steps][3:]
+    return [step.verdict for step in check_derivation(text, repairs=False, seconds=60).steps][3:]
 
 
 @pytest.mark.parametrize(
