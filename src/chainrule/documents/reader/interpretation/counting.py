@@ -1,8 +1,9 @@
 """Indices that count from 0, as those of the strict language count from 1.
 
-In sum_{i=0}^n w_i x_i the entries of w and x have the numbers 0 to n. They become the entries 1 to n + 1, with every
-index that chooses among them anywhere. Where another sum over such entries begins at 1, nothing shows which entries
-there are for an index without a range; then all stays as it is written, as do entries with a computed index.
+In sum_{i=0}^n w_i x_i the entries of w and x have the numbers 0 to n, and so have those of x in a list (x_0, ..., x_n).
+They become the entries 1 to n + 1, with every index that chooses among them anywhere. Where another sum over entries
+that are not listed begins at 1, nothing shows which entries there are for an index without a range; then all stays as
+it is written, as do entries with a computed index.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Apply, Derivation, Entry, Family, Fold, Name, Number, Term
+from chainrule.documents.language.terms import Apply, Condition, Derivation, Entry, Family, Fold, Name, Number, Term
 
 _Place: TypeAlias = tuple[object, ...]
 """An axis of an array, by its name and number, or an index, by the number of the formula and of the index in it."""
@@ -23,29 +24,35 @@ _ONE = Number(Fraction(1))
 COUNTED = "indices count from 0"
 
 
-def counted_from_one(derivation: Derivation, stated: Iterable[Term], letters: Set[str]) -> tuple[Derivation, set[int]]:
-    """The derivation in which all indices count from 1, and the numbers of the claims that changed.
+def counted_from_one(
+    derivation: Derivation, stated: Sequence[Condition], letters: Set[str], listed: Set[str] = frozenset()
+) -> tuple[Derivation, list[Condition], set[int]]:
+    """The derivation and the conditions in which all indices count from 1, and the claims that changed without a list.
 
     Parameters
     ----------
     derivation : Derivation
-    stated : iterable of Condition
-        What is assumed: arrays with numbered entries in it stay as they are.
+    stated : sequence of Condition
+        What is assumed: arrays with numbered entries in it stay as they are, but for those that are listed.
     letters : set of str
         The letters of indices.
+    listed : set of str
+        The vectors whose entries the document lists from 0.
 
     Examples
     --------
     >>> from chainrule.documents.language.parsing import derivation_of
     >>> from chainrule.documents.language.printing import text_of
     >>> text = "size n\\nw : column n\\nx : column n\\nclaim 1: sum(i in 0..n: i * w[i] * x[i]) = w[0]"
-    >>> found, claims = counted_from_one(derivation_of(text), (), set())
+    >>> found, _, _ = counted_from_one(derivation_of(text), (), set())
     >>> text_of(found.claims[0].left), text_of(found.claims[0].right)
     ('sum(i in n + 1: (i - 1) * w[i] * x[i])', 'w[1]')
     """
-    if not any(_begins_at_zero(part) for part in derivation.parts):
-        return derivation, set()
+    if not listed and not any(_begins_at_zero(part) for part in derivation.parts):
+        return derivation, [*stated], set()
     marks = _Marks(letters)
+    for name in listed:
+        marks.see_list((name, 0))
     for number, definition in enumerate(derivation.definitions):
         marks.see_definition(number, definition)
     for number, claim in enumerate(derivation.claims):
@@ -69,16 +76,34 @@ def counted_from_one(derivation: Derivation, stated: Iterable[Term], letters: Se
         for number, each in enumerate(derivation.claims)
     )
     if not shifted.places:
-        return derivation, set()
-    changed = {number for number, each in enumerate(claims) if marks.axes_of(each) & shifted.places}
-    return replace(derivation, definitions=definitions, claims=claims), changed
+        return derivation, [*stated], set()
+    moved: list[Any] = [shifted.of(each, {}, ("stated", number)) for number, each in enumerate(stated)]
+    made = {id(old): new for old, new in zip(stated, moved, strict=True)}
+    assumed = tuple(replace(each, condition=made.get(id(each.condition), each.condition))
+                    for each in derivation.assumptions)  # fmt: skip
+    unsure = shifted.places - marks.places_listed()
+    changed = {number for number, each in enumerate(claims) if marks.axes_of(each) & unsure}
+    return replace(derivation, definitions=definitions, assumptions=assumed, claims=claims), moved, changed
 
 
 # What follows is private.
 
 
 def _begins_at_zero(term: Term) -> bool:
-    return isinstance(term, Fold) and terms.is_number(term.low, 0)
+    if isinstance(term, Fold):
+        return terms.is_number(term.low, 0)
+    return isinstance(term, Entry) and any(map(_is_before, term.indices))
+
+
+def _is_before(index: Term) -> bool:
+    """Whether an index is _k - 1, as in the column of x_0, ..., x_n, of which the entry _k is x_{_k - 1}."""
+    return (
+        isinstance(index, Apply)
+        and index.operator == "-"
+        and isinstance(index.operands[0], Name)
+        and index.operands[0].text.startswith("_")
+        and terms.is_number(index.operands[1], 1)
+    )
 
 
 @dataclass(eq=False)
@@ -108,6 +133,9 @@ class _Marks(_Walk):
     joined: dict[_Place, _Place] = field(default_factory=dict)
     zero: set[_Place] = field(default_factory=set)
     fixed: set[_Place] = field(default_factory=set)
+    later: set[_Place] = field(default_factory=set)
+    """Indices of sums that begin at 1, which is a reason against it, too, unless the entries are listed from 0."""
+    listed: set[_Place] = field(default_factory=set)
     first: set[str] = field(default_factory=set)
 
     def see_definition(self, number: int, definition: terms.Definition) -> None:
@@ -121,6 +149,11 @@ class _Marks(_Walk):
         else:
             self.see(definition.body, {}, formula)
 
+    def see_list(self, axis: _Place) -> None:
+        """An axis along which the document lists the entries from 0."""
+        self.zero.add(axis)
+        self.listed.add(axis)
+
     def see(self, term: Term, scope: Mapping[str, _Place], formula: _Place) -> None:
         """A part of a formula, in which some indices are bound."""
         match term:
@@ -132,7 +165,7 @@ class _Marks(_Walk):
                 if terms.is_number(low, 0):
                     self.zero.add(scope[index])
                 elif isinstance(low, Number) and not is_open:
-                    self.fixed.add(scope[index])
+                    (self.later if terms.is_number(low, 1) else self.fixed).add(scope[index])
                 for inside in (term.body, *([] if term.condition is None else [term.condition])):
                     self.see(inside, scope, formula)
                 return
@@ -155,6 +188,9 @@ class _Marks(_Walk):
         """An index of an entry goes with the axis; a 0 is a reason to count from there."""
         if terms.is_number(index, 0):
             self.zero.add(axis)
+        if _is_before(index):
+            self.see_list(axis)
+            return
         if not isinstance(index, Name | Number):
             self.fixed.add(axis)  # what x_{i+k} is beyond the ends is told in words
         for name in sorted(terms.free_names(index)):
@@ -168,8 +204,10 @@ class _Marks(_Walk):
         """The axes along which a condition numbers entries stay as they are."""
         for part in terms.every(condition):
             if isinstance(part, Entry):
-                numbered = (axis for axis, index in enumerate(part.indices) if not isinstance(index, Name))
-                self.fixed.update((terms.base_of(part), axis) for axis in numbered)
+                base = terms.base_of(part)
+                for axis, index in enumerate(part.indices):
+                    is_listed = isinstance(index, Number) and (base, axis) in self.listed
+                    self.fixed.update([] if isinstance(index, Name) or is_listed else [(base, axis)])
 
     def fix_named(self, defined: Set[str]) -> None:
         """The axes of matrices of which w_0 is a part, and of arrays where a definition says what w_0 is."""
@@ -189,7 +227,13 @@ class _Marks(_Walk):
 
     def places_from_zero(self) -> set[_Place]:
         """All places that count from 0."""
-        roots = {self.root(place) for place in self.zero} - {self.root(place) for place in self.fixed}
+        against = self.fixed | (self.later - self.places_listed())
+        roots = {self.root(place) for place in self.zero} - {self.root(place) for place in against}
+        return {place for place in [*self.joined] if self.root(place) in roots}
+
+    def places_listed(self) -> set[_Place]:
+        """All places that count as a list of the document does."""
+        roots = {self.root(place) for place in self.listed}
         return {place for place in [*self.joined] if self.root(place) in roots}
 
     def axes_of(self, claim: terms.Relation) -> set[_Place]:

@@ -130,7 +130,7 @@ class DocumentState:
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
         arrays, columns = set(self.inventory.arrays), set(self.inventory.written_out)
-        self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns)
+        self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns, from_zero=set())
         matrices = self.besides.block.matrices
         self.inventory = replace(
             self.inventory, matrices=matrices, turned=self.turned, lone=self.lone, apart=self.apart

@@ -91,7 +91,10 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     )
     derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
     derivation, losses = with_unknown_losses(with_layers(derivation))
-    derivation, counted = counted_from_one(derivation, [each.condition for each in held], state.inventory.indices)
+    derivation, conditions, counted = counted_from_one(
+        derivation, [each.condition for each in held], state.inventory.indices, state.inventory.from_zero
+    )
+    held = [replace(each, condition=condition) for each, condition in zip(held, conditions, strict=True)]
     for number in counted:
         state.doubt(number, frozenset({COUNTED}))
     _bar_where_values_change(state, derivation, stated)

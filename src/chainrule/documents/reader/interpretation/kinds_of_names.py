@@ -9,6 +9,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import FunctionKind, IndexKind, Name, SizeKind, Term, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of, sizes_said
 from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.own_entries import begins_with_zero
 from chainrule.documents.reader.interpretation.sides import key_of
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.standard_arrays import standing_for_themselves
@@ -208,6 +209,7 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             state.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
     state.inventory.written_out |= _columns(state, targets)
+    state.inventory.from_zero |= {base_name(each.left) for _, each in targets if begins_with_zero(each)}
     for target, statement in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             several = len(state.elaborator.arities[target.base]) > 1

@@ -176,7 +176,7 @@ class Inventory(Sightings):
         """Whether subscripts of a name choose entries."""
         if base in self.declared:
             return self.declared[base] > 0
-        return base in self.written_out or any(self.is_index(item) and not isinstance(item, Numeral)
+        return base in self.written_out | self.from_zero or any(self.is_index(item) and not isinstance(item, Numeral)
                    for items in self.distinct_subscripts(base) for item in items)  # fmt: skip
 
     def is_numbered(self, base: str) -> bool:

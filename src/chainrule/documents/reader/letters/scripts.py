@@ -34,6 +34,7 @@ def with_entries(
     for item in items:
         is_number = not letters_of(item)
         is_zero = is_number and isinstance(item, w.Numeral) and not item.value  # indices count from 1
+        is_zero = is_zero and base not in meanings.inventory.from_zero
         is_letter = isinstance(item, w.Symbol) and item.text in meanings.inventory.indices
         longer = f"{name}_{label(item)}" if _is_label(item) and not is_letter else ""
         if longer in meanings.inventory.declared:

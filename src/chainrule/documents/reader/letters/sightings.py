@@ -102,6 +102,8 @@ class Sightings:
     """Whether an equation for delta with two indices has entries on its other side, as delta_ij = y_ij - t_ij."""
     written_out: set[str] = field(default_factory=set)
     """Letters of which a function's argument is the column of all entries: f((x_1; x_2))."""
+    from_zero: set[str] = field(default_factory=set)
+    """Letters of which a list shows that their entries count from 0: x = (x_0, ..., x_n)."""
     multiplied: set[str] = field(default_factory=set)
     """Letters without scripts behind a transposed small letter, as x in w^T x."""
     comparisons: list[frozenset[str]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Number, Term
+from chainrule.documents.language.terms import Apply, Entry, Name, Number, Term
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Written
@@ -17,6 +17,7 @@ from chainrule.documents.reader.translation.ellipses import between, index_for
 Meaning: TypeAlias = Callable[[Written], Term]
 """The term that a formula means."""
 
+_ONE = Number(Fraction(1))
 NOT_ALIKE = "dots between entries that do not differ in one index alone, as x_1 and x_n do"
 
 
@@ -77,10 +78,10 @@ def _placed(found: terms.Family | terms.Table, place: str) -> Term:
 def _alike(entries: Sequence[Term]) -> tuple[Term | None, str, Term]:
     """The entry in an index of which these are the first, the second and so on; None if they are not alike."""
     first, *others = entries
-    index, one, count = index_for(*entries), Number(Fraction(1)), Number(Fraction(len(entries)))
+    index, count = index_for(*entries), Number(Fraction(len(entries)))
     found = [between(first, other, index) for other in others]
     body = found[0][0] if found and found[0] else None
-    is_one = body and found == [(body, one, Number(Fraction(k))) for k in range(2, len(entries) + 1)]
+    is_one = body and found == [(body, _ONE, Number(Fraction(k))) for k in range(2, len(entries) + 1)]
     return (body if is_one else None), index, count
 
 
@@ -92,7 +93,7 @@ def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
     first, last = (_row(rows[place], grid, term) for place in (0, -1))
     index = index_for(first[0], last[0])
     found = between(first[0], last[0], index)
-    if found is None or first[1:] != last[1:] or found[1] != Number(Fraction(1)):
+    if found is None or first[1:] != last[1:] or found[1] != _ONE:
         raise NotMeant(NOT_ALIKE, grid.place)
     return terms.Family(((index, found[2]), first[1:]), found[0])
 
@@ -108,6 +109,20 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     return body, index, count
 
 
+def _numbered(first: Term, last: Term) -> Term:
+    """x_0 as an entry of x, if x_n is one: on its own, x_0 may be any other letter."""
+    if isinstance(first, Name) and isinstance(last, Entry) and first.text == f"{terms.base_of(last)}_0":
+        return Entry(last.base, (Number(Fraction(0)),), span=first.span)
+    return first
+
+
+def _before(term: Term, index: str) -> Term:
+    """The term for the index before."""
+    if isinstance(term, Name) and term.text == index:
+        return Apply("-", (term, _ONE))
+    return terms.mapped(term, lambda part: _before(part, index))
+
+
 def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:
     """The column of some entries; dots stand for those between the first and the last."""
     dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
@@ -116,10 +131,13 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
     at = dots[0]
     if len(dots) == 1 and 0 < at == len(entries) - 2:
         first, second, last = (term(entries[place]) for place in (0, min(1, at - 1), -1))
+        first, second = _numbered(first, last), _numbered(second, last)
         index = index_for(first, second, last)
         found = between(first, last, index)
-        if found is not None and found[1] == Number(Fraction(1)):
-            body, _, count = found
-            if at == 1 or (between(second, last, index) or found)[0] == body:
+        if found is not None and (at == 1 or (between(second, last, index) or found)[0] == found[0]):
+            body, low, count = found
+            if terms.is_number(low, 1):
                 return terms.Family(((index, count),), body)
+            if terms.is_number(low, 0):  # entries 1 to n + 1 of the column have the numbers 0 to n
+                return terms.Family(((index, Apply("+", (count, _ONE))),), _before(body, index))
     raise NotMeant(NOT_ALIKE, grid.place)
