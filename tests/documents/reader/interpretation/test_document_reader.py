@@ -151,3 +151,9 @@ def test_a_value_in_a_set_with_its_index_in_brackets_is_doubted():
     assert silent.verdict == "wrong"
     assert said.verdict == "wrong if read so"
     assert "line 1 says more of y" in said.doubts
+
+
+def test_an_update_is_told_from_an_equation():
+    [step] = check_derivation(r"$$w = w - \eta \nabla L$$", repairs=False).steps
+    assert str(step.verdict) == "hypothesis"
+    assert step.message.startswith("It makes a new value of the old one, so it is read as an assumption")

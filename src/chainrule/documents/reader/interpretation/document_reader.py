@@ -138,8 +138,10 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 return
         full = None if target is None else name_of(state.elaborator, target)
         is_value = full is not None and is_value_in_example(state, statement, full)
-        if is_value or id(statement.piece) in state.equivalences or is_update(statement):
-            reason = "The text gives this value" if is_value else ""
+        changes = is_update(statement)
+        if is_value or id(statement.piece) in state.equivalences or changes:
+            reason = "It makes a new value of the old one" if changes else ""
+            reason = "The text gives this value" if is_value else reason
             state.entries.append(ReadRelation(statement, "hypothesis", reason=reason))
             return
         if state.besides.is_in_block(statement):
