@@ -22,8 +22,8 @@ KEPT = ROOT / "build" / "derivations"
 SECONDS = 4.0
 """The longest time for one step."""
 
-SECONDS_OF = {"backpropagation": 0.7, "pooling": 3.0, "binary_cross_entropy": 6.0, "rearranging": 6.0}
-"""The same, where longer times decide hardly more (numbers of thousands of terms, and cells that are many), or more."""
+SECONDS_OF = {"backpropagation": 0.7, "binary_cross_entropy": 6.0, "rearranging": 6.0}
+"""The same, where longer times decide hardly more (numbers of thousands of terms), or more."""
 
 INTRODUCTION = """\
 # Derivations

@@ -12,7 +12,7 @@ from chainrule.documents.reader.interpretation.document_state import SUPPOSED, D
 from chainrule.documents.reader.interpretation.failures import failure
 from chainrule.documents.reader.interpretation.joining import joined
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
-from chainrule.documents.reader.interpretation.own_entries import lists_own_entries
+from chainrule.documents.reader.interpretation.own_entries import enter_own_entries
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.sides import key_of, name_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, solved_for
@@ -113,7 +113,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 rests_on = frozenset(state.elaborator.used)
                 state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
             return
-        if target is not None and lists_own_entries(state, target, statement):
+        if target is not None and enter_own_entries(state, target, statement):
             if statement.piece.kind == "display":
                 state.entries.append(ReadRelation(statement, "definition"))
             return

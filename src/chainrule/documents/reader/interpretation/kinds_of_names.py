@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence, Set
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import FunctionKind, IndexKind, Name, SizeKind, Term, ValueKind
+from chainrule.documents.language.terms import FunctionKind, IndexKind, Kind, Name, SizeKind, Term, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of, sizes_said
 from chainrule.documents.reader.interpretation.document_state import DocumentState
-from chainrule.documents.reader.interpretation.own_entries import begins_with_zero
 from chainrule.documents.reader.interpretation.sides import key_of
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.standard_arrays import standing_for_themselves
 from chainrule.documents.reader.prose.conditions_stated import base_in
 from chainrule.documents.reader.structure.differentials import stands_for_changes
-from chainrule.documents.reader.structure.statements import Statement, Target, joint_defined, target_of
+from chainrule.documents.reader.structure.statements import Statement, Target, joint_defined, lists_from_zero, target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, EQUATED, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
@@ -87,6 +86,18 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.functions = found | state.elaborator.functions
 
 
+def enter_kind(state: DocumentState, name: str, kind: Kind) -> None:
+    """Give a name its kind, and make sizes of the names that stand in it."""
+    state.kinds[name] = kind
+    sizes = kind.shape if isinstance(kind, ValueKind) else None
+    state.inventory.declare(name, -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,)))
+    for size in sizes_said(kind):
+        for part in terms.free_names(size):
+            if not part.startswith(OPEN) and part not in state.kinds:
+                state.kinds[part] = SizeKind()
+                state.inventory.declare(part, -1)
+
+
 # What follows is private.
 
 
@@ -146,14 +157,7 @@ def _declare(state: DocumentState, name: str, declared: Declared, axes: int = 0)
             state.elaborator.indexed |= {name}
         case FunctionKind(arguments=arguments, result=result):
             kind = FunctionKind(tuple(map(said, arguments)), said(result))
-    state.kinds[name] = kind
-    sizes = kind.shape if isinstance(kind, ValueKind) else None
-    state.inventory.declare(name, -1 if sizes is None else len(sizes) - (sizes[1:] == (ONE,)))
-    for size in sizes_said(kind):
-        for part in terms.free_names(size):
-            if not part.startswith(OPEN) and part not in state.kinds:
-                state.kinds[part] = SizeKind()
-                state.inventory.declare(part, -1)
+    enter_kind(state, name, kind)
 
 
 def _declare_entries(state: DocumentState, declared: Declared) -> None:
@@ -209,7 +213,7 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             state.elaborator.arities.setdefault(target.base, set()).add(len(target.parameters))
     state.inventory.written_out |= _columns(state, targets)
-    state.inventory.from_zero |= {base_name(each.left) for _, each in targets if begins_with_zero(each)}
+    state.inventory.from_zero |= {base_name(each.left) for _, each in targets if lists_from_zero(each)}
     for target, statement in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
             several = len(state.elaborator.arities[target.base]) > 1

@@ -176,8 +176,10 @@ class Inventory(Sightings):
         """Whether subscripts of a name choose entries."""
         if base in self.declared:
             return self.declared[base] > 0
-        return base in self.written_out | self.from_zero or any(self.is_index(item) and not isinstance(item, Numeral)
-                   for items in self.distinct_subscripts(base) for item in items)  # fmt: skip
+        if base in self.written_out or base in self.from_zero:
+            return True
+        items = (item for items in self.distinct_subscripts(base) for item in items)
+        return any(self.is_index(item) and not isinstance(item, Numeral) for item in items)
 
     def is_numbered(self, base: str) -> bool:
         """Whether a number begins each subscript of a letter, and entries are chosen behind it: z_2 and z_{2,i}."""

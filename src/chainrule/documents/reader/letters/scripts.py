@@ -33,13 +33,13 @@ def with_entries(
         name += f"_{label(first)}"
     for item in items:
         is_number = not letters_of(item)
-        is_zero = is_number and isinstance(item, w.Numeral) and not item.value  # indices count from 1
-        is_zero = is_zero and base not in meanings.inventory.from_zero
+        is_zero = is_number and isinstance(item, w.Numeral) and not item.value
+        is_before_first = is_zero and base not in meanings.inventory.from_zero  # other indices count from 1
         is_letter = isinstance(item, w.Symbol) and item.text in meanings.inventory.indices
         longer = f"{name}_{label(item)}" if _is_label(item) and not is_letter else ""
         if longer in meanings.inventory.declared:
             name = longer
-        elif meanings.inventory.is_index(item) and not is_zero and (chooses or not is_number):
+        elif meanings.inventory.is_index(item) and not is_before_first and (chooses or not is_number):
             entries.append(meanings.index(item))
         else:
             name += f"_{label(item)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
@@ -207,6 +208,27 @@ def is_update(statement: Statement) -> bool:
         if any(inside[at : at + len(parts)] == parts for at in range(len(inside) - len(parts) + 1)):
             return True
     return False
+
+
+def lists_from_zero(statement: Statement) -> bool:
+    """Whether a statement lists the entries of its letter with dots, beginning with the number 0."""
+    right, left = statement.right, statement.left
+    if isinstance(right, w.Scripted) and right.lower is None:
+        right = right.base
+    if isinstance(right, w.Bracketed) and len(right.items) == 1 and isinstance(right.items[0], w.Grid):
+        right = right.items[0]
+    if isinstance(right, w.Grid) and (len(right.rows) == 1 or all(len(row) == 1 for row in right.rows)):
+        items = [item for row in right.rows for item in row]
+    elif isinstance(right, w.Bracketed):
+        items = [item for each in right.items for item in items_of(each)]
+    else:
+        return False
+    entries = [item for item in items if isinstance(item, w.Scripted)]
+    if not isinstance(left, w.Symbol) or len(entries) < 2 or any(item.base != left for item in entries):
+        return False
+    begin = [w.Numeral(Fraction(number)) for number in range(len(entries) - 1)]
+    has_dots = len(items) == len(entries) + 1 and isinstance(items[-2], w.Dots)
+    return has_dots and [item.lower for item in entries[:-1]] == begin
 
 
 def gives_value(statement: Statement) -> bool:
