@@ -18,7 +18,7 @@ Meaning: TypeAlias = Callable[[Written], Term]
 """The term that a formula means."""
 
 _ONE = Number(Fraction(1))
-NOT_ALIKE = "dots between entries that do not differ in one index alone, as x_1 and x_n do"
+NOT_ALIKE = "dots between entries that do not differ in one index alone, from 0 or 1 on, as x_1 and x_n do"
 
 
 def grid(grid: w.Grid, term: Meaning) -> Term:
