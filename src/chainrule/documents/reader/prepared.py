@@ -10,6 +10,7 @@ from chainrule.documents.reader.interpretation.readings import Besides
 from chainrule.documents.reader.letters.gradient_names import with_gradient_names
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
+from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.notations.label_entries import with_label_entries
@@ -97,7 +98,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_digit_pairs(with_ranges(chains))
+    chains = with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names)))
     chains = with_primed_indices(chains)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
