@@ -31,6 +31,7 @@ from chainrule.documents.reader.syntax.known_words import (
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numbers
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
@@ -45,6 +46,8 @@ NEAR = (6, 2)
 
 MEANING = "{name} has the meaning given in line {line}"
 """The assumption about a name that is defined more than once."""
+
+PROVED = ("proved", "verified", "proved if")
 
 ALONE = "it was read with only the formulas around it"
 
@@ -111,15 +114,15 @@ def _judged(
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
-        left = end - time.monotonic()
-        if not step.verdict.decided and left > 0:
-            step = anew.proved(position, min(seconds, left)) or step
+        if not step.verdict.decided:
+            step = anew.proved(position, seconds, end) or step
         yield entry, step
 
 
 @dataclass(eq=False)
 class _Anew:
-    """Claims under the last definitions before them, of names that a document defines more than once."""
+    """Claims under the last definitions before them, of names that a document defines more than once, and with the
+    numbers of examples that sums have lost."""
 
     reading: Reading
     past: Past
@@ -131,40 +134,62 @@ class _Anew:
     def __post_init__(self) -> None:
         self.doubts, self.last = Doubts(self.reading), LastDefinitions(self.reading)
 
-    def proved(self, position: int, seconds: float) -> Step | None:
-        """The step at a position, if it is proved so."""
+    def proved(self, position: int, seconds: float, end: float) -> Step | None:
+        """The step at a position, if it is proved so, until `end`."""
         entry, reading = self.reading.entries[position], self.reading
-        if entry.kind != "claim" or entry.claim is None or reading.without is None or entry.claim in reading.bars:
+        if entry.kind != "claim" or entry.claim is None or entry.claim in reading.bars:
             return None
-        claim = reading.derivation.claims[entry.claim]
-        again = {lost: name for name in reading.again for lost in (name, lost_name(name))}
+        for doubts, words, numbered in self._ways(position, reading.derivation.claims[entry.claim]):
+            if (left := min(seconds, end - time.monotonic())) <= 0:
+                break
+            step = _single_step(doubts, entry, left, self.known, numbered=numbered)
+            if step is not None and step.finding is not None and step.verdict.name in PROVED:
+                finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
+                return replace(step, verdict=VERDICTS["proved if"], finding=finding)
+        return None
+
+    def _ways(self, position: int, claim: Relation) -> Iterator[tuple[Doubts, list[str], bool]]:
+        """The readings with what they assume, and whether numbers of examples are put in."""
+        again = {lost: name for name in self.reading.again for lost in (name, lost_name(name))}
         used = list(dict.fromkeys(again[name] for name in self.doubts.uses(claim, again.keys())))
         dropped, told = self.last.before(position, used) if used else (frozenset[int](), dict[str, int]())
-        if not told or self.past.bar(claim, self.doubts, told):
-            return None
+        barred = not told or self.reading.without is None or self.past.bar(claim, self.doubts, told)
+        words = [MEANING.format(name=letter_of(name), line=line) for name, line in told.items()]
+        if not barred:
+            yield self._without(dropped), words, False
+        if with_numbers(claim, self.reading) is not None:
+            yield self.doubts, [], True
+            if not barred:
+                yield self._without(dropped), words, True
+
+    def _without(self, dropped: Set[int]) -> Doubts:
+        assert self.reading.without is not None
         if dropped not in self.without:
-            self.without[dropped] = Doubts(reading.without(dropped))
-        step = _single_step(self.without[dropped], entry, seconds, self.known)
-        if step is None or step.finding is None or step.verdict.name not in ("proved", "verified", "proved if"):
-            return None
-        words = (MEANING.format(name=letter_of(name), line=line) for name, line in told.items())
-        finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
-        return replace(step, verdict=VERDICTS["proved if"], finding=finding)
+            self.without[dropped] = Doubts(self.reading.without(dropped))
+        return self.without[dropped]
 
 
-def _single_step(doubts: Doubts, wanted: ReadRelation, seconds: float, known: judging.Known) -> Step | None:
-    """The step of one relation in the reading that is doubted, if it is a claim there."""
+def _single_step(
+    doubts: Doubts, wanted: ReadRelation, seconds: float, known: judging.Known, *, numbered: bool
+) -> Step | None:
+    """The step of one relation in the reading that is doubted, if it is a claim there: as it is, or with the numbers
+    of examples that its sums have lost."""
     reading = doubts.reading
     entry = next((each for each in reading.entries if each.statement is wanted.statement), None)
     if entry is None or entry.kind != "claim" or entry.claim is None:
         return None
     claims = reading.derivation.claims
     read = {each.claim for each in reading.entries if each.kind == "claim" and each.claim is not None}
-    head = _from_head(claims, entry.claim, read)
-    asked = replace(reading.derivation, claims=(claims[entry.claim],))
+    claim, head = claims[entry.claim], _from_head(claims, entry.claim, read)
+    if numbered:
+        if (completed := with_numbers(claim, reading)) is None:
+            return None
+        claim, words = completed
+        entry, head = replace(entry, rests_on=entry.rests_on | {words}), None
+    asked = replace(reading.derivation, claims=(claim,))
     heads = {0: head} if head else {}
     [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads=heads, known=known)
-    return _claimed(entry, claims[entry.claim], finding, doubts, Past())
+    return _claimed(entry, claim, finding, doubts, Past())
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[int], bool]]:
@@ -331,7 +356,7 @@ def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
     return (
         reading == BRACKET
-        or reading.endswith(NO_OPERATOR)
+        or reading.endswith((SAME_EXAMPLE, NO_OPERATOR))
         or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
     )
 

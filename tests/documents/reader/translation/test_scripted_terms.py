@@ -54,8 +54,11 @@ def test_a_superscript_in_brackets_over_which_a_sum_runs_numbers_examples(claims
 
 
 def test_an_equation_between_examples_and_a_letter_without_a_number_is_not_wrong():
-    report = check_derivation(f"{EXAMPLES}\n\n$$u_j^{{(i)}} - u_j = 0$$", repairs=False)
-    assert report.steps[-1].verdict == "wrong if read so"
+    step = check_derivation(f"{EXAMPLES}\n\n$$u_j^{{(i)}} - u_j = 0$$", repairs=False).steps[-1]
+    assert step.verdict == "proved if"
+    assert "if u without a number is that of the same example" in step.message
+    step = check_derivation(f"{EXAMPLES}\n\n$$u_j^{{(i)}} - u_j = 1$$", repairs=False).steps[-1]
+    assert step.verdict == "wrong if read so"
 
 
 def test_a_negative_number_in_a_subscript_is_a_part_of_the_name(claims):
