@@ -68,3 +68,16 @@ def test_a_declared_matrix_with_one_index_has_rows_where_columns_do_not_fit():
     assert verdict(text) == "proved"
     assert verdict(text.replace("1..C", "1..M").replace("column M", "column C")) == "proved"
     assert verdict(text.replace("e^{v \\cdot x}", "v \\cdot x")).startswith("wrong")
+
+
+def test_examples_are_numbers_or_vectors_as_more_relations_fit(claims):
+    vectors = r"Let $\mu \in \mathbb{R}^n$. $$\sum_{i=1}^m (x^{(i)} - \mu) = 2 \mu, \quad \mu^T \mu = 2$$"
+    assert claims(vectors)[0] == "sum(i in m: member(x__each, i) - mu) = 2 * mu"
+    numbers = r"$$h(y) = \eta^T y, \quad h(y^{(i)}) = c$$ $$\sum_{i=1}^m \frac{1}{y^{(i)}} = \log y^{(i)} = c$$"
+    assert "1 / y__each[i]" in " ".join(claims(numbers))
+
+
+def test_a_block_says_whether_examples_are_numbers(verdict_of):
+    declared = "\\eta, y: column n\n" + "y^i: number"
+    said = r"$$h(y) = \eta^T y, \quad \sum_{i=1}^m h(y^i) = c$$ "
+    assert verdict_of(r"\sum_{i=1}^m \frac{1}{y^i} y^i = m", declared, said) == "proved"

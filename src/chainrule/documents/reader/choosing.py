@@ -130,6 +130,9 @@ class _Search:
                 self.keep_if_better(self._with_letter("lone", letter))
             if inventory.bare[letter]:
                 self.keep_if_better(self._with_letter("apart", letter))
+        for letter in sorted(several - vectors):
+            if f"{letter}__each" in self.best.shapes.names and letter not in inventory.numbered_above:
+                self.keep_if_better(self._with_letter("flipped", letter))
 
     def try_parts_in_doubt(self) -> None:
         """Letters in relations that do not fit may be something else in one part, then in a further one."""

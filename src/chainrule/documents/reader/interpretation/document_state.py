@@ -59,6 +59,8 @@ class DocumentState:
         Letters that are one vector, though members of them seem to be vectors.
     apart : set of str
         Letters that without an index are a vector of their own, beside the vectors that have one.
+    flipped : set of str
+        Letters of examples that are numbers though they seem to be vectors, or the other way round.
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -93,6 +95,7 @@ class DocumentState:
     turned: Set[str] = frozenset()
     lone: Set[str] = frozenset()
     apart: Set[str] = frozenset()
+    flipped: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
@@ -130,11 +133,14 @@ class DocumentState:
     def __post_init__(self) -> None:
         self.problems = list(self.besides.block.errors)
         arrays, columns = set(self.inventory.arrays), set(self.inventory.written_out)
-        self.inventory = replace(self.inventory, declared={}, arrays=arrays, written_out=columns, from_zero=set())
+        self.inventory = replace(
+            self.inventory, declared={}, arrays=arrays, written_out=columns, from_zero=set(), single_numbers=set()
+        )
         matrices = self.besides.block.matrices
         self.inventory = replace(
-            self.inventory, matrices=matrices, turned=self.turned, lone=self.lone, apart=self.apart
-        )
+            self.inventory, matrices=matrices, turned=self.turned, lone=self.lone, apart=self.apart,
+            flipped=self.flipped,
+        )  # fmt: skip
         self.equivalences = {id(each.piece) for each in self.statements if each.relation == "<=>"}
         displayed = [each for each in self.statements if each.piece.kind == "display"]
         self.premises = {id(one) for one, other in pairwise(displayed) if other.led and not (one.led or one.number)}

@@ -178,10 +178,13 @@ def _declare_entries(state: DocumentState, declared: Declared) -> None:
         )
         state.problems.append((declared.line, told))
         return
+    if isinstance(declared.name, w.Scripted) and declared.name.lower is None and isinstance(declared.kind, ValueKind):
+        if indices == 1 and shape:  # x^{(i)} is a vector
+            state.inventory.arrays |= {base_of(declared.name)}
+        elif not shape and declared in state.besides.block.declared:
+            state.inventory.single_numbers |= {base_of(declared.name)}
     if indices == 1 and shape:
         state.inventory.vectors[base_in(found)] += 1
-        if isinstance(declared.name, w.Scripted) and declared.name.lower is None:  # x^{(i)} is a vector
-            state.inventory.arrays |= {base_of(declared.name)}
     if base_in(found):
         _declare(state, base_in(found), declared, indices)
 

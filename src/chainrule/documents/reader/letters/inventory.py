@@ -53,6 +53,10 @@ class Inventory(Sightings):
     """Letters that without an index are a vector of their own, beside the vectors that have one."""
     matrices: Set[str] = frozenset()
     """Letters that a block declares as matrices: with one index each is a row or a column."""
+    single_numbers: set[str] = field(default_factory=set)
+    """Letters of examples that are numbers, as a declaration says: y^{(i)} is one."""
+    flipped: Set[str] = frozenset()
+    """Letters of examples that are numbers though they seem to be vectors, or the other way round."""
     turned: Set[str] = frozenset()
     """Letters whose members are the vectors along the other axis than their indices suggest."""
     prose: str = ""
@@ -273,7 +277,8 @@ class Inventory(Sightings):
 
     def has_vectors(self, base: str) -> bool:
         """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""
-        return base in self.arrays or any(each.upper is not None for each in self._passed(base))
+        shown = base in self.arrays or any(each.upper is not None for each in self._passed(base))
+        return base not in self.single_numbers and shown != (base in self.flipped)
 
     def _passed(self, base: str) -> list[Scripted]:
         """The members of a vector's letter that are arguments of functions to which it is passed, too: h(x), h(x_i)."""
