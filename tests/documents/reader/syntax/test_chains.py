@@ -182,7 +182,7 @@ FORMULAS = [
     (r"e_i x \quad (\text{where } e = a - b)", ["{e_[i] x}", "e = <a -b>"]),
     (r"(x_1, \ldots, x_n) = x(1:n)", ["`(x_[1], ..., x_[n])` = {x `(1: n)`}"]),
     (r"x² + xᵢ + Wᵀx + x₁² + √(x)", ["<x^[2] +x_[i] +{W^[T] x} +x_[1]^[2] +root(`(x)`)>"]),
-    (r"( a + b = c", ["<{??bracket ( without an end?? a} +b> = c"]),
+    (r"( a + b = c", ["{`(<a +b>)` ??bracket ( without an end??} = c"]),
     (r"a + b ) = c", ["<a +{b ??bracket ) without a beginning??}> = c"]),
     (r"1{,}234 + x", ["<??1,234: a decimal comma, or thousands?? +x>"]),
     (r"\begin{tikz} x \end{tikz} = 3", ["??\\begin{tikz}?? = 3"]),

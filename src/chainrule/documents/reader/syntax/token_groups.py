@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from chainrule.documents.reader.syntax.constructs import CONSTRUCTS, SIGNS, Construct
 from chainrule.documents.reader.syntax.formula_tokens import FormulaToken
+from chainrule.documents.reader.syntax.written import UNENDED
 
 MOST_DEPTH = 40
 """Groups within groups; what lies deeper is not read."""
@@ -139,8 +140,18 @@ class _Grouping:
         self.stack[-1].items.append(group)
 
     def unwind(self) -> None:
-        """The innermost group has no end: its items belong to the group around it."""
+        """The innermost group has no end: its items belong to the group around it. A plain bracket reaches to the next
+        relation, or to the end of the formula."""
         group = self.stack.pop()
+        if group.kind == "(" and group.opening == "(" and not group.is_side:
+            ends = (at for at, item in enumerate(group.items) if role_of(item) in _BEYOND_BRACKETS)
+            end = next(ends, len(group.items))
+            if inside := group.items[:end]:
+                place = inside[-1].end
+                closed = Group("(", "(", group.start, _angled(inside, "("), "(", place)
+                unended = FormulaToken("problem", UNENDED, place - 1, place, "")
+                self.stack[-1].items += [closed, unended, *group.items[end:]]
+                return
         names = {"{": "brace", "begin": f"\\begin{{{group.opening}}}"}
         if not (group.kind == "(" and group.is_open):
             what = f"{names.get(group.kind, f'bracket {group.opening}')} without an end"
@@ -226,6 +237,7 @@ def _problem(token: FormulaToken, what: str) -> FormulaToken:
     return FormulaToken("problem", what, token.start, token.end, token.raw)
 
 
+_BEYOND_BRACKETS = ("relation", "row", "cell", "wide", "phrase")
 _NO_FACTOR = ("relation", "sign", "joint", "comma", "end")
 
 

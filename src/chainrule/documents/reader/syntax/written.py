@@ -217,6 +217,9 @@ CALLED = "called"
 UNOPENED = "bracket ) without a beginning"
 """A closing bracket that nothing opens, as something that is not read."""
 
+UNENDED = "bracket ( without an end"
+"""What stands behind a bracket that nothing closes, which is read up to the next relation."""
+
 
 @dataclass(frozen=True)
 class NotRead(Written):

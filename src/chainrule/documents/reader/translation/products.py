@@ -49,6 +49,12 @@ from chainrule.documents.reader.translation.slopes import (
 OPERATOR_LETTERS = (CHANGE, "delta", "D", "T")
 """Letters that are operators in some texts: a Laplacian, a variation, a derivative, a transform."""
 
+LONE_BRACKETS = {
+    w.UNOPENED: "a closing bracket that nothing opens is left out",
+    w.UNENDED: "a bracket that nothing closes reaches to the next relation",
+}
+"""How brackets without a partner are read."""
+
 _Factor: TypeAlias = tuple[str, Term]
 
 
@@ -59,8 +65,8 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
     ------
     NotMeant
     """
-    if len(parts) > 1 and isinstance(parts[-1], w.NotRead) and parts[-1].what == w.UNOPENED:
-        meanings.used.add("a closing bracket that nothing opens is left out")
+    if len(parts) > 1 and isinstance(parts[-1], w.NotRead) and parts[-1].what in LONE_BRACKETS:
+        meanings.used.add(LONE_BRACKETS[parts[-1].what])
         return product(meanings, parts[:-1], joints[:-1])
     match parts:
         case [*inner, w.Scripted(base=w.Symbol(text="|"), lower=w.Written() as there, upper=None)] if inner:
