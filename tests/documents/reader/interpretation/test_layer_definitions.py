@@ -58,3 +58,9 @@ def test_layers_lead_down_if_they_are_made_of_lower_ones():
     assert not leads("d__l := W__l_plus_1 @ d__l_plus_1")
     assert not leads("d__l := grad(J, z__l)")
     assert not leads("h := a__l")
+
+
+def test_no_definition_is_made_that_leads_to_itself():
+    found = definitions("x__i := A @ z__i; z__0 := B @ x__0; z__n := B @ x__n; claim: z__i_plus_1 = x__i")
+    assert found["x__i"] == "A @ z__i"
+    assert "z__i" not in found

@@ -26,15 +26,18 @@ def with_layers(derivation: Derivation) -> Derivation:
         letter: [each.number for each in used if each.letter == letter] for letter in {each.letter for each in used}
     }
     between = (each for letter, own in counts.items() for each in _between(schemas, letter, min(own), max(own)))
-    known, made, pending = {each.name for each in derivation.definitions}, dict[str, Definition](), [*used, *between]
+    known = {each.name: each for each in derivation.definitions}
+    made, pending = dict[str, Definition](), [*used, *between]
     while pending:
         layer = pending.pop()
-        if layer.base not in schemas or layer.name in known | made.keys():
+        if layer.base not in schemas or layer.name in known.keys() | made.keys():
             continue
         definition, own = schemas[layer.base].get(layer.letter) or next(iter(schemas[layer.base].values()))
         body = _moved(definition.body, own.letter, layer.letter, layer.number - own.number)
         inside = [each for each in map(layer_of, terms.free_names(body)) if each is not None]
         if "__-" in " ".join(terms.free_names(body)):  # below layer 0
+            continue
+        if layer.name in _leads_to(body, known | made):  # z = A^{-1} x in one layer, x = A z in another
             continue
         made[layer.name] = replace(definition, name=layer.name, body=body)
         pending += [each for each in inside if _lies_between(each, counts.get(each.letter, []))]
@@ -74,6 +77,16 @@ def leads_down(definitions: Iterable[Definition]) -> bool:
 
 def _has_derivative(definition: Definition) -> bool:
     return any(isinstance(part, terms.Slope) for part in terms.every(definition.body))
+
+
+def _leads_to(body: Term, definitions: Mapping[str, Definition]) -> Set[str]:
+    """The names of which a term is made, and those of which their definitions are."""
+    found, pending = set[str](), [body]
+    while pending:
+        new = terms.free_names(pending.pop()) - found
+        found |= new
+        pending += [definitions[name].body for name in new if name in definitions]
+    return found
 
 
 def _schemas(derivation: Derivation) -> _Schemas:
