@@ -5,7 +5,8 @@ import pytest
 
 from chainrule import rules
 from chainrule.arrays import holds_labels
-from chainrule.checking.examples import LIMITS, Example, example_inputs, examples
+from chainrule.checking.examples import Example, example_inputs, examples
+from chainrule.checking.limits import LIMITS
 
 
 @pytest.mark.parametrize("name", rules.names())
