@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.engines import JournaledEngine, JournalError, Leaves, LocalEngine
-from chainrule.solvers.convex.rows import LogitPoint
+from chainrule.solvers.convex.row_blocks import LogitPoint
 
 X = np.random.default_rng(0).normal(size=(50, 3)) * [1e-6, 1.0, 1e6]
 Y = np.arange(50) % 4

@@ -14,7 +14,8 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows, Engine, Leaves, LocalEngine, leaf_rows
 from chainrule.estimators.blocks_of_rows import WORTH_THREADS, floats_of_product
 from chainrule.kernels.blas import available_threads, single_threaded_products
-from chainrule.solvers.convex.rows import LogitPoint, RowBlock, View, over_blocks
+from chainrule.solvers.convex.row_blocks import LogitPoint, RowBlock, View
+from chainrule.solvers.convex.rows import over_blocks
 from chainrule.storage import StoredRows
 
 

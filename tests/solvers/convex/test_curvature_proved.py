@@ -11,7 +11,7 @@ from chainrule.checking.proofs.identity_proofs import prove_equalities
 from chainrule.engines.tree_sums import Lender
 from chainrule.solvers.convex.hessian import between_logits, curved, of_rows, own_curvatures
 from chainrule.solvers.convex.preconditioner import FrequencyMatrix, Preconditioner
-from chainrule.solvers.convex.rows import LogitPoint, RowBlock, View
+from chainrule.solvers.convex.row_blocks import LogitPoint, RowBlock, View
 from chainrule.workspace import Workspace
 
 SHAPES = {"X": (2, 2), "theta": (2, "k"), "mass": (2,)}

@@ -7,7 +7,8 @@ from tests.solvers.convex.on_devices import DEVICES, TARGETS, WEIGHTS, D, X, bot
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision, squares
 from chainrule.solvers.convex.hessian import Curvature, between_logits, squared_products
-from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.row_blocks import LogitPoint
+from chainrule.solvers.convex.rows import Rows
 from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
 
 pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.rows import dot
+from chainrule.solvers.convex.slices import dot
 
 
 def assert_at(got, value, gradient):

@@ -17,7 +17,8 @@ from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers.convex import certificate, last_evaluation, minimise, spectrum_of
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision
-from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.row_blocks import LogitPoint
+from chainrule.solvers.convex.rows import Rows
 
 
 @pytest.fixture(autouse=True)

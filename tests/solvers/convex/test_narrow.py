@@ -16,7 +16,8 @@ from chainrule.solvers.convex import Problem, minimisation, minimise
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.hessian import Curvature
-from chainrule.solvers.convex.rows import Rows, cut
+from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.slices import cut
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
 from chainrule.solvers.convex.directions import Directions  # noqa: E402

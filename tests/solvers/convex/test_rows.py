@@ -9,7 +9,8 @@ import scipy.sparse as sp
 
 from chainrule.solvers import convex
 from chainrule.solvers.convex import rows as rows_module
-from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.row_blocks import LogitPoint
+from chainrule.solvers.convex.rows import Rows
 
 WEIGHTS = np.random.default_rng(3).uniform(0.1, 3, 60)
 

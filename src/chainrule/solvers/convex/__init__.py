@@ -10,7 +10,8 @@ optimum.
 
 from chainrule.solvers.convex.certificate import Certificate, Certified, certify
 from chainrule.solvers.convex.device_engine import put_on
-from chainrule.solvers.convex.minimisation import Minimum, StepTaken, minima, minimise
+from chainrule.solvers.convex.minimisation import Minimum, StepTaken
+from chainrule.solvers.convex.penalty_path import minima, minimise
 from chainrule.solvers.convex.phases import CONVERGED, INTERRUPTED, PRECISION
 from chainrule.solvers.convex.problem import Problem
 from chainrule.solvers.convex.ranges import deviations, ranges

@@ -16,7 +16,9 @@ import numpy as np
 from chainrule import rules
 from chainrule.arrays import Array, holds_labels, is_sparse, matmul
 from chainrule.kernels import kernel_of
-from chainrule.solvers.convex.rows import CACHED, LogitPoint, RowBlock, cut, with_entries
+from chainrule.solvers.convex.row_blocks import CACHED, LogitPoint, RowBlock
+from chainrule.solvers.convex.rows import with_entries
+from chainrule.solvers.convex.slices import cut
 
 ROUNDING = 2.0**-53
 """u, half an ulp of 1."""

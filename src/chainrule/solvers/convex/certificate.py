@@ -38,7 +38,8 @@ from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.intercepts import Bounds, NewtonStep, newton_step, norm, with_intercepts
 from chainrule.solvers.convex.last_evaluation import LastEvaluation, last_evaluation, why_uncertain
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import LogitPoint, Rows
+from chainrule.solvers.convex.row_blocks import LogitPoint
+from chainrule.solvers.convex.rows import Rows
 from chainrule.solvers.convex.spectrum import Spectrum
 from chainrule.storage.stored_rows import stacked
 

@@ -34,7 +34,7 @@ from chainrule.solvers.convex.preconditioner import (
     mean_logit,
 )
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import cut
+from chainrule.solvers.convex.slices import cut
 
 SAMPLES = 4
 """Samples drawn per parameter of a class. With 2, fits take a third more steps; 10 save hardly any."""

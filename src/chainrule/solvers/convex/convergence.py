@@ -26,7 +26,7 @@ import scipy.linalg
 from chainrule.arrays import Array
 from chainrule.solvers.convex.preconditioner import Preconditioner
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import dot
+from chainrule.solvers.convex.slices import dot
 
 
 def scale_of(problem: Problem, value: float, tol: float) -> float:

@@ -26,7 +26,8 @@ from chainrule.solvers.convex.device_vectors import DeviceVectors
 from chainrule.solvers.convex.evaluation import STORED_BYTES
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import LogitPoint, View, over_blocks, pulled_back
+from chainrule.solvers.convex.row_blocks import LogitPoint, View
+from chainrule.solvers.convex.rows import over_blocks, pulled_back
 from chainrule.workspace import Workspace
 
 ENTRIES = 1 << 26

@@ -17,7 +17,7 @@ from chainrule.kernels import kernel_of
 from chainrule.solvers.convex.evaluation import RowLosses, at_point, on_line
 from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.hessian import between_logits, curved, squared_products
-from chainrule.solvers.convex.rows import Folded, LogitPoint, View
+from chainrule.solvers.convex.row_blocks import Folded, LogitPoint, View
 from chainrule.solvers.convex.spectrum import second_moments, weighted_sum
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from chainrule.solvers.convex.hessian import MOST_PARAMETERS, Curvature, is_quic
 from chainrule.solvers.convex.newton_cg import Solution, newton_cg_direction
 from chainrule.solvers.convex.phases import Base, Facts, Method, Phase
 from chainrule.solvers.convex.preconditioner import Inverse, Preconditioner, diagonal_of, refreshed
-from chainrule.solvers.convex.rows import dot
+from chainrule.solvers.convex.slices import dot
 from chainrule.solvers.convex.step_pairs import StepPairs
 
 BLOCKS_AFTER = 8

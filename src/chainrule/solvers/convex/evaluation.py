@@ -20,7 +20,9 @@ from chainrule.rules.rule import Rule
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.narrow import narrowing
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import LogitPoint, RowBlock, Rows, dot
+from chainrule.solvers.convex.row_blocks import LogitPoint, RowBlock
+from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.slices import dot
 
 STORED_BYTES = 1 << 28
 """The logits of two points are kept if they need at most this many bytes."""

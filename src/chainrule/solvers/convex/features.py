@@ -22,7 +22,9 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import ClusterRows
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import CACHED, RowBlock, Rows, cut, over_rows
+from chainrule.solvers.convex.row_blocks import CACHED, RowBlock
+from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.slices import cut, over_rows
 
 EVEN = 1e4
 """Largest ratio of curvatures for which float32 samples are rotated in float32. The feature of smallest variance then

@@ -29,7 +29,8 @@ from chainrule.kernels.kernel import takes_compiled
 from chainrule.solvers.convex.evaluation import Evaluator
 from chainrule.solvers.convex.features import Features, Precision
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import Folded, LogitPoint, RowBlock, cut
+from chainrule.solvers.convex.row_blocks import Folded, LogitPoint, RowBlock
+from chainrule.solvers.convex.slices import cut
 
 LEAST = 1e-8
 """Floor added to s (1 - s), so that a saturated class keeps some curvature."""

@@ -32,7 +32,9 @@ from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, RowLosses
 from chainrule.solvers.convex.features import Precision
 from chainrule.solvers.convex.intercepts import Bounds, NewtonStep, newton_step, norm, reach_of, with_intercepts
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import LogitPoint, RowBlock, Rows, dot
+from chainrule.solvers.convex.row_blocks import LogitPoint, RowBlock
+from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.slices import dot
 
 STORED_BYTES = 1 << 28
 """The products of shares and probabilities are kept if they need at most this many bytes. Float32 logits of two points

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.extras import import_extra
 from chainrule.solvers.convex.features import Features
-from chainrule.solvers.convex.rows import RowBlock
+from chainrule.solvers.convex.row_blocks import RowBlock
 
 
 class Narrowing(NamedTuple):

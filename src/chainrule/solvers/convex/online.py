@@ -19,7 +19,7 @@ from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.newton_cg import newton_cg_direction
 from chainrule.solvers.convex.preconditioner import diagonal_of
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import dot
+from chainrule.solvers.convex.slices import dot
 
 MOST_STEPS, FORCING = 5, 0.5
 """The most Newton steps per batch, and the share of the gradient that each leaves: the next batch helps more."""

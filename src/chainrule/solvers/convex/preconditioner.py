@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.arrays import Array, empty
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import cut
+from chainrule.solvers.convex.slices import cut
 from chainrule.solvers.convex.spectrum import Spectrum
 
 SINGLE = 1e6

@@ -6,7 +6,8 @@ from sklearn.utils.sparsefuncs import min_max_axis
 from chainrule.arrays import Array, is_sparse
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.row_blocks import RowBlock
+from chainrule.solvers.convex.rows import Rows
 
 
 def ranges(problem: Problem) -> tuple[Array, Array]:

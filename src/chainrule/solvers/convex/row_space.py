@@ -21,7 +21,9 @@ from scipy.sparse.linalg import LinearOperator
 from chainrule.arrays import Array
 from chainrule.solvers.convex.features import Features
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, Rows, cut
+from chainrule.solvers.convex.row_blocks import RowBlock
+from chainrule.solvers.convex.rows import Rows
+from chainrule.solvers.convex.slices import cut
 
 ENTRIES_AT_ONCE, LEAST_FEATURES = 1 << 19, 512
 """Entries of centred samples in float64 that are computed at once (4 MiB), and the fewest features."""

@@ -14,7 +14,8 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.problem import Problem
-from chainrule.solvers.convex.rows import RowBlock, Rows
+from chainrule.solvers.convex.row_blocks import RowBlock
+from chainrule.solvers.convex.rows import Rows
 
 ONE_IN = 16
 """A sample has at most one in this many rows, so that its fit takes no longer than one or two passes over all rows."""

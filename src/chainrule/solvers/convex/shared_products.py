@@ -14,15 +14,8 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.engines import Leaf, LocalEngine, Request
 from chainrule.engines.engine import Sums
-from chainrule.solvers.convex.rows import (
-    FEW_OUTPUTS,
-    Folded,
-    LogitPoint,
-    RowBlock,
-    View,
-    over_blocks,
-    pulled_back,
-)
+from chainrule.solvers.convex.row_blocks import FEW_OUTPUTS, Folded, LogitPoint, RowBlock, View
+from chainrule.solvers.convex.rows import over_blocks, pulled_back
 
 COLUMNS = 16
 """Products have a multiple of this many columns: as fits end, buffers of every size would pile up."""

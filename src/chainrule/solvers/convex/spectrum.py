@@ -26,9 +26,11 @@ from chainrule.arrays import Array
 from chainrule.kernels.blas import single_threaded_products
 from chainrule.solvers.convex.features import Features, squares
 from chainrule.solvers.convex.problem import Problem
+from chainrule.solvers.convex.row_blocks import CACHED, RowBlock
 from chainrule.solvers.convex.row_space import check_finite, row_space
-from chainrule.solvers.convex.rows import CACHED, RowBlock, Rows, cut
+from chainrule.solvers.convex.rows import Rows
 from chainrule.solvers.convex.sample import Sample, sample_of
+from chainrule.solvers.convex.slices import cut
 
 MOST_FEATURES = 4096
 """Most features whose covariance may be decomposed."""

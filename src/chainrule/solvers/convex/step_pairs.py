@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chainrule.arrays import Array
 from chainrule.solvers.convex.preconditioner import Inverse
-from chainrule.solvers.convex.rows import dot, over_rows
+from chainrule.solvers.convex.slices import dot, over_rows
 
 
 class Vectors:

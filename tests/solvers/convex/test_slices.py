@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from chainrule.kernels.blas import available_threads, single_threaded_products
 from chainrule.kernels.workers import each
 from chainrule.solvers.convex import INTERRUPTED, minima, minimise
-from chainrule.solvers.convex.rows import cut, over_rows
+from chainrule.solvers.convex.slices import cut, over_rows
 
 
 def blas_threads():
