@@ -2,7 +2,7 @@
 
 `example_inputs(name, shape)` draws random inputs in the rule's domain. `examples(name)` are the points at which the
 mutation gate judges the rule: small and batched shapes, ties, kinks, tails, masked classes, all options. Points with
-infinities and overflow are in `limits`.
+infinities and overflow are in `limit_points`.
 """
 
 from collections.abc import Callable, Mapping

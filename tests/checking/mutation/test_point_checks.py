@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import rules
 from chainrule.checking import examples
-from chainrule.checking.limits import LIMITS
+from chainrule.checking.limit_points import LIMITS
 from chainrule.checking.mutation import point_checks
 from chainrule.checking.mutation.point_checks import READS, case_at, checks_at, forms_at, results_of
 

@@ -8,7 +8,7 @@ import pytest
 from chainrule import rules
 from chainrule.kernels import kernel
 from chainrule.kernels.blas import single_threaded_products
-from chainrule.solvers.convex import evaluation, minimise, rows
+from chainrule.solvers.convex import evaluation, minimise, row_blocks, rows
 from chainrule.solvers.convex.evaluation import Evaluation, Evaluator, line_search
 from chainrule.solvers.convex.hessian import Curvature
 from chainrule.solvers.convex.problem import Problem
@@ -42,7 +42,7 @@ def loops(request, monkeypatch):
 def test_passes_are_their_formulas(plainly, monkeypatch, loops, targets, weights, dtype, stored, in_parts):
     """F, its gradient and products with its Hessian, within 100 ulps of their terms, which are below 1."""
     if in_parts:
-        monkeypatch.setattr(rows, "PART_BYTES", 0)
+        monkeypatch.setattr(row_blocks, "PART_BYTES", 0)
     problem = problem_of(dtype, targets, weights)
     theta, direction = np.random.default_rng(1).normal(size=(2, D + 1, K))
     plain = plainly(replace(problem, x=problem.x.astype(np.float64), engine=None))
@@ -78,7 +78,7 @@ def test_loops_and_parts_are_really_used(monkeypatch):
 
     plain, calls = calls_of(stored=False)
     assert calls == [(N, False)]
-    monkeypatch.setattr(rows, "PART_BYTES", 0)
+    monkeypatch.setattr(row_blocks, "PART_BYTES", 0)
     monkeypatch.setattr(rows, "COMPILED_ENTRIES", N * K)
     found, calls = calls_of(stored=False)
     assert calls == [(16, True)] * 5 + [(10, True)]
@@ -126,7 +126,7 @@ def test_a_step_that_is_much_too_long_takes_few_trials(steep):
 def test_likely_samples_are_found_with_their_numbers(monkeypatch, in_parts):
     """In leaves of 37 rows, and in parts of 16 rows."""
     if in_parts:
-        monkeypatch.setattr(rows, "PART_BYTES", 0)
+        monkeypatch.setattr(row_blocks, "PART_BYTES", 0)
     problem = replace(problem_of(np.float64, weights=SIGNED), rows_of_leaf=37, engine=None)
     theta = np.random.default_rng(1).normal(size=(D + 1, K))
     logits = np.hstack([problem.x, np.ones((N, 1))]) @ theta

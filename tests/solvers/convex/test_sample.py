@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
-from chainrule.solvers.convex import Problem, deviations, minimisation, minimise, spectrum_of
+from chainrule.solvers.convex import Problem, deviations, minimise, penalty_path, spectrum_of
 from chainrule.solvers.convex import sample as module
 from chainrule.solvers.convex.sample import chosen, sample_of, stride_of
 
@@ -140,7 +140,7 @@ def test_a_part_of_the_rows_does_not_begin_with_the_sample_of_all(monkeypatch):
     problem = many()
     spectrum, part = spectrum_of(problem), replace(problem, x=problem.x[::2], targets=problem.targets[::2], totals=None)
     begun = []
-    monkeypatch.setattr(minimisation, "_on_sample", lambda *_: begun.append(1))
+    monkeypatch.setattr(penalty_path, "_on_sample", lambda *_: begun.append(1))
     assert minimise(part, spectrum=spectrum).converged
     minimise(problem, spectrum=spectrum)
     assert begun == [1]

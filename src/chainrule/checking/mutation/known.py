@@ -16,7 +16,7 @@ from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Mismatch
 from chainrule.checking.examples import LINEAR_IN
 from chainrule.checking.floats import references
-from chainrule.checking.limits import Limit
+from chainrule.checking.limit_points import Limit
 from chainrule.checking.mutation.mutants import Observer
 from chainrule.checking.mutation.point_checks import ON_FLOATS, READS, Point, case_at, checks_at, forms_at, result_of
 from chainrule.checking.mutation.recorded_calls import Calls, EditedFunction, Recorder

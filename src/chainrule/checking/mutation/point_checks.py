@@ -21,7 +21,7 @@ from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import LINEAR_IN, Example, examples
 from chainrule.checking.floats import References, conditioned_errors, references
 from chainrule.checking.kernel_checks import close, fused, has_fused
-from chainrule.checking.limits import LIMITS, Limit
+from chainrule.checking.limit_points import LIMITS, Limit
 from chainrule.checking.mutation.remembered import BITS
 from chainrule.checking.rule_checks import CHECKS, Check, pullback_agrees
 from chainrule.kernels import registered
