@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from chainrule.documents import check_derivation
 
 
@@ -81,3 +83,23 @@ def test_a_block_says_whether_examples_are_numbers(verdict_of):
     declared = "\\eta, y: column n\n" + "y^i: number"
     said = r"$$h(y) = \eta^T y, \quad \sum_{i=1}^m h(y^i) = c$$ "
     assert verdict_of(r"\sum_{i=1}^m \frac{1}{y^i} y^i = m", declared, said) == "proved"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\text{softmax}(x + c) = \text{softmax}(x)", "proved"),
+        (r"\text{softmax}(x + c) = \text{softmax}(x - c)", "proved"),
+        (r"\text{softmax}(c x) = \text{softmax}(x)", "wrong if read so"),
+    ],
+)
+def test_a_letter_that_is_added_to_entries_is_a_number(claim, verdict, verdict_of):
+    entries = r"$$\text{softmax}(x + c)_i = \frac{e^{x_i + c}}{\sum_{j=1}^n e^{x_j + c}}$$" + "\n\n"
+    assert verdict_of(claim, "x: column n", entries) == verdict
+
+
+def test_a_guessed_number_is_a_doubt():
+    text = "---\nx: column n\n---\n\n$$s = x + c, \\quad \\sum_i (x_i + c) = 3$$"
+    step = check_derivation(text, repairs=False).steps[-1]
+    assert step.verdict == "wrong if read so"
+    assert "c is a number that is added to each entry" in step.message

@@ -21,7 +21,7 @@ from chainrule.documents.reader.letters_by_part import MOST_SECTIONS, NamesByPar
 from chainrule.documents.reader.prepared import Prepared
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import MAYBE
-from chainrule.documents.reader.syntax.parts_written import letters_of
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of
 from chainrule.documents.reader.trials import Trials, misfits
 
 LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")
@@ -31,10 +31,12 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
     """The reading under which the most relations of a document fit, and the hypotheses: options of `DocumentState`."""
     search = _Search(prepared)
     search.try_layers()
+    search.try_numbers()
     search.try_parts_without_indices()
     search.keep_if_better(search.with_names(letters_by_part.other_shapes(prepared, search.trials, search.chosen)))
     for _ in range(2):
         search.try_conventions()
+        search.try_numbers()
         search.try_kinds()
         search.try_parts_in_doubt()
     for group in letters_by_part.unsaid(prepared):
@@ -90,6 +92,14 @@ class _Search:
             found = self.trials.under(self.chosen | lettered)
             if not found.looping and misfits(found) <= misfits(self.best):
                 self.keep(found, lettered)
+
+    def try_numbers(self) -> None:
+        """Letters that are added to vectors and to their entries may be numbers."""
+        several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
+        inventory = self.prepared.inventory
+        for letter in sorted(several & _added(self.prepared)):
+            if not (inventory.subscripts.get(letter) or inventory.superscripts.get(letter)):
+                self.keep_if_better(self._with_letter("numbers", letter))
 
     def try_parts_without_indices(self) -> None:
         """Letters without indices may be something else than those with indices in other parts."""
@@ -182,6 +192,13 @@ class _Search:
                 break
             maybe = (each for each in found.entries if each.kind == "does not fit" and MAYBE in each.rests_on)
             unfit = frozenset(each.statement.key for each in maybe)
+
+
+def _added(prepared: Prepared) -> set[str]:
+    """The letters without scripts that are terms of sums."""
+    parts = (part for each in prepared.statements for side in (each.left, each.right) for part in all_parts(side))
+    sums = (part for part in parts if isinstance(part, w.Signed))
+    return {base_name(term) for each in sums for term in each.terms if isinstance(term, w.Symbol)}
 
 
 def _has_index(name: w.Written) -> bool:

@@ -61,6 +61,8 @@ class DocumentState:
         Letters that without an index are a vector of their own, beside the vectors that have one.
     flipped : set of str
         Letters of examples that are numbers though they seem to be vectors, or the other way round.
+    numbers : set of str
+        Letters of which nothing is said that are numbers: each is added to the entries of a vector.
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -96,6 +98,7 @@ class DocumentState:
     lone: Set[str] = frozenset()
     apart: Set[str] = frozenset()
     flipped: Set[str] = frozenset()
+    numbers: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()

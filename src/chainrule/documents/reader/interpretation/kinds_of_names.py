@@ -43,6 +43,8 @@ def enter_kinds(state: DocumentState) -> None:
             elif each.piece in own:
                 _declare(state, state.aliases_in(own[each.piece], each.piece).get(name, name), each)
             _declare(state, name, each)
+    for name in sorted(state.numbers.difference(state.kinds)):
+        enter_kind(state, name, ValueKind(()))
     state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
     state.elaborator.nabla_is_row = state.besides.stated.nabla_is_row
     state.elaborator.rules = {
@@ -102,10 +104,11 @@ def enter_kind(state: DocumentState, name: str, kind: Kind) -> None:
 
 
 def _disputed(state: DocumentState) -> dict[str, str]:
-    """Doubts about declared names: the text says something else of them, or they stand in two fonts."""
+    """Doubts about names: the text says something else of them, they stand in two fonts, or nothing is said of them."""
     told = {base_of(each.name): each for each in state.besides.block.declared if isinstance(each.kind, ValueKind)}
     uses = {name: state.inventory.bare[name] + len(state.inventory.subscripts.get(name, ())) for name in told}
-    found = {
+    found = {name: f"{name} is a number that is added to each entry" for name in state.numbers}
+    found |= {
         name: f"{name} stands in bold type and in plain type"
         for name in told
         if 0 < state.inventory.bold[name] < uses[name]
