@@ -25,6 +25,12 @@ def kinds_in(text):
         (r"The weights $W_1$ ($H \times D$) are learned.", {"W_1": "matrix H D"}),
         (r"The $m \times n$ weight matrix $W_1$ is learned.", {"W_1": "matrix m n"}),
         (r"Here $x$ and $q$ are $n$-dimensional column vectors.", {"x": "column n"}),
+        (r"Let $x$ be a vector of length $n$.", {"x": "column n"}),
+        (r"Here $x$ is a row vector of size $n$.", {"x": "row n"}),
+        (r"Take a vector $x$ with $n$ components.", {"x": "column n"}),
+        (r"Let $b$ be a vector of $K$ real numbers; $x$ has $n$ entries.", {"b": "column K", "x": "column n"}),
+        (r"Let $W_1$ be a matrix with $H$ rows and $D$ columns.", {"W_1": "matrix H D"}),
+        (r"The matrix $W_1$ has $H$ rows and $D$ columns.", {"W_1": "matrix H D"}),
         (r"The inputs are $D$-dimensional vectors. Let $x \in \mathbb{R}^D$.", {"D": "size", "x": "column D"}),
     ],
 )
@@ -48,3 +54,22 @@ def test_a_product_and_arguments_are_no_shapes(text):
     found = kinds_in(text)
     assert "matrix u v" not in found.values()
     assert "matrix 2 3" not in found.values()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let $x$ be a vector of length $1$.",
+        "Consider a vector $x$ of length $n$.",
+        "The product of $x$ has length $n$.",
+        "Let $x$ be the number of $n$ entries.",
+    ],
+)
+def test_a_length_may_be_a_norm(text):
+    assert kinds_in(text).get("x") not in ("column 1", "column n")
+
+
+def test_a_size_that_may_be_a_norm_is_in_doubt(verdict_of):
+    claim = r"\|v\|^2 = r^2"
+    assert verdict_of(claim, "", "Let $v$ be a vector of length $r$.\n\n") == "wrong if read so"
+    assert verdict_of(claim, "", "Let $v$ be a vector with $r$ entries.\n\n") == "wrong"

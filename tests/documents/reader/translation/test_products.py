@@ -90,6 +90,20 @@ def test_a_power_of_the_larger_number():
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
+        (r"\max(z) \ge z_i", "proved"),
+        (r"\log \sum_i e^{z_i} \ge \max(z)", "proved"),
+        (r"\text{softmax}(z - \max(z)) = \text{softmax}(z)", "proved"),
+        (r"\max(z) = z_1", "wrong"),
+        (r"\min(z) \ge z_i", "wrong"),
+    ],
+)
+def test_the_largest_entry(claim, verdict, verdict_of):
+    assert verdict_of(claim, "z: column n") == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
         (r"5! = 120", "verified"),
         (r"n! = n (n - 1)!", "verified"),
         (r"\frac{e^{-x} x^y}{y!} = \frac{1}{y!} e^{y \log x - x}", "proved"),

@@ -43,7 +43,7 @@ def enter_kinds(state: DocumentState) -> None:
             elif each.piece in own:
                 _declare(state, state.aliases_in(own[each.piece], each.piece).get(name, name), each)
             _declare(state, name, each)
-    for name in sorted(state.numbers.difference(state.kinds)):
+    for name in sorted(each for each in state.numbers if each not in state.kinds):
         enter_kind(state, name, ValueKind(()))
     state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
     state.elaborator.nabla_is_row = state.besides.stated.nabla_is_row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chainrule.documents.language.terms import Name, ValueKind
+from chainrule.documents.language.terms import Name, Term, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE
 from chainrule.documents.reader.declaring.sets import size_of, sizes_in
 from chainrule.documents.reader.syntax import written as w
@@ -23,6 +23,24 @@ _AND_NO_MORE = r"(?=\s*(?:[,.;:()]|\Z|(?:and|with|where|so|then|but|for|or|while
 _SHAPED = re.compile(
     r"\s*(?:,?\s*(?:is|are|be|being|has|have|having|with|of)\s+(?:(?:always|of|in|the|an?|both)\s+)*"
     rf"(?P<word>(?:shapes?|sizes?|dimensions?)\s+)?⟦(?P<size>\d+)⟧{_AND_NO_MORE}|\(\s*⟦(?P<inside>\d+)⟧\s*\))",
+    re.IGNORECASE,
+)
+_ENTRIES = (
+    "entries|elements|components|coordinates|numbers|values|features|logits|scores|probabilities|parameters|weights"
+)
+_LONG = (
+    r"(?:of|with|having|has|have|containing|contains?)\s+(?:(?:the|an?)\s+)?"
+    rf"(?:(?:(?P<length>length)|size|dimension(?:ality)?)\s+⟦(?P<size>\d+)⟧"
+    rf"|⟦(?P<count>\d+)⟧\s+(?:[a-z]+\s+)?(?:{_ENTRIES})\b)"
+)
+_LONG_BEHIND = re.compile(
+    rf"\s+(?:is|are|be|being|denotes?)\s+{_WHICH}(?:(?P<row>row)\s+|[a-z]+\s+)?vectors?,?\s+{_LONG}", re.IGNORECASE
+)
+_LONG_AROUND = re.compile(rf"\s*,?\s*(?:which\s+|that\s+)?{_LONG}", re.IGNORECASE)
+_VECTOR_BEFORE = re.compile(r"(?P<row>row\s+)?\bvectors?\s*\Z", re.IGNORECASE)
+_ROWS_AND_COLUMNS = re.compile(
+    rf"(?:\s+(?:is|are|be|being|denotes?)\s+{_WHICH}(?:[a-z]+\s+)?matri(?:x|ces))?,?\s+(?:with|having|has|have)\s+"
+    r"⟦(?P<rows>\d+)⟧\s+rows\s+and\s+⟦(?P<columns>\d+)⟧\s+columns\b",
     re.IGNORECASE,
 )
 IN_A_WORD = re.compile(r"[-–‑]\w")
@@ -52,7 +70,7 @@ def sized_kind(
     """
     match = _BEHIND.match(text, end) or _BEFORE.search(text[:start])
     if match is None:
-        return _shaped(text, end, chains, are_capital)
+        return _long(text, start, end, chains) or _shaped(text, end, chains, are_capital)
     found = chains.get(int(match["size"]), [])
     if len(found) != 1 or found[0].links or found[0].members[0] is None:
         return None
@@ -65,6 +83,32 @@ def sized_kind(
 
 
 # What follows is private.
+
+
+def _long(text: str, start: int, end: int, chains: Mapping[int, Sequence[WrittenChain]]) -> ValueKind | None:
+    """The kind of a vector whose entries are counted in words, or of a matrix whose rows and columns are."""
+    if match := _ROWS_AND_COLUMNS.match(text, end):
+        sizes = tuple(_lone_size(chains, int(match[each])) for each in ("rows", "columns"))
+        shape = tuple(size for size in sizes if size is not None)
+        return ValueKind(shape) if len(shape) == 2 else None
+    named = _VECTOR_BEFORE.search(text[:start])
+    match = _LONG_BEHIND.match(text, end) or _LONG_AROUND.match(text, end)
+    if match is None or ("row" not in match.groupdict() and named is None and match["count"] is None):
+        return None
+    if match["length"] and "row" not in match.groupdict() and match.group().lstrip(" ,").startswith("of"):
+        return None  # a vector v of length r may have the norm r; behind "is" and "has" the word is a doubt
+    size = _lone_size(chains, int(match["size"] or match["count"]))
+    if size is None or (match["length"] and not isinstance(size, Name)):  # a vector of length 1 is a unit vector
+        return None
+    is_row = match.groupdict().get("row") or (named and named["row"])
+    return ValueKind((ONE, size) if is_row else (size, ONE))
+
+
+def _lone_size(chains: Mapping[int, Sequence[WrittenChain]], number: int) -> Term | None:
+    """The size that a formula is, if it is nothing else."""
+    found = chains.get(number, [])
+    member = found[0].members[0] if len(found) == 1 and not found[0].links else None
+    return None if member is None else size_of(member)
 
 
 def _shaped(text: str, end: int, chains: Mapping[int, Sequence[WrittenChain]], are_capital: bool) -> ValueKind | None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Call, Fold, Term
+from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.letters.scripts import is_transpose
@@ -261,6 +261,9 @@ def _big(
         if isinstance(bracket, w.Bracketed) and len(bracket.items) > 1:
             largest: Term = Apply(part.kind, tuple(meanings.term(item) for item in bracket.items))
             return with_scripts(meanings, largest, after) if isinstance(after, w.Scripted) else largest, at + 2
+        if isinstance(after, w.Bracketed) and isinstance(letter := after.items[0], w.Symbol):  # of all entries
+            one, entry = "_one", Entry(meanings.term(letter), (Name("_one"),))
+            return Fold(part.kind, one, Number(Fraction(1)), meanings.open_size(one), entry), at + 2
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):
