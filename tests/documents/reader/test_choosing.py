@@ -103,3 +103,33 @@ def test_a_guessed_number_is_a_doubt():
     step = check_derivation(text, repairs=False).steps[-1]
     assert step.verdict == "wrong if read so"
     assert "c is a number that is added to each entry" in step.message
+
+
+TWO_LAYERS = r"""
+$$z^{[1]} = W^{[1]} x + b^{[1]}, \quad a^{[1]} = \tanh(z^{[1]}), \quad z^{[2]} = W^{[2]} a^{[1]} + b^{[2]}$$
+
+$$\hat{y} = \sigma(z^{[2]})$$ where $\sigma(z) = 1 / (1 + e^{-z})$.
+
+$$L = -y \log \hat{y} - (1 - y) \log (1 - \hat{y})$$
+
+$$dz^{[2]} = \frac{\partial L}{\partial z^{[2]}}$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\frac{\partial L}{\partial W^{[2]}} = (\hat{y} - y) a^{[1]T}",
+        r"dz^{[1]} = W^{[2]T} dz^{[2]} \odot (1 - a^{[1]} \odot a^{[1]})",
+        r"\frac{\partial L}{\partial W^{[1]}} = dz^{[1]} x^T",
+    ],
+)
+def test_the_last_matrix_of_a_network_with_one_output_is_a_row(claim, verdict_of):
+    assert verdict_of(claim, "", TWO_LAYERS) == "proved"
+    assert verdict_of(claim.replace("= ", "= 2 "), "", TWO_LAYERS) == "wrong if read so"
+
+
+def test_a_guessed_row_is_a_doubt(reading_of):
+    reading = reading_of(TWO_LAYERS + r"$$\frac{\partial L}{\partial W^{[2]}} = \hat{y} a^{[1]T}$$")
+    assert "W__2 is a row" in reading.entries[-1].rests_on

@@ -37,6 +37,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
     for _ in range(2):
         search.try_conventions()
         search.try_numbers()
+        search.try_rows()
         search.try_kinds()
         search.try_parts_in_doubt()
     for group in letters_by_part.unsaid(prepared):
@@ -100,6 +101,14 @@ class _Search:
         for letter in sorted(several & _added(self.prepared)):
             if not (inventory.subscripts.get(letter) or inventory.superscripts.get(letter)):
                 self.keep_if_better(self._with_letter("numbers", letter))
+
+    def try_rows(self) -> None:
+        """Matrices of which nothing is said may have one row: W in z = W x + b, if z is a number."""
+        several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
+        shapes = self.best.shapes
+        for name in sorted(shapes.guessed):
+            if name in shapes.matrices and letter_of(name) in several:
+                self.keep_if_better(self._with_letter("wide", name))
 
     def try_parts_without_indices(self) -> None:
         """Letters without indices may be something else than those with indices in other parts."""
@@ -195,10 +204,11 @@ class _Search:
 
 
 def _added(prepared: Prepared) -> set[str]:
-    """The letters without scripts that are terms of sums."""
+    """The letters without scripts that are added to entries: c in x_i + c."""
     parts = (part for each in prepared.statements for side in (each.left, each.right) for part in all_parts(side))
-    sums = (part for part in parts if isinstance(part, w.Signed))
-    return {base_name(term) for each in sums for term in each.terms if isinstance(term, w.Symbol)}
+    sums = [part.terms for part in parts if isinstance(part, w.Signed)]
+    to_entries = (each for each in sums if any(isinstance(term, w.Scripted) and term.lower for term in each))
+    return {base_name(term) for each in to_entries for term in each if isinstance(term, w.Symbol)}
 
 
 def _has_index(name: w.Written) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chainrule.documents.reader.declaring.declarations import Block
 from chainrule.documents.reader.interpretation.readings import Besides
@@ -87,7 +89,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     """A document, or a part of the one around it, before any hypothesis."""
     formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
     spoken = " ".join([around.words, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
-    prose = " ".join([around.words, *(piece.text for piece in pieces.pieces if piece.kind == "prose")]).lower()
+    prose = " ".join([around.words, *_remarks(pieces), *(e.text for e in pieces.pieces if e.kind == "prose")]).lower()
     block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
         if piece.kind == "declarations":
@@ -128,6 +130,10 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
 
 # What follows is private.
 
+_REMARK = re.compile(
+    r"\s*[,(]?\s*((?:(?:is|being)\s+)?(?:applied|taken|computed)?\s*(?:to each |over |along )?[\w-]+(?: by \w+)?)"
+)
+
 
 def _layout_told(spoken: str, pieces: Pieces) -> str:
     """The one layout of derivatives of which the text tells; nothing if it tells of none, or of several."""
@@ -136,3 +142,11 @@ def _layout_told(spoken: str, pieces: Pieces) -> str:
     entries = ENTRY_OF_DERIVATIVE.finditer(sentences)
     told |= {"columns" if each["row"] == each["input"] else "rows" for each in entries}
     return told.pop() if len(told) == 1 else ""
+
+
+def _remarks(pieces: Pieces) -> Iterator[str]:
+    """The words right behind formulas with a softmax, which may say along which axis it acts."""
+    for piece, after in pairwise(pieces.pieces):
+        remark = _REMARK.match(after.text) if after.kind == "prose" and "softmax" in piece.text else None
+        if remark is not None and piece.kind in ("display", "inline"):
+            yield f"softmax {remark[1]}. "

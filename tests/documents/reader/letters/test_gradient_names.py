@@ -85,3 +85,9 @@ def test_a_plain_letter_may_be_a_gradient_too(words):
 def test_its_entries_are_the_derivatives_by_entries():
     text = "Let $y_i = c_i x_i$ for $i = 1, \\dots, n$. Here $g_i$ denotes the derivative of the loss $L$ by $y_i$."
     assert verdicts(text + "\n\n$$\\frac{\\partial L}{\\partial c_i} = g_i x_i$$") == ["proved"]
+
+
+def test_names_of_layers_in_square_brackets_belong_to_the_letter(claims):
+    text = r"$$z^{[2]} = W^{[2]} a^{[1]}$$ $$dz^{[2]} = \frac{\partial L}{\partial z^{[2]}}$$ "
+    found = claims(text + r"$$da^{[1]} = W^{[2]T} dz^{[2]}$$ $$dW^{[2]T} = a^{[1]} dz^{[2]T}$$")
+    assert found[1:] == ["grad(L, a__1) = W__2' @ grad(L, z__2)", "grad(L, W__2)' = a__1 @ grad(L, z__2)'"]

@@ -47,3 +47,12 @@ def test_the_softmax_of_columns_is_another_one():
 def test_without_words_it_is_not_read():
     steps = check_derivation(ATTENTION % "Here every row is a token.", repairs=False).steps
     assert [step.verdict for step in steps][1] == "not read"
+
+
+def test_words_right_behind_a_formula_tell_the_axis():
+    text = ATTENTION % ""
+    told = text.replace(r", \qquad O = P V$$", "$$ (row-wise), and $O = P V$.")
+    claim = r"$$dS = P \odot (dP - (dP \odot P) \mathbf{1} \mathbf{1}^T)$$"
+    assert verdicts(told + claim)[-1] == "proved"
+    assert verdicts(told.replace("row", "column") + claim)[-1] == "wrong if read so"
+    assert verdicts(text + claim)[-1] not in ("proved", "wrong")

@@ -210,7 +210,8 @@ def _at(written: Beside, at: int) -> Written | None:
     if not (isinstance(sign, Symbol) and sign.text == "d" and not sign.accents) or written.joints[at]:
         return None
     base = after.base if isinstance(after, Scripted) else after
-    numbered = isinstance(after, Scripted) and isinstance(after.upper, Numeral | Bracketed)  # dz^2, dz^{(i)}
+    upper = after.upper if isinstance(after, Scripted) else None
+    numbered = isinstance(upper, Numeral) or (isinstance(upper, Bracketed) and upper.kind == "(")  # dz^2, dz^{(i)}
     return after if isinstance(base, Symbol) and not numbered else None
 
 
@@ -234,5 +235,8 @@ def _gradient(variable: Written, loss: Written, node: Beside, at: int) -> Writte
     match variable:
         case Scripted(base=base, lower=lower, upper=Symbol(text="T" | "top") as upper, primes=0):  # (dz)^T
             bare = base if lower is None else replace(variable, upper=None)
+            return Scripted(Differentiation(NAMED, loss, (bare,), place=place), None, upper, place=place)
+        case Scripted(upper=Beside(parts=(Bracketed(kind="[") as layer, Symbol(text="T" | "top") as upper))):
+            bare = replace(variable, upper=layer)  # dz^{[1] T}
             return Scripted(Differentiation(NAMED, loss, (bare,), place=place), None, upper, place=place)
     return Differentiation(NAMED, loss, (variable,), place=place)
