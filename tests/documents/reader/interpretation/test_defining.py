@@ -202,3 +202,30 @@ def test_a_block_says_that_a_letter_without_its_number_is_the_same():
 def test_a_block_does_not_define_a_name_by_itself(line):
     report = check_derivation("$$a = a$$", line, repairs=False)
     assert report.problems
+
+
+EXAMPLES = r"""$$J(\theta) = \frac12 \sum_{i=1}^m (\theta^T x^{(i)} - y^{(i)})^2$$
+
+$$X = [x^{(1)}, \dots, x^{(m)}]^T$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        r"y = [y^{(1)}, \dots, y^{(m)}]^T",
+        r"y = (y^{(1)}, y^{(2)}, \dots, y^{(m)})^T",
+        r"y = \begin{bmatrix} y^{(1)} \\ \vdots \\ y^{(m)} \end{bmatrix}",
+    ],
+)
+def test_the_values_of_all_examples_make_a_vector_of_the_same_letter(vector):
+    text = f"{EXAMPLES}$${vector}$$\n\n$$J(\\theta) = \\frac12 (X\\theta - y)^T (X\\theta - y)$$\n\n"
+    false = r"$$J(\theta) = \frac12 (X\theta - y)^T (X\theta - 2y)$$"
+    *_, one, other = check_derivation(text + false, repairs=False).steps
+    assert (one.verdict, other.verdict.startswith("wrong")) == ("proved", True)
+
+
+def test_a_list_of_some_examples_is_no_vector_of_all():
+    text = r"$$y = [y^{(1)}, y^{(2)}]^T$$" + "\n\n" + r"$$y^T y = \sum_{i=1}^m (y^{(i)})^2$$"
+    assert check_derivation(EXAMPLES + text, repairs=False).steps[-1].verdict not in ("proved", "proved if")

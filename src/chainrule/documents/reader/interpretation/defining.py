@@ -30,6 +30,7 @@ from chainrule.documents.reader.structure.statements import (
     Target,
     gives_value,
     is_example,
+    lists_examples,
     target_of,
     uses_target,
 )
@@ -71,6 +72,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     full = name_of(state.elaborator, target)
     uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
+    uses &= not lists_examples(statement, state.inventory)
     if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):

@@ -13,6 +13,7 @@ from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
+    base_letter,
     base_name,
     items_of,
     letters_of,
@@ -212,23 +213,20 @@ def is_update(statement: Statement) -> bool:
 
 def lists_from_zero(statement: Statement) -> bool:
     """Whether a statement lists the entries of its letter with dots, beginning with the number 0."""
-    right, left = statement.right, statement.left
-    if isinstance(right, w.Scripted) and right.lower is None:
-        right = right.base
-    if isinstance(right, w.Bracketed) and len(right.items) == 1 and isinstance(right.items[0], w.Grid):
-        right = right.items[0]
-    if isinstance(right, w.Grid) and (len(right.rows) == 1 or all(len(row) == 1 for row in right.rows)):
-        items = [item for row in right.rows for item in row]
-    elif isinstance(right, w.Bracketed):
-        items = [item for each in right.items for item in items_of(each)]
-    else:
-        return False
-    entries = [item for item in items if isinstance(item, w.Scripted)]
-    if not isinstance(left, w.Symbol) or len(entries) < 2 or any(item.base != left for item in entries):
+    items = _listed(statement.right)
+    entries = _of_letter(items, statement.left)
+    if len(entries) < 2 or len(items) != len(entries) + 1 or not isinstance(items[-2], w.Dots):
         return False
     begin = [w.Numeral(Fraction(number)) for number in range(len(entries) - 1)]
-    has_dots = len(items) == len(entries) + 1 and isinstance(items[-2], w.Dots)
-    return has_dots and [item.lower for item in entries[:-1]] == begin
+    return [item.lower for item in entries[:-1]] == begin
+
+
+def lists_examples(statement: Statement, inventory: Inventory) -> bool:
+    """Whether a statement makes one array of the values of a letter in all examples: y = (y^{(1)}, ..., y^{(m)})."""
+    items = _listed(statement.right)
+    values = [each for each in _of_letter(items, statement.left) if each.lower is None]
+    is_full = len(values) > 1 and len(items) == len(values) + 1 and isinstance(items[-2], w.Dots)
+    return is_full and all(inventory.example(base_letter(each), each.upper) is not None for each in values)
 
 
 def gives_value(statement: Statement) -> bool:
@@ -265,6 +263,23 @@ def says_more(statement: Statement, inventory: Inventory) -> bool:
 
 
 # What follows is private.
+
+
+def _listed(right: Written) -> list[Written]:
+    """The items of a list in brackets, of a column or of a row, perhaps transposed; none for anything else."""
+    if isinstance(right, w.Scripted) and right.lower is None:
+        right = right.base
+    if isinstance(right, w.Bracketed) and len(right.items) == 1 and isinstance(right.items[0], w.Grid):
+        right = right.items[0]
+    if isinstance(right, w.Grid) and (len(right.rows) == 1 or all(len(row) == 1 for row in right.rows)):
+        return [item for row in right.rows for item in row]
+    return [item for each in right.items for item in items_of(each)] if isinstance(right, w.Bracketed) else []
+
+
+def _of_letter(items: Sequence[Written], left: Written) -> list[w.Scripted]:
+    """The items with scripts, if all of them have the letter on the left side; none otherwise."""
+    found = [item for item in items if isinstance(item, w.Scripted)]
+    return found if isinstance(left, w.Symbol) and all(item.base == left for item in found) else []
 
 
 def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
