@@ -49,3 +49,13 @@ def test_a_false_claim_is_not_proved_so(claim):
 def test_a_claim_that_is_proved_as_it_is_written_assumes_nothing():
     found = step(r"\sum_{i=1}^m \theta^T x^{(i)} x_j = x_j \sum_{i=1}^m \theta^T x^{(i)}")
     assert found.verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("slope", "proved"),
+    [(r"2 (\theta^T x^{(i)} - y^{(i)}) x_j", True), (r"(\theta^T x^{(i)} - y^{(i)}) x_j", False)],
+)
+def test_the_example_of_a_value_without_a_number_counts_too(slope, proved):
+    found = step(r"l = (\theta^T x^{(i)} - y^{(i)})^2$$ $$\frac{\partial l}{\partial \theta_j} = " + slope)
+    assert (found.verdict == "proved if") is proved
+    assert found.verdict in ("proved if", "wrong if read so")

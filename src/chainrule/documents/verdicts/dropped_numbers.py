@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Entry, Fold, Name, Number, Relation, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Entry, Fold, IndexKind, Name, Number, Relation, Term, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 
@@ -21,7 +21,7 @@ SAME_EXAMPLE = " without a number is that of the same example"
 def with_numbers(claim: Relation, reading: Reading) -> tuple[Relation, str] | None:
     """The claim in which letters without a number have that of the sum or the claim, and this assumption in words;
     None if there are none."""
-    kinds = ((each.name, each.kind) for each in reading.derivation.declarations)
+    kinds = [(each.name, each.kind) for each in reading.derivation.declarations]
     every = {
         name.removesuffix(EACH): _axes(kind.shape)
         for name, kind in kinds
@@ -31,7 +31,8 @@ def with_numbers(claim: Relation, reading: Reading) -> tuple[Relation, str] | No
         return None
     left, right, numbering = claim.left, claim.right, _Numbering(every)
     used = _numbers_in(left) | _numbers_in(right)
-    for name, size in claim.over:
+    labels = ((name, kind.size) for name, kind in kinds if isinstance(kind, IndexKind))
+    for name, size in (*claim.over, *labels):
         if name in used:
             left, right = (numbering.within(side, Name(name), size) for side in (left, right))
     left, right = numbering.in_sums(left), numbering.in_sums(right)
