@@ -1,3 +1,5 @@
+import pytest
+
 from chainrule.documents.reader.syntax.known_words import LAYOUT_GUESSED
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts import document_steps
@@ -338,6 +340,19 @@ def test_cases_in_one_sentence_hold_for_what_follows_them_up_to_the_next_one():
 def test_cases_behind_what_holds_for_them_prove_nothing_of_the_formula_between_them():
     text = "We have $E = -\\log (1 - r)$ when $g = 1$, and $E = -\\log r$ when $g = 0$."
     assert "proved" not in [name for _, name in verdicts(SCORE + text)]
+
+
+@pytest.mark.parametrize("words", ["the score is", "it reduces to", "", "we have"])
+def test_cases_reach_over_the_displays_behind_them(words):
+    text = f"When $g = 1$, {words} $$E = -\\log r$$ and when $g = 0$, {words} $$E = -\\log (1 - r)$$"
+    assert [name for _, name in verdicts(SCORE + text)[1:]] == ["proved", "proved"]
+    swapped = text.replace("(1 - r)", "q").replace("\\log r", "\\log (1 - r)").replace("\\log q", "\\log r")
+    assert "proved" not in [name for _, name in verdicts(SCORE + swapped)]
+
+
+def test_cases_behind_displays_prove_nothing_of_the_display_between_them():
+    text = "If $g = 1$, then $$E = -\\log r$$ and we have $$E = -\\log r$$ when $g = 0$."
+    assert [name for _, name in verdicts(SCORE + text)[1:]][:1] != ["proved"]
 
 
 def test_a_case_ends_with_its_sentence_where_the_next_one_begins():

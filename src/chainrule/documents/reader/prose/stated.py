@@ -57,7 +57,7 @@ from chainrule.documents.reader.syntax.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_NEXT_FORMULA = re.compile("\\s*[,:]?\\s*⟦(\\d+)⟧")
+_NEXT_FORMULA = re.compile(r"\s*[,:，]?(?:(?!\b(?:also|both|too|well)\b)[^⟦,;:.]){0,60}:?\s*⟦(\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _MATHS = re.compile(r"\$([^$]+)\$")
 
@@ -373,8 +373,9 @@ class _Sentence:
             for other in range(self.first, number)
             for chain in self.chains.get(other, [])
         )
+        parts = not before or self._goes_on(number)
         for place, each in enumerate(self.stated.hypotheses):
-            other = each.at >= self.first and each.at < number and not before and gives_another(each.subject, subject)
+            other = self.first <= each.at < number and parts and gives_another(each.subject, subject)
             if each.at >= self.first and each.certain and (other or excludes(each.subject, subject)):
                 after = self._shown(self.first, each.at)
                 self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
