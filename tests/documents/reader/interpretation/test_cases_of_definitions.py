@@ -72,3 +72,33 @@ def test_a_case_of_some_whole_numbers_defines_nothing(words):
 def test_a_function_that_is_even_is_defined_everywhere():
     text = "The function $f(x) = x^2$ is even. Then\n\n$$f(3) = 9$$"
     assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"
+
+
+RAMP = r"$$y = x \quad (x > 0) \\ y = 0 \quad (x \le 0)$$"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial y}{\partial x} = 1 \quad (x > 0)", "proved"),
+        (r"\frac{\partial y}{\partial x} = 0 \quad (x < 0)", "proved"),
+        (r"y = \max(0, x)", "proved"),
+        (r"\frac{\partial y}{\partial x} = 1 \quad (x < 0)", "wrong"),
+        (r"\frac{\partial y}{\partial x} = 0 \quad (x > 1)", "wrong"),
+        (r"\frac{\partial y}{\partial x} = 1", "wrong"),
+        (r"y = -x \quad (x > 0)", "wrong if read so"),
+    ],
+)
+def test_a_value_has_cases_behind_its_formulas(claim, verdict):
+    assert check_derivation(f"{RAMP}\n\n$${claim}$$", repairs=False).steps[-1].verdict.startswith(verdict)
+
+
+def test_a_value_with_one_case_is_not_that_of_all_arguments():
+    text = r"$$y = x \quad (x = 0)$$" + "\n\n" + r"$$\frac{\partial y}{\partial x} = 1$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict != "proved"
+
+
+def test_other_cases_in_another_display_are_no_cases_of_the_first():
+    leaky = r"$$y = x \quad (x > 0) \\ y = a x \quad (x \le 0)$$"
+    text = f"{RAMP}\n\n{leaky}\n\n$$\\frac{{\\partial y}}{{\\partial x}} = a \\quad (x < 0)$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict != "wrong"

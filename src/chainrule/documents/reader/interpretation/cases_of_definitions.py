@@ -25,7 +25,7 @@ def case_of(state: DocumentState, full: str, target: Target, statement: Statemen
     NotMeant
         If the condition is not read. Then nothing is known of the function.
     """
-    letters = {*_parameters(target)}
+    letters = {*_parameters(target)} or _compared_behind(state, target, statement)
     every = (*statement.conditions, *_said(state, full, target, statement))
     compared = (each for each in every if isinstance(each, w.Comparing) and set(each.relations) <= RELATIONS)
     found = [state.elaborator.condition(each) for each in compared if letters & letters_of(each)]
@@ -67,6 +67,26 @@ def unread_case(state: DocumentState, full: str, statement: Statement) -> NotMea
 
 
 # What follows is private.
+
+
+def _compared_behind(state: DocumentState, target: Target, statement: Statement) -> frozenset[str]:
+    """The letters that the conditions behind a formula compare, in it or in several of a display: y = x (x > 0)."""
+    if target.indices:
+        return frozenset()
+    others = (each for each in state.statements if each is not statement and each.piece is statement.piece)
+    used = (_compared(each) for each in others if each.left == statement.left)
+    known = letters_of(statement.right).union(*used) - state.inventory.indices
+    return (_compared(statement) & known) - {target.base}
+
+
+def _compared(statement: Statement) -> frozenset[str]:
+    """The letters in the inequalities behind a formula, and in equations with a number."""
+    found = frozenset[str]()
+    for each in statement.conditions:
+        if isinstance(each, w.Comparing) and set(each.relations) <= RELATIONS:
+            is_value = any(isinstance(member, w.Numeral) for member in each.members)
+            found |= letters_of(each) if is_value or {*each.relations} != {"="} else frozenset()
+    return found
 
 
 def _parameters(target: Target) -> list[str]:

@@ -85,7 +85,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     case = case_of(state, full, target, statement)
     if case is not None and full in state.definitions and full not in state.cases:
         return False
-    if full in state.cases and (case is not None or not alike(state.written.get(full), statement.right)):
+    is_case = full in state.cases and (case is not None or not alike(state.written.get(full), statement.right))
+    if is_case and (target.parameters or state.defined_at[full] == state.number_of(statement)):
         return enter_case(state, full, case, target, statement)
     line = statement.piece.place_of(statement.place[0])[0]
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
@@ -154,7 +155,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     for index in sorted(free):
         state.labels.setdefault(index, state.elaborator.open_size(index))
     if case is not None:
-        if not parameters:
+        if bool(parameters) != bool(target.parameters):
             raise unread_case(state, full, statement)
         body = terms.Choice(((case, body),))
         state.cases.add(full)
