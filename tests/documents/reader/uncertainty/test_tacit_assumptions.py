@@ -1,5 +1,7 @@
 """What proofs assume that texts do not say."""
 
+import pytest
+
 from chainrule.documents import check_derivation
 
 
@@ -54,3 +56,19 @@ def test_capitals_that_are_multiplied_entry_by_entry_are_told_to_be_vectors():
     step = check_derivation(text + r"$$\mathbf{AB} = \mathbf{BA}$$", repairs=False).claims[-1]
     assert step.verdict != "proved"
     assert set(step.assumed) <= {"A is a vector", "B is a vector"}
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "verdict"),
+    [
+        ("$$z = f(x, y) = x y$$", r"\frac{\partial z}{\partial x} = y", "proved if"),
+        ("$$z = f(x, y) = x y$$", r"\frac{\partial z}{\partial x} = y + x", "wrong if read so"),
+        ("$$z = x y$$", r"\frac{\partial z}{\partial x} = y", "wrong if read so"),
+        ("Let $y = g(x)$ and\n\n$$z = f(x, y) = x y$$", r"\frac{\partial z}{\partial x} = y", "wrong if read so"),
+    ],
+)
+def test_an_argument_beside_the_variable_is_free_where_only_other_sections_say_what_it_is(text, claim, verdict):
+    document = f"# One\n\nA node applies a function: $y = g(x)$.\n\n# Two\n\n{text}\n\nWe have\n\n$${claim}$$"
+    found = check_derivation(document, repairs=False).steps[-1]
+    assert found.verdict == verdict
+    assert verdict != "proved if" or "if y does not depend on the variable" in found.message

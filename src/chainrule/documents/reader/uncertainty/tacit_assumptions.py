@@ -83,7 +83,9 @@ class TacitAssumptions:
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
                 reached = (whole or self.dependences).reached(letter_of(name), through, part)
-                if reached & moved - {letter_of(name)} - through:
+                if reached & moved - {letter_of(name)} - through and not (
+                    whole and self._is_argument_beside(letter_of(name), moved, whole.reading.made_of, part)
+                ):
                     found.add(letter_of(name))
         return frozenset(found)
 
@@ -104,6 +106,17 @@ class TacitAssumptions:
         return not (variable and body) or variable[0].final == body[0].final
 
     # What follows is private.
+
+    def _is_argument_beside(
+        self, letter: str, moved: Set[str], made_of: Mapping[str, Mapping[int, Set[str]]], part: int
+    ) -> bool:
+        """Whether a function has a letter for an argument beside one that moves, as in f(x, y) = x + y, in a part.
+
+        Then both are free there, if only other parts say what the letter is made of.
+        """
+        functions = ({letter_of(name) for name, _ in each.parameters} for each in self.names.definitions.values())
+        every = [*functions, *self.reading.parameters.values()]
+        return part not in made_of.get(letter, {}) and any(letter in each and each & moved for each in every)
 
     def _vectors_beside(self, claim: Relation) -> list[str]:
         """The capital letters of which nothing says what they are, read as vectors and multiplied entry by entry."""
