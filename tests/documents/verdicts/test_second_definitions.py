@@ -1,5 +1,6 @@
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import steps_of
 
@@ -52,3 +53,12 @@ def test_a_false_equation_for_a_derivative_is_no_new_definition_of_its_name():
 def test_another_name_may_get_a_new_value():
     found = steps(*SLOPES[:2], "\\delta = 2 (u - t)", *SLOPES[3:])
     assert found[4].verdict.name == "no definition"
+
+
+def test_a_formula_behind_a_sign_of_equivalence_counts_with_the_one_before_it():
+    text = r"$$y = e^x \rightleftharpoons \frac{dy}{dx} = e^x \\ y = \log x \rightleftharpoons \frac{dy}{dx} = SLOPE$$"
+    found = check_derivation(text.replace("SLOPE", r"\frac{1}{x}"), repairs=False).steps[-1]
+    assert (found.verdict, "meaning given in line 1" in found.message) == ("proved if", True)
+    for false in ("e^x", r"\frac{1}{x^2}"):
+        found = check_derivation(text.replace("SLOPE", false), repairs=False).steps[-1]
+        assert found.verdict not in ("proved", "proved if")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Definition, Derivation, Relation
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.syntax.known_words import RELATIONS
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 
 
@@ -58,7 +60,7 @@ class LastDefinitions:
             name = entry.defines or self._named(entry)
             if name in self.reading.again:
                 end = position + 1
-                while end < len(entries) and entries[end].statement.number:
+                while end < len(entries) and _goes_on(entries[end].statement):
                     end += 1
                 line = entry.statement.piece.place_of(entry.statement.place[0])[0]
                 chain = frozenset(id(each.statement) for each in entries[position:end])
@@ -86,6 +88,11 @@ class LastDefinitions:
             return ""
         claim = self.reading.derivation.claims[entry.claim]
         return terms.base_of(claim.left) if claim.relation == "=" else ""
+
+
+def _goes_on(statement: Statement) -> bool:
+    """Whether a relation goes on in the chain of the one before: not after y = x^2 <-> dy/dx = 2 x."""
+    return statement.number > 0 and statement.relation in RELATIONS
 
 
 def _definition_by(claim: Relation, name: str) -> Definition | None:
