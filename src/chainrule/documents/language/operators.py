@@ -104,6 +104,10 @@ def _inverse(a: Array) -> Array:
     return np.stack([np.stack(row) for row in cofactors]) / determinant(a)
 
 
+def _trace(a: Array) -> Array:
+    return np.sum(np.diagonal(a)) if np.ndim(a) else a
+
+
 def _member(a: Array, i: Array) -> Array:
     """Column i of a matrix, counted from 1."""
     number = int(i)
@@ -188,7 +192,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("norm", "measured", lambda x: np.sqrt(np.sum(x * x)), latex=(r"\norm",)),
         Operator("norm1", "measured", lambda x: np.sum(np.abs(x)), smooth=False),
         Operator("norminf", "measured", lambda x: np.max(np.abs(x)), smooth=False),
-        Operator("trace", "of_square", lambda a: np.sum(np.diagonal(a)), latex=(r"\operatorname{tr}", r"\tr")),
+        Operator("trace", "of_square", _trace, latex=(r"\operatorname{tr}", r"\tr")),
         Operator("det", "of_square", determinant, latex=(r"\det",)),
         Operator("inverse", "square", _inverse, latex=("^{-1}",)),
         Operator("diag", "diagonal_matrix", _diagonal_matrix, latex=(r"\operatorname{diag}", r"\diag")),

@@ -192,8 +192,13 @@ def measured(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
 
 
 def of_square(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:
-    """A number, of a square matrix."""
+    """A number, of a square matrix; the trace of a number, as of x' @ A @ x, is this number."""
     u.unify(out, number(), term)
+    if isinstance(term, terms.Apply) and term.operator == "trace":
+        if operand.known == ():
+            return True
+        if operand.known is None and not u.settling and not isinstance(term.operands[0], terms.Name):
+            return False
     return square(u, term, Shape(), operand)
 
 

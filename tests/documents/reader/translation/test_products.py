@@ -137,3 +137,23 @@ def test_a_factorial_is_a_value_of_gamma(claim, verdict):
 def test_a_letter_for_operators_before_a_bracket_is_a_factor_only_if_something_says_so(claim, verdict, verdict_of):
     assert verdict_of(claim, "u, v: number") == verdict
     assert verdict_of(claim, "u, v, T, \\delta, \\Delta, \\mathcal F: number") == "proved"
+
+
+SQUARES = "x, y: column n\nA: matrix n n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"x^T A y = \operatorname{tr}(A y x^T)", "proved"),
+        (r"\operatorname{tr}(x^T A y) = \operatorname{tr}(y x^T A)", "proved"),
+        (r"\nabla_A \operatorname{tr}(x^T A y) = x y^T", "proved"),
+        (r"\operatorname{tr}(x^T x) = \|x\|^2", "proved"),
+        (r"\operatorname{tr}(x^T A y) = \operatorname{tr}(x^T A x)", "wrong"),
+        (r"\nabla_A \operatorname{tr}(x^T A y) = y x^T", "wrong"),
+        (r"\operatorname{tr}(A) = x^T A x", "wrong"),
+        (r"\operatorname{tr}(A x) = 1", "does not fit"),
+    ],
+)
+def test_the_trace_of_a_number_is_this_number(verdict_of, claim, verdict):
+    assert verdict_of(claim, SQUARES) == verdict

@@ -72,3 +72,10 @@ def test_an_argument_beside_the_variable_is_free_where_only_other_sections_say_w
     found = check_derivation(document, repairs=False).steps[-1]
     assert found.verdict == verdict
     assert verdict != "proved if" or "if y does not depend on the variable" in found.message
+
+
+def test_a_capital_that_something_is_differentiated_by_is_told_to_be_a_vector():
+    found = check_derivation(
+        r"$$\frac{\partial (x^T A y)}{\partial A} = y x$$", "x: column n\ny: number", repairs=False
+    ).steps[-1]
+    assert (found.verdict, "A is a vector" in found.message) == ("proved if", True)

@@ -119,13 +119,15 @@ class TacitAssumptions:
         return part not in made_of.get(letter, {}) and any(letter in each and each & moved for each in every)
 
     def _vectors_beside(self, claim: Relation) -> list[str]:
-        """The capital letters of which nothing says what they are, read as vectors and multiplied entry by entry."""
+        """The capital letters of which nothing says what they are, read as vectors: they are multiplied entry by entry,
+        or something is differentiated by them."""
         pairs = (
             each.operands
             for each in self.dependences.every(claim)
             if isinstance(each, terms.Apply) and each.operator == ".*"
         )
         names = {term.text for pair in pairs for term in pair if isinstance(term, terms.Name)}
+        names |= {terms.base_of(each.variable) for each in self.dependences.slopes_in_sides(claim)}
         told = self.reading.declared | self.names.definitions.keys()
         return sorted(name for name in names - told if name[:1].isupper() and self._is_column(terms.Name(name)))
 
