@@ -17,6 +17,10 @@ def kinds(text, macros=()):
         (r"10\,000", [("number", r"10\,000")]),
         ("softmax(x)", [("word", "softmax"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
         ("logp", [("word", "log"), ("letter", "p")]),
+        ("ylogp", [("letter", "y"), ("word", "log"), ("letter", "p")]),
+        ("xln", [("letter", "x"), ("word", "ln")]),
+        ("asin(x)", [("word", "asin"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
+        ("blog(x)", [("letter", "b"), ("word", "log"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
         ("wx", [("letter", "w"), ("letter", "x")]),
         ("np.sum(x)", [("word", "np.sum"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
         ("np.exp(x)", [("word", "exp"), ("sign", "("), ("letter", "x"), ("sign", ")")]),
@@ -69,6 +73,7 @@ def test_a_run_of_letters_that_something_is_differentiated_by_is_a_name():
         ("W_2W_1x", "W_{2} W_{1} x"),
         ("w_1x_1 + w_ix_i", "w_{1} x_{1} + w_{i} x_{i}"),
         ("x_1j", "x_{1j}"),
+        ("y_ilog(z) + x_max", "y_{i} log(z) + x_{max}"),
         ("a_ij", "a_{ij}"),
     ],
 )

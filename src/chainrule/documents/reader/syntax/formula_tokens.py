@@ -66,10 +66,10 @@ _PATTERN = r"""
 _LATEX = re.compile(_PATTERN.replace("PLAIN", r"\#\d").replace("WORD", _WORD), re.VERBOSE | re.DOTALL)
 _PLAIN = re.compile(_PATTERN.replace("PLAIN", r"!=|\*\*|[+-]=|<-(?=\s)").replace("WORD", _WORD), re.VERBOSE | re.DOTALL)
 _PLAIN_SCRIPT = re.compile(
-    r"_(?![{(\s])(?P<below>\d+(?=[A-Za-ho-z]|[a-z]_)|[^\W\d_](?=[^\W\d_]_)|[^\W_]+)"
+    r"_(?![{(\s])(?P<below>\d+(?=[A-Za-ho-z]|[a-z]_)|[^\W\d_](?=[^\W\d_]_|(?:log|ln|exp)(?![^\W_]))|[^\W_]+)"
     r"|(?:\^|\*\*)(?P<above>[-−+]?(?:\d+(?:\.\d+)?|[^\W\d_]))"
 )
-"""Scripts without braces. That of W_1x is 1, that of x_1j is 1j, and that of w_ix_i is i."""
+"""Scripts without braces. That of W_1x is 1, that of x_1j is 1j, and that of w_ix_i and y_ilog(z) is i."""
 _LABELS = frozenset({"emp", "imp", "init", "inp", "min", "new", "opt", "pos", "pre", "pred", "prev", "sim", "sup"})
 """Words in subscripts with letters that are else indices."""
 _SPACE = re.compile(r"(?:\s|~|\\[ ,;:!])+")
@@ -82,7 +82,8 @@ _NAME = re.compile(r"[^\W\d_][\w'-]*[^\W_]\Z")
 _BELOW = tuple("_ᵢⱼₖₙₘ₀₁")
 _DENOMINATOR = re.compile(r"(?:\}\s*\{\s*|/\s*)(?:\\partial\s*|∂)(?P<word>[A-Za-z]{3,20})(?![A-Za-z])")
 _NUMERATOR = re.compile(r"frac\s*\{\s*(?:\\partial|∂|d|\\mathrm\{d\}|\\mathrm d)\s*(?P<word>[A-Z]{2,5})\s*\}")
-_SPLIT = re.compile(r"(log|exp|ln|sin|cos|tanh|max|min)([A-Za-z])\Z")
+_SPLIT = re.compile(r"(?:()(log|exp|ln|sin|cos|tanh|max|min)([A-Za-z])|([A-Za-z])(log|exp|ln)([A-Za-z]?))\Z")
+"""A function and a letter without a space between, logx or ylogx. But asin, xmax and argmin are names."""
 
 
 def words_in_derivatives(formulas: str) -> set[str]:
@@ -193,8 +194,9 @@ def _run(raw: str, start: int, before: str, after: str, names: Set[str], factors
     if is_apart and raw.lower() in CONNECTIVES:
         yield FormulaToken("phrase", raw, start, start + len(raw), raw)
     elif raw not in NAMES | names and split:
-        yield FormulaToken("word", split[1], start, start + len(split[1]), split[1])
-        yield FormulaToken("letter", split[2], start + len(split[1]), start + len(raw), split[2])
+        for group in filter(split.group, range(1, 7)):
+            kind, inside = "word" if group in (2, 5) else "letter", split[group]
+            yield FormulaToken(kind, inside, start + split.start(group), start + split.end(group), inside)
     elif (
         raw in NAMES | names
         or (before + after[:1] == "{}" and raw in _LABELS)
