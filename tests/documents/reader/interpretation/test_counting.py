@@ -34,3 +34,20 @@ def test_numbers_of_entries_keep_their_meaning(formula, expected):
 def test_entries_that_a_size_chooses_keep_their_numbers(claims):
     text = r"$$E_t = \sum_{r=0}^t s_r V_r$$" + "\n\n" + r"$$\frac{\partial E_t}{\partial s_t} = V_t$$"
     assert claims(text) == ["partial(E[t], s[t]) = V[t]"]
+
+
+EXAMPLES = r"J = \sum_{i=0}^n (y^{(i)} - \theta^T x^{(i)})^2"
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        (r"\nabla_\theta J = 2 \sum_{i=0}^n (\theta^T x^{(i)} - y^{(i)}) x^{(i)}", "proved"),
+        (r"\frac{\partial J}{\partial \theta_j} = 2 \sum_{i=0}^n (\theta^T x^{(i)} - y^{(i)}) x_j^{(i)}", "proved"),
+        (r"\nabla_\theta J = \sum_{i=0}^n (\theta^T x^{(i)} - y^{(i)}) x^{(i)}", "wrong if read so"),
+        (r"\nabla_\theta J = 2 \sum_{i=1}^n (\theta^T x^{(i)} - y^{(i)}) x^{(i)}", "undefined"),
+    ],
+)
+def test_examples_that_a_sum_numbers_from_0_count_from_1(claim, expected):
+    text = f"Let $\\theta$ be a vector.\n\n$${EXAMPLES}$$\n\n$${claim}$$"
+    assert check_derivation(text, "x^{(i)}: column d", repairs=False).steps[-1].verdict == expected

@@ -177,6 +177,8 @@ class _Marks(_Walk):
             case Entry(base=Name(text=text), indices=indices):
                 for axis, chosen in enumerate(indices):
                     self.choose((text, axis), chosen, scope, formula)
+            case Apply(operator="member", operands=(_, chosen)) if (axis := _axis_of_members(term)) is not None:
+                self.choose(axis, chosen, scope, formula)
             case Entry(indices=indices) | Apply(operator="member", operands=(_, *indices)):
                 for chosen in indices:
                     names = [self.place(name, scope, formula) for name in terms.free_names(chosen)]
@@ -238,8 +240,10 @@ class _Marks(_Walk):
 
     def axes_of(self, claim: terms.Relation) -> set[_Place]:
         """The axes of the entries in a claim."""
-        every = [part for side in (claim.left, claim.right) for part in terms.every(side) if isinstance(part, Entry)]
-        return {(terms.base_of(part), axis) for part in every for axis, _ in enumerate(part.indices)}
+        every = [part for side in (claim.left, claim.right) for part in terms.every(side)]
+        entries = [part for part in every if isinstance(part, Entry)]
+        members = {axis for part in every if (axis := _axis_of_members(part)) is not None}
+        return members | {(terms.base_of(part), axis) for part in entries for axis, _ in enumerate(part.indices)}
 
 
 @dataclass(eq=False)
@@ -281,7 +285,19 @@ class _Shifted(_Walk):
                 return replace(term, indices=tuple(
                     _moved(index, 1) if (text, axis) in self.places else index for axis, index in enumerate(moved)
                 ))  # fmt: skip
+            case Apply(operator="member", operands=(whole, index)) if _axis_of_members(term) in self.places:
+                return replace(term, operands=(whole, _moved(self.of(index, scope, formula), 1)))
         return terms.mapped(term, lambda part: self.of(part, scope, formula))
+
+
+def _axis_of_members(term: Term) -> _Place | None:
+    """The axis of a matrix along which a term chooses one of its columns, or of its rows; None for another term."""
+    match term:
+        case Apply(operator="member", operands=(Name(text=text), _)):
+            return text, 1
+        case Apply(operator="member", operands=(Apply(operator="'", operands=(Name(text=text),)), _)):
+            return text, 0
+    return None
 
 
 def _moved(term: Term, by: int) -> Term:
