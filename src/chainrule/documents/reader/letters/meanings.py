@@ -105,6 +105,7 @@ class Meanings(ABC):
     redefined: Set[str] = frozenset()
     singles: Set[str] = frozenset()
     events: dict[tuple[str, ...], int] = field(default_factory=dict)
+    of_examples: dict[str, tuple[str, tuple[str, ...], Mapping[str, Term]]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     arities: dict[str, set[int]] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)

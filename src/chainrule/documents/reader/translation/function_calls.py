@@ -107,6 +107,7 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         told = tuple(_told(part, indices.keys()) for part in all_parts(bracket))
         number = meanings.events.setdefault((full, *told), len(meanings.events))
         found = Name(f"{full}__given_{number}")
+        _note_example(meanings, found.text, full, bracket, tuple(indices))
         found = chosen(meanings, found, part, (*more, *entries, *(Name(each) for each in indices)))
         return found if upper is None else raised(meanings, found, upper)
     if full not in meanings.functions:
@@ -156,6 +157,22 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             raise NotMeant(f"a composition of several functions {name}", part.place)
         _of_one_function(meanings, name, (*more, *entries), arguments, part)
     return found if upper is None else power_of_function(meanings, found, upper)
+
+
+def _note_example(meanings: Meanings, name: str, full: str, bracket: w.Bracketed, indices: tuple[str, ...]) -> None:
+    """Enter an event of one example, p(y^{(i)} | x^{(i)}), if there is one of the same letters without its number."""
+    items, values = list[Written](), dict[str, Term]()
+    for item in bracket.items:
+        plain = item
+        if isinstance(item, w.Scripted) and isinstance(item.base, w.Symbol) and item.lower is None:
+            example = meanings.inventory.example(base_name(item.base), item.upper)
+            plain = item.base if isinstance(example, w.Symbol) and example.text in indices else item
+        if plain is not item and isinstance(letter := meanings.term(plain), Name):
+            values[letter.text] = meanings.term(item)
+        items.append(plain)
+    key = (full, *(_told(part, frozenset()) for part in all_parts(replace(bracket, items=tuple(items)))))
+    if values and key in meanings.events:
+        meanings.of_examples[name] = f"{full}__given_{meanings.events[key]}", indices, values
 
 
 def _of_one_function(
