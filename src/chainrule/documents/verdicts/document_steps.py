@@ -33,8 +33,9 @@ from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numbers
 from chainrule.documents.verdicts.equivalences import with_equivalences
+from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.past_steps import Past
-from chainrule.documents.verdicts.second_definitions import LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
@@ -43,9 +44,6 @@ SECONDS_OTHERWISE = 2.0
 
 NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
-
-MEANING = "{name} has the meaning given in line {line}"
-"""The assumption about a name that is defined more than once."""
 
 PROVED = ("proved", "verified", "proved if")
 
@@ -116,13 +114,14 @@ def _judged(
                 break
         if not step.verdict.decided:
             step = anew.proved(position, seconds, end) or step
+        anew.held |= {entry.claim} if entry.claim is not None and step.verdict.holds else set()
         yield entry, step
 
 
 @dataclass(eq=False)
 class _Anew:
-    """Claims under the last definitions before them, of names that a document defines more than once, and with the
-    numbers of examples that sums have lost."""
+    """Claims under the last definitions before them, of names that a document defines more than once, under later
+    members of the chains that define names, and with the numbers of examples that sums have lost."""
 
     reading: Reading
     past: Past
@@ -130,6 +129,7 @@ class _Anew:
     doubts: Doubts = field(init=False)
     last: LastDefinitions = field(init=False)
     without: dict[Set[int], Doubts] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.doubts, self.last = Doubts(self.reading), LastDefinitions(self.reading)
@@ -161,6 +161,7 @@ class _Anew:
             yield self.doubts, [], True
             if not barred:
                 yield self._without(dropped), words, True
+        yield from later_members(self.doubts, self.past, claim, self.held)
 
     def _without(self, dropped: Set[int]) -> Doubts:
         assert self.reading.without is not None

@@ -16,6 +16,9 @@ from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax.known_words import RELATIONS
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 
+MEANING = "{name} has the meaning given in line {line}"
+"""The assumption about a name that has several definitions."""
+
 
 def with_second_definitions(reading: Reading, wanted: Sequence[int], doubts: Doubts) -> dict[int, Derivation]:
     """By the place of a claim among the wanted ones: the derivation with the second definitions of its names.

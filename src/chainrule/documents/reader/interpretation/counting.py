@@ -177,8 +177,8 @@ class _Marks(_Walk):
             case Entry(base=Name(text=text), indices=indices):
                 for axis, chosen in enumerate(indices):
                     self.choose((text, axis), chosen, scope, formula)
-            case Apply(operator="member", operands=(_, chosen)) if (axis := _axis_of_members(term)) is not None:
-                self.choose(axis, chosen, scope, formula)
+            case Apply(operator="member", operands=(_, chosen)) if (along := _axis_of_members(term)) is not None:
+                self.choose(along, chosen, scope, formula)
             case Entry(indices=indices) | Apply(operator="member", operands=(_, *indices)):
                 for chosen in indices:
                     names = [self.place(name, scope, formula) for name in terms.free_names(chosen)]
