@@ -15,6 +15,7 @@ from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
+from chainrule.documents.reader.notations.directions import with_directions
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
@@ -108,7 +109,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_numbered_layers(chains, layered)
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
-    chains = with_short_derivatives(chains, spoken)
+    chains = with_short_derivatives(with_directions(chains), spoken)
     stated = Stated.of(pieces.pieces, chains)
     if one_hot is not None:
         stated.know(one_hot, "one-hot", len(pieces.pieces))
