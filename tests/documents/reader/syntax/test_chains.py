@@ -504,6 +504,14 @@ def test_an_unknown_command_behind_two_alignment_signs_is_a_remark():
     assert all(isinstance(each, written.Words) for chain in (first, second) for each in chain.conditions)
 
 
+def test_a_lone_word_behind_the_right_side_is_a_remark():
+    first, second = chains_of(r"a &= b & \text{symmetry}\\ &= c & \text{\textbf{gradient}}")
+    assert [str(each.conditions[0].text) for each in (first, second)] == ["symmetry", "gradient"]
+    assert second.members[0] is None
+    (third,) = chains_of(r"a &=& \text{loss}")
+    assert isinstance(third.members[1], Symbol)
+
+
 @pytest.mark.parametrize("row", [r"a &= b & \why{x}", r"a &= b && \why{x} y", r"a &= \why{x}"])
 def test_other_unknown_commands_are_not_read(row):
     inside = [part for chain in chains_of(row) for part in parts_of_chain(chain)]

@@ -149,9 +149,17 @@ def _without_alignment(row: list[Item]) -> list[Item]:
 
 
 def _with_remark(row: list[Item]) -> list[Item]:
-    """A row with words in the place of a command that nobody knows, behind &&: it is a remark of the author's."""
+    """A row with words in the place of a command that nobody knows, behind &&: it is a remark of the author's.
+
+    So is a lone word in the last cell, behind a relation and its right side.
+    """
     seen = [at for at, item in enumerate(row) if role_of(item) not in UNSEEN][-4:]
-    if [role_of(row[at]) for at in seen] != ["cell", "cell", "unknown", "{"]:
+    roles = [role_of(row[at]) for at in seen]
+    if roles[2:] == ["cell", "word"] and roles[1] not in ("relation", "sign", "joint", "cell"):
+        word = row[seen[-1]]
+        if isinstance(word, FormulaToken) and "relation" in map(role_of, row[: seen[-2]]):
+            return [*row[: seen[-1]], word._replace(kind="phrase"), *row[seen[-1] + 1 :]]
+    if roles != ["cell", "cell", "unknown", "{"]:
         return row
     command, argument = seen[-2:]
     token = row[command]
