@@ -117,9 +117,17 @@ def _in_line(term: Term, family: terms.Family, body: Term, shapes: Shapes) -> Te
         made: Term = replace(family, body=body)
         return Apply("'", (made,), span=term.span) if vector_axis(shapes.of(term)) == 1 else made
     inner = ("_i", size_term(known[axis].final))
-    entry = terms.Entry(body, (Name("_i"),))
+    entry = _entry(body, Name("_i"))
     indices = (inner, *family.indices) if axis == 0 else (*family.indices, inner)
     return terms.Family(indices, entry, span=term.span)
+
+
+def _entry(body: Term, index: Name) -> Term:
+    """An entry of a vector; of one of several vectors, the entry of each."""
+    if not isinstance(body, terms.Choice):
+        return terms.Entry(body, (index,))
+    branches = tuple((when, _entry(value, index)) for when, value in body.branches)
+    return replace(body, branches=branches, otherwise=body.otherwise and _entry(body.otherwise, index))
 
 
 def _power(term: Apply, base: Term, exponent: Term, shapes: Shapes) -> Term:

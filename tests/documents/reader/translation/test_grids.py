@@ -107,3 +107,40 @@ $$X X^T = \sum_{i=1}^m x^{(i)} {x^{(i)}}^T$$"""
 def test_a_list_of_numbers_in_square_brackets_is_a_row_where_one_is_wanted(claim, verdict, verdict_of):
     text = "Let $z_i = w^T x_i + b$.\n\n"
     assert verdict_of(claim, "w: column n\nx: matrix n m\nb: number", before=text) == verdict
+
+
+ROWS = "Let $x, y \\in \\mathbb{R}^n$.\n\n$$M = \\begin{pmatrix} x^T \\\\ y^T \\end{pmatrix}$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"M x = \begin{pmatrix} x^T x \\ y^T x \end{pmatrix}", "proved"),
+        (r"M x = \begin{pmatrix} y^T \\ x^T \end{pmatrix} x", "wrong"),
+        (r"M M^T = \begin{pmatrix} x^T x & x^T y \\ y^T x & y^T y \end{pmatrix}", "proved"),
+        (r"M M^T = \begin{pmatrix} x^T x & x^T y \\ y^T y & y^T y \end{pmatrix}", "wrong"),
+    ],
+)
+def test_two_transposes_below_each_other_are_rows(claim, verdict, verdict_of):
+    assert verdict_of(claim, "", before=ROWS) == verdict
+
+
+COMPONENTS = r"""Let $f : \mathbb{R}^n \to \mathbb{R}^m$ with components $f_1(x), \ldots, f_m(x)$ and $x, h \in \mathbb{R}^n$.
+
+$$J(x) = \begin{pmatrix} \frac{\partial f_1}{\partial x}(x)^T \\ \vdots \\ \frac{\partial f_m}{\partial x}(x)^T \end{pmatrix}$$
+
+"""  # noqa: E501
+LINE = r"\frac{\partial f_%s}{\partial x_1}(x) \ldots \frac{\partial f_%s}{\partial x_n}(x)"
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_proved"),
+    [
+        (rf"J(x) = \begin{{pmatrix}} {LINE % (1, 1)} \\ \ddots \\ {LINE % ('m', 'm')} \end{{pmatrix}}", True),
+        (rf"J(x)^T = \begin{{pmatrix}} {LINE % (1, 1)} \\ \ddots \\ {LINE % ('m', 'm')} \end{{pmatrix}}", False),
+        (r"f(x + h) = f(x) + J(x) \cdot h + o(h)", True),
+        (r"f(x + h) = f(x) - J(x) \cdot h + o(h)", False),
+    ],
+)
+def test_components_without_arguments_are_entries_between_dots(claim, is_proved, verdict_of):
+    assert (verdict_of(claim, "", before=COMPONENTS) == "proved") is is_proved

@@ -33,11 +33,8 @@ def _around_dots(item: Written, alone: bool) -> list[Written]:
     if at is None or not isinstance(item, written.Beside) or any(item.joints[max(at - 1, 0) : at + 1]):
         return [item]
     sides = (parts[:at], item.joints[: max(at - 1, 0)]), (parts[at + 1 :], item.joints[at + 1 :])
-    if (
-        alone
-        and not any(item.joints)
-        and len({getattr(part, "base", None) for part in (*sides[0][0], *sides[1][0])}) == 1
-    ):
+    bases = {getattr(part, "base", None) for part in (*sides[0][0], *sides[1][0])}
+    if alone and not any(item.joints) and len(bases) == 1 and None not in bases:
         return list(parts)
     before, after = ([beside(side, joints)] if side else [] for side, joints in sides)
     return [*before, parts[at], *after]

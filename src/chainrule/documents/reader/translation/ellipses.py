@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from fractions import Fraction
 from typing import Any
 
-from chainrule.documents.language.terms import Name, Number, Term, bound_in, every, free_names, mapped
+from chainrule.documents.language.terms import (
+    Call,
+    Entry,
+    Name,
+    Number,
+    Term,
+    base_of,
+    bound_in,
+    every,
+    free_names,
+    mapped,
+)
 
 _INDICES = ("_k", "_l", "_m", "_n", "_p", "_q", "_r", "_s")
 
@@ -42,6 +54,28 @@ def between(first: Term, last: Term, index: str) -> tuple[Term, Term, Term] | No
     if isinstance(high, Number) and (high.value <= low.value or high.value.denominator != 1):
         return None
     return _replaced(first, last, Name(index)), low, high
+
+
+def numbered(first: Term, last: Term) -> Term:
+    """The first term, in which x_1 is the entry of x where the last one has an entry of x: alone it may be any name.
+
+    >>> from chainrule.documents.language.parsing import term_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> text_of(numbered(term_of("2 * x_1"), term_of("2 * x[n]")))
+    '2 * x[1]'
+    """
+    if first == last:
+        return first
+    match first, last:
+        case Name(text=text), Entry(base=base, indices=(_,)):
+            letter = base.function if isinstance(base, Call) else base_of(base)
+            letters, _, number = text.rpartition("_")
+            known = letters == letter and number.isdigit()
+            return replace(last, indices=(Number(Fraction(number)),)) if known else first
+    if type(first) is not type(last) or isinstance(first, Number | Name):
+        return first
+    others = iter(_direct(last))
+    return mapped(first, lambda part: numbered(part, next(others, part)))
 
 
 # What follows is private.

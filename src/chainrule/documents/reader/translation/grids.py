@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Entry, Name, Number, Term
+from chainrule.documents.language.terms import Apply, Name, Number, Term
 from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.dotted_lists import with_dots_apart
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Written
-from chainrule.documents.reader.translation.ellipses import between, index_for
+from chainrule.documents.reader.translation.ellipses import between, index_for, numbered
 
 Meaning: TypeAlias = Callable[[Written], Term]
 """The term that a formula means."""
@@ -23,12 +24,15 @@ NOT_ALIKE = "dots between entries that do not differ in one index alone, from 0 
 
 def grid(grid: w.Grid, term: Meaning) -> Term:
     """A column, a row or a matrix written out; dots stand for what lies between."""
-    rows = _without_strokes(grid.rows)
+    rows = _without_strokes(tuple(map(_apart, grid.rows)))
     grid = replace(grid, rows=rows)
     if not rows or not all(rows):
         raise NotMeant("a matrix without entries", grid.place)
     if len(rows[0]) == 1 and all(len(row) == 1 for row in rows):
-        return _placed(line([row[0] for row in rows], grid, term), "in_a_column")
+        column = line([row[0] for row in rows], grid, term)
+        placed = _placed(column, "in_a_column")
+        below = _of_rows(column) if placed is column else column
+        return placed if below is column else Apply("in_a_column", (below,))
     if len(rows) == 1:
         found = line(list(rows[0]), grid, term)
         placed = _placed(found, "in_a_row")
@@ -36,6 +40,17 @@ def grid(grid: w.Grid, term: Meaning) -> Term:
     if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
         return _grid_with_dots(grid, term)
     return terms.Table(tuple(tuple(map(term, row)) for row in rows))
+
+
+def _of_rows(found: terms.Family | terms.Table) -> terms.Family | terms.Table:
+    """A column of transposes, which may be rows below each other, as one entry in an index; else as it is."""
+    entries = [row[0] for row in found.rows] if isinstance(found, terms.Table) else []
+    if len(entries) < 2 or not all(isinstance(entry, Apply) and entry.operator == "turned" for entry in entries):
+        return found
+    index = index_for(*entries)
+    places = [terms.Comparison("=", Name(index), Number(Fraction(at))) for at in range(1, len(entries))]
+    body = terms.Choice(tuple(zip(places, entries, strict=False)), entries[-1])
+    return terms.Family(((index, Number(Fraction(len(entries)))),), body)
 
 
 def listing(entries: Sequence[Written], whole: w.Bracketed, term: Meaning) -> Term:
@@ -47,6 +62,11 @@ def listing(entries: Sequence[Written], whole: w.Bracketed, term: Meaning) -> Te
     if whole.kind == "[" and isinstance(found, terms.Family):
         return Apply("listed", (found,))
     return _placed(found, "listed")
+
+
+def _apart(row: tuple[Written, ...]) -> tuple[Written, ...]:
+    """The entries of a row in which only dots stand between them: a_{11} \\ldots a_{1n}."""
+    return with_dots_apart(row, (), "[")[0] if len(row) == 1 else row
 
 
 def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written, ...], ...]:
@@ -91,6 +111,7 @@ def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
     if len(rows) in (len(grid.rows), 1) or not all(row and not isinstance(row[0], w.Dots) for row in rows):
         raise NotMeant(NOT_ALIKE, grid.place)
     first, last = (_row(rows[place], grid, term) for place in (0, -1))
+    first = numbered(first[0], last[0]), *first[1:]
     index = index_for(first[0], last[0])
     found = between(first[0], last[0], index)
     if found is None or first[1:] != last[1:] or found[1] != _ONE:
@@ -109,13 +130,6 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     return body, index, count
 
 
-def _numbered(first: Term, last: Term) -> Term:
-    """x_0 as an entry of x, if x_n is one: on its own, x_0 may be any other letter."""
-    if isinstance(first, Name) and isinstance(last, Entry) and first.text == f"{terms.base_of(last)}_0":
-        return Entry(last.base, (Number(Fraction(0)),), span=first.span)
-    return first
-
-
 def _before(term: Term, index: str) -> Term:
     """The term for the index before."""
     if isinstance(term, Name) and term.text == index:
@@ -131,7 +145,7 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
     at = dots[0]
     if len(dots) == 1 and 0 < at == len(entries) - 2:
         first, second, last = (term(entries[place]) for place in (0, min(1, at - 1), -1))
-        first, second = _numbered(first, last), _numbered(second, last)
+        first, second = numbered(first, last), numbered(second, last)
         index = index_for(first, second, last)
         found = between(first, last, index)
         if found is not None and (at == 1 or (between(second, last, index) or found)[0] == found[0]):
