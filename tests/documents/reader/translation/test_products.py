@@ -157,3 +157,18 @@ SQUARES = "x, y: column n\nA: matrix n n"
 )
 def test_the_trace_of_a_number_is_this_number(verdict_of, claim, verdict):
     assert verdict_of(claim, SQUARES) == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\nabla_x^T f h = 3 h_1 + 2 x_2 h_2", "proved"),
+        (r"\nabla_x^T f h = 3 h_1 + 2 h_2", "wrong if read so"),
+        (r"\nabla^T f(x) = \begin{pmatrix} 3 & 2 x_2 \end{pmatrix}", "proved"),
+        (r"\nabla^T f(x) = \begin{pmatrix} 3 \\ 2 x_2 \end{pmatrix}", "does not fit if read so"),
+        (r"\nabla_x^T f(x) \cdot A = \begin{pmatrix} 3 & 2 x_2 \end{pmatrix} A", "proved"),
+    ],
+)
+def test_a_nabla_with_a_transpose_is_a_row_before_the_other_factors(claim, verdict, verdict_of):
+    text = "Let $f : \\mathbb{R}^2 \\to \\mathbb{R}$ with $f(x) = 3 x_1 + x_2^2$.\n\n"
+    assert verdict_of(claim, "h, x: column 2\nA: matrix 2 n", before=text) == verdict

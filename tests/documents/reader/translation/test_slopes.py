@@ -216,3 +216,34 @@ def test_a_gradient_at_a_letter_that_has_a_definition_with_a_number_above_is_pro
     *_, step = check_derivation(text, DECLARED, repairs=False).steps
     assert step.verdict == "proved if"
     assert MEANT in step.assumed
+
+
+CALLED = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$ be smooth and $x, h \in \mathbb{R}^n$.
+
+$$f(h) + f(h) = 2 f(h)$$
+
+"""
+COMPOSED = r"""Let $f(x) = 3 x_1 + x_2^2$ with $x \in \mathbb{R}^2$ and
+$$g(\begin{pmatrix} y_1 \\ y_2 \end{pmatrix}) = \begin{pmatrix} y_2 \\ y_1 \end{pmatrix}.$$ Let $h = f \circ g$.
+
+$$h(\begin{pmatrix} y_1 \\ y_2 \end{pmatrix}) = 3 y_2 + y_1^2$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "true", "false"),
+    [
+        (CALLED, r"f(x + h) = f(x) + h^T \nabla_x f + o(h)", r"f(x + h) = f(x) - h^T \nabla_x f + o(h)"),
+        (COMPOSED, r"\nabla_y h = (2 y_1, 3)^T", r"\nabla_y h = (2 y_2, 3)^T"),
+        (COMPOSED, r"\nabla_y h^T = \begin{pmatrix} 2 y_1 & 3 \end{pmatrix}", r"\nabla_y h^T = (3, 2 y_1)"),
+    ],
+)
+def test_a_gradient_by_a_letter_is_taken_there_if_the_function_is_called_with_it(text, true, false, verdict_of):
+    assert verdict_of(true, "", before=text) == "proved"
+    assert verdict_of(false, "", before=text) not in ("proved", "proved if", "verified", "held")
+
+
+def test_a_gradient_by_a_letter_of_the_argument_stays_one_of_the_whole(verdict_of):
+    text = "Let $w, x$ be numbers, $u = w x$ and $f(u) = u^2$.\n\n"
+    assert verdict_of(r"\nabla_w f = 2 w x^2", "", before=text) == "proved"

@@ -35,6 +35,7 @@ from chainrule.documents.reader.translation.slopes import (
     along,
     at_arguments,
     at_point,
+    called_with_variable,
     evaluated,
     function_of,
     gradient,
@@ -119,6 +120,11 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
                 found, end = gradient(meanings, part, inside, joints, at)
                 return with_scripts(meanings, found, scripted), end
             return gradient(meanings, part, parts, joints, at)
+        if part.sign in ("nabla", "grad") and not (
+            joints[at + 1 : at + 2] == ("",) and isinstance(parts[at + 2], w.Bracketed)
+        ):
+            after = called_with_variable(meanings, part, after)
+            parts = (*parts[: at + 1], after, *parts[at + 2 :])
         call = tuple(parts[at + 1 : at + 3])
         if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] == ("",) and is_elsewhere(part, *call):
             return slope_of(meanings, part, meanings.term(w.Beside(call, ("",), place=part.place))), at + 3
@@ -129,7 +135,8 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
             case w.Scripted(base=w.Symbol(), upper=w.Symbol() as upper, primes=0) if (
                 len(parts) == at + 2 and part.sign == "nabla" and is_transpose(meanings, upper)
             ):
-                of = slope_of(meanings, part, meanings.term(replace(after, upper=None)))
+                bare = after.base if after.lower is None else replace(after, upper=None)
+                of = slope_of(meanings, part, meanings.term(called_with_variable(meanings, part, bare)))
                 return Apply("turned", (of,)), at + 2  # \\nabla_x f^T
         if part.sign in ("nabla", "grad") and joints[at + 1 : at + 2] and joints[at + 1] in ENTRYWISE:
             return slope_of(meanings, part, meanings.term(after)), at + 2  # \\nabla_a C \\odot b
@@ -138,6 +145,12 @@ def _factor(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str],
         return slope_of(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     head = part.base if isinstance(part, w.Scripted) else part
     match part:
+        case w.Scripted(
+            base=w.Differentiation(sign="nabla" | "grad", subject=None) as sign, upper=w.Symbol() as upper
+        ) if close and is_transpose(meanings, upper):
+            meanings.used.add("nabla with a transpose is the transposed gradient")
+            end = _factor(meanings, parts, joints, at + 1)[1]
+            return Apply("turned", (product(meanings, (sign, *parts[at + 1 : end]), joints[at : end - 1]),)), end
         case w.Scripted(base=w.Symbol(text="D")) if close and at + 2 < len(parts):
             of, end = _factor(meanings, parts, joints, at + 1)
             if (derived := along(meanings, part, of)) is not None:

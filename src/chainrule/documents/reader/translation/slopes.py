@@ -12,7 +12,7 @@ from chainrule.documents.language.terms import Apply, Call, Name, Slope, Term
 from chainrule.documents.reader.letters.gradient_names import MEANT, NAMED
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import AT_ITS_ARGUMENT, ELEMENTARY, TRANSPOSES, NotMeant
+from chainrule.documents.reader.syntax.known_words import AT_ITS_ARGUMENT, ELEMENTARY, EQUATED, TRANSPOSES, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
 
@@ -136,6 +136,26 @@ def point_below(meanings: Meanings, part: w.Differentiation, subject: Written) -
         ):
             return w.Bracketed("(", (point,), place=point.place)
     return None
+
+
+def called_with_variable(meanings: Meanings, part: w.Differentiation, subject: Written) -> Written:
+    """A function of one argument, at the letter below nabla: f(x) in nabla_x f, where the text also has f(h) and f(x).
+
+    The argument of a function that is written out has no letter, so that below nabla is its argument.
+    """
+    match part.variables, subject:
+        case (w.Symbol() as letter,), w.Symbol():
+            name, base = meanings.named(base_name(subject)), base_name(subject)
+            usual, calls = _names_of(meanings, name, base, 1), meanings.inventory.called.get(base, ())
+            is_made = (
+                usual[:1]
+                and usual[0].startswith(EQUATED)
+                and any(base_name(letter) in letters_of(each) for each in calls)
+            )
+            is_called = meanings.functions.get(name) == () and any(arguments_of(each) == (letter,) for each in calls)
+            if len(usual) == 1 and not {base_name(letter), *meanings.defined} & {*usual} and (is_made or is_called):
+                return w.Beside((subject, w.Bracketed("(", (letter,), place=subject.place)), ("",), place=subject.place)
+    return subject
 
 
 def at_point(meanings: Meanings, part: Written, after: Written | None) -> Term | None:
