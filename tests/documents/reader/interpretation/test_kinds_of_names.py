@@ -1,5 +1,7 @@
 """The kinds of names before any statement is read."""
 
+import pytest
+
 from chainrule.documents import check_derivation
 from chainrule.documents.language.terms import Name, SizeKind, ValueKind
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
@@ -94,3 +96,18 @@ def test_a_letter_that_a_sentence_mentions_is_a_function_still():
 def test_a_row_with_an_index_is_told_to_be_no_kind():
     ((_, problem),) = check_derivation("$$x_i + y = z$$", "x_i: row n").problems
     assert problem == "expected a number or a column for x with an index, got a row: declare its matrix"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        r"Let $f : \mathbb{R}^n \to \mathbb{R}^m$ and $x, h \in \mathbb{R}^n$. ",
+        r"$$f : \begin{pmatrix} x_1 \\ \vdots \\ x_n \end{pmatrix} \mapsto \begin{pmatrix} f_1(x_1, \ldots, x_n) \\ "
+        r"\vdots \\ f_m(x_1, \ldots, x_n) \end{pmatrix}$$ ",
+    ],
+)
+def test_functions_with_an_index_are_components_of_a_function_with_columns(before, verdict_of):
+    claim = r"f_i(x + h) = f_i(x) %s \langle \nabla_x f_i | h \rangle + o(h)"
+    assert verdict_of(claim % "+", "", before) == "proved"
+    assert verdict_of(claim % "-", "", before) == "wrong if read so"
+    assert verdict_of(r"f_i(x) = f_j(x)", "", before) not in ("proved", "proved if")

@@ -121,3 +121,17 @@ def test_functions_of_numpy_are_sums_and_products(claim, verdict, verdict_of):
 )
 def test_a_diagonal_matrix_has_the_entries_of_a_list(claim, verdict, verdict_of):
     assert verdict_of(claim, "x, w: column n\na, b: number") == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"3 a + b^2 = f(a, b)", "proved"),
+        (r"3 a + b^2 = f(b, a)", "wrong if read so"),
+        (r"3 a + b^2 = f(a, b, 0)", "does not fit if read so"),
+        (r"3 a + b^2 = f(a)", "does not fit"),
+    ],
+)
+def test_a_function_of_a_column_takes_its_entries_as_arguments(claim, verdict, verdict_of):
+    text = "Let $f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$.\n\n"
+    assert verdict_of(claim, "a, b: number", text) == verdict

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
-from chainrule.documents.language.terms import Apply, IndexKind, Kind, Name, Number, Term, ValueKind
+from chainrule.documents.language.terms import Apply, FunctionKind, IndexKind, Kind, Name, Number, Term, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.parts_written import base_name
+from chainrule.documents.reader.syntax.known_words import TRANSPOSES
+from chainrule.documents.reader.syntax.parts_written import base_letter, base_name
 from chainrule.documents.reader.syntax.written import Written
 
 _LETTERS = ("R", "Re", "mathbbR", "ℝ")
@@ -62,6 +64,23 @@ def members_of(written: Written) -> tuple[Kind, frozenset[str]] | None:
     return ValueKind((*shape, ONE) if len(shape) == 1 else shape), frozenset(facts)
 
 
+def kind_of_components(name: Written, of: Written, to: Written) -> FunctionKind | None:
+    """The kind of a function whose components are written out: f_1(x_1, \\dots, x_n) to f_m(x_1, \\dots, x_n).
+
+    None for any other function.
+    """
+    outputs = [each.parts for each in _entries(to) if isinstance(each, w.Beside)]
+    dots = [each for each in _entries(to) if isinstance(each, w.Dots)]
+    if not outputs or any(len(each) != 2 or not isinstance(each[1], w.Bracketed) for each in outputs):
+        return None
+    heads = [each[0] for each in outputs]
+    inputs = _entries(of) or _entries(outputs[0][1])
+    sizes = _last_index(inputs), _last_index([*heads[:-1], *dots, heads[-1]])
+    if sizes[0] is None or sizes[1] is None or {base_letter(each) for each in heads} != {base_letter(name)}:
+        return None
+    return FunctionKind(((sizes[0], ONE),), (sizes[1], ONE))
+
+
 def size_of(written: Written) -> Term | None:
     """A size as it is written: n, n_1, 2n, n + 1; None for anything else."""
     match written:
@@ -101,6 +120,31 @@ def sizes_in(upper: Written) -> list[Term | None]:
 
 
 # What follows is private.
+
+
+def _entries(written: Written) -> Sequence[Written]:
+    """What stands in a column or in a list of several entries; nothing for anything else."""
+    match written:
+        case w.Bracketed(kind="(" | "[", items=(w.Grid() as inside,)):
+            return _entries(inside)
+        case w.Bracketed(kind="(" | "[", items=items) if len(items) > 1:
+            return items
+        case w.Grid(rows=rows) if len(rows) > 1 and all(len(row) == 1 for row in rows):
+            return [cell for (cell,) in rows]
+        case w.Scripted(base=w.Bracketed() as base, lower=None, upper=w.Symbol(text=text)) if text in TRANSPOSES:
+            return _entries(base)
+    return ()
+
+
+def _last_index(entries: Sequence[Written]) -> Term | None:
+    """The index of the last of some entries x_1, x_2 and so on; None if they are something else."""
+    plain = [each for each in entries if not isinstance(each, w.Dots)]
+    below = [each.lower for each in plain if isinstance(each, w.Scripted) and each.upper is None]
+    first, counted = w.Numeral(Fraction(1)), [w.Numeral(Fraction(at)) for at in range(1, len(entries) + 1)]
+    is_list = below == counted if len(plain) == len(entries) else below[:1] == [first]
+    if len(below) < len(plain) or not is_list or len({base_letter(each) for each in plain}) != 1 or below[-1] is None:
+        return None
+    return size_of(below[-1])
 
 
 def _folded(operator: str, sizes: Sequence[Term | None]) -> Term | None:

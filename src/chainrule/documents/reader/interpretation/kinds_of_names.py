@@ -315,6 +315,8 @@ def _columns(state: DocumentState, targets: Iterable[tuple[Target | None, Statem
 
 
 def _functions_with_indices(state: DocumentState) -> frozenset[str]:
-    """Functions whose values have entries, as in softmax(z)_i."""
+    """Functions whose values have entries, as in softmax(z)_i, or are declared as columns."""
     targets = (target_of(statement, state.inventory) for statement in state.statements)
-    return frozenset(target.base for target in targets if target and target.parameters and target.indices)
+    kinds = state.kinds.items()
+    columns = frozenset(name for name, kind in kinds if isinstance(kind, FunctionKind) and kind.result[1:] == (ONE,))
+    return columns | {target.base for target in targets if target and target.parameters and target.indices}

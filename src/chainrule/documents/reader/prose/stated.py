@@ -13,7 +13,7 @@ from functools import partial
 
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
-from chainrule.documents.reader.declaring.sets import members_of
+from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
@@ -160,11 +160,18 @@ class Stated:
                     Hypothesis(name, fact, first, end, True, line, text) for name in names for fact in sorted(facts)
                 ]
             elif link.relation == ":" and after is not None and chain.links[place + 1].relation == "->" and right:
-                of, to = members_of(right), members_of(after)
+                of, to, kind = (
+                    members_of(right),
+                    members_of(after),
+                    kind_of_components(chain.members[0] or right, right, after),
+                )
                 if of and to and isinstance(of[0], ValueKind) and isinstance(to[0], ValueKind):
                     kind = FunctionKind((of[0].shape,), to[0].shape)
-                    names = _names(left) or _names(chain.members[0])
-                    self.declared += [Declared(each, kind, frozenset(), line, number) for each in names]
+                names = _names(left) or _names(chain.members[0])
+                self.declared += [Declared(each, kind, frozenset(), line, number) for each in names if kind]
+            elif link.relation in ("=", ":=") and isinstance(left, w.Beside) and right is not None:
+                kind = kind_of_components(left.parts[0], left.parts[1], right) if len(left.parts) == 2 else None
+                self.declared += [Declared(left.parts[0], kind, frozenset(), line, number)] if kind else []
 
 
 # What follows is private.
