@@ -79,3 +79,24 @@ def test_a_capital_that_something_is_differentiated_by_is_told_to_be_a_vector():
         r"$$\frac{\partial (x^T A y)}{\partial A} = y x$$", "x: column n\ny: number", repairs=False
     ).steps[-1]
     assert (found.verdict, "A is a vector" in found.message) == ("proved if", True)
+
+
+def test_an_unknown_function_moves_by_its_arguments_whatever_it_is_elsewhere():
+    text = r"""# One
+
+For a function $$f : \begin{pmatrix} x_1\\ \vdots\\ x_n \end{pmatrix} \mapsto
+\begin{pmatrix} f_1(x_1, \ldots, x_n)\\ \vdots\\ f_m(x_1, \ldots, x_n) \end{pmatrix}$$ and a number $w$
+
+$$f_i(x + h) = f_i(x) %s \langle \nabla_x f_i | h \rangle + o(h)$$
+
+$$\frac{\partial f_i(x)}{\partial w} = 0$$
+
+# Two
+
+Let $f : \mathbb{R}^2 \to \mathbb{R}$ with $f(x) = w x_1 + x_2^2$.
+
+$$\frac{\partial f(x)}{\partial w} = x_1$$"""
+    verdicts = [step.verdict for step in check_derivation(text % "+", repairs=False).claims]
+    assert verdicts[0] == verdicts[-1] == "proved"
+    assert verdicts[1] != "proved"  # the function of the second section has w
+    assert check_derivation(text % "-", repairs=False).claims[0].verdict == "wrong if read so"

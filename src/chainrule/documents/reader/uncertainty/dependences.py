@@ -76,6 +76,12 @@ class Dependences:
             found |= pending
         return frozenset(found)
 
+    def parameters_of(self, letter: str) -> frozenset[str]:
+        """The letters that are parameters in all definitions of a letter; none if it is defined without parameters."""
+        every = [each for each in self.reading.derivation.definitions if letter_of(each.name) == letter]
+        own = [frozenset(letter_of(name) for name, _ in each.parameters) for each in every]
+        return frozenset.intersection(*own) if own else frozenset()
+
     def operators(self, claim: Relation) -> frozenset[str]:
         """The operators in a claim, and in what it uses."""
         return frozenset(each.operator for each in self.every(claim) if isinstance(each, terms.Apply))

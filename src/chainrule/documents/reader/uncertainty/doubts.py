@@ -127,7 +127,9 @@ class Doubts:
         ):
             return False
         values = within.dependences.values_in(claim)
-        if any(self._is_function(letter_of(name)) for name in values - within.names.definitions.keys()):
+        functions = {name for name, kind in within.names.kinds.items() if isinstance(kind, FunctionKind)}
+        free = values - within.names.definitions.keys() - functions
+        if any(self._is_function(letter_of(name)) for name in free):
             return False
         calls = {each.function for each in within.dependences.every(claim) if isinstance(each, terms.Call)}
         usual = {name for name in calls if name.lower() in TEMPLATES and name in within.names.definitions}

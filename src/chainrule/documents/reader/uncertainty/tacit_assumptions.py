@@ -10,7 +10,7 @@ from functools import cached_property
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.terms import FunctionKind, Relation
 from chainrule.documents.reader.interpretation.layer_definitions import leads_down
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of, lost_name
@@ -82,6 +82,8 @@ class TacitAssumptions:
             if (body is None or definitions[name].is_unknown_loss) and not self._rests(name, by, outside, part):
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
+                if isinstance(self.names.kinds.get(name), FunctionKind):  # any function of what it is called with
+                    through |= (whole or self.dependences).parameters_of(letter_of(name))
                 reached = (whole or self.dependences).reached(letter_of(name), through, part)
                 if reached & moved - {letter_of(name)} - through and not (
                     whole and self._is_argument_beside(letter_of(name), moved, whole.reading.made_of, part)
