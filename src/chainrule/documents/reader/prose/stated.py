@@ -169,9 +169,6 @@ class Stated:
                     kind = FunctionKind((of[0].shape,), to[0].shape)
                 names = _names(left) or _names(chain.members[0])
                 self.declared += [Declared(each, kind, frozenset(), line, number) for each in names if kind]
-            elif link.relation in ("=", ":=") and isinstance(left, w.Beside) and right is not None:
-                kind = kind_of_components(left.parts[0], left.parts[1], right) if len(left.parts) == 2 else None
-                self.declared += [Declared(left.parts[0], kind, frozenset(), line, number)] if kind else []
 
 
 # What follows is private.
