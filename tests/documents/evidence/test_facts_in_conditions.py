@@ -35,5 +35,20 @@ def test_what_makes_numbers_positive_comes_first():
 
 def test_a_defined_name_gets_no_fact():
     found = derivation_of("p : number; q := p^2; assume q > 0; assume p > 0")
-    said = [fact_in(each.condition, Names.of(found), {}) for each in found.assumptions]
+    said = [fact_in(each.condition, Names.of(found), {}, {}) for each in found.assumptions]
     assert said == [("", ""), ("p", "positive")]
+
+
+def test_a_fact_about_the_list_of_all_entries_is_one_about_these():
+    asked = question("t : matrix n 2\nT := [i in n, j in 2: t[i, j]]\nassume T is one-hot\nclaim: T = t")
+    assert asked.facts["t"] == {"one-hot"}
+    assert asked.assumptions == ()
+
+
+def test_a_fact_about_some_entries_or_others_is_none_about_all():
+    fewer = "t : matrix n 3\nT := [i in n, j in 2: t[i, j]]\nassume T is one-hot\nclaim: T[1, 1] = t[1, 1]"
+    turned = "t : matrix n n\nT := [i in n, j in n: t[j, i]]\nassume T is one-hot\nclaim: T = t'"
+    for text in (fewer, turned):
+        asked = question(text)
+        assert asked.facts["t"] == set()
+        assert len(asked.assumptions) == 1

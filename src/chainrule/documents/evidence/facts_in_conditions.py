@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import ValueKind
 
@@ -18,8 +20,15 @@ def parts_of_condition(condition: terms.Condition) -> Iterator[terms.Condition]:
         yield condition
 
 
-def fact_in(condition: terms.Condition, names: Names, facts: Mapping[str, frozenset[str]]) -> tuple[str, str]:
-    """A free name and the fact that an assumption says of it; Q' @ Q = eye(n) makes Q orthonormal."""
+def fact_in(
+    condition: terms.Condition, names: Names, facts: Mapping[str, frozenset[str]], shapes: Mapping[str, Shape]
+) -> tuple[str, str]:
+    """A free name and the fact that an assumption says of it; Q' @ Q = eye(n) makes Q orthonormal.
+
+    A fact about a name that is defined as the list of all entries of another is one about that other name.
+    """
+    if isinstance(condition, terms.Is):
+        condition = replace(condition, subject=_listed(condition.subject, names, shapes))
     if isinstance(condition, terms.Comparison) and condition.left == _ZERO:
         condition = terms.Comparison(_TURNED[condition.relation], condition.right, condition.left)
     match condition:
@@ -62,3 +71,17 @@ def _is_below(condition: terms.Condition) -> bool:
 
 def _is_free(name: str, names: Names) -> bool:
     return name not in names.definitions and isinstance(names.kinds.get(name), ValueKind)
+
+
+def _listed(subject: terms.Term, names: Names, shapes: Mapping[str, Shape]) -> terms.Term:
+    """The array of whose entries, all in their order, a name is defined as the list; otherwise the name itself."""
+    match names.definitions.get(getattr(subject, "text", "")):
+        case terms.Definition(name=name, body=terms.Family(over, terms.Entry(terms.Name(text=text) as every, at))):
+            in_order = at == tuple(terms.Name(index) for index, _ in over)
+            if in_order and _dims(shapes.get(name)) == _dims(shapes.get(text)) is not None:
+                return every
+    return subject
+
+
+def _dims(shape: Shape | None) -> list[object] | None:
+    return None if shape is None or shape.known is None else [dim.final for dim in shape.known]

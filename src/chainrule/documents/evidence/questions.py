@@ -108,7 +108,7 @@ class Question:
         assumptions, added = list[terms.Condition](), True
         own = list[terms.Condition]()
         for condition in (part for each in claim.conditions for part in parts_of_condition(each)):
-            name, fact = fact_in(condition, names, facts)
+            name, fact = fact_in(condition, names, facts, shapes.names)
             if fact and name not in cut | over:
                 facts[name] = facts.get(name, frozenset()) | {fact}
             else:
@@ -121,7 +121,7 @@ class Question:
             for condition in remaining[:]:
                 if not (names.used_by(condition) - sizes).isdisjoint(used) or names.used_by(condition) <= sizes:
                     remaining.remove(condition)
-                    name, fact = fact_in(condition, names, facts)
+                    name, fact = fact_in(condition, names, facts, shapes.names)
                     if fact and name not in cut:
                         facts[name] = facts.get(name, frozenset()) | {fact}
                     else:
