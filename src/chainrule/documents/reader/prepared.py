@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from chainrule.documents.reader.declaring.declarations import Block
 from chainrule.documents.reader.interpretation.readings import Besides
@@ -27,7 +29,7 @@ from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.prose.stated import Stated
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
 from chainrule.documents.reader.structure.document_parts import Scopes
-from chainrule.documents.reader.structure.statements import Statement, statements_of
+from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.syntax.written import WrittenChain
@@ -47,12 +49,15 @@ class Around:
         The layout of derivatives that it tells; nothing if it tells none.
     has_complex : bool
         Whether it speaks of complex numbers.
+    members : mapping
+        The letters whose vectors are rows or columns of a matrix, as in `Stated`.
     """
 
     words: str = ""
     layered: Set[str] = frozenset()
     layout: str = ""
     has_complex: bool = False
+    members: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +127,13 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = tuple(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
+    targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
+    members = {**around.members, **stated.members}
+    inventory.members = {name: whole for name, whole in members.items() if whole[0] and name not in targets}
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
     layout = block.layout or around.layout or _layout_told(spoken, pieces)
     has_complex = around.has_complex or COMPLEX.search(formulas) is not None
-    within = Around(spoken, layered, layout, has_complex)
+    within = Around(spoken, layered, layout, has_complex, members)
     return Prepared(pieces, tuple(numbered), statements, inventory, besides, scopes, within)
 
 

@@ -179,3 +179,21 @@ def test_any_function_is_none_that_was_defined_before(name):
     claim = "any differentiable function. Then\n\n$$w^T \\nabla f(w) = 2 f(w)$$"
     steps = check_derivation(f"{text}Now let ${name}$ be {claim}", repairs=False).steps
     assert [step.verdict for step in steps] == ["definition", "proved", "wrong if read so"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Let $x_i$ be the $i$-th row of $X$.", {"x": ("X", 0)}),
+        ("Here $v_c$ is the $c$'th column of the matrix $V$.", {"v": ("V", 1)}),
+        ("with $x_i$ the $i^{th}$ column of the data matrix $X$", {"x": ("X", 1)}),
+        ("$x_i$ is the $j$-th row of $X$", {}),
+        ("$x_i$ is not the $i$-th row of $X$", {}),
+        ("$x_i$ is the sum of the $i$-th row of $X$", {}),
+        ("$x_i$ is the $i$-th row of $X$. Now $x_i$ is the $i$-th column of $X$.", {"x": ("", 0)}),
+    ],
+)
+def test_words_say_of_which_matrix_vectors_are_members(text, expected):
+    pieces = pieces_of(text, "notes.md").pieces
+    chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
+    assert Stated.of(pieces, chains).members == expected

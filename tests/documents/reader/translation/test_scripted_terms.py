@@ -135,3 +135,25 @@ def test_a_script_behind_nothing_is_told():
 def test_one_with_two_indices_compares_them():
     text = r"Let $s = \text{softmax}(x)$. Then $$\frac{\partial s_i}{\partial x_j} = s_i(1_{ij} - s_j).$$"
     assert [step.verdict for step in check_derivation(text, repairs=False).claims] == ["proved"]
+
+
+MEMBERS = "Here $u_o$ is the $o$-th row of $U$, and $v_c$ is the $c$-th column of $V$.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"u_o^T v_c = \sum_j U_{oj} V_{jc}", "proved"),
+        (r"\frac{\partial J}{\partial u_o} = (u_o^T v_c) v_c", "proved"),
+        (r"u_o^T v_c = \sum_j U_{jo} V_{jc}", "does not fit if read so"),
+        (r"\frac{\partial J}{\partial u_o} = (u_o^T v_c) u_o", "wrong if read so"),
+    ],
+)
+def test_vectors_that_are_rows_or_columns_of_a_matrix_are_parts_of_it(claim, verdict, verdict_of):
+    declared = "U: matrix W D\nV: matrix D M\no: 1..W\nc: 1..M\nJ := \\frac{1}{2} (\\sum_j U_{oj} V_{jc})^2"
+    assert verdict_of(claim, declared, MEMBERS) == verdict
+
+
+def test_a_letter_with_a_definition_is_what_it_says():
+    text = "Let $x_i$ be the $i$-th row of $X$.\n\n$$x_i = A z_i$$\n\n$$2 x_i = 2 A z_i$$\n\n$$X_{i1} = x_{i1}$$"
+    assert [each.verdict for each in check_derivation(text, repairs=False).steps[1:]] == ["proved", "wrong if read so"]

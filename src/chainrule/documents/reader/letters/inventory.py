@@ -65,6 +65,8 @@ class Inventory(Sightings):
     """True if sums over repeated indices are not written. Then every letter in a subscript may be an index."""
     numbered_above: Mapping[str, Set[str]] = field(default_factory=dict)
     """By letter that blocks declare with an index above, x^i: this index. It numbers examples and is no exponent."""
+    members: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses."""
     declared: dict[str, int] = field(default_factory=dict)
     """The number of indices of entries of names that the document declares; -1 for sizes, functions and labels."""
     _indices: frozenset[str] | None = field(default=None, init=False, repr=False)

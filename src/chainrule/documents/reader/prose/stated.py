@@ -35,6 +35,7 @@ from chainrule.documents.reader.prose.stated_words import (
     LABEL_BEFORE,
     LAST_ARTICLE,
     LAST_NOUN,
+    MEMBER,
     NEAR,
     NOUNS,
     OF,
@@ -96,6 +97,11 @@ class Stated:
     """Numbers of displays of which the words before them say no more than that they follow from what is before."""
     values: set[int] = field(default_factory=set)
     """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
+    members: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses.
+
+    If the text tells several of a letter, the matrix is "".
+    """
     said: dict[str, set[str]] = field(default_factory=dict)
     """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
     nabla_is_row: bool = False
@@ -238,6 +244,8 @@ class _Sentence:
                     self._related(chain, number, "assumed", self.pieces[number].text)
         for match in _GROUP.finditer(self.text):
             self._described(match)
+        for match in MEMBER.finditer(self.text):
+            self._member(match)
 
     # What follows is private.
 
@@ -254,6 +262,19 @@ class _Sentence:
             subjects = [w.Comparing((each, members[1]), relations) for each in _names(members[0])]
         for subject in subjects:
             self._reaching(subject, "", role, number, text)
+
+    def _member(self, match: re.Match[str]) -> None:
+        """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
+        every = [chain.members for group in (1, 2, 4) for chain in self.chains.get(int(match[group]), [])]
+        match every:
+            case [
+                [w.Scripted(base=w.Symbol() as name, lower=w.Symbol() as index, upper=None, primes=0)],
+                [w.Scripted(base=w.Symbol() as number) | (w.Symbol() as number)],
+                [w.Symbol() as whole],
+            ] if number == index and role_of(self.text, match.start(), match.end(1) + 1, self.chains) != "denied":
+                told = base_of(whole), int(match["axis"].lower() == "column")
+                before = self.stated.members.get(base_of(name), told)
+                self.stated.members[base_of(name)] = told if before == told else ("", 0)
 
     def _described(self, match: re.Match[str]) -> None:
         """Names with words about them: "let x be a vector", "the symmetric matrix A"."""

@@ -210,3 +210,9 @@ APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
 )
 EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
+MEMBER = re.compile(
+    r"⟦(\d+)⟧\s+(?:(?:is|be|as|denotes?|represents?)\s+)?the\s+⟦(\d+)⟧(?:\s*[-'’]*\s*(?:th|st|nd|rd))?[\s-]+"
+    r"(?P<axis>row|column)(?:\s+vector)?\s+(?:of|in)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}⟦(\d+)⟧",
+    re.IGNORECASE,
+)
+"""The words that say of which matrix vectors are the rows or the columns: x_i is the i-th row of X."""

@@ -67,6 +67,8 @@ def scripted(
                 return Truth(terms.Comparison("=", one, other))
         if not primes and (choice := _of_label(meanings, base, lower)) is not None:
             return choice if upper is None else raised(meanings, choice, upper)
+        if name in meanings.inventory.members and len(items_of(lower)) == 1 and not primes:
+            return _member(meanings, *meanings.inventory.members[name], lower, upper)
         axis = axis_of_slice(lower)
         family = axis is None and meanings.inventory.family_of(whole)
         name = (family or meanings.named(name)) + "_prime" * primes
@@ -146,6 +148,14 @@ def _of_label(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term
     return terms.Choice(
         tuple((terms.Comparison("=", label, Number(Fraction(value))), name) for value, name in named.items())
     )
+
+
+def _member(meanings: Meanings, matrix: str, axis: int, lower: Written | None, upper: Written | None) -> Term:
+    """A row or a column of a matrix, as a column: x_i where the text says that it is the i-th row of X."""
+    meanings.used.add("a letter with one index is a vector")
+    [item], every = items_of(lower), Name(meanings.named(matrix))
+    found = Apply("member", (every if axis else Apply("'", (every,)), meanings.index(item)))
+    return found if upper is None else raised(meanings, found, upper)
 
 
 def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: Written | None) -> Term | None:
