@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
-from itertools import pairwise
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chainrule.documents.reader.declaring.declarations import Block
 from chainrule.documents.reader.interpretation.readings import Besides

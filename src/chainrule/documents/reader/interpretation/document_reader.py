@@ -34,7 +34,7 @@ from chainrule.documents.reader.structure.statements import (
 )
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
-from chainrule.documents.reader.syntax.parts_written import base_letter, base_name
+from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula
 from chainrule.documents.reader.translation.reach_of_sums import over_both
 
 
@@ -79,9 +79,25 @@ def _gives(state: DocumentState, statement: Statement, role: str) -> bool:
     return not role and is_of_formula(statement) and is_example(statement, state.inventory)
 
 
+def _gives_more(state: DocumentState, statement: Statement, role: str) -> bool:
+    """Whether a sentence gives what follows from its condition, if x = 1 then f(x) = 3, or a bound: f(x) > 0.
+
+    It counts as a claim if it holds, and as an aside in any case.
+    """
+    if statement.piece.kind != "inline" or statement.relation not in RELATIONS or role == "denied":
+        return False
+    number, stated = state.number_of(statement), state.besides.stated
+    if number in stated.consequences:
+        return True
+    is_bound = statement.relation != "=" and number not in stated.constraints and is_formula(statement.left)
+    is_bound = is_bound and not gives_derivative(statement)
+    return is_bound and role in ("", "claimed", "concluded") and is_example(statement, state.inventory)
+
+
 def _read(state: DocumentState, statement: Statement) -> None:
     target = target_of(statement, state.inventory)
-    if target is not None and state.besides.has_defined(target.base, statement):
+    follows = state.number_of(statement) in state.besides.stated.consequences
+    if target is not None and (follows or state.besides.has_defined(target.base, statement)):
         target = None
     state.elaborator.used.clear()
     state.elaborator.apart.clear()
@@ -100,7 +116,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
         target = None
     role = state.role_of(statement)
     tries = state.tries and statement.key not in state.untried
-    tried = tries and _gives(state, statement, role)
+    more = tries and _gives_more(state, statement, role)
+    tried = more or (tries and _gives(state, statement, role))
     variable = "" if target is None else solved_for(state, target, statement)
     solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
     solves = solves and variable not in state.definitions
@@ -120,6 +137,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
         if solves:
             state.elaborator.used.add(STATIONARY)
         if statement.piece.kind == "inline":
+            if more or follows:  # it may say more of its names than their definitions
+                state.asides.append(Aside(state.number_of(statement), statement))
             claims = role in ("claimed", "concluded") and statement.relation == "="
             maybe = solves or (tried and not claims)
             anew = target is not None and renews(state, target, statement)

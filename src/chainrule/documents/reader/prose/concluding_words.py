@@ -17,6 +17,11 @@ _FORMULAS = r"⟦\d+⟧(?:(?:\s*,)?\s*(?:and|und|et|y|и|và|和)?\s*⟦\d+⟧)*
 OBTAINED = _spaced(rf"(?:^|\b)(?:{_GET})\s*(?:{_FORMULAS}\s*,?\s*(?:and|und|et|y|и|và|和)?\s*)?\Z")
 """The words before a formula that is found, whatever the sentence supposes before."""
 
+FOLLOWING = _spaced(
+    r"⟦\d+⟧\s*[,，]?\s*(?:then|dann|alors|entonces|тогда|то|thì|则|那么)\b,?\s*\Z"
+    r"|(?:\A|\n\s*(?:[-*+•]|\d+\.)\s)\W*(?:if|when|wenn|falls|si|quand|cuando|если|khi|nếu) ⟦\d+⟧\s*[,，]\s*\Z"
+)
+"""The words of a sentence before the formula that follows from its condition."""
 GOES_ON = re.compile(r"\s*[,;.]?\s*(?:and|but|while|whereas|und|et|y|e|и|và)\b", re.IGNORECASE)
 """Words between a display and a condition of the next one: "and for"."""
 LEADS_ON = _spaced(rf"{_FORMULAS}\s*,?\s*(?:then )?(?:{_GET})(?!\w)")

@@ -14,7 +14,7 @@ from functools import partial
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
-from chainrule.documents.reader.prose.concluding_words import CONCLUDED, GOES_ON, HEDGE, LEADS_ON
+from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
 from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
@@ -51,6 +51,7 @@ from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     base_letter,
     is_closed,
+    is_formula,
     letters_of,
     parts_of_chain,
 )
@@ -93,6 +94,8 @@ class Stated:
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
     equations: set[int] = field(default_factory=set)
     """Numbers of displays whose equation the words before them suppose, or solve."""
+    consequences: set[int] = field(default_factory=set)
+    """Numbers of inline pieces that follow from the condition of their sentence: if a = b, then c = d."""
     following: set[int] = field(default_factory=set)
     """Numbers of displays of which the words before them say no more than that they follow from what is before."""
     values: set[int] = field(default_factory=set)
@@ -235,8 +238,11 @@ class _Sentence:
                 if TURN.search(self.text, match.end()):
                     self.stated.hedged.add(number)
                 self.stated.bounds[number] = self.first, self.last, self.end
+                follows = role in ("condition", "case", "assumed") and FOLLOWING.search(self.text, 0, match.start())
                 for chain in self.chains.get(number, []):
-                    if chain.links and all(link.relation in RELATIONS for link in chain.links):
+                    if follows and chain.members[0] is not None and is_formula(chain.members[0]):
+                        self.stated.consequences.add(number)
+                    elif chain.links and all(link.relation in RELATIONS for link in chain.links):
                         self._related(chain, number, role, self.pieces[number].text)
             elif self.pieces[number].kind == "display" and own == "assumed":
                 for chain in filter(_gives_value, self.chains.get(number, [])):

@@ -12,10 +12,12 @@ from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
     Dots,
+    Fractional,
     Grid,
     Listed,
     Numeral,
     Scripted,
+    Signed,
     Symbol,
     Written,
     WrittenChain,
@@ -69,6 +71,12 @@ def is_bold(whole: Written) -> bool:
     """Whether a letter is bold, or has an arrow."""
     base = whole.base if isinstance(whole, Scripted) else whole
     return isinstance(base, Symbol) and (base.font == "bold" or "vec" in base.accents)
+
+
+def is_formula(written: Written) -> bool:
+    """Whether it is no name: det A, f(1)."""
+    base = written.base if isinstance(written, Scripted) else written
+    return isinstance(base, Beside | Bracketed | Signed | Fractional)
 
 
 def items_of(script: Written | None) -> tuple[Written, ...]:
