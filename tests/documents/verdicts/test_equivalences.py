@@ -23,16 +23,48 @@ def signs(rows, before="For numbers $x$ and $y$:"):
             r"2 x + 4 = 6 y \\ \iff x + 2 = 3 y \\ \iff x = 3 y - 2 \\ \iff x^2 = (3 y - 2)^2",
             ["proved"] * 2 + ["hypothesis"],
         ),
-        (r"2 x + 4 = 6 y \\ \iff x = 3 y \\ \iff x + y = 4 y", ["hypothesis"] * 2),
+        (r"2 x + 4 = 6 y \\ \iff x = 3 y \\ \iff x + y = 4 y", ["hypothesis", "proved"]),
         (r"(x + 1)^2 = x^2 + 2 x + 1 \iff (x - 1)^2 = x^2 - 2 x + 1", ["proved"]),
         (r"(x + 1)^2 = x^2 + 2 x + 1 \iff x = 2 y", ["hypothesis"]),
         (r"x = 2 y \iff (x + 1)^2 = x^2 + 2 x + 1", ["hypothesis"]),
         (r"x = 2 y = 6 \iff y = \frac{x}{2}", ["hypothesis"]),
-        (r"x > 0 \iff x^2 > 0", ["hypothesis"]),
+        (r"\log x - \log y = 3 \iff \log \frac{x}{y} = 3", ["hypothesis"]),
+        (r"\log x^2 = 0 \iff 2 \log x = 0", ["hypothesis"]),
+        (r"2 \log x = 0 \iff \log x^2 = 0", ["hypothesis"]),
+        (r"\frac{x^2}{x} = 0 \iff x = 0", ["hypothesis"]),
+        (r"x = 0 \iff \frac{x^2}{x} = 0", ["hypothesis"]),
+        (r"e^x = -1 \iff e^y = 3", ["hypothesis"]),
     ],
 )
 def test_equations_are_equivalent_if_both_hold_or_each_follows_from_the_first(rows, verdicts):
     assert signs(rows) == verdicts
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        (r"2 x > y \iff y < 2 x", "proved"),
+        (r"2 x \ge y \iff x - \frac{y}{2} \ge 0", "proved"),
+        (r"x^3 > 0 \iff x > 0", "verified"),
+        (r"\frac{1}{1 + e^{-x}} > 0.5 \iff e^{-x} < 1", "verified"),
+        (r"\frac{e^x}{e^x + e^y} \ge \frac{e^y}{e^x + e^y} \iff x \ge y", "verified"),
+        (r"2 x > y \iff 2 x \ge y", "hypothesis"),
+        (r"2 x > y \iff 2 x < y", "hypothesis"),
+        (r"2 x > y \iff 2 x = y", "hypothesis"),
+        (r"x > 0 \iff x^2 > 0", "hypothesis"),
+        (r"x > 0 \iff x y > 0", "hypothesis"),
+        (r"\frac{1}{x} \ge 0 \iff x \ge 0", "hypothesis"),
+        (r"\frac{1}{1 + e^{-x}} > 0.5 \iff e^{-x} > 1", "hypothesis"),
+        (r"\frac{1}{1 + e^{-x}} > 0.50001 \iff x > 0", "hypothesis"),
+        (r"e^x > 2 \iff x > 0.6931", "hypothesis"),
+        (r"e^x > 2 \iff x > 0.693147180559945309417", "hypothesis"),
+        (r"\frac{x^2}{x} + 1 \ge 0 \iff x + 1 \ge 0", "hypothesis"),
+        (r"e^x > -1 \iff x > -10000", "hypothesis"),
+        (r"x > y > 0 \iff x > 0", "hypothesis"),
+    ],
+)
+def test_inequalities_are_equivalent_if_their_differences_have_the_same_sign(rows, verdict):
+    assert signs(rows) == [verdict]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from chainrule.documents.evidence import judging
@@ -33,6 +34,7 @@ from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numbers
 from chainrule.documents.verdicts.equivalences import with_equivalences
+from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
@@ -92,16 +94,16 @@ def steps_in(
     A claim that is undecided there is tried with the formulas of its part alone, then with those of its display, then
     with the last definitions before it. `known` has the findings so far, also those of other readings.
     """
-    pairs = _judged(reading, seconds, total, {} if known is None else known)
-    yield from (step for _, step in with_equivalences(pairs))
+    anew = _Anew(reading, Past(), {} if known is None else known)
+    holding = partial(anew.holding, seconds=seconds, end=time.monotonic() + total)
+    pairs = _judged(reading, seconds, total, anew)
+    yield from (step for _, step in with_equivalences(pairs, reading.derivation.claims, holding))
 
 
-def _judged(
-    reading: Reading, seconds: float, total: float, known: judging.Known
-) -> Iterator[tuple[ReadRelation, Step]]:
+def _judged(reading: Reading, seconds: float, total: float, anew: _Anew) -> Iterator[tuple[ReadRelation, Step]]:
     """The relations that a reading judges, with their steps, before signs of equivalence have a verdict."""
-    end, others, past = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]](), Past()
-    anew = _Anew(reading, past, known)
+    end, others = time.monotonic() + total, dict[tuple[Set[int], bool], dict[int, Step]]()
+    past, known = anew.past, anew.known
     every = zip(reading.entries, _steps_in(reading, seconds, total, past, known), strict=True)
     for position, (entry, step) in enumerate(every):
         if not reading.judges(entry):
@@ -147,6 +149,17 @@ class _Anew:
                 finding = replace(step.finding, status="proved if", assumed=(*words, *step.finding.assumed))
                 return replace(step, verdict=VERDICTS["proved if"], finding=finding)
         return None
+
+    def holding(self, entries: Sequence[ReadRelation], claim: Relation, *, seconds: float, end: float) -> list[Step]:
+        """The steps of a claim that is made of some relations, as a step of each of them; none if it does not hold."""
+        asked, left = replace(self.reading.derivation, claims=(claim,)), min(seconds, end - time.monotonic())
+        if left <= 0 or (shapes := Shapes(asked)).faults:
+            return []
+        [finding] = judging.findings(asked, shapes, seconds=left, known=self.known)
+        if finding.note:  # one side may be undefined where the other is defined
+            return []
+        steps = [_claimed(entry, claim, finding, self.doubts, self.past) for entry in entries]
+        return steps if all(step.verdict.name in PROVED for step in steps) else []
 
     def _ways(self, position: int, claim: Relation) -> Iterator[tuple[Doubts, list[str], bool]]:
         """The readings with what they assume, and whether numbers of examples are put in."""
@@ -271,27 +284,12 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
 
 def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:
     """Whether the sides of a claim differ, too, if each derivative in it is that of its first factor alone."""
-    otherwise = replace(claim, left=_of_first_factors(claim.left), right=_of_first_factors(claim.right))
+    otherwise = replace(claim, left=of_first_factors(claim.left), right=of_first_factors(claim.right))
     alone = replace(asked, claims=(otherwise,))
     if Shapes(alone).faults:
         return False
     [finding] = judging.findings(alone, reading.shapes, seconds=SECONDS_OTHERWISE)
     return finding.status == "differs"
-
-
-def _of_first_factors(term: terms.Term) -> terms.Term:
-    """d(a)/dx b c for each d(a b c)/dx."""
-    inside = terms.mapped(term, _of_first_factors)
-    if not isinstance(inside, terms.Slope):
-        return inside
-    first, rest = inside.body, list[terms.Term]()
-    while isinstance(first, terms.Apply) and first.operator == "*":
-        first, last = first.operands
-        rest.insert(0, last)
-    made: terms.Term = replace(inside, body=first)
-    for factor in rest:
-        made = terms.Apply("*", (made, factor))
-    return made
 
 
 def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relation | None:
