@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.algebra import Exact, Field, Undecided, exact_numbers, variables
+from chainrule.algebra.exact import Infinite
 from chainrule.algebra.field import OutsideDomain
 from chainrule.documents.evidence.conditions import equations, imposed, replaced, solved
 from chainrule.documents.evidence.inputs import Branches
@@ -90,3 +91,8 @@ def test_an_equation_without_solutions_lies_outside():
 def test_known_numbers_that_differ_lie_outside():
     with Field(), pytest.raises(OutsideDomain):
         imposed({}, lambda given: iter([Exact(2)]), Branches())
+
+
+def test_an_infinity_is_not_zero():
+    with Field(), pytest.raises(OutsideDomain):
+        imposed({}, lambda given: iter([Exact(0), Infinite(-np.inf)]), Branches())

@@ -33,6 +33,13 @@ def signs(rows, before="For numbers $x$ and $y$:"):
         (r"2 \log x = 0 \iff \log x^2 = 0", ["hypothesis"]),
         (r"\frac{x^2}{x} = 0 \iff x = 0", ["hypothesis"]),
         (r"x = 0 \iff \frac{x^2}{x} = 0", ["hypothesis"]),
+        (r"\log y = x \iff y = e^x", ["verified"]),
+        (r"\log \frac{y}{1 - y} = x \iff \frac{y}{1 - y} = e^x", ["proved"]),
+        (r"\log \frac{y}{1 - y} = x \iff \frac{y}{1 - y} = e^{-x}", ["hypothesis"]),
+        (r"y^2 = e^{2 x} \iff \log y = x", ["hypothesis"]),
+        (r"\log y = x \iff y^2 = e^{2 x}", ["hypothesis"]),
+        (r"2 \log x = \log y + \log x \iff x = y", ["hypothesis"]),
+        (r"x = y \iff 2 \log x = \log y + \log x", ["hypothesis"]),
         (r"e^x = -1 \iff e^y = 3", ["hypothesis"]),
     ],
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chainrule.algebra import Exact, ExactArray, Undecided, exact_numbers, substituted
-from chainrule.algebra.exact import made
+from chainrule.algebra.exact import Infinite, made
 from chainrule.algebra.field import OutsideDomain, current
 from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.powers import number_of
@@ -50,9 +50,11 @@ def imposed(given: dict[str, Any], remainders: Any, branches: Branches) -> dict[
         If an equation cannot be solved for one of the variables.
     """
     for _ in range(MOST_ROUNDS):
-        rest = next((entry for entry in remainders(given) if not entry.is_zero()), None)
+        rest = next((each for each in remainders(given) if isinstance(each, Infinite) or not each.is_zero()), None)
         if rest is None:
             return given
+        if isinstance(rest, Infinite):
+            raise OutsideDomain("an infinity is not 0")
         numbers = solved(rest, branches)
         known: dict[int, Exact] = {}
         given = {name: replaced(value, numbers, known) for name, value in given.items()}

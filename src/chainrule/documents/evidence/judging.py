@@ -132,7 +132,8 @@ def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Sett
     for each in under:
         again = prover.finding(each.claim)
         if again.status in HOLDS:
-            if each.both and not all(status in HOLDS for status in _backwards(prover, each)):
+            ways = (again, *_backwards(prover, each)) if each.both else ()
+            if not all(way.status in HOLDS and not way.note for way in ways):  # a note says what is undefined
                 continue
             assumed = (each.assumed,) if each.assumed else ()
             status = f"{again.status} if" if assumed else again.status
@@ -154,16 +155,16 @@ def _may_be_a_case(prover: Prover, claim: Relation, under: Setting) -> bool:
     letters = frozenset[str]().union(*map(free_names, under.equations))
     if isinstance(claim.left, Name) and isinstance(claim.right, Number) and letters != {claim.left.text}:
         return True
-    return "differs" not in _backwards(prover, under)
+    return all(each.status != "differs" for each in _backwards(prover, under))
 
 
-def _backwards(prover: Prover, under: Setting) -> Iterator[str]:
-    """For each equation, the status of the claim that it holds where the claim and the other equations do."""
+def _backwards(prover: Prover, under: Setting) -> Iterator[Finding]:
+    """For each equation, the finding for the claim that it holds where the claim and the other equations do."""
     claim = under.claim
     itself = Comparison("=", claim.left, claim.right)
     for each in under.equations:
         others = (*(other for other in claim.conditions if other is not each), itself)
-        yield prover.finding(replace(claim, left=each.left, right=each.right, conditions=others, follows=None)).status
+        yield prover.finding(replace(claim, left=each.left, right=each.right, conditions=others, follows=None))
 
 
 def _is_rounded(prover: Prover, claim: Relation) -> bool:

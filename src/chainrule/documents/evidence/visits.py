@@ -258,6 +258,9 @@ class Visitor:
                 defined, other = ("left", "right") if found[1] is None else ("right", "left")
                 reason = without_changes(told.undefined)
                 told.note = f"where the {defined} side is defined, the {other} side is not always: {reason}"
+            elif any(equations(claim.conditions)) and not told.note:
+                reason = without_changes(told.undefined)
+                told.note = f"where the assumed equations hold, the sides are not always defined: {reason}"
             return None
         return _alike(*found)
 
