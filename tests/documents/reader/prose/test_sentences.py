@@ -1,5 +1,7 @@
 """Sentences through formulas, and the ends of sections."""
 
+import pytest
+
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
 from chainrule.documents.sources.opening import pieces_of
 
@@ -9,6 +11,23 @@ def test_a_sentence_goes_on_through_a_display():
     pieces = pieces_of(text, "a.md").pieces
     found = ["".join(each.split()) for _, _, each in sentences(pieces)]
     assert found == ["For⟦1⟧wehave⟦3⟧where⟦5⟧isso.", "Then⟦7⟧", "Nextone.", "Last"]
+
+
+@pytest.mark.parametrize(
+    ("behind", "number"),
+    [
+        ("当 $y = 1$ 时，$p = a$。", 2),
+        ("もし $y = 1$ なら $p = a$。", 2),
+        ("当 $y = 1$ 时。", 1),
+        ("当 $y = 1$ 时。$p = a$", 2),
+        ("其中 $y = 1$，$p = a$。", 1),
+        ("where $y = 1$ and $p = a$.", 1),
+    ],
+)
+def test_a_script_without_capitals_begins_a_sentence_behind_a_display_with_two_formulas(behind, number):
+    """A condition that stands behind a display, without another formula, belongs to the display."""
+    pieces = pieces_of(f"$$p = a^y b^{{1 - y}}$$\n\n{behind}", "a.md").pieces
+    assert len([*sentences(pieces)]) == number
 
 
 def test_an_abbreviation_ends_no_sentence():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from chainrule.documents.reader.prose.stated_words import CASES, NOTATION
+from chainrule.documents.reader.prose.stated_words import CASES, NOTATION, RELATIVE
 from chainrule.documents.reader.structure.document_parts import SCOPE
 from chainrule.documents.sources.pieces import Piece
 
@@ -31,7 +31,7 @@ def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
                 text = ""
         elif piece.kind == "prose":
             at, body = 0, piece.text
-            if text and pieces[number - 1].kind == "display" and body.lstrip()[:1].isupper():
+            if text and pieces[number - 1].kind == "display" and _begins(pieces, number):
                 yield first, number - 1, text
                 text = ""
             before_display = number + 1 < len(pieces) and pieces[number + 1].kind == "display"
@@ -83,6 +83,28 @@ def ends_of_sections(pieces: Sequence[Piece], *, notation: bool = True) -> list[
 
 # What follows is private.
 
+
+def _begins(pieces: Sequence[Piece], number: int) -> bool:
+    """Whether the text behind a display begins a sentence.
+
+    A script without capitals may begin one after an empty line, if it is about two formulas: "当 y = 1 时, p = 1".
+    """
+    body = pieces[number].text
+    start = body.lstrip()
+    if start[:1].isupper() or not start or ord(start[0]) < CJK or not _EMPTY.match(body) or RELATIVE.match(start):
+        return start[:1].isupper()
+    formulas = 0
+    for piece in pieces[number:]:
+        if piece.kind != "inline" and (piece.kind != "prose" or _END.search(piece.text.lstrip())):
+            break
+        formulas += piece.kind == "inline"
+    return formulas > 1
+
+
+CJK = 0x3040
+"""The first of the letters that are neither large nor small: kana, Chinese characters, hangul."""
+
+_EMPTY = re.compile(r"[ \t]*\n[ \t]*\n")
 _EQUATION = re.compile(r"\$[^$]*=[^$]*\$")
 _END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bEq)(?<!\bFig)(?<!\bresp)[.!?](?=\s+[^a-z\s]|\s*\Z)|[。！？]|\n[ \t]*\n"
