@@ -1,9 +1,11 @@
 """The kinds of names before any statement is read."""
 
+import re
+
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.language.terms import Name, SizeKind, ValueKind
+from chainrule.documents.language.terms import Name, Number, SizeKind, ValueKind
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 
 
@@ -111,3 +113,37 @@ def test_functions_with_an_index_are_components_of_a_function_with_columns(befor
     assert verdict_of(claim % "+", "", before) == "proved"
     assert verdict_of(claim % "-", "", before) == "wrong if read so"
     assert verdict_of(r"f_i(x) = f_j(x)", "", before) not in ("proved", "proved if")
+
+
+OF_THE_PLANE = "Let $f : \\mathbb{R}^2 \\to \\mathbb{R}$, $g : \\mathbb{R} \\to \\mathbb{R}$, "
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_proved"),
+    [
+        (r"F_x(x_0, y_0) = \frac{\partial f}{\partial x}(x_0, y_0) g'(f(x_0, y_0))", True),
+        (r"F_y(x_0, y_0) = \frac{\partial f}{\partial x}(x_0, y_0) g'(f(x_0, y_0))", False),
+        (r"F_x(x_0, y_0) = \frac{\partial f}{\partial x}(y_0, x_0) g'(f(x_0, y_0))", False),
+        (r"F_x(x_0, y_0) = \frac{\partial f}{\partial x}(x_0, y_0) g'(x_0)", False),
+    ],
+)
+def test_a_function_on_pairs_of_numbers_that_is_called_with_two_has_two_arguments(formula, is_proved):
+    formula = re.sub("F_(.)", r"\\frac{\\partial F}{\\partial \1}", formula)
+    text = f"{OF_THE_PLANE}and\n\n$$F(x, y) = g(f(x, y)) .$$\n\nThen\n\n$${formula}$$"
+    assert (check_derivation(text, repairs=False).steps[-1].verdict == "proved") == is_proved
+
+
+@pytest.mark.parametrize(
+    ("rest", "kind"),
+    [
+        ("$$f(x, y) = f(y, x)$$", ((), ())),
+        ("$$h = g \\circ f$$\n\n$$f(x, y) = f(y, x)$$", ((), ())),
+        ("$$f(A x) = 2$$", ((Number(2), Number(1)),)),
+        ("$$f(A x) + f(u, v) = 2$$", ((Number(2), Number(1)),)),
+        ("$$f(x, y, z) = 2$$", ((Number(2), Number(1)),)),
+    ],
+)
+def test_a_function_on_pairs_that_is_called_otherwise_is_one_of_a_vector(state_of, rest, kind):
+    state = state_of(f"{OF_THE_PLANE}and so.\n\n{rest}")
+    enter_kinds(state)
+    assert state.kinds["f"].arguments == kind

@@ -123,6 +123,23 @@ def test_wrong_derivatives_of_a_function_of_a_vector_are_not_proved(formula):
     assert verdict(formula) != "proved"
 
 
+@pytest.mark.parametrize(
+    ("formula", "is_proved"),
+    [
+        (r"D_v f(x, y) = h \frac{\partial f}{\partial x}(x, y) + k \frac{\partial f}{\partial y}(x, y)", True),
+        (r"D_v f(a, b) = \langle \nabla f(a, b), v \rangle", True),
+        (r"D_v f(x, y) = k \frac{\partial f}{\partial x}(x, y) + h \frac{\partial f}{\partial y}(x, y)", False),
+        (r"D_v f(a, b) = \langle \nabla f(b, a), v \rangle", False),
+        (r"D_v f(x, y) = h \frac{\partial f}{\partial x}(x, y)", False),
+    ],
+)
+def test_a_derivative_in_a_direction_is_by_all_numbers_of_which_a_function_is(formula, is_proved):
+    text = r"Let $f : \mathbb{R}^2 \to \mathbb{R}$, $(x, y) \mapsto f(x, y)$, and "
+    text += r"$v = \begin{pmatrix} h \\ k \end{pmatrix}$."
+    found = check_derivation(f"{text}\n\n$${formula}$$", repairs=False).steps[-1].verdict
+    assert (found == "proved") == is_proved
+
+
 ARGUMENT = r"""Let $f : \mathbb{R}^n \to \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$ and $w, z \in \mathbb{R}^n$.
 Let $g(z) = f(A z)$. Then
 

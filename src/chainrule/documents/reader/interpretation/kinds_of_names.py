@@ -18,7 +18,7 @@ from chainrule.documents.reader.structure.differentials import stands_for_change
 from chainrule.documents.reader.structure.statements import Statement, Target, joint_defined, lists_from_zero, target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, EQUATED, NotMeant
-from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
+from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_letter, base_name, letters_of
 from chainrule.documents.reader.translation.elaboration import Elaborator
 
 TWO_VALUES = {"sign": (1, -1), "bit": (0, 1)}
@@ -160,9 +160,19 @@ def _declare(state: DocumentState, name: str, declared: Declared, axes: int = 0)
                 return
             kind = FunctionKind(tuple(map(said, arguments)), said((UNSAID, ONE)))
             state.elaborator.indexed |= {name}
+        case FunctionKind(arguments=((terms.Number(value=count), last),), result=result) if (
+            in_text and last == ONE and count > 1 and _arguments_in_calls(state, name) == {count}
+        ):  # f : R^2 -> R that is called f(x, y) has two numbers, no vector
+            kind = FunctionKind(((),) * int(count), said(result))
         case FunctionKind(arguments=arguments, result=result):
             kind = FunctionKind(tuple(map(said, arguments)), said(result))
     enter_kind(state, name, kind)
+
+
+def _arguments_in_calls(state: DocumentState, name: str) -> set[int]:
+    """The numbers of arguments with which a text calls a function; it does not call one of which it writes h = f."""
+    calls = [arguments_of(each) for each in state.inventory.called[name]]
+    return {len(items) for items in calls if not any(base_letter(item).startswith(EQUATED) for item in items)}
 
 
 def _declare_entries(state: DocumentState, declared: Declared) -> None:

@@ -21,15 +21,22 @@ USUAL_CONSTANTS = frozenset({"a", "b", "c", "e", "pi", "lambda"})
 
 
 def along(meanings: Meanings, part: Written, value: Term) -> Term | None:
-    """The derivative of a function in a direction: D_v f(x) is that of f(x + t v) by t at t = 0."""
+    """The derivative of a function in a direction: D_v f(x) is that of f(x + t v) by t at t = 0.
+
+    D_v f(x, y) is that of f(x + t v_1, y + t v_2).
+    """
     match part, value:
         case w.Scripted(base=w.Symbol(text="D"), lower=w.Symbol() as direction, upper=None, primes=0), Call(
-            function=function, arguments=(point,), order=()
+            function=function, arguments=(_, *_) as points, order=()
         ) if "D" not in meanings.inventory.bare and not meanings.inventory.is_index(direction):
-            letter = Name(meanings.new_letter())
-            moved = Apply("+", (point, Apply("beside", (letter, meanings.term(direction)))))
+            letter, way = Name(meanings.new_letter()), meanings.term(direction)
+            numbers = range(1, len(points) + 1)
+            ways = [way] if len(points) == 1 else [terms.Entry(way, (terms.Number(Fraction(n)),)) for n in numbers]
+            moved = tuple(
+                Apply("+", (point, Apply("beside", (letter, each)))) for point, each in zip(points, ways, strict=True)
+            )
             meanings.used.add("D with a letter below is the derivative in its direction")
-            return terms.At(Slope("partial", Call(function, (moved,)), letter), letter.text, terms.Number(Fraction(0)))
+            return terms.At(Slope("partial", Call(function, moved), letter), letter.text, terms.Number(Fraction(0)))
     return None
 
 
