@@ -68,8 +68,7 @@ def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *,
     if right.known is None and left.known is not None and is_column(left) and _ends_in_list(term):
         u.unify(right, matrix(Dim(ONE), Dim()), term)  # x [a_1, ..., a_n]
     if left.known is None or right.known is None:
-        axes = [len(each.known) for each in (left, right) if each.known is not None]
-        if out.known == () and axes == [2] and not dotted:
+        if out.known == () and left.known is not None and len(left.known) == 2 and not dotted:
             return product(u, term, out, left, right)  # a number: W in W x is a row
         return False
     if len(left.known) == 2 < len(right.known):
