@@ -16,7 +16,7 @@ from chainrule.documents.reader.declaring.declarations import Block
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import Besides
 from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.structure.statements import statements_of
 from chainrule.documents.reader.syntax import written
@@ -139,7 +139,7 @@ def state_of():
         every = [(pieces[number], chain) for number, found in formulas.items() for chain in found]
         numbers = {id(piece): number for number, piece in enumerate(pieces)}
         inventory = Inventory.of(chain for _, chain in every)
-        besides = Besides(Block(text), Stated.of(pieces, formulas), numbers)
+        besides = Besides(Block(text), stated_in(pieces, formulas), numbers)
         return DocumentState(inventory, list(statements_of(every)), besides, **hypotheses)
 
     return of

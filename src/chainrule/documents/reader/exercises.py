@@ -19,7 +19,7 @@ from chainrule.documents.reader.interpretation.readings import Reading, ReadRela
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters_by_part import CONSTANTS
 from chainrule.documents.reader.prepared import Around
-from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.structure.document_parts import SCOPE
 from chainrule.documents.reader.structure.statements import is_example, statements_of, target_of
@@ -211,7 +211,7 @@ def _see(part: _Part, macros: Iterable[tuple[str, int, str]]) -> None:
     own = [piece for _, piece in part.pieces]
     chains = {n: chains_of(p.text, macros) for n, p in enumerate(own) if p.kind in ("display", "inline")}
     every = [(own[number], chain) for number, found in chains.items() for chain in found]
-    inventory, stated = Inventory.of(chain for _, chain in every), Stated.of(own, chains)
+    inventory, stated = Inventory.of(chain for _, chain in every), stated_in(own, chains)
     formulas = [each for _, chain in every for each in parts_of_chain(chain)]
     symbols = [each for each in formulas if isinstance(each, Symbol)]
     shapes = [each.kind.shape for each in stated.declared if isinstance(each.kind, ValueKind)]

@@ -15,7 +15,7 @@ from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
-from chainrule.documents.reader.notations.directions import with_directions
+from chainrule.documents.reader.notations.directional_derivatives import with_directions
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
@@ -24,7 +24,7 @@ from chainrule.documents.reader.notations.primed_indices import with_primed_indi
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
-from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
@@ -113,7 +113,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = chains if CHANGE in block.names else with_changes(chains)
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     chains = with_short_derivatives(with_directions(chains), spoken)
-    stated = Stated.of(pieces.pieces, chains)
+    stated = stated_in(pieces.pieces, chains)
     if one_hot is not None:
         stated.know(one_hot, "one-hot", len(pieces.pieces))
     chains = with_values(chains, stated.declared)

@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reader.prose.stated import Stated
+from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.sources.opening import pieces_of
 
@@ -27,14 +27,14 @@ from chainrule.documents.sources.opening import pieces_of
 def test_words_before_a_formula_tell_its_role(sentence, roles):
     pieces = pieces_of(sentence, "notes.md").pieces
     chains = {n: chains_of(piece.text) for n, piece in enumerate(pieces) if piece.kind == "inline"}
-    found = Stated.of(pieces, chains).roles
+    found = stated_in(pieces, chains).roles
     assert [found[number] for number in sorted(found)] == roles
 
 
 def test_long_sentences_of_formulas_are_read_at_once():
     for sentence in ("We have " + " and ".join(["$a = b$"] * 300), "unless " * 3000, "We get " * 3000):
         pieces = pieces_of(f"{sentence} foo", "notes.md").pieces
-        Stated.of(pieces, {n: chains_of(p.text) for n, p in enumerate(pieces) if p.kind == "inline"})
+        stated_in(pieces, {n: chains_of(p.text) for n, p in enumerate(pieces) if p.kind == "inline"})
 
 
 def test_a_condition_that_leads_on_does_not_reach_back():
@@ -61,7 +61,7 @@ def test_a_formula_behind_a_condition_follows_from_it(sentence, expected):
     pieces = pieces_of(sentence, "notes.md").pieces
     chains = {n: chains_of(piece.text) for n, piece in enumerate(pieces) if piece.kind == "inline"}
     inline = [n for n, piece in enumerate(pieces) if piece.kind == "inline"]
-    assert [inline.index(n) + 1 for n in sorted(Stated.of(pieces, chains).consequences)] == expected
+    assert [inline.index(n) + 1 for n in sorted(stated_in(pieces, chains).consequences)] == expected
 
 
 LOGISTIC = "For numbers $z$ we write\n\n$$s(z) = \\frac{1}{1 + e^{-z}}.$$\n\nIt grows.\n\n"

@@ -1,0 +1,408 @@
+"""The sentences of a document, read for what they state: facts, conditions and how far these reach, and denials.
+
+A condition reaches over its sentence; after words such as "let" or "assume" it reaches from there to the end of its
+section, or until it is withdrawn. It never reaches backwards. What a sentence denies is not assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
+from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
+from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
+from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
+from chainrule.documents.reader.prose.equation_words import led_displays
+from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
+from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
+from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
+from chainrule.documents.reader.prose.sized_words import IN_A_WORD, sized_kind
+from chainrule.documents.reader.prose.stated import RELATIONS, Stated
+from chainrule.documents.reader.prose.stated_words import (
+    ALMOST,
+    ANEW,
+    ANY_FUNCTION,
+    APPOSED,
+    CASES,
+    COPULA,
+    COUNTED,
+    EACH,
+    FACTS,
+    GENERAL,
+    IN_COMMAS,
+    LABEL_BEFORE,
+    LAST_ARTICLE,
+    LAST_NOUN,
+    MEMBER,
+    NEAR,
+    NOUNS,
+    OF,
+    OF_SOME,
+    PREPOSITION,
+    UNKNOWN,
+    USUAL,
+)
+from chainrule.documents.reader.prose.stationary_words import CONSTRAINED, zeroing_in
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.chains import chains_of
+from chainrule.documents.reader.syntax.parts_written import (
+    all_parts,
+    base_letter,
+    is_closed,
+    is_formula,
+    letters_of,
+    parts_of_chain,
+)
+from chainrule.documents.reader.syntax.written import Written, WrittenChain
+from chainrule.documents.sources.pieces import Piece
+
+_NEXT_FORMULA = re.compile(r"\s*[,:，]?(?:(?!\b(?:also|both|too|well)\b)[^⟦,;:.]){0,60}:?\s*⟦(\d+)⟧")
+_GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
+_MATHS = re.compile(r"\$([^$]+)\$")
+
+
+def stated_in(pieces: Sequence[Piece], chains: dict[int, list[WrittenChain]]) -> Stated:
+    """Everything that the sentences of a document state.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    chains : mapping
+        The chains of formulas by the numbers of their pieces.
+    """
+    found = Stated()
+    ends = ends_of_sections(pieces)
+    every = [(first, last, HEDGE.sub("", text)) for first, last, text in sentences(pieces)]
+    found.equations, found.following = led_displays(pieces, [text for _, _, text in every])
+    for first, last, text in every:
+        found.constraints |= {int(number) for number in CONSTRAINED.findall(text)}
+        if (zeroing := zeroing_in(text, first, lambda number: pieces[number].text)) is not None:
+            found.zeroings.append(zeroing)
+        _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
+    described, found.declared = found.declared, []
+    for number, members in ((n, m) for n, every in chains.items() for m in every):
+        _enter_sets(found, members, number, pieces[number])
+    found.declared += described  # a set is more exact than words
+    return found
+
+
+# What follows is private.
+
+
+def _enter_sets(stated: Stated, chain: WrittenChain, number: int, piece: Piece) -> None:
+    """x \\in R^n, and f : R^n \\to R."""
+    if stated.roles.get(number) in ("denied", "past"):
+        return
+    line = piece.place_of(0)[0]
+    for place, link in enumerate(chain.links):
+        left, right = chain.members[place], chain.members[place + 1]
+        after = chain.members[place + 2] if place + 2 < len(chain.members) else None
+        if link.relation == "in" and right is not None:
+            names = _names(left) or _names(chain.members[0])
+            kind, facts = members_of(right) or (None, frozenset())
+            sign = left.parts[0] if isinstance(left, w.Beside) else left
+            if isinstance(sign, w.Differentiation) and sign.sign == "nabla" and isinstance(kind, ValueKind):
+                stated.nabla_is_row |= len(kind.shape) == 2 and kind.shape[0] == ONE
+            stated.declared += [Declared(each, kind, line=line, piece=number) for each in names if kind is not None]
+            first, last, end = stated.bounds.get(number, (number, number, number))
+            role, text = stated.roles.get(number, ""), piece.text
+            if role == "condition":  # what it says of the name may hold beyond its sentence
+                stated.hypotheses += [
+                    Hypothesis(name, fact, last + 1, end, False, line, text) for name in names for fact in sorted(facts)
+                ]
+            end = last + 1 if role == "condition" else end if role in ("assumed", "relative", "") else first
+            stated.hypotheses += [
+                Hypothesis(name, fact, first, end, True, line, text) for name in names for fact in sorted(facts)
+            ]
+        elif link.relation == ":" and after is not None and chain.links[place + 1].relation == "->" and right:
+            of, to, kind = (
+                members_of(right),
+                members_of(after),
+                kind_of_components(chain.members[0] or right, right, after),
+            )
+            if of and to and isinstance(of[0], ValueKind) and isinstance(to[0], ValueKind):
+                kind = FunctionKind((of[0].shape,), to[0].shape)
+            names = _names(left) or _names(chain.members[0])
+            stated.declared += [Declared(each, kind, frozenset(), line, number) for each in names if kind]
+
+
+def _names(written: Written | None) -> list[Written]:
+    """The names that a list is made of; none if there is anything else."""
+    items = written.items if isinstance(written, w.Listed) else [] if written is None else [written]
+    plain = [item for item in items if not isinstance(item, w.Dots)]
+    ok = all(isinstance(item.base if isinstance(item, w.Scripted) else item, w.Symbol) for item in plain)
+    return plain if ok else []
+
+
+def _function_before(words: str) -> str:
+    """The usual function that words before a name say it is: "with the logistic function sigma"."""
+    found = LAST_ARTICLE.search(words)
+    return found.group() if found and USUAL.match(found.group()) else ""
+
+
+def _gives_value(chain: WrittenChain) -> bool:
+    """Whether a chain says of a letter which number or table of numbers it is."""
+    is_equation = [link.relation for link in chain.links] == ["="] and bool(_names(chain.members[0]))
+    return is_equation and chain.members[1] is not None and is_closed(chain.members[1])
+
+
+@dataclass
+class _Sentence:
+    stated: Stated
+    pieces: Sequence[Piece]
+    chains: dict[int, list[WrittenChain]]
+    text: str
+    first: int
+    last: int
+    end: int
+
+    def read(self) -> None:
+        """Enter what the sentence states."""
+        if GENERAL.search(self.text):
+            self._close(lambda each: not each.fact, doubted=True)
+        if self.pieces[self.first].kind == "heading":
+            for formula in _MATHS.findall(self.text):
+                for chain in chains_of(formula):
+                    if CASES.search(self.text) or _gives_value(chain):
+                        self._related(chain, self.first, "assumed", formula)
+            return
+        concluded, some = CONCLUDED.fullmatch(self.text) is not None, OF_SOME.search(self.text)
+        for match in MARK.finditer(self.text):
+            number, own = int(match[1]), role_of(self.text, match.start(), match.end(), self.chains)
+            if some is not None:
+                chosen = (chain for mark in MARK.findall(some.group()) for chain in self.chains.get(int(mark), []))
+                parts = (part for chain in chosen for part in parts_of_chain(chain))
+                letters = frozenset(base_letter(part) for part in parts)
+                self.stated.of_some[number] = some[some.lastgroup or 0], letters
+            if self.pieces[number].kind == "inline":
+                role = "concluded" if concluded else own
+                role = "assumed" if role == "condition" and takes_apart(number, self.chains) else role
+                self.stated.roles[number] = role
+                if TURN.search(self.text, match.end()):
+                    self.stated.hedged.add(number)
+                self.stated.bounds[number] = self.first, self.last, self.end
+                follows = role in ("condition", "case", "assumed") and FOLLOWING.search(self.text, 0, match.start())
+                for chain in self.chains.get(number, []):
+                    if follows and chain.members[0] is not None and is_formula(chain.members[0]):
+                        self.stated.consequences.add(number)
+                    elif chain.links and all(link.relation in RELATIONS for link in chain.links):
+                        self._related(chain, number, role, self.pieces[number].text)
+            elif self.pieces[number].kind == "display" and own == "assumed":
+                for chain in filter(_gives_value, self.chains.get(number, [])):
+                    self.stated.values.add(number)
+                    self._related(chain, number, "assumed", self.pieces[number].text)
+        for match in _GROUP.finditer(self.text):
+            self._described(match)
+        for match in MEMBER.finditer(self.text):
+            self._member(match)
+
+    # What follows is private.
+
+    def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
+        """A relation in the sentence."""
+        members = tuple(member for member in chain.members if member is not None)
+        if len(members) < len(chain.members) or any(
+            isinstance(part, w.Differentiation) for member in members for part in all_parts(member)
+        ):
+            return
+        relations = tuple(link.relation for link in chain.links)
+        subjects = [w.Comparing(members, relations)]
+        if len(members) == 2 and isinstance(members[0], w.Listed):
+            subjects = [w.Comparing((each, members[1]), relations) for each in _names(members[0])]
+        for subject in subjects:
+            self._reaching(subject, "", role, number, text)
+
+    def _member(self, match: re.Match[str]) -> None:
+        """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
+        every = [chain.members for group in (1, 2, 4) for chain in self.chains.get(int(match[group]), [])]
+        match every:
+            case [
+                [w.Scripted(base=w.Symbol() as name, lower=w.Symbol() as index, upper=None, primes=0)],
+                [w.Scripted(base=w.Symbol() as number) | (w.Symbol() as number)],
+                [w.Symbol() as whole],
+            ] if number == index and role_of(self.text, match.start(), match.end(1) + 1, self.chains) != "denied":
+                told = base_of(whole), int(match["axis"].lower() == "column")
+                before = self.stated.members.get(base_of(name), told)
+                self.stated.members[base_of(name)] = told if before == told else ("", 0)
+
+    def _described(self, match: re.Match[str]) -> None:
+        """Names with words about them: "let x be a vector", "the symmetric matrix A"."""
+        numbers = [int(each) for each in MARK.findall(match.group())]
+        names = [name for number in numbers for name in self._named(number)]
+        mapping = [name for number in numbers for name in self._mapping(number)]
+        if not (names or mapping) or IN_A_WORD.match(self.text, match.end()):
+            return
+        before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
+        after = STOP.split(self.text[match.end() :])[0]
+        words = None if OF.match(after) or COUNTED.search(before) else COPULA.match(after)
+        said = PREPOSITION.split(words["what"])[0] if words else ""
+        if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
+            said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
+        near = NEAR.search(before)
+        said = f"{near.group() if near else ''} {said}"
+        if not said.strip() and (apposed := APPOSED.match(self.text[match.end() :])) and not EACH.search(before):
+            said = apposed.group()
+        role = role_of(self.text, match.start(), match.end(), self.chains)
+        noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
+        if ALMOST.search(self.text[: match.start()]):
+            facts = []
+        if role == "denied":
+            told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]
+            self._renewed(names, numbers[0])
+            for name in names:
+                letters = letters_of(name)
+                self._close(partial(says, told=told, letters=letters))
+                if told:
+                    self._free(name, numbers[0])
+        if role in ("denied", "past", "claimed", "concluded"):
+            return
+        if role == "assumed" and ANEW.search(f"{before} {said}"):
+            for name in names:
+                self._close(partial(is_fact, letters=letters_of(name)))
+        is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
+        if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
+            self._renewed([*names, *mapping], numbers[0], is_any=is_any)
+        if LABEL_BEFORE.search(before):
+            self.stated.labels |= {base_of(name) for name in names if isinstance(name, w.Symbol)}
+        what = words["what"].strip() if words else ""
+        if what := what or self._in_commas(match.end()) or _function_before(before):
+            usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])
+            for name in names:
+                self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
+        line = self.pieces[numbers[0]].place_of(0)[0]
+        capital = all(base_of(name)[:1].isupper() for name in names)
+        sized = sized_kind(self.text, match.start(), match.end(), self.chains, are_capital=capital)
+        kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
+        reach = "assumed" if role in ("", "relative") else role
+        for name in names:
+            if kind is not None and (sized or isinstance(name, w.Symbol)):
+                self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
+            for fact in facts:
+                if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
+                    self._reaching(name, fact, reach, numbers[0], said.strip())
+            if kind == _KINDS["function"] and not ANY_FUNCTION.search(said):
+                self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
+            if unknown := UNKNOWN.search(f"{said} {words['what'] if words else ''}"):
+                self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+
+    def _in_commas(self, end: int) -> str:
+        """The usual function that words between commas name: "sigma, the logistic function,"."""
+        found = IN_COMMAS.match(self.text, end)
+        return found[1] if found and USUAL.match(found[1]) else ""
+
+    def _renewed(self, names: Sequence[Written], number: int, *, is_any: bool = False) -> None:
+        line = self.pieces[number].place_of(0)[0]
+        self.stated.renewals += [
+            Renewal(base_of(each), number, line, is_any and isinstance(each, w.Symbol)) for each in names
+        ]
+
+    def _named(self, number: int) -> list[Written]:
+        chains = self.chains.get(number, [])
+        lone = len(chains) == 1 and all(link.relation == "in" for link in chains[0].links)
+        return _names(chains[0].members[0]) if lone and self.pieces[number].kind == "inline" else []
+
+    def _mapping(self, number: int) -> list[Written]:
+        """The name in f : A \\to B."""
+        chains = self.chains.get(number, [])
+        is_one = len(chains) == 1 and [link.relation for link in chains[0].links] == [":", "->"]
+        return _names(chains[0].members[0]) if is_one and self.pieces[number].kind == "inline" else []
+
+    def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
+        """Enter a hypothesis for the pieces over which its words let it reach."""
+        if not fact:
+            letters = letters_of(subject)
+            if role == "denied":
+                self._close(lambda each: not each.fact and each.letters == letters)
+                self._free(subject, number)
+            else:
+                self._close(lambda each: not each.fact and excludes(each.subject, subject), doubted=role != "assumed")
+        ends = {"assumed": self.end, "case": self._next_displays(), "": self.first}
+        ends |= dict.fromkeys(("condition", "relative"), self.last + 1)
+        start = self.first
+        if role in ("condition", "relative") and not fact:
+            start = self._beside(subject, number)
+            if LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")) or self._goes_on(number):
+                start = number  # for x = 0 we get what follows, not the display before
+            ends[role] = number if start < number and self._shown(start, number) else ends[role]
+        if role in ends:
+            self._enter(subject, fact, start, ends[role], True, number, text)
+            if role != "condition":
+                end = len(self.pieces) if role == "assumed" else self.end
+                self._enter(subject, fact, ends[role], end, False, number, text)
+
+    def _free(self, subject: Written, number: int) -> None:
+        """Nothing may be assumed of the letters of which something is denied."""
+        for part in all_parts(subject):
+            if isinstance(part, w.Symbol):
+                self._enter(part, "any", self.first, self.end, True, number, "a denial")
+
+    def _beside(self, subject: Written, number: int) -> int:
+        """Where a condition begins, after others of the sentence that exclude it and then reach up to it.
+
+        Conditions come before the displays for which they hold, or after them.
+        """
+        start = self.first
+        before = any(
+            chain.links and self.stated.roles.get(other) != "condition"
+            for other in range(self.first, number)
+            for chain in self.chains.get(other, [])
+        )
+        parts = not before or self._goes_on(number)
+        for place, each in enumerate(self.stated.hypotheses):
+            other = self.first <= each.at < number and parts and gives_another(each.subject, subject)
+            if each.at >= self.first and each.certain and (other or excludes(each.subject, subject)):
+                after = self._shown(self.first, each.at)
+                self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
+                start = each.at if after else number
+        return start
+
+    def _goes_on(self, number: int) -> bool:
+        """Whether a condition stands between displays and is that of the next: "... and for j != k ..."."""
+        before, after = self.text.split(f"⟦{number}⟧", 1)
+        display = _NEXT_FORMULA.match(after)
+        is_next = display is not None and self.pieces[int(display[1])].kind == "display"
+        return is_next and GOES_ON.match(before.rpartition("⟧")[2]) is not None
+
+    def _shown(self, start: int, end: int) -> bool:
+        return any(piece.kind == "display" for piece in self.pieces[start:end])
+
+    def _close(self, matches: Callable[[Hypothesis], bool], *, doubted: bool = False) -> None:
+        """Let hypotheses end before this sentence, or be doubted from there on."""
+        for place, each in enumerate(list(self.stated.hypotheses)):
+            if each.end > self.first > each.at and matches(each):
+                self.stated.hypotheses[place] = replace(each, end=self.first)
+                if doubted:
+                    self.stated.hypotheses.append(replace(each, start=max(each.start, self.first), certain=False))
+
+    def _next_displays(self) -> int:
+        """The end of the next displays: of the sentence itself if it has some."""
+        at = self.first
+        while at < self.end and (at <= self.last or self.pieces[at].kind != "display"):
+            if self.pieces[at].kind == "display":
+                return self.last + 1
+            at += 1
+        while at < self.end and (self.pieces[at].kind == "display" or not self.pieces[at].text.strip()):
+            at += 1
+        return at
+
+    def _enter(self, subject: Written, fact: str, start: int, end: int, certain: bool, number: int, text: str) -> None:
+        while start < min(number, end) and self.pieces[start].kind == "prose":
+            start += 1  # the end of the sentence before
+        if start < end and not (isinstance(subject, w.Symbol) and subject.is_word):
+            line = self.pieces[number].place_of(0)[0]
+            self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
+
+
+_KINDS: dict[str, Kind] = {
+    "number": ValueKind(()),
+    "column": ValueKind((UNSAID, ONE)),
+    "matrix": ValueKind((UNSAID, UNSAID)),
+    "function": FunctionKind((), ()),
+}
+
+
+def _fact(found: re.Match[str]) -> str:
+    return (found.lastgroup or "").replace("_", "-")
