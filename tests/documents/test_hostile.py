@@ -37,6 +37,8 @@ HOSTILE = {
     "declarations without end": "---\n" + "x: vector n\n" * 5000 + "---\n\n$$x = x$$",
     "a declared name that is none": "---\n\\hat W: matrix m n\n\\detW: vector n\nx_{: vector n\n---\n\n$$x = W x$$",
     "a matrix of nothing": r"$$y = \begin{pmatrix} \end{pmatrix} x = (\begin{pmatrix} & \\ \end{pmatrix})$$",
+    "calls of nothing": r"$$f(x_1, x_2) = 3 x_1$$ $$f(1, 2) = f() + \max() + \min(\,)$$ "
+    r"$$f(\begin{pmatrix} a \\ b \end{pmatrix}) = f()$$",
     "four hundred exercises": "".join(f"{n}. Let $f(x) = x$, $g = {n}$.\n\n" for n in range(400)),
     "bars": "$$" + "|" * 5001 + "x = 1$$",
     "subscripts": "$$x" + "_i" * 3000 + " = 1$$",

@@ -139,9 +139,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         and any(isinstance(entry, Name) and uses(items[0], entry.text) for entry in entries)
     ):
         return None  # s_j (u_i - u_j)
-    calls = (
-        each for each in meanings.inventory.called.get(name, ()) if isinstance(each.items[0], w.Grid | w.Bracketed)
-    )
+    every = (each for each in meanings.inventory.called.get(name, ()) if each.items)
+    calls = (each for each in every if isinstance(each.items[0], w.Grid | w.Bracketed))
     columns = (part for each in calls for part in all_parts(each) if isinstance(part, w.Grid))
     counts = {len(each.rows) for each in columns}
     if len(parameters) == 1 and counts == {len(items)} and {*parameters} <= meanings.inventory.written_out:

@@ -274,8 +274,9 @@ def _big(
         if isinstance(bracket, w.Bracketed) and len(bracket.items) > 1:
             largest: Term = Apply(part.kind, tuple(meanings.term(item) for item in bracket.items))
             return with_scripts(meanings, largest, after) if isinstance(after, w.Scripted) else largest, at + 2
-        if isinstance(after, w.Bracketed) and isinstance(letter := after.items[0], w.Symbol):  # of all entries
-            one, entry = "_one", Entry(meanings.term(letter), (Name("_one"),))
+        letters = after.items if isinstance(after, w.Bracketed) else ()
+        if len(letters) == 1 and isinstance(letters[0], w.Symbol):  # of all entries
+            one, entry = "_one", Entry(meanings.term(letters[0]), (Name("_one"),))
             return Fold(part.kind, one, Number(Fraction(1)), meanings.open_size(one), entry), at + 2
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
