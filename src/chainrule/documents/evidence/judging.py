@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 from chainrule.algebra.limits import Exceeded, limited_each
@@ -132,7 +133,7 @@ def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Sett
     for each in under:
         again = prover.finding(each.claim)
         if again.status in HOLDS:
-            ways = (again, *_backwards(prover, each)) if each.both else ()
+            ways = chain((again,), _backwards(prover, each)) if each.both else ()
             if not all(way.status in HOLDS and not way.note for way in ways):  # a note says what is undefined
                 continue
             assumed = (each.assumed,) if each.assumed else ()

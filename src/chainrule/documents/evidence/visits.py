@@ -241,7 +241,7 @@ class Visitor:
             try:
                 value = exact_numbers(world.value(side))
                 if any(isinstance(entry, Infinite) for entry in value.ravel().tolist()):
-                    raise Undefined("infinity")
+                    raise Undefined("a side is infinite")
                 found.append(value)
             except TooLarge:
                 raise
@@ -254,12 +254,11 @@ class Visitor:
                 found.append(None)
                 told.undefined = str(error)
         if found[0] is None or found[1] is None:
+            reason = without_changes(told.undefined)
             if found[0] is not found[1] and not told.note:
                 defined, other = ("left", "right") if found[1] is None else ("right", "left")
-                reason = without_changes(told.undefined)
                 told.note = f"where the {defined} side is defined, the {other} side is not always: {reason}"
             elif any(equations(claim.conditions)) and not told.note:
-                reason = without_changes(told.undefined)
                 told.note = f"where the assumed equations hold, the sides are not always defined: {reason}"
             return None
         return _alike(*found)

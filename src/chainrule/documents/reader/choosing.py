@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
@@ -16,7 +17,7 @@ from chainrule.documents.reader import letters_by_part
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 from chainrule.documents.reader.letters_by_part import MOST_SECTIONS, NamesByPart
 from chainrule.documents.reader.prepared import Prepared
 from chainrule.documents.reader.syntax import written as w
@@ -94,13 +95,21 @@ class _Search:
             if not found.looping and misfits(found) <= misfits(self.best):
                 self.keep(found, lettered)
 
+    @cached_property
+    def added(self) -> set[str]:
+        """The letters that never have scripts and are added to entries: c in x_i + c."""
+        sides = (side for each in self.prepared.statements for side in (each.left, each.right))
+        sums = [part.terms for side in sides for part in all_parts(side) if isinstance(part, w.Signed)]
+        to_entries = (each for each in sums if any(isinstance(term, w.Scripted) and term.lower for term in each))
+        letters = {base_name(term) for each in to_entries for term in each if isinstance(term, w.Symbol)}
+        inventory = self.prepared.inventory
+        return {each for each in letters if not (inventory.subscripts.get(each) or inventory.superscripts.get(each))}
+
     def try_numbers(self) -> None:
         """Letters that are added to vectors and to their entries may be numbers."""
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
-        inventory = self.prepared.inventory
-        for letter in sorted(several & _added(self.prepared)):
-            if not (inventory.subscripts.get(letter) or inventory.superscripts.get(letter)):
-                self.keep_if_better(self._with_letter("numbers", letter))
+        for letter in sorted(several & self.added):
+            self.keep_if_better(self._with_letter("numbers", letter))
 
     def try_rows(self) -> None:
         """Matrices of which nothing is said may have one row: W in z = W x + b, if z is a number."""
@@ -108,7 +117,7 @@ class _Search:
         shapes = self.best.shapes
         for name in sorted(shapes.guessed):
             if name in shapes.matrices and letter_of(name) in several:
-                self.keep_if_better(self._with_letter("wide", name))
+                self.keep_if_better(self._with_letter("one_row", name))
 
     def try_parts_without_indices(self) -> None:
         """Letters without indices may be something else than those with indices in other parts."""
@@ -150,7 +159,7 @@ class _Search:
             if inventory.bare[letter]:
                 self.keep_if_better(self._with_letter("apart", letter))
         for letter in sorted(several - vectors):
-            if f"{letter}__each" in self.best.shapes.names and letter not in inventory.numbered_above:
+            if letter + EACH in self.best.shapes.names and letter not in inventory.numbered_above:
                 self.keep_if_better(self._with_letter("flipped", letter))
 
     def try_parts_in_doubt(self) -> None:
@@ -201,14 +210,6 @@ class _Search:
                 break
             maybe = (each for each in found.entries if each.kind == "does not fit" and MAYBE in each.rests_on)
             unfit = frozenset(each.statement.key for each in maybe)
-
-
-def _added(prepared: Prepared) -> set[str]:
-    """The letters without scripts that are added to entries: c in x_i + c."""
-    parts = (part for each in prepared.statements for side in (each.left, each.right) for part in all_parts(side))
-    sums = [part.terms for part in parts if isinstance(part, w.Signed)]
-    to_entries = (each for each in sums if any(isinstance(term, w.Scripted) and term.lower for term in each))
-    return {base_name(term) for each in to_entries for term in each if isinstance(term, w.Symbol)}
 
 
 def _has_index(name: w.Written) -> bool:

@@ -93,7 +93,8 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     """A document, or a part of the one around it, before any hypothesis."""
     formulas = " ".join(piece.text for piece in pieces.pieces if piece.kind in ("display", "inline", "declarations"))
     spoken = " ".join([around.words, *(each.text for each in pieces.pieces if each.kind in ("prose", "heading"))])
-    prose = " ".join([around.words, *_remarks(pieces), *(e.text for e in pieces.pieces if e.kind == "prose")]).lower()
+    sentences = (piece.text for piece in pieces.pieces if piece.kind == "prose")
+    prose = " ".join([around.words, *_remarks(pieces), *sentences]).lower()
     block = Block(formulas)
     for number, piece in enumerate(pieces.pieces):
         if piece.kind == "declarations":

@@ -9,10 +9,7 @@ from fractions import Fraction
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import Apply, Entry, Fold, IndexKind, Name, Number, Relation, Term, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading
-from chainrule.documents.reader.letters.suffixed_names import letter_of
-
-EACH = "__each"
-"""The end of the name of what holds a letter of all examples."""
+from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 
 SAME_EXAMPLE = " without a number is that of the same example"
 """The end of the assumption under which such a claim is proved."""

@@ -12,14 +12,11 @@ from dataclasses import replace
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Definition, Relation, Term
 from chainrule.documents.reader.interpretation.readings import Reading
-from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
+from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, lost_name
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.verdicts.dropped_numbers import with_numbers
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING
-
-GIVEN = "__given_"
-"""Stands in the names of probabilities of events."""
 
 
 def later_members(

@@ -123,7 +123,7 @@ def sizes_in(upper: Written) -> list[Term | None]:
 
 
 def _entries(written: Written) -> Sequence[Written]:
-    """What stands in a column or in a list of several entries; nothing for anything else."""
+    """The entries of a column, or of a list of several; none of anything else."""
     match written:
         case w.Bracketed(kind="(" | "[", items=(w.Grid() as inside,)):
             return _entries(inside)

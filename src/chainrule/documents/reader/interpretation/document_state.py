@@ -63,7 +63,7 @@ class DocumentState:
         Letters of examples that are numbers though they seem to be vectors, or the other way round.
     numbers : set of str
         Letters of which nothing is said that are numbers: each is added to the entries of a vector.
-    wide : set of str
+    one_row : set of str
         Names of matrices of which nothing is said that have one row.
     units : bool
         Whether e with an index is a unit vector.
@@ -101,7 +101,7 @@ class DocumentState:
     apart: Set[str] = frozenset()
     flipped: Set[str] = frozenset()
     numbers: Set[str] = frozenset()
-    wide: Set[str] = frozenset()
+    one_row: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()

@@ -34,7 +34,7 @@ from chainrule.documents.reader.interpretation.readings import Reading, ReadRela
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
 from chainrule.documents.reader.interpretation.unknown_losses import with_unknown_losses
-from chainrule.documents.reader.letters.suffixed_names import letter_of, name_as_written
+from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, name_as_written
 from chainrule.documents.reader.letters.usual_functions import LOGISTIC, with_functions
 from chainrule.documents.reader.prose.conditions_stated import (
     Held,
@@ -309,7 +309,7 @@ def _matrices(state: DocumentState) -> frozenset[str]:
         is_loss = may_be_loss and not state.inventory.bold[base]
         if capital and not is_loss and base not in state.inventory.limits:
             found.add(base)
-    decorated = {name for name in names if name.split("_")[0] in found and "__given_" not in name}
+    decorated = {name for name in names if name.split("_")[0] in found and GIVEN not in name}
     return frozenset(found | decorated)
 
 

@@ -44,7 +44,7 @@ def enter_kinds(state: DocumentState) -> None:
             elif each.piece in own:
                 _declare(state, state.aliases_in(own[each.piece], each.piece).get(name, name), each)
             _declare(state, name, each)
-    for name in sorted(each for each in state.numbers | state.wide if each not in state.kinds):
+    for name in sorted(each for each in state.numbers | state.one_row if each not in state.kinds):
         enter_kind(state, name, ValueKind(() if name in state.numbers else (ONE, state.fresh_size(name))))
     state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
     state.elaborator.nabla_is_row = state.besides.stated.nabla_is_row
@@ -109,7 +109,7 @@ def _disputed(state: DocumentState) -> dict[str, str]:
     told = {base_of(each.name): each for each in state.besides.block.declared if isinstance(each.kind, ValueKind)}
     uses = {name: state.inventory.bare[name] + len(state.inventory.subscripts.get(name, ())) for name in told}
     found = {name: f"{name} is a number that is added to each entry" for name in state.numbers}
-    found |= {letter_of(name): f"{name} is a row" for name in state.wide}
+    found |= {letter_of(name): f"{name} is a row" for name in state.one_row}
     found |= {
         name: f"{name} stands in bold type and in plain type"
         for name in told

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Definition, Derivation, Name, Term
 from chainrule.documents.reader.letters.suffixed_names import NameInLayer, layer_of
 
@@ -37,7 +38,7 @@ def with_layers(derivation: Derivation) -> Derivation:
         inside = [each for each in map(layer_of, terms.free_names(body)) if each is not None]
         if "__-" in " ".join(terms.free_names(body)):  # below layer 0
             continue
-        if layer.name in _leads_to(body, known | made):  # z = A^{-1} x in one layer, x = A z in another
+        if layer.name in Names(known | made, {}).used_by(body):  # z = A^{-1} x in one layer, x = A z in another
             continue
         made[layer.name] = replace(definition, name=layer.name, body=body)
         pending += [each for each in inside if _lies_between(each, counts.get(each.letter, []))]
@@ -77,16 +78,6 @@ def leads_down(definitions: Iterable[Definition]) -> bool:
 
 def _has_derivative(definition: Definition) -> bool:
     return any(isinstance(part, terms.Slope) for part in terms.every(definition.body))
-
-
-def _leads_to(body: Term, definitions: Mapping[str, Definition]) -> Set[str]:
-    """The names of which a term is made, and those of which their definitions are."""
-    found, pending = set[str](), [body]
-    while pending:
-        new = terms.free_names(pending.pop()) - found
-        found |= new
-        pending += [definitions[name].body for name in new if name in definitions]
-    return found
 
 
 def _schemas(derivation: Derivation) -> _Schemas:

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+EACH = "__each"
+"""The end of the name of an array that holds a letter of all examples: the columns of x__each are the x^{(i)}."""
+
+GIVEN = "__given_"
+"""Stands in the names of probabilities, before the number of their event."""
+
 _SUFFIX = re.compile(r"__(?:part_\d+|line_\d+|any|one)")
 """Tells a name from the same name in another part of the document."""
 

@@ -28,15 +28,15 @@ _SHAPED = re.compile(
 _ENTRIES = (
     "entries|elements|components|coordinates|numbers|values|features|logits|scores|probabilities|parameters|weights"
 )
-_LONG = (
+_COUNTED = (
     r"(?:of|with|having|has|have|containing|contains?)\s+(?:(?:the|an?)\s+)?"
     rf"(?:(?:(?P<length>length)|size|dimension(?:ality)?)\s+⟦(?P<size>\d+)⟧"
     rf"|⟦(?P<count>\d+)⟧\s+(?:[a-z]+\s+)?(?:{_ENTRIES})\b)"
 )
-_LONG_BEHIND = re.compile(
-    rf"\s+(?:is|are|be|being|denotes?)\s+{_WHICH}(?:(?P<row>row)\s+|[a-z]+\s+)?vectors?,?\s+{_LONG}", re.IGNORECASE
+_COUNTED_BEHIND = re.compile(
+    rf"\s+(?:is|are|be|being|denotes?)\s+{_WHICH}(?:(?P<row>row)\s+|[a-z]+\s+)?vectors?,?\s+{_COUNTED}", re.IGNORECASE
 )
-_LONG_AROUND = re.compile(rf"\s*,?\s*(?:which\s+|that\s+)?{_LONG}", re.IGNORECASE)
+_COUNTED_AROUND = re.compile(rf"\s*,?\s*(?:which\s+|that\s+)?{_COUNTED}", re.IGNORECASE)
 _VECTOR_BEFORE = re.compile(r"(?P<row>row\s+)?\bvectors?\s*\Z", re.IGNORECASE)
 _ROWS_AND_COLUMNS = re.compile(
     rf"(?:\s+(?:is|are|be|being|denotes?)\s+{_WHICH}(?:[a-z]+\s+)?matri(?:x|ces))?,?\s+(?:with|having|has|have)\s+"
@@ -70,7 +70,7 @@ def sized_kind(
     """
     match = _BEHIND.match(text, end) or _BEFORE.search(text[:start])
     if match is None:
-        return _long(text, start, end, chains) or _shaped(text, end, chains, are_capital)
+        return _counted(text, start, end, chains) or _shaped(text, end, chains, are_capital)
     found = chains.get(int(match["size"]), [])
     if len(found) != 1 or found[0].links or found[0].members[0] is None:
         return None
@@ -85,22 +85,22 @@ def sized_kind(
 # What follows is private.
 
 
-def _long(text: str, start: int, end: int, chains: Mapping[int, Sequence[WrittenChain]]) -> ValueKind | None:
+def _counted(text: str, start: int, end: int, chains: Mapping[int, Sequence[WrittenChain]]) -> ValueKind | None:
     """The kind of a vector whose entries are counted in words, or of a matrix whose rows and columns are."""
     if match := _ROWS_AND_COLUMNS.match(text, end):
         sizes = tuple(_lone_size(chains, int(match[each])) for each in ("rows", "columns"))
         shape = tuple(size for size in sizes if size is not None)
         return ValueKind(shape) if len(shape) == 2 else None
-    named = _VECTOR_BEFORE.search(text[:start])
-    match = _LONG_BEHIND.match(text, end) or _LONG_AROUND.match(text, end)
-    if match is None or ("row" not in match.groupdict() and named is None and match["count"] is None):
+    named, behind = _VECTOR_BEFORE.search(text[:start]), _COUNTED_BEHIND.match(text, end)
+    match = behind or _COUNTED_AROUND.match(text, end)
+    if match is None or (behind is None and named is None and match["count"] is None):
         return None
-    if match["length"] and "row" not in match.groupdict() and match.group().lstrip(" ,").startswith("of"):
+    if match["length"] and behind is None and match.group().lstrip(" ,").startswith("of"):
         return None  # a vector v of length r may have the norm r; behind "is" and "has" the word is a doubt
     size = _lone_size(chains, int(match["size"] or match["count"]))
     if size is None or (match["length"] and not isinstance(size, Name)):  # a vector of length 1 is a unit vector
         return None
-    is_row = match.groupdict().get("row") or (named and named["row"])
+    is_row = any(each is not None and each["row"] for each in (named, behind))
     return ValueKind((ONE, size) if is_row else (size, ONE))
 
 

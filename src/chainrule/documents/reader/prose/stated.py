@@ -1,4 +1,4 @@
-"""What the sentences of a document state: kinds and facts of names, conditions and how far they reach, and denials."""
+"""The record of a document's sentences: kinds and facts of names, conditions and how far they reach, and denials."""
 
 from __future__ import annotations
 

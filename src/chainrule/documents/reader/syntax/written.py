@@ -218,7 +218,7 @@ UNOPENED = "bracket ) without a beginning"
 """A closing bracket that nothing opens, as something that is not read."""
 
 UNENDED = "bracket ( without an end"
-"""What stands behind a bracket that nothing closes, which is read up to the next relation."""
+"""A bracket that nothing closes, as something that is not read; it reaches up to the next relation."""
 
 
 @dataclass(frozen=True)

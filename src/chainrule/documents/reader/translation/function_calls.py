@@ -11,7 +11,7 @@ from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.terms import Apply, Call, Entry, Name, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import with_entries, with_upper
-from chainrule.documents.reader.letters.suffixed_names import letter_of
+from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of
 from chainrule.documents.reader.structure.statements import is_event
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, INDICATORS, OF_ARRAYS, NotMeant
@@ -106,7 +106,7 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         indices = dict.fromkeys(part.text for part in letters if part.text not in meanings.inventory.differentiated)
         told = tuple(_told(part, indices.keys()) for part in all_parts(bracket))
         number = meanings.events.setdefault((full, *told), len(meanings.events))
-        found = Name(f"{full}__given_{number}")
+        found = Name(f"{full}{GIVEN}{number}")
         _note_example(meanings, found.text, full, bracket, tuple(indices))
         found = chosen(meanings, found, part, (*more, *entries, *(Name(each) for each in indices)))
         return found if upper is None else raised(meanings, found, upper)
@@ -178,7 +178,7 @@ def _note_example(meanings: Meanings, name: str, full: str, bracket: w.Bracketed
         items.append(plain)
     key = (full, *(_told(part, frozenset()) for part in all_parts(replace(bracket, items=tuple(items)))))
     if values and key in meanings.events:
-        meanings.of_examples[name] = f"{full}__given_{meanings.events[key]}", indices, values
+        meanings.of_examples[name] = f"{full}{GIVEN}{meanings.events[key]}", indices, values
 
 
 def _of_one_function(

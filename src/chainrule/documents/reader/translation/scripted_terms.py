@@ -9,6 +9,7 @@ from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number,
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.letters.standard_arrays import standard_array
+from chainrule.documents.reader.letters.suffixed_names import EACH
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import NO_LETTERS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, items_of
@@ -167,7 +168,7 @@ def _example(meanings: Meanings, base: w.Symbol, lower: Written | None, upper: W
     if base_name(base) not in meanings.inventory.numbered_above:
         meanings.used.add("a superscript in brackets numbers examples")
     name, entries = with_entries(meanings, base_name(base), base_name(base), lower, base.font == "bold")
-    every, index = Name(f"{name}__each"), meanings.index(number)
+    every, index = Name(name + EACH), meanings.index(number)
     is_array = meanings.inventory.has_vectors(base_name(base)) and not entries
     found: Term = Apply("member", (every, index)) if is_array else Entry(every, (*entries, index))
     for other in others:
