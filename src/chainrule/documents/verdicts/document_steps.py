@@ -114,7 +114,7 @@ def _judged(reading: Reading, seconds: float, total: float, anew: _Anew) -> Iter
             if found := others.get(pieces, {}).get(id(entry.statement)):
                 step = replace(found, doubts=(*found.doubts, ALONE))
                 break
-        if not step.verdict.decided:
+        if not step.verdict.decided and time.monotonic() < end:
             step = anew.proved(position, seconds, end) or step
         anew.held |= {entry.claim} if entry.claim is not None and step.verdict.holds else set()
         yield entry, step
