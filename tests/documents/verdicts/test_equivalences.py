@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import steps_of
 
@@ -84,3 +85,9 @@ def test_equations_may_be_equivalent_where_another_equation_of_the_text_holds(ro
 def test_what_follows_from_a_derivative_that_is_zero_is_not_equivalent_to_any_equation():
     before = "Let $E(w) = w^2 - 2 w$.\n\n$$\\frac{dE}{dw} = 2 w - 2$$\n\nSetting it to zero, we get"
     assert signs(r"y = 3 \iff w = 1", before) == ["hypothesis"]
+
+
+def test_a_sign_without_a_verdict_says_why():
+    step = check_derivation(r"$$z^2 = e^{2s} \iff \log z = s$$", repairs=False).steps[1]
+    assert (step.relation, step.verdict) == ("<=>", "hypothesis")
+    assert step.message.startswith("Nothing shows that the formulas beside the sign are equivalent, so")

@@ -45,6 +45,8 @@ def _in_display(pairs: Sequence[Pair], claims: Sequence[Relation], holding: Hold
             step = _judged(step, [each for _, each in left], [each for _, each in right], is_first=not at)
             if not step.verdict.decided and (shown := _shown(left, right, claims, holding)):
                 step = _with_verdict(step, shown)
+            if step.verdict.name == "hypothesis" and not step.reason:
+                step = replace(step, reason="Nothing shows that the formulas beside the sign are equivalent")
         yield entry, step
 
 
