@@ -1,6 +1,6 @@
 """Public documents against their adjudications: `python -m tests.corpora.measured FOLDER [NAME ...] [--each]`.
 
-FOLDER holds the raw texts under the names owner__repository__file, as the tables of `public_documents` name them; the texts
+FOLDER holds the raw texts under the names owner__repository__file, as the tables of `public_documents` name them; those
 of `course_documents` lie beside their tables.
 Prints a line for each document, then false faults, errors that were found, and false claims that were taken for true.
 """
