@@ -145,7 +145,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         if told
         else (kind_of_parameter(name, body, state.kinds, state.definitions) for name in letters)
     )
-    parameters = tuple(zip(letters, kinds, strict=True))
+    parameters: tuple[tuple[str, Kind], ...] = tuple(zip(letters, kinds, strict=True))
     if key_of(state.elaborator, target) not in state.elaborator.functions:
         parameters = ()
     body = of_any_length(body, [name for name, _ in parameters], state.elaborator.ranges)
