@@ -61,7 +61,7 @@ def test_a_condition_in_a_later_part_defines_no_name_anew(words):
     text = (
         "# One\n\n$$p_k = \\frac{e^{z_k}}{\\sum_j e^{z_j}}$$\n\n# Two\n\n$$L = -\\sum_k y_k \\log p_k$$\n\n"
         "$$\\frac{\\partial L}{\\partial z_j} = -\\sum_k y_k (\\delta_{kj} - p_j)$$\n\n"
-        f"{words} $p_c = 1 - a$ {later}"
+        f"{words} $p_k = 1 - a$ {later}"
     )
     steps = check_derivation(text, name="a.md", repairs=False).steps
     assert [step.verdict for step in steps if step.displayed] == ["definition", "definition", "proved"]
