@@ -191,7 +191,7 @@ class Sightings:
                             other = inside  # softmax(z)_i
                         elif _is_argument(other):
                             self.entries_called[base_name(head)].append(inside)  # s(x)_i
-                    sign = one.upper if isinstance(one, Scripted) and base_letter(one)[:1].isupper() else None
+                    sign = one.upper if isinstance(one, Scripted) and not base_letter(one)[:1].islower() else None
                     turned = isinstance(sign, Symbol) and sign.text in TRANSPOSES
                     is_call = isinstance(other, Bracketed) and other.kind in "([" and not turned  # X^T (P - Y)
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and is_call:
