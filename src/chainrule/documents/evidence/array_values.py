@@ -16,6 +16,7 @@ from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.powers import number_of
 from chainrule.documents.evidence.changes import Value, array_of, wrapped
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Kind, ValueKind
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
 
@@ -100,11 +101,11 @@ def place_of(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
     return tuple(index - 1 for index in indices)
 
 
-def turned(arrays: Sequence[ExactArray], kinds: Sequence[terms.Kind]) -> list[ExactArray] | None:
+def turned(arrays: Sequence[ExactArray], kinds: Sequence[Kind]) -> list[ExactArray] | None:
     """The arguments with rows as columns, where a function takes columns; None if there is none."""
     found = list(arrays)
     for number, (array, kind) in enumerate(zip(arrays, kinds, strict=False)):
-        is_column = isinstance(kind, terms.ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
+        is_column = isinstance(kind, ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
         if is_column and array.ndim == 2 and array.shape[0] == 1 != array.shape[1]:
             found[number] = wrapped(array.T)
     return found if any(a is not b for a, b in zip(found, arrays, strict=True)) else None

@@ -11,8 +11,9 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.printing import text_of
-from chainrule.documents.language.terms import Apply, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.terms import Apply, Name, Term
 
 COSTLY = frozenset({"inverse", "det"})
 """Operators whose values have many terms."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, ValueKind
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import ValueKind
 
 
 def parts_of_condition(condition: terms.Condition) -> Iterator[terms.Condition]:
@@ -76,7 +76,7 @@ def _is_free(name: str, names: Names) -> bool:
 def _listed(subject: terms.Term, names: Names, shapes: Mapping[str, Shape]) -> terms.Term:
     """The array of whose entries, all in their order, a name is defined as the list; otherwise the name itself."""
     match names.definitions.get(getattr(subject, "text", "")):
-        case terms.Definition(name=name, body=terms.Family(over, terms.Entry(terms.Name(text=text) as every, at))):
+        case Definition(name=name, body=terms.Family(over, terms.Entry(terms.Name(text=text) as every, at))):
             in_order = at == tuple(terms.Name(index) for index, _ in over)
             if in_order and _dims(shapes.get(name)) == _dims(shapes.get(text)) is not None:
                 return every

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chainrule.documents.language.terms import Comparison, Relation
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import Comparison
 
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""

@@ -17,10 +17,11 @@ from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import FreeArray
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Relation, SizeKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Derivation, IndexKind, Relation, SizeKind, Term, ValueKind
+from chainrule.documents.language.terms import Term
 
 SIZES = (2, 3, 1, 4, 5)
 """The sizes at which claims are proved; the first is where most false claims fail."""
@@ -142,7 +143,7 @@ class Question:
                 sizes |= dim.final.names
         for name in used:
             kind = kinds.get(name)
-            if isinstance(kind, terms.FunctionKind):
+            if isinstance(kind, FunctionKind):
                 sizes |= frozenset[str]().union(*(map(terms.free_names, kind.result)))
         for _, size in (*labels, *claim.over):
             sizes |= terms.free_names(size)
@@ -286,11 +287,11 @@ class Question:
         return [dict(zip((name for name, _ in self.labels), place, strict=True)) for place in product(*ranges)]
 
     @cached_property
-    def functions(self) -> dict[str, terms.FunctionKind]:
+    def functions(self) -> dict[str, FunctionKind]:
         """The unknown functions."""
         used = sorted(self.names.used_by(self.claim.left, self.claim.right, *self.claim.conditions))
         kinds = {name: self.names.kinds.get(name) for name in used}
-        return {name: kind for name, kind in kinds.items() if isinstance(kind, terms.FunctionKind)}
+        return {name: kind for name, kind in kinds.items() if isinstance(kind, FunctionKind)}
 
     def parts(self) -> Iterator[Term]:
         """All terms of the claim, and of the definitions that it uses."""
@@ -357,7 +358,7 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
     definitions, kinds = dict(names.definitions), dict(names.kinds)
     for name, body in bodies.items():
         kind = kinds.get(body.function) if isinstance(body, terms.Call) else None
-        if not isinstance(body, terms.Call) or not isinstance(kind, terms.FunctionKind):
+        if not isinstance(body, terms.Call) or not isinstance(kind, FunctionKind):
             continue
         if body.order or definitions[name].parameters or not names.used_by(body).isdisjoint(bound):
             continue

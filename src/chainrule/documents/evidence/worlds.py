@@ -44,9 +44,10 @@ from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.terms import FunctionKind, Term
+from chainrule.documents.language.terms import Term
 
 MOST_CHANGES = 3
 """Entries of an array that change together where free names are no variables."""
@@ -382,7 +383,7 @@ class World:
     def _differential(self, body: Term, holding: Sequence[str], bound: Bound) -> Value:
         """The derivative along the changes of all free arrays that are not held."""
         names = self.names.used_by(body) - bound.keys() - set(holding)
-        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), terms.ValueKind))
+        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), ValueKind))
         root = self.root
         free = [name for name in free if name in root.given]
 

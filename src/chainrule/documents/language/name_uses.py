@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Definition, Derivation, Kind, Term
+from chainrule.documents.language.derivation import Definition, Derivation, Kind
+from chainrule.documents.language.terms import Term
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,18 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import (
+    Assumption,
+    Declaration,
+    Definition,
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    Relation,
+    SizeKind,
+    ValueKind,
+)
 from chainrule.documents.language.strict_terms import (
     RELATIONS,
     read_condition,
@@ -16,19 +28,7 @@ from chainrule.documents.language.strict_terms import (
     read_term,
 )
 from chainrule.documents.language.strict_tokens import LanguageError, Tokens
-from chainrule.documents.language.terms import (
-    Condition,
-    Declaration,
-    Definition,
-    Derivation,
-    FunctionKind,
-    IndexKind,
-    Kind,
-    Relation,
-    SizeKind,
-    Term,
-    ValueKind,
-)
+from chainrule.documents.language.terms import Condition, Term
 
 
 def derivation_of(text: str) -> Derivation:
@@ -44,7 +44,7 @@ def derivation_of(text: str) -> Derivation:
     >>> [(claim.line, claim.follows) for claim in found.claims]
     [(3, None), (3, 0)]
     """
-    made: list[Declaration | Definition | terms.Assumption | Relation] = []
+    made: list[Declaration | Definition | Assumption | Relation] = []
     for line, statement in _statements(text):
         made += _statement(Tokens(statement, line), [each for each in made if isinstance(each, Relation)])
     names = [each.name for each in made if isinstance(each, Declaration | Definition)]
@@ -54,7 +54,7 @@ def derivation_of(text: str) -> Derivation:
     return Derivation(
         tuple(each for each in made if isinstance(each, Declaration)),
         tuple(each for each in made if isinstance(each, Definition)),
-        tuple(each for each in made if isinstance(each, terms.Assumption)),
+        tuple(each for each in made if isinstance(each, Assumption)),
         tuple(each for each in made if isinstance(each, Relation)),
     )
 
@@ -98,19 +98,17 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 yield number, statement.rstrip(" ;")
 
 
-def _statement(
-    tokens: Tokens, claims: Sequence[Relation]
-) -> list[Declaration | Definition | terms.Assumption | Relation]:
+def _statement(tokens: Tokens, claims: Sequence[Relation]) -> list[Declaration | Definition | Assumption | Relation]:
     """The declarations, or the one definition, assumption or claim."""
     match tokens.next:
         case "size":
             tokens.at += 1
-            made: list[Declaration | Definition | terms.Assumption | Relation] = [
+            made: list[Declaration | Definition | Assumption | Relation] = [
                 Declaration(name, SizeKind(), tokens.line) for name in tokens.names()
             ]
         case "assume":
             tokens.at += 1
-            made = [terms.Assumption(read_condition(tokens), tokens.line)]
+            made = [Assumption(read_condition(tokens), tokens.line)]
         case "claim" | "then":
             made = [_claim(tokens, claims)]
         case _:
@@ -119,7 +117,7 @@ def _statement(
     return made
 
 
-def _named(tokens: Tokens) -> list[Declaration | Definition | terms.Assumption | Relation]:
+def _named(tokens: Tokens) -> list[Declaration | Definition | Assumption | Relation]:
     """name := body, name(parameters) := body, or names : kind."""
     if ":=" not in [text for _, text, _ in tokens.every]:
         names = tokens.names()

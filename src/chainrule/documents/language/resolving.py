@@ -8,21 +8,23 @@ from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.dimensions import OPEN, Dim, is_column, turns, vector_axis
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Apply, FunctionKind, Name, Number, Slope, Term
+from chainrule.documents.language.terms import Apply, Name, Number, Slope, Term
 
 
 def resolved(term: Term, shapes: Shapes) -> Term:
     """A term of the strict language from one with operations as they are written, and sizes that were open.
 
     >>> from dataclasses import replace
+    >>> from chainrule.documents.language.derivation import Relation
     >>> from chainrule.documents.language.parsing import derivation_of
     >>> from chainrule.documents.language.printing import text_of
     >>> W, x = Name("W"), Name("x")
     >>> derivation = derivation_of("x : column n; W : matrix n n")
-    >>> claim = terms.Relation(Apply("beside", (Apply("beside", (Apply("turned", (x,)), W)), x)), "=", Name("q"))
+    >>> claim = Relation(Apply("beside", (Apply("beside", (Apply("turned", (x,)), W)), x)), "=", Name("q"))
     >>> shapes = Shapes(replace(derivation, claims=(claim,)))
     >>> text_of(resolved(claim.left, shapes))
     "x' @ W @ x"

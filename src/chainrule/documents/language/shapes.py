@@ -20,6 +20,15 @@ from itertools import count
 
 from chainrule.documents.language import shape_rules as rules
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import (
+    Definition,
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    Relation,
+    ValueKind,
+)
 from chainrule.documents.language.dimensions import (
     ONE,
     OPEN,
@@ -38,7 +47,7 @@ from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
 from chainrule.documents.language.shapes_as_written import EVERY_RULE, alike_in_front, slope_as_written
 from chainrule.documents.language.sizes import NoSize, Size, size_of
-from chainrule.documents.language.terms import Derivation, FunctionKind, IndexKind, Kind, Term, ValueKind
+from chainrule.documents.language.terms import Term
 from chainrule.documents.language.unification import Unification
 
 
@@ -121,7 +130,7 @@ class Shapes:
 
     # What follows is private.
 
-    def _called_generally(self, definition: terms.Definition) -> None:
+    def _called_generally(self, definition: Definition) -> None:
         """A function at arguments of the kinds of its parameters, for functions that are never called."""
         arguments = [
             self._parameter(kind, {name: Dim() for name in definition.lengths}) for _, kind in definition.parameters
@@ -138,12 +147,12 @@ class Shapes:
         """The shape of a vector of which nothing else is known."""
         return matrix(Dim(ONE), Dim(indexed=True)) if self.rows else column()
 
-    def _defined(self, definition: terms.Definition) -> None:
+    def _defined(self, definition: Definition) -> None:
         self._u.unify(self._named(definition.name), self.visit(definition.body), definition.body)
         if self.names[definition.name].known == () and self._u.is_sure(definition.body):
             self._u.declared.add(definition.name)
 
-    def _claimed(self, claim: terms.Relation) -> None:
+    def _claimed(self, claim: Relation) -> None:
         """The sides of a claim have one shape."""
         bound = {name: self._index_to(size) for name, size in claim.over}
         for condition in claim.conditions:
@@ -416,7 +425,7 @@ class Shapes:
             self._u.unify(shapes[0], shape, term)
         return shapes[0]
 
-    def _expanded(self, term: Term, definition: terms.Definition, shapes: list[Shape]) -> Shape:
+    def _expanded(self, term: Term, definition: Definition, shapes: list[Shape]) -> Shape:
         if len(shapes) != len(definition.parameters):
             raise ShapeError(f"{definition.name} has {len(definition.parameters)} arguments, got {len(shapes)}", term)
         if definition.name in self._calls:

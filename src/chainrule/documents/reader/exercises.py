@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from chainrule.documents.language.terms import ValueKind, free_names
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.terms import free_names
 from chainrule.documents.reader.declared_sections import cut
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chainrule.documents.language.derivation import ValueKind
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import ValueKind
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds

@@ -22,8 +22,9 @@ from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Derivation, Relation, Term
+from chainrule.documents.language.terms import Term
 from chainrule.documents.repairs.derivatives import derivative_of, inner_derivatives
 from chainrule.documents.repairs.single_changes import Material, TermChange, changes
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Entry, Fold, IndexKind, Name, Number, Relation, Term, ValueKind
+from chainrule.documents.language.derivation import IndexKind, Relation, ValueKind
+from chainrule.documents.language.terms import Apply, Entry, Fold, Name, Number, Term
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 

@@ -14,7 +14,8 @@ from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Comparison, Number, Relation, Term
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import Apply, Comparison, Number, Term
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS

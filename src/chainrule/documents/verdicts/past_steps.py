@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.syntax.known_words import MAYBE, TAKES_MORE
 from chainrule.documents.reader.uncertainty.doubts import Doubts

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Definition, Derivation, Relation
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax.known_words import RELATIONS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from chainrule.documents.language.terms import Apply, FunctionKind, IndexKind, Kind, Name, Number, Term, ValueKind
+from chainrule.documents.language.derivation import FunctionKind, IndexKind, Kind, ValueKind
+from chainrule.documents.language.terms import Apply, Name, Number, Term
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES

@@ -6,7 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Relation, Term
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import free_indices, names_in, term_of, with_sums

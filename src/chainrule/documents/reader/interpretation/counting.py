@@ -14,8 +14,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Apply, Condition, Derivation, Entry, Family, Fold, Name, Number, Term
+from chainrule.documents.language.terms import Apply, Condition, Entry, Family, Fold, Name, Number, Term
 
 _Place: TypeAlias = tuple[object, ...]
 """An axis of an array, by its name and number, or an index, by the number of the formula and of the index in it."""
@@ -138,7 +139,7 @@ class _Marks(_Walk):
     listed: set[_Place] = field(default_factory=set)
     first: set[str] = field(default_factory=set)
 
-    def see_definition(self, number: int, definition: terms.Definition) -> None:
+    def see_definition(self, number: int, definition: Definition) -> None:
         """A definition: the indices of its entries are those of the name."""
         formula: _Place = ("definition", number)
         if isinstance(definition.body, Family):
@@ -238,7 +239,7 @@ class _Marks(_Walk):
         roots = {self.root(place) for place in self.listed}
         return {place for place in [*self.joined] if self.root(place) in roots}
 
-    def axes_of(self, claim: terms.Relation) -> set[_Place]:
+    def axes_of(self, claim: Relation) -> set[_Place]:
         """The axes of the entries in a claim."""
         every = [part for side in (claim.left, claim.right) for part in terms.every(side)]
         entries = [part for part in every if isinstance(part, Entry)]

@@ -6,8 +6,9 @@ from collections.abc import Set
 from contextlib import suppress
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, FunctionKind, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Family, Name, Term
+from chainrule.documents.language.terms import Family, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 
 

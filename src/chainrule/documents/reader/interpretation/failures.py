@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.defects import in_words
-from chainrule.documents.language.terms import Derivation, Number, Relation
+from chainrule.documents.language.derivation import Derivation, Relation
+from chainrule.documents.language.terms import Number
 
 NOTHING = Relation(Number(Fraction(0)), "=", Number(Fraction(0)))
 """The claim in the place of one that is left out."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Derivation, Name, Term
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.letters.suffixed_names import NameInLayer, layer_of
 
 _Schemas = dict[str, dict[str, tuple[Definition, NameInLayer]]]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Kind, Name, Term, ValueKind
+from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import Apply, Name, Term
 
 
 def kind_of_parameter(

@@ -15,8 +15,9 @@ from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation, first_of_chain
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
+from chainrule.documents.language.terms import Apply, Comparison, Family, Number, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import name_of
@@ -98,7 +99,7 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
         if entry.claim is None:
             continue
         claim, part, place = claims[entry.claim], state.part_of(entry.statement.piece), state.places[entry.claim]
-        head = claims[terms.first_of_chain(claims, entry.claim)]
+        head = claims[first_of_chain(claims, entry.claim)]
         while waiting and waiting[0].place < place:
             equations = _after(waiting.pop(0), equations, slopes, losses, part)
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
@@ -148,7 +149,7 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
     for loss, letters in state.elaborator.depends.items():
         if letters == (name,) and any(state.defined_at.get(loss, place) <= at for at in zeroed):
             return name
-    heads = {terms.first_of_chain(state.claims, number) for number in state.zeros}
+    heads = {first_of_chain(state.claims, number) for number in state.zeros}
     for entry in reversed(state.entries):
         number = entry.claim
         if number is None or state.part_of(entry.statement.piece) != part:

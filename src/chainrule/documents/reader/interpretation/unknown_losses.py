@@ -15,10 +15,11 @@ from itertools import chain
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Declaration, Definition, Derivation, Relation
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Declaration, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.language.trees import kept
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name, name_as_written
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from fractions import Fraction
 
-from chainrule.documents.language.terms import Apply, Call, Entry, Kind, Number, Term, ValueKind
+from chainrule.documents.language.derivation import Kind, ValueKind
+from chainrule.documents.language.terms import Apply, Call, Entry, Number, Term
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w

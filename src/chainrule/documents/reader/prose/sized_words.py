@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chainrule.documents.language.terms import Name, Term, ValueKind
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.declaring.declarations import ONE
 from chainrule.documents.reader.declaring.sets import size_of, sizes_in
 from chainrule.documents.reader.syntax import written as w

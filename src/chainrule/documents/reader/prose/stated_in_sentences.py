@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
 from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
 from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON

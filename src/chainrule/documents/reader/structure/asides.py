@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of, name_as_written
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax import written as w

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Derivation
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.structure.statements import Statement, target_of
 from chainrule.documents.reader.syntax import written as w
@@ -76,7 +76,7 @@ def with_constants(derivation: Derivation, displays: Mapping[int | None, int]) -
         if not isinstance(term, terms.Differential):
             return term
         fixed = names.used_by(term.body) - defined - free
-        arrays = (name for name in fixed if isinstance(kinds.get(name), terms.ValueKind | None))
+        arrays = (name for name in fixed if isinstance(kinds.get(name), ValueKind | None))
         return replace(term, holding=tuple(sorted(arrays)))
 
     claims = []

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Call, Definition, Name, Number, Relation, Term, ValueKind
+from chainrule.documents.language.derivation import Definition, Relation, ValueKind
+from chainrule.documents.language.terms import Call, Name, Number, Term
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY
 
 ARGUMENT = "argument_of_"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, Relation, SizeKind, ValueKind, first_of_chain
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.supposed_equations import VALUES
 from chainrule.documents.reader.interpretation.unknown_losses import has_ways_around
@@ -106,7 +106,7 @@ class Doubts:
         """The names in a claim that may depend on something: no size does."""
         kinds = self.names.kinds
         return frozenset(
-            name for name in self.dependences.values_in(claim) if not isinstance(kinds.get(name), terms.SizeKind)
+            name for name in self.dependences.values_in(claim) if not isinstance(kinds.get(name), SizeKind)
         )
 
     def leaves(self, claim: Relation, within: Doubts, part: int, here: Relation) -> bool:
@@ -207,7 +207,7 @@ class Doubts:
     def _with_head(self, claim: Relation) -> list[Relation]:
         """A claim, and the one at the beginning of its chain."""
         claims = self.reading.derivation.claims
-        return [claim] if claim.follows is None else [claim, claims[terms.first_of_chain(claims, claim.follows)]]
+        return [claim] if claim.follows is None else [claim, claims[first_of_chain(claims, claim.follows)]]
 
     def _constants(self, claim: Relation) -> frozenset[str]:
         """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
