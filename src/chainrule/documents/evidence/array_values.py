@@ -60,16 +60,10 @@ def applied(operator: str, operands: Sequence[Value], opaque: bool = False) -> V
     return array_of([_opaque(entry) for entry in found.ravel().tolist()], found.shape) if opaque else found
 
 
-def entry_of(base: Value, indices: list[int]) -> Value:
-    """An entry of an array, whose indices count from 1. A row or a column has one index, too."""
+def entry_of(base: Value, indices: Sequence[int]) -> Value:
+    """An entry of an array, whose indices count from 1."""
     array = exact_numbers(base)
-    if len(indices) == 1 and array.ndim == 2 and 1 in array.shape:
-        array = wrapped(array.reshape(-1))
-    if len(indices) != array.ndim:
-        raise Undefined(f"{len(indices)} indices for {array.ndim} axes")
-    if not all(1 <= index <= size for index, size in zip(indices, array.shape, strict=True)):
-        raise Undefined("an index beyond the end")
-    return wrapped(array[tuple(index - 1 for index in indices)])
+    return wrapped(array[place_of(array, indices)])
 
 
 def result_of_code(call: terms.RuleCall, values: Sequence[Value]) -> ExactArray:
@@ -93,10 +87,12 @@ def result_of_code(call: terms.RuleCall, values: Sequence[Value]) -> ExactArray:
 
 
 def place_of(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
-    """The position of an entry in an array."""
-    if len(indices) == 1 and value.ndim == 2:
+    """The position of an entry in an array. A row or a column has one index, too."""
+    if len(indices) == 1 and value.ndim == 2 and 1 in value.shape:
         indices = [indices[0], 1] if value.shape[1] == 1 else [1, indices[0]]
-    if len(indices) != value.ndim or not all(1 <= i <= n for i, n in zip(indices, value.shape, strict=True)):
+    if len(indices) != value.ndim:
+        raise Undefined(f"{len(indices)} indices for {value.ndim} axes")
+    if not all(1 <= index <= size for index, size in zip(indices, value.shape, strict=True)):
         raise Undefined("an index beyond the end")
     return tuple(index - 1 for index in indices)
 

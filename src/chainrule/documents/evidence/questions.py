@@ -203,11 +203,6 @@ class Question:
         """Whether the degree in a size is known, and too high."""
         return any(MOST_DEGREE < degree < math.inf for degree in self.degrees.values())
 
-    @property
-    def settled_by_sizes(self) -> bool:
-        """Whether the sizes that are tried settle the claim for all sizes."""
-        return all(degree <= MOST_DEGREE for degree in self.degrees.values())
-
     def further_sizes(self) -> list[dict[str, int]]:
         """Further choices, where the degree in a size asks for them."""
         most = 3 if len(self.sizes) > 1 else 5
