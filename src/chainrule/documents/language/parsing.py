@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from chainrule.documents.language import terms
@@ -27,7 +27,7 @@ from chainrule.documents.language.strict_terms import (
     read_sum,
     read_term,
 )
-from chainrule.documents.language.strict_tokens import LanguageError, Tokens
+from chainrule.documents.language.strict_tokens import LanguageError, Part, Tokens
 from chainrule.documents.language.terms import Condition, Term
 
 
@@ -66,10 +66,7 @@ def term_of(text: str) -> Term:
     Apply(span=(0, 6), operator='^', operands=(Entry(span=(0, 4), base=Name(span=(0, 1), text='x'), \
 indices=(Name(span=(2, 3), text='i'),)), Number(span=(5, 6), value=Fraction(2, 1), decimals=0)))
     """
-    tokens = Tokens(text, 0)
-    found = read_term(tokens)
-    tokens.end()
-    return found
+    return _whole(text, read_term)
 
 
 def kind_in(text: str) -> Kind:
@@ -82,13 +79,18 @@ def kind_in(text: str) -> Kind:
     ------
     LanguageError
     """
-    tokens = Tokens(text, 0)
-    found = _kind(tokens)
-    tokens.end()
-    return found
+    return _whole(text, _kind)
 
 
 # What follows is private.
+
+
+def _whole(text: str, read: Callable[[Tokens], Part]) -> Part:
+    """What a text is, and nothing else."""
+    tokens = Tokens(text, 0)
+    found = read(tokens)
+    tokens.end()
+    return found
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -126,23 +128,22 @@ def _named(tokens: Tokens) -> list[Declaration | Definition | Assumption | Relat
         return [Declaration(name, kind, tokens.line) for name in names]
     name, parameters = tokens.name(), list[tuple[str, Kind]]()
     if tokens.take("("):
-        while True:
-            parameter = tokens.name()
-            parameters.append((parameter, _kind(tokens, facts=False) if tokens.take(":") else ValueKind(())))
-            if not tokens.take(","):
-                break
+        parameters = tokens.listed(_parameter)
         tokens.expect(")")
     tokens.expect(":=")
     return [Definition(name, read_term(tokens), tuple(parameters), tokens.line)]
+
+
+def _parameter(tokens: Tokens) -> tuple[str, Kind]:
+    name = tokens.name()
+    return name, _kind(tokens, facts=False) if tokens.take(":") else ValueKind(())
 
 
 def _kind(tokens: Tokens, *, facts: bool = True) -> Kind:
     """number, column n, row n, matrix m n, array l m n, 1..n, function(kinds) -> kind; then facts."""
     if tokens.take("function"):
         tokens.expect("(")
-        arguments = [_shape(tokens)]
-        while tokens.take(","):
-            arguments.append(_shape(tokens))
+        arguments = tokens.listed(_shape)
         tokens.expect(")")
         tokens.expect("->")
         return FunctionKind(tuple(arguments), _shape(tokens))
