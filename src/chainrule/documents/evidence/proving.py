@@ -88,7 +88,7 @@ class Prover:
 
     def _for_any_functions(self, claim: Relation) -> Prover | None:
         """The prover for which the smooth functions in a claim are unknown; None if there are none."""
-        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        used = self.names.used_in(claim)
         smooth = {each.name: each for each in self.derivation.definitions if each.name in used and _is_smooth(each)}
         if not smooth:
             return None
@@ -104,7 +104,7 @@ class Prover:
         if (found := self._with_common_terms(claim, clock.part())) is not None:
             return found
         cut = cut_names(self.names, claim)
-        looping = sorted(self.names.circular & self.names.used_by(claim.left, claim.right, *claim.conditions))
+        looping = sorted(self.names.circular & self.names.used_in(claim))
         if not cut.issuperset(looping):
             return Finding("undecided", reason=f"the definition of {looping[0]} leads to itself")
         said = terms.free_names(claim.left) | terms.free_names(claim.right)

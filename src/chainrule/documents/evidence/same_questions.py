@@ -31,7 +31,7 @@ def key_of(prover: Prover, claim: Relation) -> Hashable:
     False
     """
     derivation, names = prover.derivation, prover.names
-    used = {*names.used_by(claim.left, claim.right, *claim.conditions), *_in_sizes(size for _, size in claim.over)}
+    used = {*names.used_in(claim), *_in_sizes(size for _, size in claim.over)}
     remaining, assumed = [each.condition for each in derivation.assumptions], list[terms.Condition]()
     while near := [each for each in remaining if _is_near(names.used_by(each), used, names)]:
         remaining = [each for each in remaining if each not in near]

@@ -117,6 +117,11 @@ class Relation:
     follows: int | None = None
     text: str = ""
 
+    @property
+    def parts(self) -> tuple[Term, ...]:
+        """Everything on both sides."""
+        return *every(self.left), *every(self.right)
+
 
 def first_of_chain(claims: Sequence[Relation], number: int) -> int:
     """The position of the first claim of the chain in which a claim stands.
@@ -149,5 +154,4 @@ class Derivation:
         for definition in self.definitions:
             yield from every(definition.body)
         for claim in self.claims:
-            yield from every(claim.left)
-            yield from every(claim.right)
+            yield from claim.parts

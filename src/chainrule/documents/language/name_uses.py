@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import Definition, Derivation, Kind
+from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
 from chainrule.documents.language.terms import Term
 
 
@@ -69,6 +69,10 @@ class Names:
         """All names that terms use, through definitions."""
         names = frozenset[str]().union(*map(terms.free_names, parts))
         return names.union(*map(self.uses, names))
+
+    def used_in(self, claim: Relation) -> frozenset[str]:
+        """All names that a claim and its conditions use, through definitions."""
+        return self.used_by(claim.left, claim.right, *claim.conditions)
 
     def without(self, names: frozenset[str]) -> Names:
         """The same names, of which some have no definition."""

@@ -143,7 +143,7 @@ def in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], d
     faults = {id(term) for term, _ in reading.shapes.faults}
     lines = {each.line for each in reading.shapes.derivation.definitions if id(each.body) in faults}
     for entry in reading.entries:
-        line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+        line = entry.statement.line
         section = sections[id(entry.statement.piece)]
         sides = entry.statement.left, entry.statement.right
         names = frozenset[str]().union(*map(letters_of, sides))

@@ -100,7 +100,7 @@ def _repair_or_none(prover: Prover, claim: Relation) -> Repair | None:
 
 def _material(question: Question) -> Material:
     claim = question.claim
-    bases = [terms.base_of(part) for side in (claim.left, claim.right) for part in terms.every(side)]
+    bases = map(terms.base_of, claim.parts)
     axes = [base for base in dict.fromkeys(bases) if base in question.shapes.names]
     indices = [name for name, _ in question.labels]
     values = [name for name in axes if name not in indices and name not in question.sizes]

@@ -69,7 +69,7 @@ def _later(reading: Reading, position: int, names: Names, held: Set[int], unknow
             and name not in used
             and not any(GIVEN in each for each in used - names.definitions.keys())
         ):
-            line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+            line = entry.statement.line
             found = Definition(name, claim.right, (), line)
     return found
 

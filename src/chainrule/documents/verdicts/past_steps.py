@@ -132,7 +132,7 @@ def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
 
 def _is_functional(claim: Relation) -> bool:
     """Whether a claim is about all arguments of a function, as f(x + y) = f(x) + f(y): then it ties no letters."""
-    calls = [part for side in (claim.left, claim.right) for part in terms.every(side) if isinstance(part, terms.Call)]
+    calls = [part for part in claim.parts if isinstance(part, terms.Call)]
     plain = {each.function for each in calls if all(isinstance(part, terms.Name) for part in each.arguments)}
     compound = {each.function for each in calls if any(isinstance(part, terms.Apply) for part in each.arguments[:1])}
     return bool(plain & compound)

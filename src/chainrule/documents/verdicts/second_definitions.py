@@ -65,7 +65,7 @@ class LastDefinitions:
                 end = position + 1
                 while end < len(entries) and _goes_on(entries[end].statement):
                     end += 1
-                line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+                line = entry.statement.line
                 chain = frozenset(id(each.statement) for each in entries[position:end])
                 self.places.setdefault(name, []).append(_Place(position, chain, line))
 

@@ -59,7 +59,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
         state.elaborator.used.add(MAYBE if is_last else "it may be set to zero")
     free = free_indices(state, left, right, *conditions) - state.labels.keys()
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))
-    line = statement.piece.place_of(statement.place[0])[0]
+    line = statement.line
     follows = len(state.claims) - 1 if statement.number and state.claims else None
     if is_rounded or follows in state.rounded:  # sides of such a claim are no sides of the chain
         follows = None

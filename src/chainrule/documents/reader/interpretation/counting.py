@@ -241,9 +241,8 @@ class _Marks(_Walk):
 
     def axes_of(self, claim: Relation) -> set[_Place]:
         """The axes of the entries in a claim."""
-        every = [part for side in (claim.left, claim.right) for part in terms.every(side)]
-        entries = [part for part in every if isinstance(part, Entry)]
-        members = {axis for part in every if (axis := _axis_of_members(part)) is not None}
+        entries = [part for part in claim.parts if isinstance(part, Entry)]
+        members = {axis for part in claim.parts if (axis := _axis_of_members(part)) is not None}
         return members | {(terms.base_of(part), axis) for part in entries for axis, _ in enumerate(part.indices)}
 
 

@@ -89,7 +89,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     is_case = full in state.cases and (case is not None or not alike(state.written.get(full), statement.right))
     if is_case and (target.parameters or state.defined_at[full] == state.number_of(statement)):
         return enter_case(state, full, case, target, statement)
-    line = statement.piece.place_of(statement.place[0])[0]
+    line = statement.line
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
@@ -186,7 +186,7 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
         return False
     if statement.relation != "=" or is_example(statement, state.inventory):
         return False
-    state.again[full] = statement.piece.place_of(statement.place[0])[0]
+    state.again[full] = statement.line
     return True
 
 

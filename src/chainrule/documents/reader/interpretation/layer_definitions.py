@@ -112,8 +112,7 @@ def _lies_between(layer: NameInLayer, counts: Sequence[int]) -> bool:
 
 
 def _used(derivation: Derivation) -> Set[str]:
-    return {part.text for claim in derivation.claims for side in (claim.left, claim.right) for part in terms.every(side)
-            if isinstance(part, Name)}  # fmt: skip
+    return {part.text for claim in derivation.claims for part in claim.parts if isinstance(part, Name)}
 
 
 def _moved(term: Term, old: str, new: str, by: int) -> Term:

@@ -111,7 +111,7 @@ def reaching(
     one-hot y is L = ...", holds wherever the claim uses what is defined, until something else is said of the name.
     """
     over = {name for name, _ in claim.over}
-    used, here, added = names.used_by(claim.left, claim.right, *claim.conditions), list[Held](), True
+    used, here, added = names.used_in(claim), list[Held](), True
     within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
 
     def is_renewed(each: Held) -> bool:

@@ -33,7 +33,7 @@ class Aside:
     @property
     def words(self) -> str:
         """The formula and its line."""
-        line = self.statement.piece.place_of(self.statement.place[0])[0]
+        line = self.statement.line
         return f"'{self.statement.piece.text}' in line {line}"
 
     @property
@@ -81,7 +81,7 @@ def doubts_of(
 
 def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, indices: Set[str]) -> str:
     """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
-    used = names.used_by(claim.left, claim.right, *claim.conditions)
+    used = names.used_in(claim)
     bodies = [names.definitions[name].body for name in used if name in names.definitions]
     every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):

@@ -30,7 +30,7 @@ class Dependences:
 
     def used(self, claim: Relation) -> frozenset[str]:
         """The names in a claim, and in what it uses, but for made arrays and sizes that nobody says."""
-        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        used = self.names.used_in(claim)
         return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
 
     def every(self, claim: Relation) -> list[terms.Term]:
@@ -46,8 +46,7 @@ class Dependences:
     @staticmethod
     def slopes_in_sides(claim: Relation) -> list[terms.Slope]:
         """The derivatives in the sides of a claim."""
-        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
-        return [part for part in every if isinstance(part, terms.Slope)]
+        return [part for part in claim.parts if isinstance(part, terms.Slope)]
 
     def depends(self, slope: terms.Slope) -> bool:
         """Whether what a derivative is of is made of its variable."""

@@ -95,8 +95,8 @@ class TacitAssumptions:
         """The derivatives in a claim that are read as transposes because other relations fit so."""
         if not self.reading.transposed:
             return []
-        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
-        operands = (part.operands[0] for part in every if isinstance(part, terms.Apply) and part.operator == "'")
+        turned = (part for part in claim.parts if isinstance(part, terms.Apply) and part.operator == "'")
+        operands = (part.operands[0] for part in turned)
         return [each for each in operands if isinstance(each, terms.Slope)]
 
     def may_be_turned(self, slope: terms.Slope) -> bool:
@@ -210,7 +210,6 @@ class TacitAssumptions:
 
 def _pulled(claim: Relation) -> Iterator[terms.Term]:
     """The vectors in front of derivatives by matrices."""
-    for side in (claim.left, claim.right):
-        for part in terms.every(side):
-            if isinstance(part, terms.Apply) and part.operator == "pulled":
-                yield part.operands[0]
+    for part in claim.parts:
+        if isinstance(part, terms.Apply) and part.operator == "pulled":
+            yield part.operands[0]
