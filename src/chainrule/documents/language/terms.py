@@ -6,6 +6,7 @@ is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_la
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -269,6 +270,17 @@ def mapped(term: Term, function: Any) -> Term:
     """
     found: Term = trees.mapped(term, function, Term)
     return found
+
+
+def substituted(term: Term, change: Callable[[Any], Term | None]) -> Term:
+    """The term with change(part) in the place of each part for which this is a term, the outermost ones first.
+
+    >>> term = Apply("+", (Name("x"), Entry(Name("x"), (Name("i"),))))
+    >>> sorted(free_names(substituted(term, {Name("x"): Name("y")}.get)))
+    ['i', 'y']
+    """
+    found = change(term)
+    return mapped(term, lambda part: substituted(part, change)) if found is None else found
 
 
 def is_number(term: Term, value: int) -> bool:

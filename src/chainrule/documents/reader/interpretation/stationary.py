@@ -213,10 +213,12 @@ def _losses(state: DocumentState, derivation: Derivation, shapes: Shapes) -> lis
 
 def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Term:
     """A term in which w^* is w, if it has no definition."""
-    if isinstance(term, terms.Name):
-        plain = _undecorated(term.text)
-        return terms.Name(plain) if plain in variables and term.text not in defined else term
-    return terms.mapped(term, lambda part: _with_plain_names(part, variables, defined))
+
+    def plain(part: Term) -> Term | None:
+        name = _undecorated(part.text) if isinstance(part, terms.Name) and part.text not in defined else ""
+        return terms.Name(name) if name in variables else None
+
+    return terms.substituted(term, plain)
 
 
 def _undecorated(name: str) -> str:

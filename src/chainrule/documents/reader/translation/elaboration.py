@@ -47,16 +47,14 @@ class Elaborator(Meanings):
     def index(self, written: Written) -> Term:
         """The term of an index. A letter that is an index is one whatever else the letter means in a part."""
 
-        def renamed(term: Term) -> Term:
-            if isinstance(term, Name):
-                return replace(term, text=self.inventory.index_name(term.text))
-            return terms.mapped(term, renamed)
+        def renamed(part: Term) -> Term | None:
+            return replace(part, text=self.inventory.index_name(part.text)) if isinstance(part, Name) else None
 
         letters, known = self.inventory.indices, (self.aliases, self.singles)
         self.aliases = {name: other for name, other in self.aliases.items() if name not in letters}
         self.singles = self.singles - letters
         try:
-            return renamed(self.term(written))
+            return terms.substituted(self.term(written), renamed)
         finally:
             self.aliases, self.singles = known
 

@@ -130,13 +130,6 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     return body, index, count
 
 
-def _before(term: Term, index: str) -> Term:
-    """The term for the index before."""
-    if isinstance(term, Name) and term.text == index:
-        return Apply("-", (term, _ONE))
-    return terms.mapped(term, lambda part: _before(part, index))
-
-
 def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:
     """The column of some entries; dots stand for those between the first and the last."""
     dots = [number for number, entry in enumerate(entries) if isinstance(entry, w.Dots)]
@@ -153,5 +146,6 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
             if terms.is_number(low, 1):
                 return terms.Family(((index, count),), body)
             if terms.is_number(low, 0):  # entries 1 to n + 1 of the column have the numbers 0 to n
-                return terms.Family(((index, Apply("+", (count, _ONE))),), _before(body, index))
+                entry = terms.substituted(body, {Name(index): Apply("-", (Name(index), _ONE))}.get)
+                return terms.Family(((index, Apply("+", (count, _ONE))),), entry)
     raise NotMeant(NOT_ALIKE, grid.place)

@@ -357,11 +357,7 @@ def _by_argument(meanings: Meanings, body: Term, kind: str, variable: Term) -> T
     """The derivative by a formula that stands in the body: df(A z)/d(A z)_k is that by a letter of its own, at A z."""
     place = variable.base if isinstance(variable, terms.Entry) else variable
     letter = Name(meanings.new_letter())
-
-    def put(term: Term) -> Term:
-        return letter if term == place else terms.mapped(term, put)
-
-    inside = put(body)
+    inside = terms.substituted(body, lambda part: letter if part == place else None)
     own = terms.free_names(place) - meanings.inventory.indices - meanings.functions.keys()
     if terms.base_of(variable) or inside == body or own & terms.free_names(inside):
         return None

@@ -228,7 +228,11 @@ class Doubts:
         shapes = self.reading.shapes
         if self.reading.has_layout or all(map(shapes.is_number, self.dependences.slopes_in_sides(claim))):
             return False
-        left, right = _turned(claim.left), _turned(claim.right)
+
+        def turned(part: terms.Term) -> terms.Term | None:
+            return terms.Apply("turned", (part,), span=part.span) if isinstance(part, terms.Slope) else None
+
+        left, right = (terms.substituted(side, turned) for side in (claim.left, claim.right))
         alone = replace(shapes.derivation, claims=(replace(claim, left=left, right=right, follows=None),))
         found = Shapes(alone, shapes.matrices, shapes.vectors, shapes.rows)
         return not any(term is left for term, _ in found.faults)
@@ -312,13 +316,6 @@ def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
     """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
     is_function = isinstance(body, terms.Apply) and OPERATORS[body.operator].rule == "entrywise"
     return is_function and variable in terms.parts(body)
-
-
-def _turned(term: terms.Term) -> terms.Term:
-    """A term with the transposes of its derivatives."""
-    if isinstance(term, terms.Slope):
-        return terms.Apply("turned", (term,), span=term.span)
-    return terms.mapped(term, _turned)
 
 
 def _is_computed(side: terms.Term) -> bool:
