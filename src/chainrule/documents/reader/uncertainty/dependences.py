@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.terms import is_printed
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -65,16 +65,13 @@ class Dependences:
 
     def reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
         """The letters of which one is made in a part or before it, but for those that some letters are made of."""
-        found, pending = set[str](), {letter}
-        while pending:
-            new = set[str]()
-            for each in pending.difference(through):
-                there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
-                before = [number for number in there if number <= part]
-                new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
-            pending = new - found
-            found |= pending
-        return frozenset(found)
+
+        def made_of(each: str) -> frozenset[str]:
+            there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
+            before = [number for number in there if number <= part]
+            return frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
+
+        return reached(letter, lambda each: () if each in through else made_of(each))
 
     def parameters_of(self, letter: str) -> frozenset[str]:
         """The letters that are parameters in all definitions of a letter; none if it is defined without parameters."""
