@@ -249,9 +249,7 @@ class Question:
         fixed = {*self.sizes, *(name for name, _ in self.labels)}
         folds = [each for side in (self.claim.left, self.claim.right) for each in terms.every(side)]
         limits = [(each.low, each.high) for each in folds if isinstance(each, terms.Fold)]
-        wide = [
-            (low, high) for low, high in limits if low != terms.Number(Fraction(1)) or not isinstance(high, terms.Name)
-        ]
+        wide = [(low, high) for low, high in limits if low != terms.ONE or not isinstance(high, terms.Name)]
         return [
             (low, high) for low, high in dict.fromkeys(wide) if terms.free_names(low) | terms.free_names(high) <= fixed
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import (
@@ -159,7 +158,7 @@ def _kind(tokens: Tokens, *, facts: bool = True) -> Kind:
 
 def _shape(tokens: Tokens) -> tuple[Term, ...]:
     """number, column n, row n, matrix m n or array l m n ...; a size of several signs stands in brackets."""
-    one = terms.Number(Fraction(1))
+    one = terms.ONE
     match tokens.name():
         case "number":
             return ()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 from itertools import count
 
@@ -182,7 +181,7 @@ class Shapes:
     def _flat(self, shape: Shape) -> None:
         """A name that is no matrix is a column, if nothing shows its width."""
         if shape.known is not None:
-            self._u.unify(shape, column(shape.known[0]), terms.Number(Fraction(0)))
+            self._u.unify(shape, column(shape.known[0]), terms.ZERO)
 
 
 def _large() -> Shape:

@@ -242,7 +242,7 @@ def _fold(tokens: Tokens, kind: str, start: int) -> Term:
     """sum(i in n: body), sum(i in a..b if condition: body)."""
     index = tokens.name()
     tokens.expect("in")
-    low: Term = terms.Number(Fraction(1))
+    low: Term = terms.ONE
     high = read_sum(tokens)
     if tokens.take(".."):
         low, high = high, read_sum(tokens)

@@ -42,6 +42,9 @@ def decimals_in(text: str) -> int:
     return max(0, len(digits.partition(".")[2]) - int(exponent or 0))
 
 
+ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
+
+
 @dataclass(frozen=True)
 class Name(Term):
     """A declared or defined name, a bound index, or a size used as a number."""
@@ -239,7 +242,7 @@ def is_printed(term: Term) -> bool:
 def parts(term: Term) -> tuple[Term, ...]:
     """The terms directly under a term, from left to right.
 
-    >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
+    >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), ONE)))]
     ['Name', 'Number']
     """
     return parts_of(term, Term)
@@ -253,7 +256,7 @@ def every(term: Term) -> tuple[Term, ...]:
 def depth(term: Term) -> int:
     """How many terms lie within each other.
 
-    >>> depth(Apply("+", (Name("x"), Number(Fraction(1)))))
+    >>> depth(Apply("+", (Name("x"), ONE)))
     2
     """
     found, level = 0, [term]
@@ -286,7 +289,7 @@ def substituted(term: Term, change: Callable[[Any], Term | None]) -> Term:
 def is_number(term: Term, value: int) -> bool:
     """Whether a term is a whole number.
 
-    >>> is_number(Apply("negative", (Number(Fraction(1)),)), -1)
+    >>> is_number(Apply("negative", (ONE,)), -1)
     True
     """
     if isinstance(term, Apply) and term.operator == "negative":
@@ -320,7 +323,7 @@ def bound_in(term: Term) -> tuple[str, ...]:
 def free_names(term: Term) -> frozenset[str]:
     """The names in a term that it does not bind, functions included.
 
-    >>> sorted(free_names(Fold("sum", "i", Number(Fraction(1)), Name("n"), Entry(Name("x"), (Name("i"),)))))
+    >>> sorted(free_names(Fold("sum", "i", ONE, Name("n"), Entry(Name("x"), (Name("i"),)))))
     ['n', 'x']
     """
     match term:

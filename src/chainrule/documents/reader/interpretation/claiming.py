@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
-from chainrule.documents.language.terms import Apply, Name, Term
+from chainrule.documents.language.terms import ZERO, Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import free_indices, names_in, term_of, with_sums
@@ -19,7 +19,6 @@ from chainrule.documents.reader.translation.implied_sums import free_in
 from chainrule.documents.reader.translation.landau_terms import (
     LANDAU,
     SIGNS,
-    ZERO,
     approximation,
     orders,
     vanishing,

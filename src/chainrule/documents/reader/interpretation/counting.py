@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Apply, Condition, Entry, Family, Fold, Name, Number, Term
+from chainrule.documents.language.terms import ONE, Apply, Condition, Entry, Family, Fold, Name, Number, Term
 
 _Place: TypeAlias = tuple[object, ...]
 """An axis of an array, by its name and number, or an index, by the number of the formula and of the index in it."""
 
-_ONE = Number(Fraction(1))
 COUNTED = "indices count from 0"
 
 
@@ -264,7 +262,7 @@ class _Shifted(_Walk):
         """The term with other numbers."""
         match term:
             case Name(text=text) if text.endswith("_0") and (text[:-2], 0) in self.places:
-                return Entry(Name(text[:-2]), (_ONE,), span=term.span)
+                return Entry(Name(text[:-2]), (ONE,), span=term.span)
             case Name(text=text):
                 return _moved(term, -1) if self.place(text, scope, formula) in self.places else term
             case Fold(index=index, low=low, high=high, condition=condition):
@@ -307,4 +305,4 @@ def _moved(term: Term, by: int) -> Term:
         return replace(term, value=term.value + by)
     if isinstance(term, Apply) and term.operator == back and terms.is_number(term.operands[1], 1):
         return term.operands[0]
-    return Apply(sign, (term, _ONE), span=term.span)
+    return Apply(sign, (term, ONE), span=term.span)

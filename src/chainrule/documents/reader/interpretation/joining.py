@@ -13,8 +13,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Assumption, Declaration, Derivation, IndexKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Condition, Name, Term, is_printed
-from chainrule.documents.reader.declaring.declarations import ONE, base_of
+from chainrule.documents.language.terms import ONE, Apply, Condition, Name, Term, is_printed
+from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence, Set
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import FunctionKind, IndexKind, Kind, SizeKind, ValueKind
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Name, Term
-from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of, sizes_said
+from chainrule.documents.language.terms import ONE, Name, Term
+from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of, sizes_said
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import key_of
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS

@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Derivation, Relation, first_of_chain
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Comparison, Family, Number, Term
+from chainrule.documents.language.terms import ZERO, Apply, Comparison, Family, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import name_of
@@ -36,7 +35,6 @@ MOST_EQUATIONS = 2
 STATIONARY = "it may hold only where a derivative is zero"
 """The doubt about a claim that stands behind words or an equation that set a derivative to zero."""
 
-ZERO = Number(Fraction(0))
 
 _DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat|(?:_hat)?_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
 """The ends of names of the values at which a derivative is zero: w_hat, w__*, w_MLE."""

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Term, is_printed
+from chainrule.documents.language.terms import ZERO, Comparison, Condition, Is, Name, Number, Term, is_printed
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Symbol
 from chainrule.documents.reader.translation.elaboration import Elaborator
 
-ZERO = Number(Fraction(0))
 SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
 TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
+from chainrule.documents.language.terms import ONE
+from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says

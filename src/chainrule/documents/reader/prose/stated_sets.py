@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE, Declared
+from chainrule.documents.language.terms import ONE
+from chainrule.documents.reader.declaring.declarations import Declared
 from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
 from chainrule.documents.reader.prose.hypotheses import Hypothesis
 from chainrule.documents.reader.prose.stated import Stated

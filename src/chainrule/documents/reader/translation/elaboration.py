@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Number, Term, Truth
+from chainrule.documents.language.terms import ONE, Apply, Name, Number, Term, Truth
 from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.standard_arrays import standard_array
@@ -121,7 +120,7 @@ class Elaborator(Meanings):
             return standard
         if self._is_euler(symbol):
             self.used.add("e is Euler's number")
-            return Apply("exp", (Number(Fraction(1)),))
+            return Apply("exp", (ONE,))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
         if name in NO_LETTERS:

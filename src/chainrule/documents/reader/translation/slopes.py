@@ -36,7 +36,7 @@ def along(meanings: Meanings, part: Written, value: Term) -> Term | None:
                 Apply("+", (point, Apply("beside", (letter, each)))) for point, each in zip(points, ways, strict=True)
             )
             meanings.used.add("D with a letter below is the derivative in its direction")
-            return terms.At(Slope("partial", Call(function, moved), letter), letter.text, terms.Number(Fraction(0)))
+            return terms.At(Slope("partial", Call(function, moved), letter), letter.text, terms.ZERO)
     return None
 
 
