@@ -160,3 +160,16 @@ def listed_names(written: Written | None) -> list[Written]:
     items = written.items if isinstance(written, Listed) else () if written is None else (written,)
     plain = [item for item in items if not isinstance(item, Dots)]
     return plain if all(isinstance(item.base if isinstance(item, Scripted) else item, Symbol) for item in plain) else []
+
+
+def rows_written_out(call: Written) -> dict[str, int]:
+    """How many entries the columns have at which a function is called, by their letters: two in f((x_1; x_2))."""
+    bracket = call.parts[-1] if isinstance(call, Beside) else call
+    bracket = bracket.base if isinstance(bracket, Scripted) else bracket
+    found = {}
+    for item in bracket.items if isinstance(bracket, Bracketed) else ():
+        letter = written_out(item)
+        if isinstance(letter, Symbol) and letter is not item:
+            grid = item.items[0] if isinstance(item, Bracketed) else item
+            found[base_name(letter)] = len(grid.rows) if isinstance(grid, Grid) else 0
+    return found
