@@ -83,8 +83,8 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.differentials = stands_for_changes(state.statements, state.inventory)
     state.elaborator.redefined = frozenset(filter(None, map(joint_defined, state.statements)))
     for each in state.besides.block.declared:
-        shapes = each.kind.arguments if isinstance(each.kind, FunctionKind) else ()
-        if any(sum(size != ONE for size in shape) > 1 for shape in shapes):
+        arguments = each.kind.arguments if isinstance(each.kind, FunctionKind) else ()
+        if any(sum(size != ONE for size in shape) > 1 for shape in arguments):
             state.elaborator.of_matrices.add(base_of(each.name))
     for each in every:
         if not isinstance(each.name, w.Symbol):
