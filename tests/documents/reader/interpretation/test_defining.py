@@ -229,3 +229,27 @@ def test_the_values_of_all_examples_make_a_vector_of_the_same_letter(vector):
 def test_a_list_of_some_examples_is_no_vector_of_all():
     text = r"$$y = [y^{(1)}, y^{(2)}]^T$$" + "\n\n" + r"$$y^T y = \sum_{i=1}^m (y^{(i)})^2$$"
     assert check_derivation(EXAMPLES + text, repairs=False).steps[-1].verdict not in ("proved", "proved if")
+
+
+RISK = r"""We minimize $R = -\sum_{i=1}^n y^{(i)} \log p^{(i)} + (1 - y^{(i)}) \log(1 - p^{(i)})$, where
+$p^{(i)} = s(\theta^T x^{(i)})$ and $s(f) = 1/(1+\exp(-f))$. Then $$%s,$$ where
+
+- $\mathbf{X} = (x^{(1)}, \dots, x^{(n)})^T \in \mathbb{R}^{n \times d}$
+- $\mathbf{y} = (y^{(1)}, \dots, y^{(n)})^T$
+- $p = (p^{(1)}, \dots, p^{(n)})^T$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "proved"),
+    [
+        (r"\nabla_\theta R = \mathbf{X}^T (p - \mathbf{y})", True),
+        (r"\nabla_\theta R = \mathbf{X}^T (\mathbf{y} - p)", False),
+        (r"\nabla^2_\theta R = \sum_{i=1}^n x^{(i)} p^{(i)} (1 - p^{(i)}) x^{(i)T}", True),
+        (r"\nabla^2_\theta R = \sum_{i=1}^n (x^{(i)})^T p^{(i)} (1 - p^{(i)}) x^{(i)}", False),
+    ],
+)
+def test_a_list_of_the_values_of_all_examples_defines_an_array_behind_its_use(claim, proved):
+    verdicts = {step.verdict for step in check_derivation(RISK % claim, repairs=False).steps} - {"definition"}
+    assert (verdicts == {"proved"}) is proved
+    assert len(verdicts & {"proved", "proved if", "verified"}) == proved

@@ -72,7 +72,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     full = name_of(state.elaborator, target)
     uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
-    uses &= not lists_examples(statement, state.inventory)
+    lists = lists_examples(statement, state.inventory)
+    uses &= not lists
     if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
@@ -93,7 +94,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
-    if is_value and full not in state.definitions and full in state.all_names() and not _is_of_new(state, statement):
+    is_of_new = lists or _is_of_new(state, statement)
+    if is_value and full not in state.definitions and full in state.all_names() and not is_of_new:
         return False
     if full in state.definitions and state.definitions[full].parameters and _is_value_of(state, full, statement):
         return False

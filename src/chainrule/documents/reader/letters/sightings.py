@@ -10,6 +10,7 @@ from itertools import pairwise
 from chainrule.documents.reader.syntax.known_words import INDICATORS, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
+    base_letter,
     base_name,
     index_of_members,
     is_bold,
@@ -150,6 +151,13 @@ class Sightings:
                     self.arrays.add(base_name(base))
                 self._see_inside_scripts(lower, upper)
                 return
+            case Scripted(
+                base=(Scripted(lower=None, upper=Bracketed()) as inner)
+                | Bracketed(items=(Scripted(lower=None, upper=Bracketed()) as inner,)),
+                lower=None,
+                upper=Symbol(text=text),
+            ) if text in TRANSPOSES:
+                self.arrays |= {base_letter(inner)} - {""}  # (x^{(i)})^T
             case Scripted(base=Bracketed(), lower=lower) if lower is not None:
                 self.subscripts[""].append(items_of(lower))
             case Symbol():

@@ -222,10 +222,11 @@ def lists_from_zero(statement: Statement) -> bool:
 
 
 def lists_examples(statement: Statement, inventory: Inventory) -> bool:
-    """Whether a statement makes one array of the values of a letter in all examples: y = (y^{(1)}, ..., y^{(m)})."""
+    """Whether a statement makes one array of the values of a letter in all examples: X = (x^{(1)}, ..., x^{(m)})."""
     items = _listed(statement.right)
-    values = [each for each in _of_letter(items, statement.left) if each.lower is None]
+    values = [each for each in items if isinstance(each, w.Scripted) and each.lower is None]
     is_full = len(values) > 1 and len(items) == len(values) + 1 and isinstance(items[-2], w.Dots)
+    is_full &= len({base_letter(each) for each in values}) == 1
     return is_full and all(inventory.example(base_letter(each), each.upper) is not None for each in values)
 
 
