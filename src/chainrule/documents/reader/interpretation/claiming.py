@@ -24,12 +24,10 @@ from chainrule.documents.reader.translation.landau_terms import (
     vanishing,
     without_orders,
 )
-from chainrule.documents.reader.translation.reach_of_sums import outer_letters
 
 
 def enter_claim(state: DocumentState, statement: Statement) -> None:
     """Enter the claim that a statement makes, for all indices that nothing binds, and what its reading supposes."""
-    state.elaborator.outer = outer_letters(statement.head or statement.left)
     left, right, is_rounded = _sides(state, statement)
     relation = "=" if is_rounded else RELATIONS[statement.relation]
     for full in (name for name, target in state.targets.items() if target is statement.head):

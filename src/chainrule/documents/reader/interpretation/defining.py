@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from contextlib import suppress
+from itertools import pairwise
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
@@ -172,6 +173,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     state.defined_at[full] = number
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]
+    if target.parameters and _may_be_shortened(state, target, statement):
+        state.elaborator.shortened[target.base] = full
     if parameters:
         state.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
         state.elaborator.latest[state.elaborator.named(target.base)] = full
@@ -192,6 +195,34 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 
 # What follows is private.
+
+
+def _may_be_shortened(state: DocumentState, target: Target, statement: Statement) -> bool:
+    r"""Whether h(x) may stand for a function h_\theta(x) that is made of \theta.
+
+    No other function has its letter, nothing says what h(x) is, and no formula has both.
+    """
+    lower = target.name.lower if isinstance(target.name, w.Scripted) else None
+    if lower is None or target.indices or not letters_of(lower) <= letters_of(statement.right):
+        return False
+    if any(
+        isinstance(each.name, w.Symbol) and base_name(each.name) == target.base
+        for each in state.besides.stated.declared
+    ):
+        return False
+    for each in state.statements:
+        is_told = target_of(each, state.inventory) is not None and _subscripts(each.left, target.base) == {None}
+        found = _subscripts(each.left, target.base) | _subscripts(each.right, target.base)
+        if is_told or len(found) > 1 or not found <= {None, lower}:
+            return False
+    return bool(letters_of(lower))
+
+
+def _subscripts(written: w.Written, letter: str) -> set[w.Written | None]:
+    """The subscripts with which a letter is called in a formula; None if it has none."""
+    pairs = (pair for part in all_parts(written) if isinstance(part, w.Beside) for pair in pairwise(part.parts))
+    heads = [one for one, other in pairs if isinstance(other, w.Bracketed) and base_letter(one) == letter]
+    return {one.lower if isinstance(one, w.Scripted) else None for one in heads}
 
 
 def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:

@@ -35,7 +35,7 @@ from chainrule.documents.reader.structure.statements import (
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula
-from chainrule.documents.reader.translation.reach_of_sums import over_both
+from chainrule.documents.reader.translation.reach_of_sums import outer_letters, over_both
 
 
 def reading_of(state: DocumentState, limit: float = math.inf) -> Reading:
@@ -110,6 +110,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.bound = own
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
     state.elaborator.singles = state.singles - own
+    state.elaborator.outer = outer_letters(statement.head or statement.left)
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
     is_equivalent = id(statement.piece) in state.equivalences and statement.piece.kind == "display"
     if target is not None and (is_equivalent or follows_from_equation(state, statement, target)):

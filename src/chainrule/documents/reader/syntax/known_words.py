@@ -38,6 +38,9 @@ NO_OPERATOR = "before a bracket is a factor, not an operator"
 AT_ITS_ARGUMENT = "is taken at its argument"
 """The end of the reading of \\partial f(A z) / \\partial x_k, where nothing shows that A z depends on x."""
 
+SUBSCRIPT_LEFT_OUT = "with its subscript left out"
+"""The end of the reading of h(x) as h_\\theta(x), where the text defines only the latter."""
+
 TAKES_MORE = "may take more of what stands behind it"
 """Ends doubts about where the argument of a function or a divisor ends."""
 
