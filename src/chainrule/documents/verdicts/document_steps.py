@@ -37,6 +37,7 @@ from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numb
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
+from chainrule.documents.verdicts.nearby_conditions import under_nearby_condition
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.step import Step
@@ -142,7 +143,8 @@ class _Anew:
         entry, reading = self.reading.entries[position], self.reading
         if entry.kind != "claim" or entry.claim is None or entry.claim in reading.bars:
             return None
-        for doubts, words, numbered in self._ways(position, reading.derivation.claims[entry.claim]):
+        ways = self._ways(position, reading.derivation.claims[entry.claim])
+        for doubts, words, numbered in chain(ways, under_nearby_condition(self.doubts, entry.claim)):
             if (left := min(seconds, end - time.monotonic())) <= 0:
                 break
             step = _single_step(doubts, entry, left, self.known, numbered=numbered)

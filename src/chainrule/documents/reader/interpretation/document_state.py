@@ -10,6 +10,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Definition, Derivation, Kind, Name, Relation, Term
 from chainrule.documents.reader.interpretation.readings import Besides, ReadRelation
 from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.prose.conditions_stated import Held
 from chainrule.documents.reader.structure.asides import Aside
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.statements import Statement
@@ -75,6 +76,8 @@ class DocumentState:
         The names that blocks define.
     zeros : list of int
         The claims that something is 0.
+    maybe : dict
+        As in `Reading`.
     supposed_equations : dict
         By claim that is an equation which the text supposes or solves: the part in which it holds.
     cases : set of str
@@ -131,6 +134,7 @@ class DocumentState:
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
+    maybe: dict[int, Held] = field(default_factory=dict)
     supposed_equations: dict[int, int] = field(default_factory=dict)
     cases: set[str] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)
