@@ -40,3 +40,41 @@ def test_a_claim_is_proved_if_the_condition_before_its_display_holds(before):
 )
 def test_it_is_not_where_it_fails_or_the_condition_may_be_over(text):
     assert verdicts(text)[-1] not in HOLDS
+
+
+MODEL = r"""For one example with $x, w \in \mathbb{R}^n$ let $z = w^T x + b$ and $a = \sigma(z) = 1 / (1 + e^{-z})$.
+With $L(a, y) = -(y \log a + (1 - y) \log(1 - a))$ the loss of all examples $x^{(i)} \in \mathbb{R}^n$ is
+
+$$J(w, b) = \frac1m \sum_{i=1}^m L(a^{(i)}, y^{(i)})$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "proved"),
+    [
+        (r"\frac{\partial J}{\partial w} = \frac1m \sum_{i=1}^m (a^{(i)} - y^{(i)}) x^{(i)}", True),
+        (r"\frac{\partial J}{\partial b} = \frac1m \sum_{i=1}^m (a^{(i)} - y^{(i)})", True),
+        (r"\frac{\partial J}{\partial w} = \sum_{i=1}^m (a^{(i)} - y^{(i)}) x^{(i)}", False),
+        (r"\frac{\partial J}{\partial b} = \frac1m \sum_{i=1}^m a^{(i)}", False),
+        (r"\frac{\partial J}{\partial w} = 0", False),
+    ],
+)
+def test_a_claim_is_proved_if_examples_are_made_as_letters_without_a_number(claim, proved):
+    found = check_derivation(f"{MODEL}$${claim}$$", repairs=False).steps[-1]
+    assert (found.verdict == "proved if") is proved
+    assert ("of an example is made as without a number" in found.message) is proved
+
+
+def test_given_values_are_not_made_so():
+    text = r"""The model is $y = w^T x + b$ for data $(x^{(i)}, y^{(i)})$, with $x, w \in \mathbb{R}^n$.
+
+$$J = \sum_{i=1}^m (y^{(i)} - w^T x^{(i)} - b)^2$$
+
+$$\frac{\partial J}{\partial b} = -2 \sum_{i=1}^m (y^{(i)} - w^T x^{(i)} - b)$$
+
+$$J = 0$$
+"""
+    steps = check_derivation(text, repairs=False).steps
+    assert not any("of an example" in step.message for step in steps)
+    assert [step.verdict for step in steps[-2:]] == ["proved if", "wrong if read so"]

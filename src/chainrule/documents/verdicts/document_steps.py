@@ -37,7 +37,7 @@ from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numb
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
-from chainrule.documents.verdicts.nearby_conditions import under_nearby_condition
+from chainrule.documents.verdicts.nearby_conditions import under_nearby_condition, with_examples_alike
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.step import Step
@@ -144,7 +144,8 @@ class _Anew:
         if entry.kind != "claim" or entry.claim is None or entry.claim in reading.bars:
             return None
         ways = self._ways(position, reading.derivation.claims[entry.claim])
-        for doubts, words, numbered in chain(ways, under_nearby_condition(self.doubts, entry.claim)):
+        alike = with_examples_alike(self.doubts, self.past, entry.statement, self.held)
+        for doubts, words, numbered in chain(ways, under_nearby_condition(self.doubts, entry.claim), alike):
             if (left := min(seconds, end - time.monotonic())) <= 0:
                 break
             step = _single_step(doubts, entry, left, self.known, numbered=numbered)

@@ -57,8 +57,8 @@ def is_value_in_example(state: DocumentState, statement: Statement, full: str) -
 
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Make a definition of a statement, if its name has none so far."""
-    role = state.role_of(statement)
-    if role in SUPPOSED[:4] and not (
+    role, lists = state.role_of(statement), lists_examples(statement, state.inventory)
+    if (role in SUPPOSED[:4] and not lists) and not (
         _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
     ):
         return False
@@ -73,7 +73,6 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     full = name_of(state.elaborator, target)
     uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
-    lists = lists_examples(statement, state.inventory)
     uses &= not lists
     if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
@@ -119,7 +118,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if is_derivative_elsewhere(full, state.definitions):
         return False
-    if is_example(statement, state.inventory) and not _is_given(state, role, target, statement):
+    is_given = lists or _is_given(state, role, target, statement)
+    if is_example(statement, state.inventory) and not is_given:
         return False
     try:
         body = term_of(state, statement.right)

@@ -70,6 +70,8 @@ class DocumentState:
         Whether e with an index is a unit vector.
     lettered : set of str
         Letters of indices that name layers.
+    examples : bool
+        Whether letters of examples are made as those without a number.
     disputed : mapping
         By letter: the doubt about every claim that uses it.
     of_blocks : set of str
@@ -108,6 +110,7 @@ class DocumentState:
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
+    examples: bool = False
     tries: bool = False
     untried: Set[tuple[int, tuple[int, int]]] = frozenset()
     elaborator: Elaborator = field(init=False)

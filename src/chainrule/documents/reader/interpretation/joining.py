@@ -28,7 +28,10 @@ from chainrule.documents.language.terms import (
 from chainrule.documents.reader.declaring.declarations import ONE, base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
-from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples
+from chainrule.documents.reader.interpretation.events_of_examples import (
+    define_events_of_examples,
+    define_values_of_examples,
+)
 from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
@@ -79,6 +82,8 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     )
     _define_functions(state)
     define_events_of_examples(state)
+    if state.examples:
+        define_values_of_examples(state)
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
         Derivation(

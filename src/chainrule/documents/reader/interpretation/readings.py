@@ -124,6 +124,8 @@ class Reading:
     """The reading of the text from the first to the last of some pieces, by identity, as a document of its own."""
     without: Callable[[Set[int]], Reading] | None = None
     """The reading without some statements, by identity."""
+    with_examples: Callable[[], Reading] | None = None
+    """The reading in which letters of examples are made as those without a number."""
 
     @property
     def judged(self) -> tuple[ReadRelation, ...]:

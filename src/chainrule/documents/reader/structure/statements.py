@@ -137,7 +137,7 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
         left = name
     base = left.base if isinstance(left, w.Scripted) else left
     in_chain = bool(parameters) and all(isinstance(each, w.Symbol) for each in (base, *parameters))
-    between = statement.number == 1 and isinstance(statement.head, w.Symbol) and isinstance(left, w.Symbol)
+    between = statement.number == 1 and all(_is_value_name(each, inventory) for each in (statement.head, left))
     if statement.number and (not (in_chain or between) or getattr(base, "is_word", True)):
         return None  # but for y = a = f(z) and y = f(z) = ...
     if not isinstance(base, w.Symbol) or (_primes(left) and (parameters or statement.relation != ":=")):
@@ -161,6 +161,13 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
     if len(set(letters)) != len(letters):
         return None
     return Target(left, base_name(base), parameters, letters)
+
+
+def _is_value_name(written: Written | None, inventory: Inventory) -> bool:
+    """Whether it is a letter, or the value of one in an example: y, y^{(i)}."""
+    if isinstance(written, w.Scripted) and written.lower is None and not written.primes:
+        return inventory.example(base_letter(written), written.upper) is not None
+    return isinstance(written, w.Symbol)
 
 
 def is_event(bracket: w.Bracketed) -> bool:
