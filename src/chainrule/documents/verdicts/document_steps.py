@@ -21,6 +21,7 @@ from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
     AT_ITS_ARGUMENT,
     BRACKET,
+    CASES_JOINED,
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
@@ -376,7 +377,7 @@ def _approximated(finding: Finding, meant: str) -> Finding:
 
 def _or_assumed(entry: ReadRelation, step: Step) -> Step:
     """A step of a sentence that may only say what a name is, or what it assumes: it counts as a claim if it holds."""
-    if DEFINED_ANEW in entry.rests_on and not step.verdict.holds:
+    if {DEFINED_ANEW, CASES_JOINED} & entry.rests_on and not step.verdict.holds:
         return replace(step, verdict=VERDICTS["definition"], reason="")
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step

@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 from dataclasses import replace
 
-from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate
+from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate, enter_joined_cases
 from chainrule.documents.reader.interpretation.defining import enter_definition, is_value_in_example, renews
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.failures import failure
@@ -127,7 +127,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
             if defines and variable:
                 enter_estimate(state, statement, variable, defines)
-            else:
+            elif not (defines and enter_joined_cases(state, statement, defines)):
                 rests_on = frozenset(state.elaborator.used)
                 state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
             return

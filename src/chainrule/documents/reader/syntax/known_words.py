@@ -61,6 +61,9 @@ IN_A_SENTENCE = "it stands in a sentence"
 DEFINED_ANEW = "let a name be something else"
 """The claim of a sentence that says so of a name which is defined: it defines it anew where it does not follow."""
 
+CASES_JOINED = "it puts cases together"
+"""The claim of P(y | x) = ... after P(y = 1 | x) = ... and P(y = 0 | x) = ...: where it fails, it only defines."""
+
 MAYBE = "it may be what the sentence assumes"
 """The doubt about a derivative that a sentence gives under its conditions: a claim if proved, else an assumption."""
 
