@@ -253,3 +253,22 @@ def test_a_list_of_the_values_of_all_examples_defines_an_array_behind_its_use(cl
     verdicts = {step.verdict for step in check_derivation(RISK % claim, repairs=False).steps} - {"definition"}
     assert (verdicts == {"proved"}) is proved
     assert len(verdicts & {"proved", "proved if", "verified"}) == proved
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial \ell}{\partial \theta_j} = \sum_{i=1}^m (y^{(i)} - \theta^T x^{(i)}) x_j^{(i)}", "proved"),
+        (r"\frac{\partial \ell}{\partial \theta_j} = \sum_{i=1}^m (y^{(i)} - \theta^T x^{(i)})", "wrong if read so"),
+        (r"p(y^{(i)} | x^{(i)}; \theta) = e^{-y^{(i)} y^{(i)} / 2}", "wrong if read so"),
+    ],
+)
+def test_the_probability_of_each_example_is_defined_for_all(claim, verdict):
+    text = r"""Let $x^{(i)}, \theta \in \mathbb{R}^n$ and
+
+$$p(y^{(i)} | x^{(i)}; \theta) = \frac{1}{\sqrt{2\pi}} e^{-(y^{(i)} - \theta^T x^{(i)})^2 / 2}$$
+
+$$\ell(\theta) = \sum_{i=1}^m \log p(y^{(i)} | x^{(i)}; \theta)$$
+
+"""
+    assert check_derivation(f"{text}$${claim}$$", repairs=False).steps[-1].verdict == verdict

@@ -127,6 +127,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.unread[full] = str(error)
         raise
     indices = tuple(map(state.elaborator.named, target.indices))
+    event = state.elaborator.term(target.name) if isinstance(target.name, w.Beside) else None
+    if isinstance(event, terms.Entry) and all(isinstance(each, terms.Name) for each in event.indices):
+        indices = tuple(map(terms.base_of, event.indices))  # P(y_i | x_i) = ... for each i
     body = with_sums(state, body, indices)
     member = array_of(state.elaborator.term(target.name)) if len(indices) == 1 and not target.parameters else None
     if member is not None:  # x_i = ... of vectors, beside x_{ij}
