@@ -38,9 +38,10 @@ from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numb
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
-from chainrule.documents.verdicts.nearby_conditions import under_nearby_condition, with_examples_alike
+from chainrule.documents.verdicts.nearby_conditions import other_meanings
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.stacked_members import with_stacked_members
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
@@ -144,9 +145,7 @@ class _Anew:
         entry, reading = self.reading.entries[position], self.reading
         if entry.kind != "claim" or entry.claim is None or entry.claim in reading.bars:
             return None
-        ways = self._ways(position, reading.derivation.claims[entry.claim])
-        alike = with_examples_alike(self.doubts, self.past, entry.statement, self.held)
-        for doubts, words, numbered in chain(ways, under_nearby_condition(self.doubts, entry.claim), alike):
+        for doubts, words, numbered in self._ways(position, reading.derivation.claims[entry.claim]):
             if (left := min(seconds, end - time.monotonic())) <= 0:
                 break
             step = _single_step(doubts, entry, left, self.known, numbered=numbered)
@@ -180,6 +179,8 @@ class _Anew:
             if not barred:
                 yield self._without(dropped), words, True
         yield from later_members(self.doubts, self.past, claim, self.held)
+        yield from other_meanings(self.doubts, self.past, self.reading.entries[position], self.held)
+        yield from with_stacked_members(self.doubts, claim)
 
     def _without(self, dropped: Set[int]) -> Doubts:
         assert self.reading.without is not None
@@ -342,8 +343,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
-    shortened = (each for each in reasons if each.endswith(SUBSCRIPT_LEFT_OUT))
-    rests = tuple(sorted({*filter(_is_assumption, entry.rests_on), *shortened}))
+    rests = sorted({*filter(_is_assumption, entry.rests_on), *(e for e in reasons if e.endswith(SUBSCRIPT_LEFT_OUT))})
     if rests and finding.status in ("proved", "verified", "proved if"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
     elif rests and finding.status == "held":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.uncertainty.doubts import Doubts
@@ -17,13 +18,25 @@ from chainrule.documents.verdicts.past_steps import Past
 MADE_ALIKE = "of an example is made as without a number"
 
 
-def with_examples_alike(
-    doubts: Doubts, past: Past, statement: Statement, held: Set[int]
+def other_meanings(
+    doubts: Doubts, past: Past, entry: ReadRelation, held: Set[int]
 ) -> Iterator[tuple[Doubts, list[str], bool]]:
-    """The reading in which letters of examples are made as those without a number, and this assumption in words.
+    """The readings in which a claim stands under the condition before its display, and in which letters of examples are
+    made as those without a number, with these assumptions in words.
 
     `held` are the numbers of the claims that hold: these may say what names are.
     """
+    yield from _under_nearby_condition(doubts, entry.claim)
+    yield from _with_examples_alike(doubts, past, entry.statement, held)
+
+
+# What follows is private.
+
+
+def _with_examples_alike(
+    doubts: Doubts, past: Past, statement: Statement, held: Set[int]
+) -> Iterator[tuple[Doubts, list[str], bool]]:
+    """The reading in which letters of examples are made as those without a number, and this assumption in words."""
     if doubts.reading.with_examples is None:
         return
     known, found = doubts.names.definitions, doubts.reading.with_examples()
@@ -41,10 +54,10 @@ def with_examples_alike(
             yield within, [f"{' and '.join(map(letter_of, names))} {MADE_ALIKE}"], False
 
 
-def under_nearby_condition(doubts: Doubts, number: int) -> Iterator[tuple[Doubts, list[str], bool]]:
+def _under_nearby_condition(doubts: Doubts, number: int | None) -> Iterator[tuple[Doubts, list[str], bool]]:
     """The reading in which a claim stands under the condition before its display, and this assumption in words."""
     reading = doubts.reading
-    if number in reading.maybe:
+    if number is not None and number in reading.maybe:
         held, claims = reading.maybe[number], list(reading.derivation.claims)
         claims[number] = replace(claims[number], conditions=(*claims[number].conditions, held.condition))
         derivation = replace(reading.derivation, claims=tuple(claims))

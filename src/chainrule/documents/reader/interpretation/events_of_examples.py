@@ -60,9 +60,10 @@ def _of_examples(state: DocumentState, made: Definition, moving: Set[str]) -> De
             return Apply("member", (Name(letter + EACH), index))
         return Entry(Name(letter + EACH), (*map(numbered, indices), index))
 
-    letter, body, ranges = letter_of(made.name), numbered(made.body), (index,)
-    if state.inventory.has_vectors(letter):
-        body, ranges = Entry(body, (entry,)), (entry, index)
+    letter, body = letter_of(made.name), numbered(made.body)
+    is_vector = state.inventory.has_vectors(letter)
+    body = Entry(body, (entry,)) if is_vector else body
+    ranges = (entry, index) if is_vector else (index,)
     bound = tuple((each.text, state.elaborator.open_size(each.text)) for each in ranges)
     return Definition(letter + EACH, Family(bound, body), (), made.line)
 
