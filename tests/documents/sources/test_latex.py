@@ -70,10 +70,9 @@ def test_inputs_and_missing_ends_are_noted():
         (1, "\\( has no end"),
         (1, "\\input{b} \\(c is not read"),
         (3, "\\begin{align} has no end"),
-        (3, "\\d: its optional argument is always 'e'"),
     )
     assert found.pieces[-1].text == "g = h"
-    assert found.macros == (("d", 0, "fe"),)
+    assert found.macros == (("d[", 1, "f#1"), ("d", 0, "fe"))
 
 
 def test_an_item_that_begins_with_a_bold_title_is_a_part():

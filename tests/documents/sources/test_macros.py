@@ -8,7 +8,6 @@ from chainrule.documents.sources.macros import closing_braces, definitions, wrap
     [
         (r"\newcommand{\R}{\mathbb{R}}", ("R", 0, r"\mathbb{R}")),
         (r"\renewcommand*\pd[2] {\frac{#1}{#2}}", ("pd", 2, r"\frac{#1}{#2}")),
-        (r"\newcommand{\d}[2][f]{\frac{d#1}{d#2}}", ("d", 1, r"\frac{df}{d#1}")),
         (r"\def\v#1{\mathbf{#1}}", ("v", 1, r"\mathbf{#1}")),
         (r"\let\eps=\varepsilon", ("eps", 0, r"\varepsilon")),
         (r"\DeclareMathOperator*{\argmin}{arg\,min}", ("argmin", 0, r"\operatorname*{arg\,min}")),
@@ -20,6 +19,12 @@ from chainrule.documents.sources.macros import closing_braces, definitions, wrap
 def test_each_spelling_of_a_definition(text, expected):
     found = definitions(text, closing_braces(text))
     assert [(each.name, each.arguments, each.replacement) for each in found] == ([expected] if expected else [])
+
+
+def test_a_command_with_an_optional_argument_has_a_definition_with_it_and_one_without():
+    text = r"\newcommand{\d}[2][f]{\frac{d#1}{d#2}}"
+    found = [(each.name, each.arguments, each.replacement) for each in definitions(text, closing_braces(text))]
+    assert found == [("d[", 2, r"\frac{d#1}{d#2}"), ("d", 1, r"\frac{df}{d#1}")]
 
 
 def test_braces_in_comments_and_escaped_ones_do_not_count():

@@ -26,7 +26,7 @@ from chainrule.documents.reader.notations.short_derivatives import with_short_de
 from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.notations.word_superscripts import with_words_above
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
-from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
+from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, OF_ALL
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.syntax.chains import chains_of
@@ -116,6 +116,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     chains = with_short_derivatives(with_directions(chains), spoken)
     stated = stated_in(pieces.pieces, chains)
+    stated.general |= {n for n, each in enumerate(pieces.pieces) if each.kind == "prose" and OF_ALL.search(each.text)}
     if one_hot is not None:
         stated.know(one_hot, "one-hot", len(pieces.pieces))
     chains = with_values(chains, stated.declared)

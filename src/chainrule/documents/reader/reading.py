@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -74,8 +75,14 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
     def without(dropped: Set[int]) -> Reading:
         return again([each for each in document.statements if id(each) not in dropped], chosen)
 
+    @cache
+    def with_examples() -> Reading:
+        return again(document.statements, chosen | {"examples": True})
+
     lines = {line for each in pieces.pieces if each.kind == "declarations" for line in each.lines}
-    return replace(best, **known, alone=alone, afresh=afresh, without=without, block_lines=lines)
+    return replace(
+        best, **known, alone=alone, afresh=afresh, without=without, with_examples=with_examples, block_lines=lines
+    )
 
 
 # What follows is private.

@@ -23,14 +23,13 @@ _AROUND = re.compile(
 
 
 class MacroDefinition(NamedTuple):
-    """A definition and its place; `default` is the text of an optional first argument."""
+    """A definition and its place. A command with an optional argument has two: with it, its name ends in a bracket."""
 
     start: int
     end: int
     name: str
     arguments: int
     replacement: str
-    default: str | None = None
 
 
 def closing_braces(text: str) -> array[int]:
@@ -80,11 +79,12 @@ def definitions(text: str, closing: array[int]) -> list[MacroDefinition]:
         elif kind == "DeclarePairedDelimiter":
             count, body = 1, f"{bodies[0]}#1{bodies[-1]}"
         if default is not None and count:
+            found.append(MacroDefinition(match.start(), at, f"{name}[", count, body))
             parts = _ARGUMENT.split(body)
             parts[1::2] = [default if place == "1" else f"#{int(place) - 1}" for place in parts[1::2]]
             body = "".join(parts)
             count -= 1
-        found.append(MacroDefinition(match.start(), at, name, count, body, default))
+        found.append(MacroDefinition(match.start(), at, name, count, body))
     return found
 
 

@@ -169,8 +169,6 @@ def _pieces(
     defined = definitions(text, closing)
     for each in defined:
         macros[each.name] = (each.name, each.arguments, each.replacement)
-        if each.default is not None:
-            note(each.start, f"\\{each.name}: its optional argument is always {each.default!r}")
     for span in declared:
         macros |= macros_in(sheet.text[span.start : span.end]) if span.kind == "declarations" else {}
     if format == "latex":

@@ -20,12 +20,14 @@ from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
     AT_ITS_ARGUMENT,
     BRACKET,
+    CASES_JOINED,
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
     NO_OPERATOR,
     ONLY_THROUGH,
     REACHES,
+    SUBSCRIPT_LEFT_OUT,
     UNTOLD,
 )
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
@@ -35,6 +37,7 @@ from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numb
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
+from chainrule.documents.verdicts.nearby_conditions import other_meanings
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.stacked_members import with_stacked_members
@@ -175,6 +178,7 @@ class _Anew:
             if not barred:
                 yield self._without(dropped), words, True
         yield from later_members(self.doubts, self.past, claim, self.held)
+        yield from other_meanings(self.doubts, self.past, self.reading.entries[position], self.held)
         yield from with_stacked_members(self.doubts, claim)
 
     def _without(self, dropped: Set[int]) -> Doubts:
@@ -338,7 +342,7 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
-    rests = tuple(sorted(filter(_is_assumption, entry.rests_on)))
+    rests = sorted({*filter(_is_assumption, entry.rests_on), *(e for e in reasons if e.endswith(SUBSCRIPT_LEFT_OUT))})
     if rests and finding.status in ("proved", "verified", "proved if"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
     elif rests and finding.status == "held":
@@ -372,7 +376,7 @@ def _approximated(finding: Finding, meant: str) -> Finding:
 
 def _or_assumed(entry: ReadRelation, step: Step) -> Step:
     """A step of a sentence that may only say what a name is, or what it assumes: it counts as a claim if it holds."""
-    if DEFINED_ANEW in entry.rests_on and not step.verdict.holds:
+    if {DEFINED_ANEW, CASES_JOINED} & entry.rests_on and not step.verdict.holds:
         return replace(step, verdict=VERDICTS["definition"], reason="")
     if MAYBE not in entry.rests_on or step.verdict.holds:
         return step

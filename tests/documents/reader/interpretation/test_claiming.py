@@ -38,6 +38,31 @@ def test_a_claim_that_something_is_zero_may_set_it_to_zero(state_of):
     assert "it may be set to zero" not in one.rests_on
 
 
+CASES = r"""Let $h(x) = 1 / (1 + e^{-\theta^T x})$ with $\theta \in \mathbb{R}^n$. Assume
+
+$$P(y=1|x;\theta) = h(x), \quad P(y=%s|x;\theta) = 1 - h(x)$$
+
+$$P(y|x;\theta) = %s$$
+
+$$\log P(y|x;\theta) = \log h(x)$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "joined", "verdict"),
+    [
+        ("0", r"h(x)^y (1 - h(x))^{1-y}", "proved"),
+        ("-1", r"1 / (1 + e^{-y \theta^T x})", "proved"),
+        ("0", r"h(x)^{1-y} (1 - h(x))^y", "definition"),
+        ("-1", r"h(x)^y (1 - h(x))^{1-y}", "definition"),
+    ],
+)
+def test_the_formula_for_a_probability_claims_what_the_text_says_of_single_values(other, joined, verdict):
+    steps = check_derivation(CASES % (other, joined), repairs=False).steps
+    assert steps[-2].verdict == verdict
+    assert steps[-1].verdict not in ("proved", "verified", "proved if")
+
+
 @pytest.mark.parametrize(("factor", "verdict"), [(r"\frac1N", "proved"), (r"\frac2N", "wrong if read so")])
 def test_a_claim_about_a_member_is_about_each(factor, verdict):
     text = (

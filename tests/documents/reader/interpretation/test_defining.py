@@ -231,6 +231,49 @@ def test_a_list_of_some_examples_is_no_vector_of_all():
     assert check_derivation(EXAMPLES + text, repairs=False).steps[-1].verdict not in ("proved", "proved if")
 
 
+RISK = r"""We minimize $R = -\sum_{i=1}^n y^{(i)} \log p^{(i)} + (1 - y^{(i)}) \log(1 - p^{(i)})$, where
+$p^{(i)} = s(\theta^T x^{(i)})$ and $s(f) = 1/(1+\exp(-f))$. Then $$%s,$$ where
+
+- $\mathbf{X} = (x^{(1)}, \dots, x^{(n)})^T \in \mathbb{R}^{n \times d}$
+- $\mathbf{y} = (y^{(1)}, \dots, y^{(n)})^T$
+- $p = (p^{(1)}, \dots, p^{(n)})^T$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "proved"),
+    [
+        (r"\nabla_\theta R = \mathbf{X}^T (p - \mathbf{y})", True),
+        (r"\nabla_\theta R = \mathbf{X}^T (\mathbf{y} - p)", False),
+        (r"\nabla^2_\theta R = \sum_{i=1}^n x^{(i)} p^{(i)} (1 - p^{(i)}) x^{(i)T}", True),
+        (r"\nabla^2_\theta R = \sum_{i=1}^n (x^{(i)})^T p^{(i)} (1 - p^{(i)}) x^{(i)}", False),
+    ],
+)
+def test_a_list_of_the_values_of_all_examples_defines_an_array_behind_its_use(claim, proved):
+    verdicts = {step.verdict for step in check_derivation(RISK % claim, repairs=False).steps} - {"definition"}
+    assert (verdicts == {"proved"}) is proved
+    assert len(verdicts & {"proved", "proved if", "verified"}) == proved
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial \ell}{\partial \theta_j} = \sum_{i=1}^m (y^{(i)} - \theta^T x^{(i)}) x_j^{(i)}", "proved"),
+        (r"\frac{\partial \ell}{\partial \theta_j} = \sum_{i=1}^m (y^{(i)} - \theta^T x^{(i)})", "wrong if read so"),
+        (r"p(y^{(i)} | x^{(i)}; \theta) = e^{-y^{(i)} y^{(i)} / 2}", "wrong if read so"),
+    ],
+)
+def test_the_probability_of_each_example_is_defined_for_all(claim, verdict):
+    text = r"""Let $x^{(i)}, \theta \in \mathbb{R}^n$ and
+
+$$p(y^{(i)} | x^{(i)}; \theta) = \frac{1}{\sqrt{2\pi}} e^{-(y^{(i)} - \theta^T x^{(i)})^2 / 2}$$
+
+$$\ell(\theta) = \sum_{i=1}^m \log p(y^{(i)} | x^{(i)}; \theta)$$
+
+"""
+    assert check_derivation(f"{text}$${claim}$$", repairs=False).steps[-1].verdict == verdict
+
+
 def test_a_column_that_a_definition_writes_out_has_no_more_entries(definitions, reading_of):
     text = (
         r"$$f\left(\begin{pmatrix} x_1 \\ x_2 \end{pmatrix}\right) = 3 x_1 + x_2^2$$"

@@ -79,3 +79,17 @@ def test_a_run_of_letters_that_something_is_differentiated_by_is_a_name():
 )
 def test_scripts_without_braces_end_before_the_next_factor(text, same):
     assert [token.text for token in tokens_of(text)] == [token.text for token in tokens_of(same)]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"\d x", "d f / d x"),
+        (r"\d[{]g}] x", "d {]g} / d x"),
+        (r"\d[g]{x y}", "d g / d x y"),
+        (r"\e [g]", "e [g]"),  # it has no optional argument
+    ],
+)
+def test_a_macro_takes_its_optional_argument_from_square_brackets(text, same):
+    macros = [("d[", 2, "d #1 / d #2"), ("d", 1, "d f / d #1"), ("e", 0, "e")]
+    assert [token.text for token in tokens_of(text, macros)] == [token.text for token in tokens_of(same)]

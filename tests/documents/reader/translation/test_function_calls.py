@@ -135,3 +135,48 @@ def test_a_diagonal_matrix_has_the_entries_of_a_list(claim, verdict, verdict_of)
 def test_a_function_of_a_column_takes_its_entries_as_arguments(claim, verdict, verdict_of):
     text = "Let $f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$.\n\n"
     assert verdict_of(claim, "a, b: number", text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"X^T \operatorname{diag}(w_i) X = \sum_{i=1}^m w_i x^{(i)} (x^{(i)})^T", "proved"),
+        (r"X^T \operatorname{diag}(w_i) X = \sum_{i=1}^m w_i^2 x^{(i)} (x^{(i)})^T", "wrong if read so"),
+        (r"w_i x^T = 1^T \operatorname{diag}(w_i) X", "does not fit if read so"),  # one i on the left
+    ],
+)
+def test_a_diagonal_of_one_value_has_those_of_all_indices(claim, verdict, verdict_of):
+    text = "Let $x^{(i)} \\in \\mathbb{R}^n$, $w \\in \\mathbb{R}^m$ and $X = (x^{(1)}, \\dots, x^{(m)})^T$.\n\n"
+    assert verdict_of(claim, "", text) == verdict
+
+
+MODEL = r"""The model is $h_\theta(x) = g(\theta^T x)$ with $\theta, x \in \mathbb{R}^n$ and $g(z) = 1/(1+e^{-z})$.
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "before", "verdict"),
+    [
+        (r"\frac{\partial h(x)}{\partial \theta} = h(x) (1 - h(x)) x", "", "proved if"),
+        (r"\frac{\partial L}{\partial \theta} = h(x) x", r"$$L = \log(1 + e^{\theta^T x}) + 0 h(x)$$", "proved if"),
+        (r"\frac{\partial h(x)}{\partial \theta} = h(x) x", "", "wrong if read so"),
+        (r"\frac{\partial L}{\partial \theta} = x", r"$$L = \log h(x)$$", "wrong if read so"),
+    ],
+)
+def test_a_function_may_be_called_without_the_parameters_below_it(claim, before, verdict, verdict_of):
+    assert verdict_of(claim, "", f"{MODEL}{before}\n\n") == verdict
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        r"Let $h$ be the true function. $$h_\theta(x) = h(x) + 1$$",  # both in one formula
+        r"$$h(x) = |x|$$",
+        r"$$h_\phi(x) = \phi^T x$$",
+        r"Let $h: \mathbb{R}^n \to \mathbb{R}$ be any function.",
+    ],
+)
+def test_it_is_another_function_where_the_text_has_several_or_defines_it(before, verdict_of):
+    claim = r"\frac{\partial h(x)}{\partial \theta} = h(x) (1 - h(x)) x"
+    assert verdict_of(claim, "", f"{MODEL}{before}\n\n") not in ("proved", "verified", "proved if")

@@ -7,14 +7,22 @@ from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import ZERO, Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import free_indices, names_in, term_of, with_sums
 from chainrule.documents.reader.structure.statements import Statement, gives_derivative
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, EQUATED, MAYBE, RELATIONS, NotMeant
-from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of
+from chainrule.documents.reader.syntax.known_words import (
+    CASES_JOINED,
+    DEFINED_ANEW,
+    EQUATED,
+    MAYBE,
+    RELATIONS,
+    NotMeant,
+)
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, is_closed, letters_of
 from chainrule.documents.reader.translation.implied_sums import free_in
 from chainrule.documents.reader.translation.landau_terms import (
     LANDAU,
@@ -24,12 +32,10 @@ from chainrule.documents.reader.translation.landau_terms import (
     vanishing,
     without_orders,
 )
-from chainrule.documents.reader.translation.reach_of_sums import outer_letters
 
 
 def enter_claim(state: DocumentState, statement: Statement) -> None:
     """Enter the claim that a statement makes, for all indices that nothing binds, and what its reading supposes."""
-    state.elaborator.outer = outer_letters(statement.head or statement.left)
     left, right, is_rounded = _sides(state, statement)
     relation = "=" if is_rounded else RELATIONS[statement.relation]
     for full in (name for name, target in state.targets.items() if target is statement.head):
@@ -81,7 +87,47 @@ def enter_estimate(state: DocumentState, statement: Statement, variable: str, na
     state.entries[-1] = replace(state.entries[-1], defines=name)
 
 
+def enter_joined_cases(state: DocumentState, statement: Statement, name: str) -> bool:
+    """Enter the claim that the definition of a probability, P(y | x), makes of those of single values, P(y = 1 | x)."""
+    if (label := _label_of(statement.left)) is None:
+        return False
+    cases = list[tuple[Term, Term]]()
+    for written in state.targets.values():
+        match written:
+            case w.Beside(parts=(head, w.Bracketed(items=(w.Comparing(members=(one, value)), *rest)) as inside)) if (
+                one == label[0] and (head, tuple(rest), inside.separators) == label[1:] and is_closed(value)
+            ):
+                cases.append((state.elaborator.term(value), state.elaborator.term(written)))
+    name_of_label, names = state.elaborator.term(label[0]), Names(state.definitions, {})
+    right = term_of(state, statement.right)
+    made = (names.uses(each) for each in terms.free_names(right) - terms.free_names(name_of_label))
+    if len(cases) < 2 or any(terms.free_names(name_of_label) & each for each in made):
+        return False
+    state.elaborator.used.add(CASES_JOINED)
+    enter_claim(state, statement)
+
+    def at(value: Term, term: Term) -> Term:
+        return value if term == name_of_label else terms.mapped(term, lambda part: at(value, part))
+
+    single, joined = (
+        terms.Table(tuple((each,) for each in column))
+        for column in ([of_one for _, of_one in cases], [at(value, right) for value, _ in cases])
+    )
+    state.claims[-1] = replace(state.claims[-1], left=single, right=joined)
+    state.rounded.add(len(state.claims) - 1)  # its sides are none of the chain
+    state.entries[-1] = replace(state.entries[-1], defines=name)
+    return True
+
+
 # What follows is private.
+
+
+def _label_of(left: w.Written) -> tuple[w.Written, w.Written, tuple[w.Written, ...], tuple[str, ...]] | None:
+    """The letter y in P(y | x), with P, what stands behind y, and the signs between."""
+    match left:
+        case w.Beside(parts=(head, w.Bracketed(items=(w.Symbol() | w.Scripted() as label, *rest)) as inside)) if rest:
+            return label, head, tuple(rest), inside.separators
+    return None
 
 
 def _sides(state: DocumentState, statement: Statement) -> tuple[Term, Term, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
@@ -59,8 +60,8 @@ def is_value_in_example(state: DocumentState, statement: Statement, full: str) -
 
 def enter_definition(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Make a definition of a statement, if its name has none so far."""
-    role = state.role_of(statement)
-    if role in SUPPOSED[:4] and not (
+    role, lists = state.role_of(statement), lists_examples(statement, state.inventory)
+    if (role in SUPPOSED[:4] and not lists) and not (
         _is_example_function(state, role, target, statement) or _introduces(state, role, target, statement)
     ):
         return False
@@ -75,7 +76,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     full = name_of(state.elaborator, target)
     uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
-    uses &= not lists_examples(statement, state.inventory)
+    uses &= not lists
     if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
@@ -96,7 +97,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
-    if is_value and full not in state.definitions and full in state.all_names() and not _is_of_new(state, statement):
+    is_of_new = lists or _is_of_new(state, statement)
+    if is_value and full not in state.definitions and full in state.all_names() and not is_of_new:
         return False
     if full in state.definitions and state.definitions[full].parameters and _is_value_of(state, full, statement):
         return False
@@ -119,7 +121,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if is_derivative_elsewhere(full, state.definitions):
         return False
-    if is_example(statement, state.inventory) and not _is_given(state, role, target, statement):
+    is_given = lists or _is_given(state, role, target, statement)
+    if is_example(statement, state.inventory) and not is_given:
         return False
     try:
         body = term_of(state, statement.right)
@@ -127,6 +130,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.unread[full] = str(error)
         raise
     indices = tuple(map(state.elaborator.named, target.indices))
+    event = state.elaborator.term(target.name) if isinstance(target.name, w.Beside) else None
+    if isinstance(event, terms.Entry) and all(isinstance(each, terms.Name) for each in event.indices):
+        indices = tuple(map(terms.base_of, event.indices))  # P(y_i | x_i) = ... for each i
     body = with_sums(state, body, indices)
     member = array_of(state.elaborator.term(target.name)) if len(indices) == 1 and not target.parameters else None
     if member is not None:  # x_i = ... of vectors, beside x_{ij}
@@ -177,6 +183,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     state.defined_at[full] = number
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]
+    if target.parameters and _may_be_shortened(state, target, statement):
+        state.elaborator.shortened[target.base] = full
     if parameters:
         state.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
         state.elaborator.latest[state.elaborator.named(target.base)] = full
@@ -197,6 +205,34 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 
 # What follows is private.
+
+
+def _may_be_shortened(state: DocumentState, target: Target, statement: Statement) -> bool:
+    r"""Whether h(x) may stand for a function h_\theta(x) that is made of \theta.
+
+    No other function has its letter, nothing says what h(x) is, and no formula has both.
+    """
+    lower = target.name.lower if isinstance(target.name, w.Scripted) else None
+    if lower is None or target.indices or not letters_of(lower) <= letters_of(statement.right):
+        return False
+    if any(
+        isinstance(each.name, w.Symbol) and base_name(each.name) == target.base
+        for each in state.besides.stated.declared
+    ):
+        return False
+    for each in state.statements:
+        is_told = target_of(each, state.inventory) is not None and _subscripts(each.left, target.base) == {None}
+        found = _subscripts(each.left, target.base) | _subscripts(each.right, target.base)
+        if is_told or len(found) > 1 or not found <= {None, lower}:
+            return False
+    return bool(letters_of(lower))
+
+
+def _subscripts(written: w.Written, letter: str) -> set[w.Written | None]:
+    """The subscripts with which a letter is called in a formula; None if it has none."""
+    pairs = (pair for part in all_parts(written) if isinstance(part, w.Beside) for pair in pairwise(part.parts))
+    heads = [one for one, other in pairs if isinstance(other, w.Bracketed) and base_letter(one) == letter]
+    return {one.lower if isinstance(one, w.Scripted) else None for one in heads}
 
 
 def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:

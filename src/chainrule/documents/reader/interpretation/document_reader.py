@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 from dataclasses import replace
 
-from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate
+from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate, enter_joined_cases
 from chainrule.documents.reader.interpretation.defining import enter_definition, is_value_in_example, renews
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.failures import failure
@@ -35,7 +35,7 @@ from chainrule.documents.reader.structure.statements import (
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula
-from chainrule.documents.reader.translation.reach_of_sums import over_both
+from chainrule.documents.reader.translation.reach_of_sums import outer_letters, over_both
 
 
 def reading_of(state: DocumentState, limit: float = math.inf) -> Reading:
@@ -110,6 +110,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.bound = own
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
     state.elaborator.singles = state.singles - own
+    state.elaborator.outer = outer_letters(statement.head or statement.left)
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
     is_equivalent = id(statement.piece) in state.equivalences and statement.piece.kind == "display"
     if target is not None and (is_equivalent or follows_from_equation(state, statement, target)):
@@ -126,7 +127,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
             if defines and variable:
                 enter_estimate(state, statement, variable, defines)
-            else:
+            elif not (defines and enter_joined_cases(state, statement, defines)):
                 rests_on = frozenset(state.elaborator.used)
                 state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
             return

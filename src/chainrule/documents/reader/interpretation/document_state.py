@@ -11,6 +11,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.interpretation.readings import Besides, ReadRelation
 from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.prose.conditions_stated import Held
 from chainrule.documents.reader.structure.asides import Aside
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.statements import Statement
@@ -72,12 +73,16 @@ class DocumentState:
         Whether e with an index is a unit vector.
     lettered : set of str
         Letters of indices that name layers.
+    examples : bool
+        Whether letters of examples are made as those without a number.
     disputed : mapping
         By letter: the doubt about every claim that uses it.
     of_blocks : set of str
         The names that blocks define.
     zeros : list of int
         The claims that something is 0.
+    maybe : dict
+        As in `Reading`.
     supposed_equations : dict
         By claim that is an equation which the text supposes or solves: the part in which it holds.
     cases : set of str
@@ -109,6 +114,7 @@ class DocumentState:
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
+    examples: bool = False
     tries: bool = False
     untried: Set[tuple[int, tuple[int, int]]] = frozenset()
     elaborator: Elaborator = field(init=False)
@@ -135,6 +141,7 @@ class DocumentState:
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
+    maybe: dict[int, Held] = field(default_factory=dict)
     supposed_equations: dict[int, int] = field(default_factory=dict)
     cases: set[str] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)

@@ -13,11 +13,14 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Assumption, Declaration, Derivation, IndexKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import ONE, Apply, Condition, Name, Term, is_printed
+from chainrule.documents.language.terms import ONE, Apply, Comparison, Condition, Name, Term, is_printed
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
-from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples
+from chainrule.documents.reader.interpretation.events_of_examples import (
+    define_events_of_examples,
+    define_values_of_examples,
+)
 from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
@@ -69,6 +72,8 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     )
     _define_functions(state)
     define_events_of_examples(state)
+    if state.examples:
+        define_values_of_examples(state)
     for name, along in state.elaborator.spread_names.items():
         if name not in state.kinds and name not in state.definitions:
             sizes = (ONE, state.fresh_size(name))
@@ -173,7 +178,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
     found = replace(found, with_arguments=state.elaborator.with_arguments)
     found = replace(found, transposed=state.layout != state.layout_told, has_layout=bool(state.layout_told))
-    return replace(found, parameters=parameters, stationary=points)
+    return replace(found, parameters=parameters, stationary=points, maybe=state.maybe)
 
 
 def _losses_told(state: DocumentState) -> dict[str, Set[str]]:
@@ -223,6 +228,8 @@ def _reached(
     reached = [reaching(held, claim, at, names, state.defined_at, renewals) for claim, at in places]
     for number, (here, doubted) in enumerate(reached):
         state.doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
+        near = [each for each in doubted if isinstance(each.condition, Comparison) and _is_near(state, each, number)]
+        state.maybe |= {number: near[0]} if len(near) == 1 else {}
         _beside(state, number, {each.at for each in here}, names)
     lasting = [replace(each, start=0, end=anywhere.stop, at=-1) for each in held if each.certain]
     about = [reaching(lasting, claim, 0, names)[0] for claim in state.claims]
@@ -241,6 +248,17 @@ def _reached(
     return always, [
         tuple(each.condition for each in here if id(each.condition) not in everywhere) for here, _ in reached
     ]
+
+
+def _is_near(state: DocumentState, held: Held, number: int) -> bool:
+    """Whether a condition stands before the display of a claim, in the same part, and no display is between."""
+    if state.besides.stated.general & {*range(held.at, state.places[number])}:
+        return False
+    before = [each.piece for each in state.statements if held.at <= state.number_of(each) <= state.places[number]]
+    displays = {id(piece) for piece in before if piece.kind == "display"}
+    return (
+        len(displays) == 1 and len({state.part_of(piece) for piece in before}) == 1 and held.at < state.places[number]
+    )
 
 
 def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> None:

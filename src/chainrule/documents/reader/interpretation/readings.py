@@ -9,6 +9,7 @@ from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language.derivation import Derivation
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.reader.declaring.declarations import Block, base_of
+from chainrule.documents.reader.prose.conditions_stated import Held
 from chainrule.documents.reader.prose.stated import Stated
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax.parts_written import items_of
@@ -87,6 +88,8 @@ class Reading:
     """Whether the document says which way derivatives lie."""
     stationary: Mapping[int, Sequence[Setting]] = field(default_factory=dict)
     """By number of a claim: the claim where derivatives are zero, as the text sets them."""
+    maybe: Mapping[int, Held] = field(default_factory=dict)
+    """By number of a claim: the only condition that the text before its display states, if it may reach the claim."""
     has_bases: bool = False
     """Whether the text speaks of logarithms to a base."""
     has_partial_sums: bool = False
@@ -121,6 +124,8 @@ class Reading:
     """The reading of the text from the first to the last of some pieces, by identity, as a document of its own."""
     without: Callable[[Set[int]], Reading] | None = None
     """The reading without some statements, by identity."""
+    with_examples: Callable[[], Reading] | None = None
+    """The reading in which letters of examples are made as those without a number."""
 
     @property
     def judged(self) -> tuple[ReadRelation, ...]:

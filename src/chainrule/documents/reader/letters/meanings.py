@@ -70,6 +70,8 @@ class Meanings(ABC):
         Letters of indices that name layers: then z_j and z_k are different things.
     latest : mapping
         By name: the function that was defined last, of those with several numbers of parameters.
+    shortened : dict
+        By letter: its only function, h_theta, where the text also calls the letter alone, as in h(x).
     rules : mapping
         By name: a rule of the package with its options, and one of its functions.
     sizes : mapping
@@ -123,6 +125,7 @@ class Meanings(ABC):
     outer: Set[str] = frozenset()
     pairs: Set[int] = frozenset()
     lettered: Set[str] = frozenset()
+    shortened: dict[str, str] = field(default_factory=dict)
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Term] = field(default_factory=dict)
     ranges: Mapping[str, Term] = field(default_factory=dict)

@@ -111,6 +111,10 @@ class Sightings:
     """Letters without scripts behind a transposed small letter, as x in w^T x."""
     comparisons: list[frozenset[str]] = field(default_factory=list)
     """The letters of each comparison of sums of letters, such as i + j = s + 1."""
+    paired: set[str] = field(default_factory=set)
+    """Letters of examples that stand in pairs, (x^{(i)}, y^{(i)}): these are given."""
+    _arguments: set[int] = field(default_factory=set, init=False, repr=False)
+    """Brackets behind names, by identity."""
     _events: set[int] = field(default_factory=set, init=False, repr=False)
     """Comparisons in events, by identity."""
     _variables: set[str] = field(default_factory=set, init=False, repr=False)
@@ -153,6 +157,13 @@ class Sightings:
                     self.arrays.add(base_name(base))
                 self._see_inside_scripts(lower, upper)
                 return
+            case Scripted(
+                base=(Scripted(lower=None, upper=Bracketed()) as inner)
+                | Bracketed(items=(Scripted(lower=None, upper=Bracketed()) as inner,)),
+                lower=None,
+                upper=Symbol(text=text),
+            ) if text in TRANSPOSES:
+                self.arrays |= {base_letter(inner)} - {""}  # (x^{(i)})^T
             case Scripted(base=Bracketed(), lower=lower) if lower is not None:
                 self.subscripts[""].append(items_of(lower))
             case Symbol():
@@ -186,6 +197,7 @@ class Sightings:
                     head = one.base if isinstance(one, Scripted) else one
                     inside = other.base if isinstance(other, Scripted) else None
                     within = inside or other
+                    self._arguments |= {id(within)} if isinstance(head, Symbol) else set()
                     if isinstance(head, Symbol) and isinstance(within, Bracketed) and head.text not in INDICATORS:
                         self._event(within)
                     if isinstance(head, Symbol) and isinstance(inside, Bracketed):
@@ -202,6 +214,9 @@ class Sightings:
                         if not more and isinstance(letter := written_out(item), Symbol) and letter is not item:
                             self.written_out.add(base_name(letter))
                         self.words |= {base_name(head)} if head.is_word else set()
+            case Bracketed(kind="(", items=(_, _, *_) as items) if id(written) not in self._arguments:
+                names = [each for each in items if isinstance(each, Scripted) and isinstance(each.upper, Bracketed)]
+                self.paired |= {base_letter(each) for each in names} if len(names) == len(items) else set()
             case Bracketed(kind="|", items=(Symbol() as one,)):
                 self.barred[base_name(one)] += 1
             case Comparing() if id(written) not in self._events:

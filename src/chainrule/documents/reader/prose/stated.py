@@ -55,6 +55,8 @@ class Stated:
     """
     said: dict[str, set[str]] = field(default_factory=dict)
     """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
+    general: set[int] = field(default_factory=set)
+    """Numbers of pieces that speak of all cases."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
 

@@ -58,6 +58,13 @@ GENERAL = _words(
 )
 """After these no case is distinguished any more."""
 
+OF_ALL = _words(
+    "in_general general all every each any arbitrary both either whatever regardless alle[nrs]? jede[nrs]?",
+    "allgemein\\w* tout tous toutes chaque quelconques? todos? todas? cada cualquier\\w* ambos",
+    "все всех любо\\w+ любая любых mọi tất_cả bất_kỳ 所有 任意 一般 总 全て すべて 任意 모든 모두 임의 일반",
+)
+"""After these a condition before them need not hold."""
+
 NOTATION = _words(
     "notations? conventions? set-?up bezeichnungen notación notações notação обозначения",
     "ký_hiệu 记号 符号 記号 記法 표기",

@@ -142,7 +142,7 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
         left = name
     base = left.base if isinstance(left, w.Scripted) else left
     in_chain = bool(parameters) and all(isinstance(each, w.Symbol) for each in (base, *parameters))
-    between = statement.number == 1 and isinstance(statement.head, w.Symbol) and isinstance(left, w.Symbol)
+    between = statement.number == 1 and all(_is_value_name(each, inventory) for each in (statement.head, left))
     if statement.number and (not (in_chain or between) or getattr(base, "is_word", True)):
         return None  # but for y = a = f(z) and y = f(z) = ...
     if not isinstance(base, w.Symbol) or (_primes(left) and (parameters or statement.relation != ":=")):
@@ -166,6 +166,13 @@ def target_of(statement: Statement, inventory: Inventory) -> Target | None:
     if len(set(letters)) != len(letters):
         return None
     return Target(left, base_name(base), parameters, letters)
+
+
+def _is_value_name(written: Written | None, inventory: Inventory) -> bool:
+    """Whether it is a letter, or the value of one in an example: y, y^{(i)}."""
+    if isinstance(written, w.Scripted) and written.lower is None and not written.primes:
+        return inventory.example(base_letter(written), written.upper) is not None
+    return isinstance(written, w.Symbol)
 
 
 def is_event(bracket: w.Bracketed) -> bool:
@@ -227,10 +234,11 @@ def lists_from_zero(statement: Statement) -> bool:
 
 
 def lists_examples(statement: Statement, inventory: Inventory) -> bool:
-    """Whether a statement makes one array of the values of a letter in all examples: y = (y^{(1)}, ..., y^{(m)})."""
+    """Whether a statement makes one array of the values of a letter in all examples: X = (x^{(1)}, ..., x^{(m)})."""
     items = _listed(statement.right)
-    values = [each for each in _of_letter(items, statement.left) if each.lower is None]
+    values = [each for each in items if isinstance(each, w.Scripted) and each.lower is None]
     is_full = len(values) > 1 and len(items) == len(values) + 1 and isinstance(items[-2], w.Dots)
+    is_full &= len({base_letter(each) for each in values}) == 1
     return is_full and all(inventory.example(base_letter(each), each.upper) is not None for each in values)
 
 

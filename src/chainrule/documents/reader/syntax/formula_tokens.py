@@ -239,12 +239,16 @@ def _expanded(tokens: list[FormulaToken], known: dict[str, tuple[int, str]]) -> 
                 "problem", f"the macro \\{token.text} grows without end", token.start, token.end, token.raw
             )
             continue
-        given, end = [], token.end
-        for _ in range(known[token.text][0]):
+        given, end, name = [], token.end, token.text
+        if f"{name}[" in known and waiting and waiting[-1].raw == "[":
+            name += waiting.pop().raw
+            optional, end = _until("]", waiting)
+            given.append(optional)
+        for _ in range(known[name][0] - len(given)):
             argument, end = _one_argument(waiting, end)
             given.append(argument)
         made: list[FormulaToken] = []
-        for each in bodies[token.text]:
+        for each in bodies[name]:
             if each.kind == "sign" and each.text[0] == "#" and each.text[1:].isdigit():
                 made += given[int(each.text[1:]) - 1] if int(each.text[1:]) <= len(given) else []
             else:
@@ -268,14 +272,20 @@ def _one_argument(waiting: list[FormulaToken], end: int = 0) -> tuple[list[Formu
             waiting.append(rest)
             return [first], first.end
         return [token], token.end
-    found, depth = [], 1
+    return _until("}", waiting)
+
+
+def _until(close: str, waiting: list[FormulaToken]) -> tuple[list[FormulaToken], int]:
+    """Taken from the end of a reversed list: what stands before a closing sign outside of braces, and its end."""
+    found, depth, end = list[FormulaToken](), 0, 0
     while waiting:
         token = waiting.pop()
-        depth += (token.raw == "{") - (token.raw == "}")
-        if depth == 0:
+        end = token.end
+        if token.raw == close and not depth:
             break
+        depth += (token.raw == "{") - (token.raw == "}")
         found.append(token)
-    return found, token.end
+    return found, end
 
 
 def first_and_rest(token: FormulaToken) -> tuple[FormulaToken, FormulaToken]:

@@ -38,6 +38,9 @@ NO_OPERATOR = "before a bracket is a factor, not an operator"
 AT_ITS_ARGUMENT = "is taken at its argument"
 """The end of the reading of \\partial f(A z) / \\partial x_k, where nothing shows that A z depends on x."""
 
+SUBSCRIPT_LEFT_OUT = "with its subscript left out"
+"""The end of the reading of h(x) as h_\\theta(x), where the text defines only the latter."""
+
 TAKES_MORE = "may take more of what stands behind it"
 """Ends doubts about where the argument of a function or a divisor ends."""
 
@@ -57,6 +60,9 @@ IN_A_SENTENCE = "it stands in a sentence"
 
 DEFINED_ANEW = "let a name be something else"
 """The claim of a sentence that says so of a name which is defined: it defines it anew where it does not follow."""
+
+CASES_JOINED = "it puts cases together"
+"""The claim of P(y | x) = ... after P(y = 1 | x) = ... and P(y = 0 | x) = ...: where it fails, it only defines."""
 
 MAYBE = "it may be what the sentence assumes"
 """The doubt about a derivative that a sentence gives under its conditions: a claim if proved, else an assumption."""

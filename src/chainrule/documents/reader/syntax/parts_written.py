@@ -92,7 +92,11 @@ def items_of(script: Written | None) -> tuple[Written, ...]:
     if isinstance(script, Beside) and not any(script.joints):
         simple = all(isinstance(part, Symbol | Numeral | Scripted) for part in script.parts)
         digits = all(isinstance(part, Numeral) for part in script.parts)
-        if simple and (digits or not isinstance(script.parts[0], Numeral)):
+        first, *others = script.parts
+        turned = all(isinstance(each, Symbol) and each.text in TRANSPOSES for each in others)
+        if isinstance(first, Bracketed) and turned:
+            return script.parts  # x^{(i)T}
+        if simple and (digits or not isinstance(first, Numeral)):
             return script.parts
     return (script,)
 

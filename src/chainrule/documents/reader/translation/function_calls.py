@@ -14,9 +14,16 @@ from chainrule.documents.reader.letters.scripts import with_entries, with_upper
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of
 from chainrule.documents.reader.structure.statements import is_event
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, INDICATORS, OF_ARRAYS, NotMeant
+from chainrule.documents.reader.syntax.known_words import (
+    ELEMENTARY,
+    INDICATORS,
+    OF_ARRAYS,
+    SUBSCRIPT_LEFT_OUT,
+    NotMeant,
+)
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
+from chainrule.documents.reader.translation.implied_sums import used
 from chainrule.documents.reader.translation.indicators import indicating
 from chainrule.documents.reader.translation.reach_of_sums import stands_bare, uses
 from chainrule.documents.reader.translation.scripted_terms import chosen, raised, with_scripts
@@ -87,6 +94,10 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         bracket = replace(bracket, items=(replace(bracket, kind="("),), separators=())
     if elementary is not None and len(bracket.items) == 1:
         argument = meanings.term(bracket.items[0])
+        if elementary == "diag" and len(free := used(argument, meanings.inventory.indices - meanings.outer)) == 1:
+            [index] = free  # diag(w_i) has all w_i
+            argument = terms.Family(((index, meanings.open_size(index)),), argument)
+            meanings.used.add(f"a diagonal of values with {index} has those for all {index}")
         found: Term = Call(elementary, (argument,), (primes,)) if primes else Apply(elementary, (argument,))
         found = in_base(meanings, found, name, lower)
         return found if upper is None else power_of_function(meanings, found, upper)
@@ -99,6 +110,9 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
     meant = own if own in meanings.functions and full not in meanings.aliases else meanings.named(full)
     meant = meanings.with_arity(meant, name, len(items))
     full = meanings.with_arity(full, name, len(items))
+    if full == name not in meanings.functions and name in meanings.shortened:
+        full = meant = meanings.shortened[name]
+        meanings.used.add(f"{name} is {full} {SUBSCRIPT_LEFT_OUT}")
     if is_event(bracket):
         letters = [
             part for part in all_parts(bracket) if isinstance(part, w.Symbol) and meanings.inventory.is_index(part)

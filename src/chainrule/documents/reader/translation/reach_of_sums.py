@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from chainrule.documents.language.trees import parts_of
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, index_of_members, letters_of
+from chainrule.documents.reader.syntax.parts_written import (
+    all_parts,
+    base_letter,
+    base_name,
+    index_of_members,
+    letters_of,
+)
 from chainrule.documents.reader.syntax.written import Written
 
 
@@ -54,10 +61,15 @@ def over_both(formulas: Iterable[Written]) -> frozenset[int]:
 
 
 def outer_letters(written: Written) -> frozenset[str]:
-    """The letters in a formula that no sum in it binds."""
-    ranges = [part.lower for part in all_parts(written) if isinstance(part, w.BigOperator) and part.lower is not None]
+    """The letters in a formula that no sum in it binds, and that stand outside of diagonals, as in diag(w_i)."""
+    every = all_parts(written)
+    ranges = [part.lower for part in every if isinstance(part, w.BigOperator) and part.lower is not None]
     bound = frozenset[str]().union(*map(letters_of, ranges))
-    return letters_of(written) - bound
+    pairs = (pair for part in every if isinstance(part, w.Beside) for pair in pairwise(part.parts))
+    diagonals = [inside for name, inside in pairs if base_letter(name) == "diag" and isinstance(inside, w.Bracketed)]
+    counts = Counter(part for part in every if isinstance(part, w.Symbol))
+    counts -= Counter(part for each in diagonals for part in all_parts(each) if isinstance(part, w.Symbol))
+    return frozenset(map(base_name, counts)) - bound
 
 
 def stands_bare(name: str, written: Written) -> bool:

@@ -18,7 +18,7 @@ from chainrule.documents.reader.interpretation.unknown_losses import has_ways_ar
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.letters.usual_functions import TEMPLATES
 from chainrule.documents.reader.prose.conditions_stated import given_by
-from chainrule.documents.reader.syntax.known_words import LAYOUT_GUESSED, LOGARITHMS_ARE_NATURAL
+from chainrule.documents.reader.syntax.known_words import CASES_JOINED, LAYOUT_GUESSED, LOGARITHMS_ARE_NATURAL
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.uncertainty.dependences import ELSEWHERE, HIDDEN, Dependences, nothing_shows
 from chainrule.documents.reader.uncertainty.tacit_assumptions import TacitAssumptions
@@ -240,7 +240,8 @@ class Doubts:
     @cached_property
     def _readings(self) -> dict[str, frozenset[str]]:
         """By name: on what the reading of its definition rests."""
-        return {each.defines: each.rests_on for each in self.reading.entries if each.defines and each.rests_on}
+        found = {each.defines: each.rests_on - {CASES_JOINED} for each in self.reading.entries if each.defines}
+        return {name: rests_on for name, rests_on in found.items() if rests_on}
 
     @cached_property
     def _closed(self) -> frozenset[str]:
