@@ -146,7 +146,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     parameters = tuple(zip(letters, kinds, strict=True))
     if key_of(state.elaborator, target) not in state.elaborator.functions:
         parameters = ()
-    body = of_any_length(body, [name for name, _ in parameters], state.elaborator.ranges)
+    body = of_any_length(body, [] if told else [name for name, _ in parameters], state.elaborator.ranges)
     if full in Names(state.definitions, {}).used_by(body):
         state.elaborator.used.add(f"{full} and what it is made of define each other")
         _loops(state, full, target, body)
