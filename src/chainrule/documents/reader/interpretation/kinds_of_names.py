@@ -48,8 +48,8 @@ def enter_kinds(state: DocumentState) -> None:
         enter_kind(state, name, ValueKind(() if name in state.numbers else (ONE, state.fresh_size(name))))
     state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
     state.elaborator.spread = state.spread
-    shapes = {name: kind.shape for name, kind in state.kinds.items() if isinstance(kind, ValueKind)}
-    state.elaborator.columns = {name for name, shape in shapes.items() if shape[1:] == (ONE,)}
+    said_shapes = {name: kind.shape for name, kind in state.kinds.items() if isinstance(kind, ValueKind)}
+    state.elaborator.columns = {name for name, shape in said_shapes.items() if shape[1:] == (ONE,)}
     state.elaborator.nabla_is_row = state.besides.stated.nabla_is_row
     state.elaborator.rules = {
         state.name_in_block(name, number): rule
