@@ -89,7 +89,7 @@ def test_open_sizes_become_those_of_what_they_run_over():
 @pytest.mark.parametrize("below", ["x", "W", "x .* y", "W @ exp(x)"])
 def test_a_number_by_an_array_does_not_fit(below):
     written = Apply("over", (term_of("1"), term_of(below)))
-    assert Shapes(replace(derivation_of(DECLARED), claims=(terms.Relation(written, "=", written),))).faults
+    assert Shapes(replace(derivation_of(DECLARED), claims=(Relation(written, "=", written),))).faults
 
 
 @pytest.mark.parametrize(("v", "others"), [("v", "proved"), ("2 v", "wrong")])

@@ -14,7 +14,7 @@ BIASES = frozenset({"b", "c", "beta", "bias"})
 """Letters of biases."""
 
 
-def biases_in(sides: Iterable[Written]) -> frozenset[str]:
+def biases_in(sides: Iterable[Written]) -> set[str]:
     """The letters of biases that are added to products of matrices in some formulas."""
     sums = (part.terms for side in sides for part in all_parts(side) if isinstance(part, w.Signed))
     added = (base_letter(term) for each in sums if any(map(_is_product, each)) for term in each)
