@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.parsing import derivation_of, term_of
@@ -51,6 +52,8 @@ def raised(base, power):
         (Apply("bars", (Name("W"),)), "abs(W)"),
         (Apply("bars", (Name("c"),)), "abs(c)"),
         (beside("r", "x"), "r @ x"),
+        (Apply("over", (Name("c"), term_of("2 - exp(x)"))), "c * (2 - exp(x)).^-1"),
+        (Apply("over", (term_of("1"), term_of("1 + exp(-W)"))), "(1 + exp(-W)).^-1"),
         (raised("c", "2"), "c^2"),
         (raised("x", "2"), "x.^2"),
         (raised("S", "-1"), "inverse(S)"),
@@ -81,3 +84,19 @@ def test_open_sizes_become_those_of_what_they_run_over():
     shapes = Shapes(replace(derivation_of(DECLARED), claims=(claim,)))
     assert text_of(resolved(claim.left, shapes)) == "sum(k in n: W[i, k] * x[k])"
     assert str(shapes.size_named("?i")) == "m"
+
+
+@pytest.mark.parametrize("below", ["x", "W", "x .* y", "W @ exp(x)"])
+def test_a_number_by_an_array_does_not_fit(below):
+    written = Apply("over", (term_of("1"), term_of(below)))
+    assert Shapes(replace(derivation_of(DECLARED), claims=(Relation(written, "=", written),))).faults
+
+
+@pytest.mark.parametrize(("v", "others"), [("v", "proved"), ("2 v", "wrong")])
+def test_logistic_functions_of_vectors_are_taken_entry_by_entry(v, others):
+    text = (
+        "Let $v \\in \\mathbb{R}^n$ and\n\n$$a = \\frac{1}{1 + e^{-v}}$$\n\n"
+        f"$$1 - a = \\frac{{e^{{-v}}}}{{1 + e^{{-{v}}}}}$$\n\n"
+        f"$$\\frac{{\\partial a_i}}{{\\partial v_i}} = a_i (1 - a_i) + {v}_i - v_i$$"
+    )
+    assert [step.verdict for step in check_derivation(text, repairs=False).claims] == [others] * 2

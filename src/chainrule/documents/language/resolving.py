@@ -46,8 +46,11 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             row = inside(right) if axes[1] == 1 else Apply("'", (inside(right),))
             return Apply("@", (column, row), span=term.span)
         case Apply(operator="over", operands=(left, right)):
-            scales = shapes.of(right).known == ()
-            return Apply("/" if scales else "./", (inside(left), inside(right)), span=term.span)
+            above, below = inside(left), inside(right)
+            if shapes.of(right).known != () == shapes.of(left).known:  # 1 / (1 + e^{-x})
+                inverse = Apply(".^", (below, Number(Fraction(-1))), span=term.span)
+                return inverse if terms.is_number(above, 1) else Apply("*", (above, inverse), span=term.span)
+            return Apply("/" if shapes.of(right).known == () else "./", (above, below), span=term.span)
         case Apply(operator="turned", operands=(operand,)):
             return inside(operand) if shapes.of(operand).known == () else Apply("'", (inside(operand),), span=term.span)
         case Apply(operator="in_a_row" | "in_a_column" | "listed", operands=(terms.Family() as family,)):

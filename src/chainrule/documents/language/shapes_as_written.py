@@ -17,6 +17,7 @@ from chainrule.documents.language.dimensions import (
     turns,
     vector_axis,
 )
+from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.shape_rules import (
     RULES,
     aligned,
@@ -132,7 +133,7 @@ def dotted(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) ->
 
 
 def over(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-    """A fraction: by a number, or entry by entry."""
+    """A fraction: by a number, or entry by entry, also a number by functions of entries: 1 / (1 + e^{-x})."""
     if right.known == ():
         u.unify(out, left, term)
         return True
@@ -140,7 +141,20 @@ def over(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> b
         if left.known == () or out.known == ():
             return divided(u, term, out, left, right)
         return False
+    if left.known == () and isinstance(term, terms.Apply) and _is_of_entries(term.operands[1]):
+        u.unify(out, right, term)
+        return True
     return aligned(u, term, out, left, right)
+
+
+def _is_of_entries(term: Term) -> bool:
+    """Whether a sum or a multiple of something has a function of numbers in it, which arrays take entry by entry."""
+    match term:
+        case terms.Apply(operator="+" | "-" | "negative" | "beside" | "dot" | "over" as joint, operands=operands):
+            return any(map(_is_of_entries, operands)) and (joint != "over" or _is_of_entries(operands[0]))
+        case terms.Apply(operator="raised", operands=(base, _)):
+            return _is_of_entries(base)
+    return isinstance(term, terms.Apply) and OPERATORS[term.operator].rule == "entrywise"
 
 
 def turned(u: Unification, term: Term, out: Shape, operand: Shape) -> bool:

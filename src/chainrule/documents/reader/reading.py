@@ -91,7 +91,8 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
 def _known(document: Prepared) -> dict[str, Any]:
     """Fields of a reading that hold under all hypotheses."""
     inventory, places = document.inventory, document.scopes.parts
-    made_of, valued, recurrent = dict[str, dict[int, frozenset[str]]](), set[str](), set[str]()
+    made_of, beside = dict[str, dict[int, frozenset[str]]](), dict[str, dict[int, frozenset[str]]]()
+    valued, recurrent = set[str](), set[str]()
     named = (each.left.base if isinstance(each.left, w.Scripted) else each.left for each in document.statements)
     equations = Counter(base_name(each) for each in named if isinstance(each, w.Symbol))
     for each in document.statements:
@@ -104,8 +105,10 @@ def _known(document: Prepared) -> dict[str, Any]:
             recurrent.add(target.base)
         if letters:  # not v = 11
             for name in {target.base, name_in(target.name, inventory) or target.base}:
-                there, part = made_of.setdefault(name, {}), places.get(id(each.piece), 0)
-                there[part] = there.get(part, frozenset()) | letters
+                part, own = places.get(id(each.piece), 0), frozenset[str]().union(*map(letters_of, target.parameters))
+                for told, found in ((made_of, letters), (beside, letters - own)):
+                    there = told.setdefault(name, {})
+                    there[part] = there.get(part, frozenset()) | found
         elif not target.parameters and each.piece.kind == "inline":
             valued.add(target.base)
     conventions = {name: words.search(document.around.words) is not None for name, words in CONVENTIONS.items()}
@@ -113,6 +116,7 @@ def _known(document: Prepared) -> dict[str, Any]:
         variables=_variables(document.numbered, inventory),
         places=places,
         made_of=made_of,
+        beside_arguments=beside,
         valued=valued,
         recurrent=recurrent,
         told_once={letter for letter, count in equations.items() if count == 1},

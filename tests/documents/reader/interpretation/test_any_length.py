@@ -35,3 +35,12 @@ def test_a_softmax_of_one_length_is_called_with_another():
     )
     found = [step.verdict.name for step in steps_of(pieces_of(text, "a.md")).steps]
     assert found[-2:] == ["proved", "wrong"]
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [("2 x_i", "proved"), ("x_i", "wrong if read so")])
+def test_a_function_whose_argument_has_a_declared_length_is_as_long(slope, verdict):
+    text = (
+        "Let $f : \\mathbb{R}^n \\to \\mathbb{R}$ with $f(x_1, \\ldots, x_n) = x_1^2 + x_2^2 + \\cdots + x_n^2$. "
+        f"For $i = 1, \\ldots, n$:\n\n$$\\frac{{\\partial f}}{{\\partial x_i}}(x_1, \\ldots, x_n) = {slope}$$"
+    )
+    assert [step.verdict.name for step in steps_of(pieces_of(text, "a.md")).steps][-1] == verdict

@@ -148,3 +148,27 @@ def test_a_function_on_pairs_that_is_called_otherwise_is_one_of_a_vector(state_o
     state = state_of(f"{OF_THE_PLANE}and so.\n\n{rest}")
     enter_kinds(state)
     assert state.kinds["f"].arguments == kind
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial \xi}{\partial z_i} = y_i - t_i", "proved"),
+        (r"\frac{\partial \xi}{\partial z_i} = y_i + t_i", "wrong if read so"),
+        (r"\xi(t, u) = -\sum_{c=1}^C t_c \log(y_c)", "not read"),
+        (r"\xi(T, Y) = \sum_{i=1}^n \xi(t_i, y_i)", "not read"),
+    ],
+)
+def test_the_loss_of_an_example_stays_a_value_beside_that_of_all_examples(claim, verdict):
+    text = (
+        "---\nz: column C\nt: column C, one-hot\n---\n\n$$y_c = \\frac{e^{z_c}}{\\sum_{d=1}^C e^{z_d}}$$\n\n"
+        "The error function $\\xi$ is\n\n$$\\xi(t, z) = -\\sum_{c=1}^C t_c \\log(y_c)$$\n\n"
+        "Over all examples it is\n\n$$\\xi(T, Y) = \\sum_{i=1}^n \\xi(t_i, y_i)$$\n\n"
+    )
+    assert check_derivation(f"{text}$${claim}$$", repairs=False).steps[-1].verdict == verdict
+
+
+def test_a_value_at_other_arguments_is_not_read():
+    text = "Let $a$ be a number, $z = 3 x$ and\n\n$$f(x) = z^2$$\n\nThen\n\n$$9 x^2 = f(%s)$$"
+    assert check_derivation(text % "x", repairs=False).steps[-1].verdict == "proved"
+    assert check_derivation(text % "a", repairs=False).steps[-1].verdict == "not read"

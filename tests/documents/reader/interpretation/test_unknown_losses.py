@@ -145,3 +145,24 @@ def test_a_block_says_on_what_a_loss_depends(block, factor, verdicts):
 
 def test_a_loss_of_nothing_is_a_problem():
     assert "expected" in check_derivation("$x$", "J: loss of").problems[0][1]
+
+
+@pytest.mark.parametrize(
+    ("made", "claim", "holds"),
+    [
+        ("", r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial h} \odot h \odot (1 - h)", True),
+        ("", r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial h} \odot h", False),
+        ("", r"\frac{\partial L}{\partial x} = W^T \frac{\partial L}{\partial z}", True),
+        ("+ x", r"\frac{\partial L}{\partial x} = W^T \frac{\partial L}{\partial z}", False),
+        ("+ W x", r"\frac{\partial L}{\partial x} = W^T \frac{\partial L}{\partial z}", False),
+    ],
+)
+def test_an_unknown_loss_of_what_is_made_of_a_name_that_is_written_out(made, claim, holds):
+    text = (
+        "Let $x, b \\in \\mathbb{R}^n$ and $W \\in \\mathbb{R}^{n \\times n}$. "
+        "With $\\sigma$ the logistic function,\n\n"
+        f"$$h = \\sigma(W x + b) {made}$$\n\nwith the inputs $z = W x + b$ and a loss $L$. Then\n\n"
+        "$$\\frac{\\partial L}{\\partial z} + \\frac{\\partial L}{\\partial h} - \\frac{\\partial L}{\\partial h}"
+        " = \\frac{\\partial L}{\\partial z}$$"
+    )
+    assert (verdicts(f"{text}\n\n$${claim}$$")[-1] == "proved if") == holds

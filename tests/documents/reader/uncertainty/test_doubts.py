@@ -115,6 +115,21 @@ def test_a_derivative_of_an_entrywise_function_may_be_meant_entry_by_entry():
     )
 
 
+@pytest.mark.parametrize(
+    ("definition", "verdict"),
+    [
+        (r"\tanh x", "does not fit if read so"),
+        (r"\frac{1}{1 + e^{-x}}", "does not fit if read so"),
+        (r"\tanh(W x)", "does not fit"),
+        ("x + y", "does not fit"),
+    ],
+)
+def test_the_name_of_an_entrywise_function_may_be_meant_so_too(definition, verdict):
+    text = f"---\nx: column n\ny: column n\nW: matrix n n\n---\n\n$$a = {definition}$$\n\n"
+    step = steps_of(pieces_of(text + r"$$\frac{\partial a}{\partial x} = a (1 - a)$$", "a.md")).steps[-1]
+    assert step.verdict.name == verdict
+
+
 DIVERGENCE = """Let $P = (p_1, \\dots, p_n)$ and $Q = (q_1, \\dots, q_n)$.
 
 $$D(P \\| Q) = \\sum_i p_i \\ln \\frac{p_i}{q_i}$$

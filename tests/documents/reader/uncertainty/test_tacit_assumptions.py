@@ -81,7 +81,8 @@ def test_a_capital_that_something_is_differentiated_by_is_told_to_be_a_vector():
     assert (found.verdict, "A is a vector" in found.message) == ("proved if", True)
 
 
-def test_an_unknown_function_moves_by_its_arguments_whatever_it_is_elsewhere():
+@pytest.mark.parametrize("arguments", ["x_1, x_2", "u, v"])
+def test_an_unknown_function_moves_by_its_arguments_whatever_it_is_elsewhere(arguments):
     text = r"""# One
 
 For a function $$f : \begin{pmatrix} x_1\\ \vdots\\ x_n \end{pmatrix} \mapsto
@@ -95,7 +96,11 @@ $$\frac{\partial f_i(x)}{\partial w} = 0$$
 
 Let $f : \mathbb{R}^2 \to \mathbb{R}$ with $f(x) = w x_1 + x_2^2$.
 
-$$\frac{\partial f(x)}{\partial w} = x_1$$"""
+$$\frac{\partial f(x)}{\partial w} = x_1$$
+
+# Three
+
+Let $f : \mathbb{R}^2 \to \mathbb{R}$ with $f(arguments) = 3 v$.""".replace("arguments", arguments)
     verdicts = [step.verdict for step in check_derivation(text % "+", repairs=False).claims]
     assert verdicts[0] == verdicts[-1] == "proved"
     assert verdicts[1] != "proved"  # the function of the second section has w

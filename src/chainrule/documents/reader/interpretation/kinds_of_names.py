@@ -231,6 +231,7 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
     """Names that the document defines with parameters, or that are words or primed and called."""
     found: dict[str, tuple[str, ...]] = {n: () for n, kind in state.kinds.items() if isinstance(kind, FunctionKind)}
     told = {name for name, kind in state.kinds.items() if isinstance(kind, FunctionKind) and kind.arguments}
+    values = set[str]()
     targets = [(target_of(statement, state.inventory), statement) for statement in state.statements]
     for target, _ in targets:
         if target is not None and target.parameters and target.base not in ELEMENTARY:
@@ -245,10 +246,17 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
             letters = letters_of(statement.right)
             made = names[0].startswith(EQUATED)
             if name is not None and all(names) and not set(names) <= letters:
-                state.elaborator.values[name] = tuple(names)
+                if isinstance(statement.right, w.Beside) and base_letter(statement.right.parts[0]) == target.base:
+                    continue  # f(y) = f(g(x))
+                state.elaborator.values.setdefault(name, {}).setdefault(state.part_of(statement.piece), tuple(names))
+                if name not in told and not found.get(name) and name not in state.inventory.primed:
+                    found.pop(name, None)  # "the function L" is a value if L(w) = (y - t)^2
+                    state.kinds.pop(name, None)
+                    values.add(name)
             elif (
                 name
                 and all(names)
+                and name not in values
                 and not found.get(name)
                 and (
                     several
@@ -263,9 +271,10 @@ def _functions(state: DocumentState) -> dict[str, tuple[str, ...]]:
                 state.elaborator.depends.setdefault(name, tuple(names))
     for name, parameters in _undefined_functions(state, targets).items():
         found.setdefault(name, parameters)
+    primed = state.inventory.primed - state.inventory.by.keys()
     for name in state.inventory.called.keys() - found.keys() - state.kinds.keys() - ELEMENTARY.keys():
-        is_primed = name in state.inventory.primed and name not in state.inventory.by
-        if is_primed or name in state.inventory.words or state.inventory.is_always_called(name):
+        is_called = name in state.inventory.words or state.inventory.is_always_called(name)
+        if name in primed or (is_called and name not in values):
             found[name] = ()
     return found
 

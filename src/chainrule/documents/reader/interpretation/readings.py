@@ -108,6 +108,8 @@ class Reading:
     """The lines of all declarations."""
     made_of: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
     """By letter and part: the letters in all equations for it."""
+    beside_arguments: Mapping[str, Mapping[int, Set[str]]] = field(default_factory=dict)
+    """By letter and part: the letters in all equations for it, but for its arguments there."""
     valued: Set[str] = frozenset()
     """Letters to which a sentence gives a number."""
     told_once: Set[str] = frozenset()

@@ -83,8 +83,8 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
 
     def lost(*sides: Term) -> tuple[dict[str, str], set[str]]:
         """New names for losses that do not lead to their variables, and all losses that are doubted."""
-        pairs = [(loss, by) for loss, by in _pairs(*sides) if loss in defined]
-        new = {loss: lost_name(loss) for loss, by in pairs if by not in uses(loss)}
+        pairs = _pairs(*sides)
+        new = {loss: lost_name(loss) for loss, by in pairs if loss in defined and by not in uses(loss)}
         return new, new.keys() | {loss for loss, by in pairs if (loss, by) in named}
 
     bodies = {each.name: lost(each.body) for each in derivation.definitions}
@@ -170,21 +170,26 @@ def _pairs_in(term: Term) -> tuple[tuple[str, str], ...]:
 
 
 def _with_names_in_place(derivation: Derivation) -> tuple[Derivation, set[tuple[str, str]]]:
-    """Names in place of what they mean, in what a loss is made of that is differentiated by them; these pairs."""
+    """Names in place of what they mean, in what a loss is made of that is differentiated by them; these pairs.
+
+    An unknown loss is made of all by which it is differentiated: of H = f(W x) beside z = W x.
+    """
     every = {each.name: each for each in derivation.definitions}
-    named = set[tuple[str, str]]()
+    named, uses = set[tuple[str, str]](), Names(every, {}).uses
     sides = (side for claim in derivation.claims for side in (claim.left, claim.right))
-    for loss, by in _pairs(*(each.body for each in derivation.definitions), *sides):
+    pairs = _pairs(*(each.body for each in derivation.definitions), *sides)
+    for loss, by in pairs:
         meant = every.get(by)
-        if loss not in every or meant is None or meant.parameters or isinstance(meant.body, Name):
+        if meant is None or meant.parameters or isinstance(meant.body, Name):
             continue
-        uses = Names(every, {}).uses
-        inside = [each for name in uses(loss) - uses(by) if (each := every.get(name)) is not None]
+        others = [loss] if loss in every else [each for one, each in pairs if one == loss and each != by]
+        made = frozenset[str]().union(*map(uses, others))
+        inside = [each for name in made - uses(by) if (each := every.get(name)) is not None]
         new = {each.name: replace(each, body=_put(each, meant)) for each in inside}
-        is_written_out = by not in uses(loss) and any(new[each.name] != each for each in inside)
+        is_written_out = any(new[each.name] != each for each in inside) and (loss not in every or by not in made)
         if is_written_out and not any(_has_all(each.body, meant) for each in new.values()):
             every |= new
-            named.add((loss, by))
+            named, uses = named | {(loss, by)}, Names(every, {}).uses
     return replace(derivation, definitions=tuple(every.values())), named
 
 

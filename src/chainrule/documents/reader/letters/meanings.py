@@ -53,7 +53,8 @@ class Meanings(ABC):
     arities : mapping
         The numbers of parameters with which names are defined; with several numbers they are several functions.
     values : dict
-        Names that are written with arguments, by which they are not defined: J(w), made of z(w); with these letters.
+        Names that are written with arguments, by which they are not defined: J(w), made of z(w); with the letters in
+        each part.
     pairs : set of int
         The identities of the sums of the statement that run over both letters of their condition.
     outer : set of str
@@ -117,7 +118,7 @@ class Meanings(ABC):
     aliases: Mapping[str, str] = field(default_factory=dict)
     arities: dict[str, set[int]] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
     of_numbers: set[str] = field(default_factory=set)
     of_matrices: set[str] = field(default_factory=set)
     defined: Set[str] = frozenset()

@@ -139,9 +139,12 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
             meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
         elif full in meanings.values:
             given = tuple(base_name(item) if isinstance(item, w.Symbol) else "" for item in items)
-            told = meanings.values[full]
-            if given != told and ("" in given or {*given} <= {*told}):
-                raise NotMeant(f"{name} of other arguments than {', '.join(told)}, of which it is defined", part.place)
+            known = list(meanings.values[full].values())
+            if given not in known and (
+                "" in given or any({*given} <= {*each} or len(given) == len(each) for each in known)
+            ):
+                names = ", ".join(known[0])
+                raise NotMeant(f"{name} of other arguments than {names}, of which it is defined", part.place)
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))
         return found if upper is None else raised(meanings, found, upper)
     parameters = meanings.functions.get(meant) or meanings.functions.get(full, ())

@@ -63,11 +63,15 @@ class Dependences:
         bound = {name for name, _ in claim.over} | {"pi"}
         return frozenset(self.reading.shapes.names.keys() & self.used(claim)) - bound
 
-    def reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
-        """The letters of which one is made in a part or before it, but for those that some letters are made of."""
+    def reached(self, letter: str, through: Collection[str], part: int, *, called: bool = False) -> frozenset[str]:
+        """The letters of which one is made in a part or before it, but for those that some letters are made of.
+
+        If the letter is `called`, it is made of its arguments only where others are made of them, too.
+        """
 
         def made_of(each: str) -> frozenset[str]:
-            there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
+            told = self.reading.beside_arguments if called and each == letter else self.reading.made_of
+            there = told.get(each) or told.get(each.split("_")[0], {})
             before = [number for number in there if number <= part]
             return frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
 

@@ -223,6 +223,11 @@ class Doubts:
                     return inside - self.names.definitions.keys()
         return frozenset()
 
+    def _meant(self, body: terms.Term) -> terms.Term:
+        """What a name means that is defined without parameters."""
+        definition = self.names.definitions.get(terms.base_of(body)) if isinstance(body, terms.Name) else None
+        return body if definition is None or definition.parameters else definition.body
+
     def _fits_turned(self, claim: Relation) -> bool:
         """Whether a claim that does not fit does with transposed derivatives, and nothing says which way they lie."""
         shapes = self.reading.shapes
@@ -282,7 +287,9 @@ class Doubts:
             if not self.dependences.depends(slope)
         )
         if entry.kind == "does not fit":
-            if any(_is_entrywise(slope.body, slope.variable) for slope in self.dependences.slopes_in_sides(claim)):
+            if any(
+                _is_entrywise(self._meant(each.body), each.variable) for each in self.dependences.slopes_in_sides(claim)
+            ):
                 yield "the derivative of an entrywise function may be meant entry by entry"
             if self._fits_turned(claim):
                 yield LAYOUT_GUESSED
@@ -315,8 +322,11 @@ class Doubts:
 
 def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
     """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
-    is_function = isinstance(body, terms.Apply) and OPERATORS[body.operator].rule == "entrywise"
-    return is_function and variable in terms.parts(body)
+    every = list(terms.every(body))
+    operators = [each.operator for each in every if isinstance(each, terms.Apply)]
+    is_of_numbers = any(OPERATORS[each].rule == "entrywise" and each != "negative" for each in operators)
+    others = any(not isinstance(each, terms.Apply | terms.Name | terms.Number) for each in every)
+    return is_of_numbers and variable in every and not others and "@" not in operators
 
 
 def _is_computed(side: terms.Term) -> bool:

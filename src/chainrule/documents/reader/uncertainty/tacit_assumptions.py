@@ -82,9 +82,10 @@ class TacitAssumptions:
             if (body is None or definitions[name].is_unknown_loss) and not self._rests(name, by, outside, part):
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
-                if isinstance(self.names.kinds.get(name), FunctionKind):  # any function of what it is called with
+                called = isinstance(self.names.kinds.get(name), FunctionKind)  # any function of what it is called with
+                if called:
                     through |= (whole or self.dependences).parameters_of(letter_of(name))
-                reached = (whole or self.dependences).reached(letter_of(name), through, part)
+                reached = (whole or self.dependences).reached(letter_of(name), through, part, called=called)
                 if reached & moved - {letter_of(name)} - through and not (
                     whole and self._is_argument_beside(letter_of(name), moved, whole.reading.made_of, part)
                 ):
