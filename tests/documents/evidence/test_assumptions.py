@@ -18,6 +18,10 @@ q : column n, probabilities
 s := [i in n: exp(x[i]) / sum(k in n: exp(x[k]))]
 l := -sum(i in n: t[i] * log(s[i]))
 c := 1 / (1 + exp(-u))
+size m
+X : matrix m n
+x_bar, u_bar : number
+X_bar : column m
 """
 
 
@@ -32,6 +36,9 @@ def finding(claim):
         (": grad(l, x) = s - t", "the entries of t add up to 1"),
         (": l = -log(t' @ s)", "t is one-hot"),
         (": y * log(c) + (1 - y) * log(1 - c) = log(y * c + (1 - y) * (1 - c))", "y is 0 or 1"),
+        (": sum(i in n: t[i]) - sum(i in n: x[i]) = 0", "the entries of t and of x add up to 1"),
+        (": sum(i in n: (x[i] - x_bar)^2) = sum(i in n: x[i]^2) - n * x_bar^2", "x_bar is the mean of x"),
+        (": sum(i in n: member(X, i) - X_bar) = 0 * X_bar", "X_bar is the mean of X"),
         (": sqrt(u^2) = u", "u is positive"),
         (": grad(x' @ A @ x, x) = 2 * A @ x", "A is symmetric"),
         (": sum(i in n: sum(k in n: B[i, k] * x[i])) = sum(i in n: x[i])", "each row of B adds up to 1"),
@@ -49,6 +56,11 @@ def test_the_assumption_that_a_claim_needs_is_named(claim, words):
     [
         ": grad(l, x) = t - s",
         ": grad(l, x) = s - 2 * t",
+        ": sum(i in n: t[i]) - 2 * sum(i in n: x[i]) = 0",
+        ": sum(i in n: t[i] * x[i]) = 1",
+        ": sum(i in n: (x[i] - x_bar)^2) = sum(i in n: x[i]^2) + n * x_bar^2",
+        ": sum(i in n: x[i]) = x_bar",
+        ": u_bar = u",
         ": sum(i in n: t[i]) = 1",
         ": y^2 = y",
         ": abs(u) * c = cases(u * c if u > 0, 3 otherwise)",

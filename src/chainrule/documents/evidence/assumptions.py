@@ -7,11 +7,14 @@ sign, the claim depends on something else besides the name. Nor may it hold at s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
+from chainrule.documents.language.resolving import size_term
+from chainrule.documents.language.terms import Apply, Definition, Entry, Fold, Name, Number, Term
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
@@ -25,6 +28,14 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ("orthonormal", "square", "the columns of {} are orthonormal"),
 )
 """Facts, the kind of name that they are assumed of, and the words for it; cheap ones first."""
+
+MOST_DISTRIBUTIONS = 3
+"""Most vectors whose entries are assumed to add up to 1 at once."""
+
+BAR = "_bar"
+"""The end of the name of a letter with a bar."""
+
+MEAN, MEANS = " is the mean of ", " are the means of "
 
 TARGETS = {"one-hot", "binary"}
 ROOTED = {"sqrt", "log", "abs", "norm1"}
@@ -49,6 +60,23 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
             fits = wanted in _kinds(question, name)
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
                 yield {name: fact}, words.format(name)
+    several = [name for name in plain if "column" in _kinds(question, name)]
+    if 1 < len(several) <= MOST_DISTRIBUTIONS:
+        yield dict.fromkeys(several, SUM_ONE), f"the entries of {' and of '.join(several)} add up to 1"
+
+
+def means(question: Question) -> tuple[list[Definition], str]:
+    """The letters with a bar as means of the letters without one, if the claim uses both, and this in words."""
+    used = question.names.used_by(question.claim.left, question.claim.right, *question.claim.conditions)
+    pairs = [(name, name.removesuffix(BAR)) for name in question.free if name.endswith(BAR)]
+    found = [
+        Definition(name, mean)
+        for name, letter in pairs
+        if letter in used and name not in question.names.uses(letter) and not question.facts.get(name)
+        if (mean := _mean(question, name, letter)) is not None
+    ]
+    bars, letters = ([pair[place] for pair in pairs if pair[0] in {each.name for each in found}] for place in (0, 1))
+    return found, " and ".join(bars) + (MEAN if len(found) == 1 else MEANS) + " and of ".join(letters)
 
 
 def is_telling(question: Question, assumed: dict[str, str], found: Finding) -> bool:
@@ -59,6 +87,26 @@ def is_telling(question: Question, assumed: dict[str, str], found: Finding) -> b
 
 
 # What follows is private.
+
+
+def _mean(question: Question, name: str, letter: str) -> Term | None:
+    """The mean of the entries of a vector, or of the columns or rows of a matrix; None if the shapes do not show it."""
+    shapes = question.shapes.names
+    dims, own = (shapes[each].known if each in shapes else None for each in (letter, name))
+    if own is None or dims is None or len(dims) != 2:
+        return None
+    every, index = Name(letter), Name("_of_mean")
+    lengths = [dim.final for dim in dims]
+    if not own and lengths[1].number == 1:
+        length, body = lengths[0], Entry(every, (index,))
+    elif len(own) == 2 and own[1].is_one and own[0].final in lengths and lengths[0] != lengths[1]:
+        axis = lengths.index(own[0].final)
+        length = lengths[1 - axis]
+        body = Apply("member", (Apply("'", (every,)) if axis else every, index))
+    else:
+        return None
+    size = size_term(length)
+    return Apply("/", (Fold("sum", index.text, Number(Fraction(1)), size, body), size))
 
 
 def _is_target(question: Question, name: str) -> bool:

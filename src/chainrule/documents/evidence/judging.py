@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
+from chainrule.documents.evidence.assumptions import MEAN, MEANS
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
@@ -132,12 +133,14 @@ def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Sett
     """The finding for a claim that does not hold everywhere: it may hold, or surely differ, under equations."""
     for each in under:
         again = prover.finding(each.claim)
-        if again.status in HOLDS:
+        if again.status.removesuffix(" if") in HOLDS and all(
+            MEAN in words or MEANS in words for words in again.assumed
+        ):
             ways = chain((again,), _backwards(prover, each)) if each.both else ()
             if not all(way.status in HOLDS and not way.note for way in ways):  # a note says what is undefined
                 continue
-            assumed = (each.assumed,) if each.assumed else ()
-            status = f"{again.status} if" if assumed else again.status
+            assumed = (*again.assumed, *filter(None, [each.assumed]))
+            status = again.status.removesuffix(" if") + (" if" if assumed else "")
             return replace(again, status=status, assumed=assumed, where=each.where, both=each.both)
         if again.status == found.status == "differs" and not (each.assumed or _may_be_a_case(prover, claim, each)):
             found = replace(again, where=each.where, settled=each.settles)
