@@ -21,6 +21,7 @@ from chainrule.documents.reader.notations.lowered_layers import with_lowered_lay
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
 from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
+from chainrule.documents.reader.notations.primed_transposes import with_primed_transposes
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
@@ -106,7 +107,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         if piece.kind in ("display", "inline")
     }
     chains = with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names)))
-    chains = with_primed_indices(chains)
+    chains = with_primed_transposes(with_primed_indices(chains))
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)

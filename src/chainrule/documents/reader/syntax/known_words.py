@@ -73,7 +73,10 @@ EQUATED = f"{ARGUMENT}of_"
 ENTRYWISE = frozenset({".*", "o"})
 """Signs of entrywise products between factors."""
 
-TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
+PRIME = "'"
+"""The superscript that primes become which transpose."""
+
+TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr", PRIME})
 """Superscripts that may transpose."""
 
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})
