@@ -28,6 +28,7 @@ from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
 from chainrule.documents.reader.structure.document_parts import Scopes
+from chainrule.documents.reader.structure.named_values import with_named_values
 from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
@@ -125,7 +126,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     inventory = Inventory.of((chain for _, chain in every), prose)
     inventory.numbered_above = block.numbered_above
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
-    statements = tuple(statements_of(every))
+    statements = tuple(with_named_values([*statements_of(every)], (chain for _, chain in every)))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}

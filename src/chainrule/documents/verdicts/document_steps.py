@@ -389,6 +389,7 @@ def _step(
     statement = entry.statement
     start, end = statement.place
     line, column = statement.piece.place_of(start)
-    text = " ".join(statement.piece.text[statement.left.place[0] : statement.right.place[1]].split())
+    begin, last = sorted((statement.left.place, statement.right.place))  # a name may stand behind its value
+    text = " ".join(statement.piece.text[begin[0] : last[1]].split())
     text = text or statement.piece.text[start:end]
     return Step(line, column, statement.piece.cell, text, statement.relation, verdict, reason, finding, doubts, claim)

@@ -46,6 +46,8 @@ class Statement:
         True if its chain begins in another display.
     led : bool
         True if the sign => leads to its chain.
+    is_name : bool
+        True if its left side first stood at the end of a chain, and is taken for a new name there.
     """
 
     left: Written
@@ -58,6 +60,7 @@ class Statement:
     number: int = 0
     resumed: bool = False
     led: bool = False
+    is_name: bool = False
 
     @property
     def key(self) -> tuple[int, tuple[int, int]]:
@@ -331,7 +334,7 @@ def _turned(statement: Statement) -> Statement:
     left, right = (_is_named(side) for side in (statement.left, statement.right))
     if statement.relation != "=:" and (statement.relation != ":=" or left or not right):
         return statement
-    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None)
+    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None, number=0)
 
 
 def _is_named(side: Written) -> bool:
