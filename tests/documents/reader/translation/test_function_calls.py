@@ -135,3 +135,17 @@ def test_a_diagonal_matrix_has_the_entries_of_a_list(claim, verdict, verdict_of)
 def test_a_function_of_a_column_takes_its_entries_as_arguments(claim, verdict, verdict_of):
     text = "Let $f(\\begin{pmatrix} x_1 \\\\ x_2 \\end{pmatrix}) = 3x_1 + x_2^2$.\n\n"
     assert verdict_of(claim, "a, b: number", text) == verdict
+
+
+@pytest.mark.parametrize("sign", [r"\|", r"\parallel", "||"])
+def test_a_divergence_is_a_function_of_two_distributions(sign):
+    text = rf"Let $p$ and $q$ be vectors and $$D_{{KL}}(p {sign} q) = \sum_i p_i \log \frac{{p_i}}{{q_i}}$$" + "\n\n"
+
+    def verdict(claim):
+        return check_derivation(f"{text}$${claim}$$", repairs=False).steps[-1].verdict
+
+    swapped = r"\sum_i q_i (\log q_i - \log p_i)"
+    assert verdict(rf"D_{{KL}}(q {sign} p) = {swapped}") in ("proved", "verified")
+    assert verdict(rf"D_{{KL}}(p {sign} q) = {swapped}").startswith("wrong")
+    assert verdict(rf"\frac{{\partial}}{{\partial q_j}} D_{{KL}}(p {sign} q) = -\frac{{p_j}}{{q_j}}") == "proved"
+    assert verdict(rf"\frac{{\partial}}{{\partial q_j}} D_{{KL}}(q {sign} p) = -\frac{{p_j}}{{q_j}}").startswith("wrong")
