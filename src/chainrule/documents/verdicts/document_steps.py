@@ -27,6 +27,7 @@ from chainrule.documents.reader.syntax.known_words import (
     NO_OPERATOR,
     ONLY_THROUGH,
     REACHES,
+    SUPPOSES,
     UNTOLD,
 )
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
@@ -337,7 +338,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
-    rests = tuple(sorted(filter(_is_assumption, entry.rests_on)))
+    supposed = {each for each in reasons if each.endswith(SUPPOSES)}
+    rests = tuple(sorted({*filter(_is_assumption, entry.rests_on), *supposed}))
     if rests and finding.status in ("proved", "verified", "proved if"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
     elif rests and finding.status == "held":

@@ -109,6 +109,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
     aliases = state.aliases_in(part, state.number_of(statement))
     called = target is not None and key_of(state.elaborator, target) in state.elaborator.functions
     parameters = target.parameters if target is not None and called else ()
+    if is_at_values := any(aliases.get(base_letter(each)) in state.fixed for each in parameters):
+        target, parameters = None, ()
     own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
     state.elaborator.bound = own
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
@@ -144,7 +146,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 state.asides.append(Aside(state.number_of(statement), statement))
             claims = role in ("claimed", "concluded") and statement.relation == "="
             maybe = solves or (tried and not claims)
-            anew = target is not None and renews(state, target, statement)
+            anew = is_at_values and role not in SUPPOSED
+            anew |= target is not None and renews(state, target, statement)
             if not (anew or claims or maybe) and (role in SUPPOSED or not says_more(statement, state.inventory)):
                 if role not in SUPPOSED[:4]:
                     state.asides.append(Aside(state.number_of(statement), statement))

@@ -73,6 +73,9 @@ EQUATED = f"{ARGUMENT}of_"
 ENTRYWISE = frozenset({".*", "o"})
 """Signs of entrywise products between factors."""
 
+SUPPOSES = " supposes"
+"""The end of the assumption that a letter is what a condition before a claim says."""
+
 PRIME = "'"
 """The superscript that primes become which transpose."""
 
