@@ -131,6 +131,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         body = term_of(state, statement.right)
     except NotMeant as error:
         state.unread[full] = str(error)
+        state.elaborator.depends.setdefault(full, tuple(map(base_letter, target.parameters)))
         raise
     indices = tuple(map(state.elaborator.named, target.indices))
     body = with_sums(state, body, indices)
