@@ -28,6 +28,7 @@ from chainrule.documents.reader.structure.statements import (
     is_example,
     is_of_formula,
     is_update,
+    names_function,
     says_more,
     target_of,
     works_out_derivative,
@@ -99,6 +100,10 @@ def _read(state: DocumentState, statement: Statement) -> None:
     follows = state.number_of(statement) in state.besides.stated.consequences
     if target is not None and (follows or state.besides.has_defined(target.base, statement)):
         target = None
+    if names_function(statement):
+        state.asides.append(Aside(state.number_of(statement), statement))
+        state.entries.append(ReadRelation(statement, "definition"))
+        return
     state.elaborator.used.clear()
     state.elaborator.apart.clear()
     if statement.is_name:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, OF_ARRAYS, RELATIONS
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
@@ -194,6 +194,13 @@ def joint_defined(statement: Statement) -> str:
             )
             return "" if plain or statement.relation not in DEFINING else joint
     return ""
+
+
+def names_function(statement: Statement) -> bool:
+    """Whether words say which known function a letter is, as in g = tanh: the letter has no value."""
+    right = statement.right
+    is_known = isinstance(right, w.Symbol) and right.is_word and base_name(right) in ELEMENTARY
+    return is_known and statement.piece.kind == "inline" and isinstance(statement.left, w.Symbol | w.Scripted)
 
 
 def is_update(statement: Statement) -> bool:
