@@ -4,6 +4,7 @@ import pytest
 
 from chainrule.documents.evidence.clocks import OutOfTime
 from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.judging import findings
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.search import Search
 from chainrule.documents.language.parsing import derivation_of
@@ -100,3 +101,15 @@ def test_points_before_the_time_ends_show_nothing_under_an_assumption(monkeypatc
 
     monkeypatch.setattr(Search, "finding", found)
     assert finding(": total(A) = total(x)").status == status
+
+
+def test_sums_over_entries_beyond_the_ends_need_their_zeros():
+    """Where k is 1 the false claim holds, and elsewhere its right side has no value."""
+    text = "size n; size k; x : column n; w : column k\ny := [i in n - k + 1: sum(a in k: w[a] * x[i + a - 1])]\n"
+    text += "d := [i in n - k + 1: 2 * y[i]]; l := sum(i in n - k + 1: y[i]^2)\n"
+    text += "claim [b in k]: partial(l, w[b]) = sum(i in n - k + 1: d[i] * x[i - b + 1])\n"
+    text += "claim [j in n]: partial(l, x[j]) = sum(i in n - k + 1: d[i] * w[j - i + 1])\n"
+    derivation = derivation_of(text)
+    false, right = findings(derivation, Shapes(derivation))
+    assert false.status != "proved"
+    assert (right.status, right.assumed) == ("proved if", ("entries beyond the ends are 0",))

@@ -7,6 +7,7 @@ sign, the claim depends on something else besides the name. Nor may it hold at s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Finding
@@ -14,7 +15,8 @@ from chainrule.documents.evidence.inputs import SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
 from chainrule.documents.language.resolving import size_term
-from chainrule.documents.language.terms import Apply, Definition, Entry, Fold, Name, Number, Term
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Apply, Definition, Entry, Fold, Name, Number, Relation, Term
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
@@ -34,6 +36,9 @@ MOST_DISTRIBUTIONS = 3
 
 BAR = "_bar"
 """The end of the name of a letter with a bar."""
+
+BEYOND, PADDED = "an index beyond the end", "entries beyond the ends are 0"
+"""Why a sum may have no value, and the assumption with which it has one."""
 
 MEAN, MEANS = " is the mean of ", " are the means of "
 
@@ -79,6 +84,15 @@ def means(question: Question) -> tuple[list[Definition], str]:
     return found, " and ".join(bars) + (MEAN if len(found) == 1 else MEANS) + " and of ".join(letters)
 
 
+def with_zeros_beyond(claim: Relation, shapes: Shapes) -> Relation:
+    """The claim in which entries beyond the ends of arrays are 0, as far as sums choose them by sums of indices.
+
+    Where x_{i-a} has no value for one i, neither has the sum over i; what is left of the claim may be a single a.
+    """
+    left, right = (_padded(side, frozenset(), shapes) for side in (claim.left, claim.right))
+    return replace(claim, left=left, right=right)
+
+
 def is_telling(question: Question, assumed: dict[str, str], found: Finding) -> bool:
     """Whether a claim that holds under an assumption does so at a size at which the assumption says something."""
     dims = [dim.final for name in assumed for dim in question.shapes.names[name].known or ()]
@@ -107,6 +121,24 @@ def _mean(question: Question, name: str, letter: str) -> Term | None:
         return None
     size = size_term(length)
     return Apply("/", (Fold("sum", index.text, Number(Fraction(1)), size, body), size))
+
+
+def _padded(term: Term, bound: frozenset[str], shapes: Shapes) -> Term:
+    """A term with such zeros; sums bind some indices."""
+    if isinstance(term, terms.Slope):
+        return replace(term, body=_padded(term.body, bound, shapes))
+    bound = bound | {term.index} if isinstance(term, Fold) else bound
+    found: Term = terms.mapped(term, lambda part: _padded(part, bound, shapes))
+    known = shapes.names[found.base.text].known if isinstance(found, Entry) and isinstance(found.base, Name) else None
+    if not isinstance(found, Entry) or known is None:
+        return found
+    zero, one, beyond = Number(Fraction(0)), Number(Fraction(1)), list[tuple[terms.Condition, Term]]()
+    for index, dim in zip(found.indices, known, strict=False):
+        names = terms.free_names(index)
+        if len(names) > 1 and names & bound:
+            beyond += [(terms.Comparison("<", index, one), zero)]
+            beyond += [(terms.Comparison(">", index, size_term(dim.final)), zero)]
+    return terms.Choice(tuple(beyond), found) if beyond else found
 
 
 def _is_target(question: Question, name: str) -> bool:

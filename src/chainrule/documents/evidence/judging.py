@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
-from chainrule.documents.evidence.assumptions import MEAN, MEANS
+from chainrule.documents.evidence.assumptions import BEYOND, MEAN, MEANS, PADDED, with_zeros_beyond
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
@@ -115,7 +115,7 @@ def _finding(
     prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Sequence[Setting]
 ) -> Finding:
     try:
-        found = prover.finding(claim)
+        found = _with_zeros_beyond(prover, claim, prover.finding(claim))
         if found.status in HOLDS:
             return found if other is None else replace(found, with_both=other.finding(claim).status in HOLDS)
         found = _under(prover, claim, found, under)
@@ -127,6 +127,16 @@ def _finding(
         return replace(again, of_chain=True) if again.status in HOLDS else found
     except Exception as error:  # a defect of the prover costs this claim, not the document
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
+
+
+def _with_zeros_beyond(prover: Prover, claim: Relation, found: Finding) -> Finding:
+    """The finding for a claim whose sums choose entries beyond the ends of arrays: these may be 0."""
+    if BEYOND not in found.note + found.reason or (padded := with_zeros_beyond(claim, prover.shapes)) == claim:
+        return found
+    again = prover.finding(padded)
+    if again.status in HOLDS and BEYOND not in again.note:
+        return replace(again, status=f"{again.status} if", assumed=(PADDED,))
+    return Finding("undecided", reason=BEYOND) if found.status in HOLDS else found
 
 
 def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Setting]) -> Finding:

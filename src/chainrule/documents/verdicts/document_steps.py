@@ -15,6 +15,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.exercises import in_order, readings
+from chainrule.documents.reader.interpretation.counting import COUNTED
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
 from chainrule.documents.reader.syntax.known_words import (
@@ -248,6 +249,8 @@ def _proved_alone(
         other = every.get(entry.statement.key)
         if claim is None or other is None or (afresh and entry.claim in alone.stationary):
             continue  # elsewhere the text may say what solves an equation
+        if COUNTED in entry.rests_on - other.rests_on:
+            continue  # the sums elsewhere begin at 1
         here = claim if other.claim is None else reading.derivation.claims[other.claim]
         if whole.leaves(claim, within, part, here):
             found[id(other.statement)] = step
