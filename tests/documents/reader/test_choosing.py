@@ -133,3 +133,13 @@ def test_the_last_matrix_of_a_network_with_one_output_is_a_row(claim, verdict_of
 def test_a_guessed_row_is_a_doubt(reading_of):
     reading = reading_of(TWO_LAYERS + r"$$\frac{\partial L}{\partial W^{[2]}} = \hat{y} a^{[1]T}$$")
     assert "W__2 is a row" in reading.entries[-1].rests_on
+
+
+def test_letters_with_one_index_are_vectors_where_more_fits(claims):
+    text = (
+        "$$z_i = W^T x_i + b, \\qquad p_i = \\text{softmax}(z_i)$$\n\n$$L = -\\sum_i \\sum_k y_{ik} \\log p_{ik}$$\n\n"
+        "$$\\frac{\\partial L}{\\partial z_i} = p_i - y_i$$"
+    )
+    assert claims(text)[-1] == "member(grad(L, z), i) = member(p', i) - member(y', i)"
+    entries = "$$z_i = W^T x_i + b, \\qquad L = \\sum_i z_i^2$$\n\n$$\\frac{\\partial L}{\\partial z_i} = 2 z_i$$"
+    assert claims(entries)[-1] == "partial(L, z[i]) = 2 * z[i]"

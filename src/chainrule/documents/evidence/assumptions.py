@@ -6,12 +6,12 @@ sign, the claim depends on something else besides the name. Nor may it hold at s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Finding
-from chainrule.documents.evidence.inputs import SUM_ONE
+from chainrule.documents.evidence.inputs import BY_COLUMNS, SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
 from chainrule.documents.language.resolving import size_term
@@ -21,6 +21,7 @@ from chainrule.documents.language.terms import Apply, Definition, Entry, Fold, N
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
     (SUM_ONE, "matrix", "each row of {} adds up to 1"),
+    (SUM_ONE, "columns", "each column of {} adds up to 1"),
     ("positive", "number", "{} is positive"),
     ("positive", "column", "the entries of {} are positive"),
     ("symmetric", "square", "{} is symmetric"),
@@ -43,6 +44,9 @@ BEYOND, PADDED = "an index beyond the end", "entries beyond the ends are 0"
 MEAN, MEANS = " is the mean of ", " are the means of "
 
 TARGETS = {"one-hot", "binary"}
+WEIGHTS = {"W", "U", "V"}
+"""Letters of matrices of weights, which are not symmetric: a text that leaves their transpose out has lost it."""
+
 ROOTED = {"sqrt", "log", "abs", "norm1"}
 """Functions that make one think of positive numbers."""
 
@@ -50,8 +54,8 @@ SIGNED = {"sign"}
 """Functions that a text writes of numbers of both signs only."""
 
 
-def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
-    """Facts to assume by name, each with its words."""
+def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], str]]:
+    """Facts to assume by name, with words for them."""
     said = frozenset[str]().union(*map(terms.free_names, question.assumptions))
     plain = [name for name in question.free if not question.facts.get(name) and name not in said]
     rooted = any(isinstance(part, terms.Apply) and part.operator in ROOTED for part in question.parts())
@@ -63,11 +67,14 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
         for name in plain:
             usual = rooted and name not in compared if fact == "positive" else not alone
             fits = wanted in _kinds(question, name)
+            if fact == "symmetric" and name[:1] in WEIGHTS:
+                continue
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
-                yield {name: fact}, words.format(name)
+                facts = {fact, BY_COLUMNS} if wanted == "columns" else {fact}
+                yield {name: frozenset(facts)}, words.format(name)
     several = [name for name in plain if "column" in _kinds(question, name)]
     if 1 < len(several) <= MOST_DISTRIBUTIONS:
-        yield dict.fromkeys(several, SUM_ONE), f"the entries of {' and of '.join(several)} add up to 1"
+        yield dict.fromkeys(several, frozenset({SUM_ONE})), f"the entries of {' and of '.join(several)} add up to 1"
 
 
 def means(question: Question) -> tuple[list[Definition], str]:
@@ -93,7 +100,7 @@ def with_zeros_beyond(claim: Relation, shapes: Shapes) -> Relation:
     return replace(claim, left=left, right=right)
 
 
-def is_telling(question: Question, assumed: dict[str, str], found: Finding) -> bool:
+def is_telling(question: Question, assumed: Iterable[str], found: Finding) -> bool:
     """Whether a claim that holds under an assumption does so at a size at which the assumption says something."""
     dims = [dim.final for name in assumed for dim in question.shapes.names[name].known or ()]
     lengths = [dim for dim in dims if dim.number != 1]
@@ -110,9 +117,10 @@ def _mean(question: Question, name: str, letter: str) -> Term | None:
     if own is None or dims is None or len(dims) != 2:
         return None
     every, index = Name(letter), Name("_of_mean")
+    body: Term = Entry(every, (index,))
     lengths = [dim.final for dim in dims]
     if not own and lengths[1].number == 1:
-        length, body = lengths[0], Entry(every, (index,))
+        length = lengths[0]
     elif len(own) == 2 and own[1].is_one and own[0].final in lengths and lengths[0] != lengths[1]:
         axis = lengths.index(own[0].final)
         length = lengths[1 - axis]
@@ -160,4 +168,9 @@ def _kinds(question: Question, name: str) -> tuple[str, ...]:
         return ("number",)
     if len(dims) == 2 and dims[1].number == 1:
         return ("column",)
-    return ("matrix", "square") if len(dims) == 2 and dims[0] == dims[1] else ("matrix",) if len(dims) == 2 else ()
+    if len(dims) != 2:
+        return ()
+    every = (part for part in question.parts() if isinstance(part, terms.Apply) and part.operator == "member")
+    members = {part.operands[0] for part in every}
+    kinds = ("columns",) if terms.Name(name) in members else ("matrix",)
+    return (*kinds, "square") if dims[0] == dims[1] else kinds

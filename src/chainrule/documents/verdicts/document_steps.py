@@ -40,6 +40,7 @@ from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.stacked_members import with_stacked_members
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
@@ -177,6 +178,7 @@ class _Anew:
             if not barred:
                 yield self._without(dropped), words, True
         yield from later_members(self.doubts, self.past, claim, self.held)
+        yield from with_stacked_members(self.doubts, claim)
 
     def _without(self, dropped: Set[int]) -> Doubts:
         assert self.reading.without is not None
@@ -249,10 +251,8 @@ def _proved_alone(
         other = every.get(entry.statement.key)
         if claim is None or other is None or (afresh and entry.claim in alone.stationary):
             continue  # elsewhere the text may say what solves an equation
-        if COUNTED in entry.rests_on - other.rests_on:
-            continue  # the sums elsewhere begin at 1
         here = claim if other.claim is None else reading.derivation.claims[other.claim]
-        if whole.leaves(claim, within, part, here):
+        if COUNTED not in entry.rests_on - other.rests_on and whole.leaves(claim, within, part, here):
             found[id(other.statement)] = step
     return found
 
@@ -394,7 +394,6 @@ def _step(
     statement = entry.statement
     start, end = statement.place
     line, column = statement.piece.place_of(start)
-    begin, last = sorted((statement.left.place, statement.right.place))  # a name may stand behind its value
-    text = " ".join(statement.piece.text[begin[0] : last[1]].split())
-    text = text or statement.piece.text[start:end]
+    (begin, _), (_, last) = sorted((statement.left.place, statement.right.place))  # a name may stand behind its value
+    text = " ".join(statement.piece.text[begin:last].split()) or statement.piece.text[start:end]
     return Step(line, column, statement.piece.cell, text, statement.relation, verdict, reason, finding, doubts, claim)

@@ -243,3 +243,8 @@ def test_a_column_that_a_definition_writes_out_has_no_more_entries(definitions, 
     )
     verdicts = [step.verdict for step in check_derivation(text, repairs=False).steps]
     assert verdicts == ["definition", "proved", "does not fit if read so", "proved", "undefined"]
+
+
+def test_a_function_whose_arguments_go_lost_is_not_defined(definitions):
+    assert "H" not in definitions(r"$$H(u, p) = D_{KL}(u \| p) + \log 3$$" + "\n\n" + r"$$H(y, p) = 2 H(u, p)$$")
+    assert "H" in definitions(r"$$H(u, p) = u \log p$$" + "\n\n" + r"$$H(y, p) = 2 H(u, p)$$")

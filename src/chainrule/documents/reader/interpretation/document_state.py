@@ -65,6 +65,8 @@ class DocumentState:
         Letters of which nothing is said that are numbers: each is added to the entries of a vector.
     one_row : set of str
         Names of matrices of which nothing is said that have one row.
+    spread : mapping
+        Letters of biases that are added to each row, or to each column, of matrices, with "rows" or "columns".
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -104,6 +106,7 @@ class DocumentState:
     flipped: Set[str] = frozenset()
     numbers: Set[str] = frozenset()
     one_row: Set[str] = frozenset()
+    spread: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()

@@ -294,8 +294,8 @@ def _big(
     ranges, condition = ranges_of(meanings, part)
     members_counted(part, ranges, body, parts[at + 1 :])
     above = (each.upper for one in parts[at + 1 :] for each in all_parts(one) if isinstance(each, w.Scripted))
-    letters = frozenset().union(*(letters_of(each) for each in above if isinstance(each, w.Bracketed)))
-    if letters & LAYER_LETTERS & {index for index, _, _ in ranges}:
+    layers = frozenset[str]().union(*(letters_of(each) for each in above if isinstance(each, w.Bracketed)))
+    if layers & LAYER_LETTERS & {index for index, _, _ in ranges}:
         raise NotMeant(f"a {part.kind} over layers", part.place)
     unclear_reach.of_values(meanings, part.kind, [index for index, _, _ in ranges], parts[at + 1 :])
     for index, low, high in reversed(ranges):
