@@ -14,9 +14,10 @@ from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import BY_COLUMNS, SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Relation
 from chainrule.documents.language.resolving import size_term
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Definition, Entry, Fold, Name, Number, Relation, Term
+from chainrule.documents.language.terms import Apply, Entry, Fold, Name, Number, Term
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),

@@ -173,3 +173,10 @@ def test_a_transposed_capital_is_no_function():
 def test_vectors_stand_behind_transposed_matrices():
     found = Inventory.of(chains_of(r"z_i = W^T x_i + b"))
     assert (found.vectors["x"], found.vectors["z"]) == (1, 0)
+
+
+def test_numbers_of_biases_are_those_of_their_matrices(definitions):
+    layers = r"$$H = X W_1 + b_1, \qquad S = H W_2 + b_2, \qquad s_j = \sum_h a_h w_{hj} + b_j$$"
+    assert definitions(layers)["H"] == "X @ W_1 + b_1"
+    entries = r"$$v = c_1 x + b_1, \qquad s_j = \sum_h a_h w_{hj} + b_j$$"
+    assert definitions(entries)["v"] == "c_1 * x + b[1]"

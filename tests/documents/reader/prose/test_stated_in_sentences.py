@@ -3,8 +3,9 @@
 import pytest
 
 from chainrule.documents.checked import check_derivation
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.printing import condition_text, kind_of
-from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.language.terms import ONE
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.syntax.chains import chains_of
@@ -197,3 +198,20 @@ def test_words_say_of_which_matrix_vectors_are_members(text, expected):
     pieces = pieces_of(text, "notes.md").pieces
     chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
     assert stated_in(pieces, chains).members == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "shape"),
+    [
+        ("Let $b$ be a row vector.", "row"),
+        ("Let $b$ be a vector.", "column"),
+        ("其中 $b$ 为行向量。", "row"),
+        ("Sei $b$ ein Zeilenvektor.", "row"),
+        ("Soit $b$ un vecteur ligne.", "row"),
+    ],
+)
+def test_words_say_whether_a_vector_is_a_row(words, shape):
+    pieces = pieces_of(words, "notes.md").pieces
+    chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
+    [declared] = stated_in(pieces, chains).declared
+    assert ("row" if declared.kind.shape[0] == ONE else "column") == shape

@@ -7,8 +7,9 @@ from contextlib import suppress
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Kind, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
@@ -79,7 +80,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False
-    line = statement.piece.place_of(statement.place[0])[0]
+    line = statement.line
     if state.number_of(statement) in state.besides.stated.suppositions and not statement.number:
         if full in state.definitions or target.parameters:
             return False
@@ -199,7 +200,7 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
         return False
     if statement.relation != "=" or is_example(statement, state.inventory):
         return False
-    state.again[full] = statement.piece.place_of(statement.place[0])[0]
+    state.again[full] = statement.line
     return True
 
 

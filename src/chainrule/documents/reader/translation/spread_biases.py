@@ -18,7 +18,7 @@ def biases_in(sides: Iterable[Written]) -> set[str]:
     """The letters of biases that are added to products of matrices in some formulas."""
     sums = (part.terms for side in sides for part in all_parts(side) if isinstance(part, w.Signed))
     added = (base_letter(term) for each in sums if any(map(_is_product, each)) for term in each)
-    return BIASES.intersection(added)
+    return {*BIASES} & {*added}
 
 
 def spread_bias(meanings: Meanings, part: Written, term: Term, parts: Sequence[Written]) -> Term:
