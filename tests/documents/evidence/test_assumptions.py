@@ -4,6 +4,7 @@ import pytest
 
 from chainrule.documents.evidence.clocks import OutOfTime
 from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.judging import findings
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.search import Search
 from chainrule.documents.language.parsing import derivation_of
@@ -18,6 +19,10 @@ q : column n, probabilities
 s := [i in n: exp(x[i]) / sum(k in n: exp(x[k]))]
 l := -sum(i in n: t[i] * log(s[i]))
 c := 1 / (1 + exp(-u))
+size m
+X : matrix m n
+x_bar, u_bar : number
+X_bar : column m
 """
 
 
@@ -32,6 +37,9 @@ def finding(claim):
         (": grad(l, x) = s - t", "the entries of t add up to 1"),
         (": l = -log(t' @ s)", "t is one-hot"),
         (": y * log(c) + (1 - y) * log(1 - c) = log(y * c + (1 - y) * (1 - c))", "y is 0 or 1"),
+        (": sum(i in n: t[i]) - sum(i in n: x[i]) = 0", "the entries of t and of x add up to 1"),
+        (": sum(i in n: (x[i] - x_bar)^2) = sum(i in n: x[i]^2) - n * x_bar^2", "x_bar is the mean of x"),
+        (": sum(i in n: member(X, i) - X_bar) = 0 * X_bar", "X_bar is the mean of X"),
         (": sqrt(u^2) = u", "u is positive"),
         (": grad(x' @ A @ x, x) = 2 * A @ x", "A is symmetric"),
         (": sum(i in n: sum(k in n: B[i, k] * x[i])) = sum(i in n: x[i])", "each row of B adds up to 1"),
@@ -49,6 +57,11 @@ def test_the_assumption_that_a_claim_needs_is_named(claim, words):
     [
         ": grad(l, x) = t - s",
         ": grad(l, x) = s - 2 * t",
+        ": sum(i in n: t[i]) - 2 * sum(i in n: x[i]) = 0",
+        ": sum(i in n: t[i] * x[i]) = 1",
+        ": sum(i in n: (x[i] - x_bar)^2) = sum(i in n: x[i]^2) + n * x_bar^2",
+        ": sum(i in n: x[i]) = x_bar",
+        ": u_bar = u",
         ": sum(i in n: t[i]) = 1",
         ": y^2 = y",
         ": abs(u) * c = cases(u * c if u > 0, 3 otherwise)",
@@ -88,3 +101,15 @@ def test_points_before_the_time_ends_show_nothing_under_an_assumption(monkeypatc
 
     monkeypatch.setattr(Search, "finding", found)
     assert finding(": total(A) = total(x)").status == status
+
+
+def test_sums_over_entries_beyond_the_ends_need_their_zeros():
+    """Where k is 1 the false claim holds, and elsewhere its right side has no value."""
+    text = "size n; size k; x : column n; w : column k\ny := [i in n - k + 1: sum(a in k: w[a] * x[i + a - 1])]\n"
+    text += "d := [i in n - k + 1: 2 * y[i]]; l := sum(i in n - k + 1: y[i]^2)\n"
+    text += "claim [b in k]: partial(l, w[b]) = sum(i in n - k + 1: d[i] * x[i - b + 1])\n"
+    text += "claim [j in n]: partial(l, x[j]) = sum(i in n - k + 1: d[i] * w[j - i + 1])\n"
+    derivation = derivation_of(text)
+    false, right = findings(derivation, Shapes(derivation))
+    assert false.status != "proved"
+    assert (right.status, right.assumed) == ("proved if", ("entries beyond the ends are 0",))

@@ -12,6 +12,10 @@ import pytest
             ".. math::\n   :label: e\n\n   a = b\n\n   c = d\n\ntext",
             [("display", "\\label{e}\n\n   a = b", "math", 2), ("display", "c = d", "math", 6)],
         ),
+        (
+            ".. math::\n   :nowrap:\n\n   \\begin{eqnarray*}\n   a &=& b\n   \\end{eqnarray*}\n",
+            [("display", "a &=& b", "eqnarray*", 5)],
+        ),
         (".. math::\n   a = b\n   + c\ntext", [("display", "a = b\n   + c", "math", 2)]),
         (".. math::\n\n   \\begin{align}\n   a &= b\n\n   \\end{align}\n", [("display", "a &= b", "align", 4)]),
         (

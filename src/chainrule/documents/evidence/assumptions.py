@@ -7,11 +7,17 @@ sign, the claim depends on something else besides the name. Nor may it hold at s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.inputs import BY_COLUMNS, SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Relation
+from chainrule.documents.language.resolving import size_term
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Apply, Entry, Fold, Name, Number, Term
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
@@ -26,6 +32,17 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ("orthonormal", "square", "the columns of {} are orthonormal"),
 )
 """Facts, the kind of name that they are assumed of, and the words for it; cheap ones first."""
+
+MOST_DISTRIBUTIONS = 3
+"""Most vectors whose entries are assumed to add up to 1 at once."""
+
+BAR = "_bar"
+"""The end of the name of a letter with a bar."""
+
+BEYOND, PADDED = "an index beyond the end", "entries beyond the ends are 0"
+"""Why a sum may have no value, and the assumption with which it has one."""
+
+MEAN, MEANS = " is the mean of ", " are the means of "
 
 TARGETS = {"one-hot", "binary"}
 WEIGHTS = {"W", "U", "V"}
@@ -56,6 +73,32 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], 
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
                 facts = {fact, BY_COLUMNS} if wanted == "columns" else {fact}
                 yield {name: frozenset(facts)}, words.format(name)
+    several = [name for name in plain if "column" in _kinds(question, name)]
+    if 1 < len(several) <= MOST_DISTRIBUTIONS:
+        yield dict.fromkeys(several, frozenset({SUM_ONE})), f"the entries of {' and of '.join(several)} add up to 1"
+
+
+def means(question: Question) -> tuple[list[Definition], str]:
+    """The letters with a bar as means of the letters without one, if the claim uses both, and this in words."""
+    used = question.names.used_by(question.claim.left, question.claim.right, *question.claim.conditions)
+    pairs = [(name, name.removesuffix(BAR)) for name in question.free if name.endswith(BAR)]
+    found = [
+        Definition(name, mean)
+        for name, letter in pairs
+        if letter in used and name not in question.names.uses(letter) and not question.facts.get(name)
+        if (mean := _mean(question, name, letter)) is not None
+    ]
+    bars, letters = ([pair[place] for pair in pairs if pair[0] in {each.name for each in found}] for place in (0, 1))
+    return found, " and ".join(bars) + (MEAN if len(found) == 1 else MEANS) + " and of ".join(letters)
+
+
+def with_zeros_beyond(claim: Relation, shapes: Shapes) -> Relation:
+    """The claim in which entries beyond the ends of arrays are 0, as far as sums choose them by sums of indices.
+
+    Where x_{i-a} has no value for one i, neither has the sum over i; what is left of the claim may be a single a.
+    """
+    left, right = (_padded(side, frozenset(), shapes) for side in (claim.left, claim.right))
+    return replace(claim, left=left, right=right)
 
 
 def is_telling(question: Question, assumed: Iterable[str], found: Finding) -> bool:
@@ -66,6 +109,45 @@ def is_telling(question: Question, assumed: Iterable[str], found: Finding) -> bo
 
 
 # What follows is private.
+
+
+def _mean(question: Question, name: str, letter: str) -> Term | None:
+    """The mean of the entries of a vector, or of the columns or rows of a matrix; None if the shapes do not show it."""
+    shapes = question.shapes.names
+    dims, own = (shapes[each].known if each in shapes else None for each in (letter, name))
+    if own is None or dims is None or len(dims) != 2:
+        return None
+    every, index = Name(letter), Name("_of_mean")
+    body: Term = Entry(every, (index,))
+    lengths = [dim.final for dim in dims]
+    if not own and lengths[1].number == 1:
+        length = lengths[0]
+    elif len(own) == 2 and own[1].is_one and own[0].final in lengths and lengths[0] != lengths[1]:
+        axis = lengths.index(own[0].final)
+        length = lengths[1 - axis]
+        body = Apply("member", (Apply("'", (every,)) if axis else every, index))
+    else:
+        return None
+    size = size_term(length)
+    return Apply("/", (Fold("sum", index.text, Number(Fraction(1)), size, body), size))
+
+
+def _padded(term: Term, bound: frozenset[str], shapes: Shapes) -> Term:
+    """A term with such zeros; sums bind some indices."""
+    if isinstance(term, terms.Slope):
+        return replace(term, body=_padded(term.body, bound, shapes))
+    bound = bound | {term.index} if isinstance(term, Fold) else bound
+    found: Term = terms.mapped(term, lambda part: _padded(part, bound, shapes))
+    known = shapes.names[found.base.text].known if isinstance(found, Entry) and isinstance(found.base, Name) else None
+    if not isinstance(found, Entry) or known is None:
+        return found
+    zero, one, beyond = Number(Fraction(0)), Number(Fraction(1)), list[tuple[terms.Condition, Term]]()
+    for index, dim in zip(found.indices, known, strict=False):
+        names = terms.free_names(index)
+        if len(names) > 1 and names & bound:
+            beyond += [(terms.Comparison("<", index, one), zero)]
+            beyond += [(terms.Comparison(">", index, size_term(dim.final)), zero)]
+    return terms.Choice(tuple(beyond), found) if beyond else found
 
 
 def _is_target(question: Question, name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
+from chainrule.documents.evidence.assumptions import BEYOND, MEAN, MEANS, PADDED, with_zeros_beyond
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
@@ -115,7 +116,7 @@ def _finding(
     prover: Prover, claim: Relation, from_head: Relation | None, other: Prover | None, under: Sequence[Setting]
 ) -> Finding:
     try:
-        found = prover.finding(claim)
+        found = _with_zeros_beyond(prover, claim, prover.finding(claim))
         if found.status in HOLDS:
             return found if other is None else replace(found, with_both=other.finding(claim).status in HOLDS)
         found = _under(prover, claim, found, under)
@@ -129,16 +130,28 @@ def _finding(
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
 
 
+def _with_zeros_beyond(prover: Prover, claim: Relation, found: Finding) -> Finding:
+    """The finding for a claim whose sums choose entries beyond the ends of arrays: these may be 0."""
+    if BEYOND not in found.note + found.reason or (padded := with_zeros_beyond(claim, prover.shapes)) == claim:
+        return found
+    again = prover.finding(padded)
+    if again.status in HOLDS and BEYOND not in again.note:
+        return replace(again, status=f"{again.status} if", assumed=(PADDED,))
+    return Finding("undecided", reason=BEYOND) if found.status in HOLDS else found
+
+
 def _under(prover: Prover, claim: Relation, found: Finding, under: Sequence[Setting]) -> Finding:
     """The finding for a claim that does not hold everywhere: it may hold, or surely differ, under equations."""
     for each in under:
         again = prover.finding(each.claim)
-        if again.status in HOLDS:
+        if again.status.removesuffix(" if") in HOLDS and all(
+            MEAN in words or MEANS in words for words in again.assumed
+        ):
             ways = chain((again,), _backwards(prover, each)) if each.both else ()
             if not all(way.status in HOLDS and not way.note for way in ways):  # a note says what is undefined
                 continue
-            assumed = (each.assumed,) if each.assumed else ()
-            status = f"{again.status} if" if assumed else again.status
+            assumed = (*again.assumed, *filter(None, [each.assumed]))
+            status = again.status.removesuffix(" if") + (" if" if assumed else "")
             return replace(again, status=status, assumed=assumed, where=each.where, both=each.both)
         if again.status == found.status == "differs" and not (each.assumed or _may_be_a_case(prover, claim, each)):
             found = replace(again, where=each.where, settled=each.settles)

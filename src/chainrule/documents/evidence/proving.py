@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from chainrule.algebra import Undecided
-from chainrule.documents.evidence.assumptions import candidates, is_telling
+from chainrule.documents.evidence.assumptions import candidates, is_telling, means
 from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.common_terms import in_full, with_common_terms
 from chainrule.documents.evidence.findings import Finding
@@ -162,6 +162,9 @@ class Prover:
             is_used = definition.is_unknown_loss and definition.name in self.names.used_by(claim.left, claim.right)
             if is_used or definition.name in search.question.functions:
                 yield words, Prover(self._supposing(definition), self.shapes).finding_within(claim, search.clock.part())
+        made, words = means(search.question)
+        if made:
+            yield words, Prover(self._supposing(*made), self.shapes).finding_within(claim, search.clock.part())
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
             question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
@@ -170,9 +173,9 @@ class Prover:
                 if is_telling(question, facts, found) and not (found.status == "verified" and one.is_cut):
                     yield words, found
 
-    def _supposing(self, definition: Definition) -> Derivation:
-        """The derivation in which a function, or an unknown loss, is what a supposition says."""
-        gone, declared = {definition.name}, list[Declaration]()
+    def _supposing(self, definition: Definition, *others: Definition) -> Derivation:
+        """The derivation in which a function, an unknown loss or values are what a supposition says."""
+        gone, declared = {each.name for each in (definition, *others)}, list[Declaration]()
         if definition.is_unknown_loss and isinstance(definition.body, terms.Call):
             arguments = [terms.base_of(each) for each in definition.body.arguments]
             result = self.shapes.names[definition.name].known if definition.name in self.shapes.names else ()
@@ -180,7 +183,7 @@ class Prover:
             if (kind := function_kind(arguments, result, self.shapes)) is not None:
                 declared.append(Declaration(definition.body.function, kind))
         declarations = (*(each for each in self.derivation.declarations if each.name not in gone), *declared)
-        definitions = (*(each for each in self.derivation.definitions if each.name not in gone), definition)
+        definitions = (*(each for each in self.derivation.definitions if each.name not in gone), definition, *others)
         return replace(self.derivation, declarations=declarations, definitions=definitions, supposed={})
 
     def _is_unknown(self, name: str, question: Question) -> bool:

@@ -21,6 +21,7 @@ from chainrule.documents.reader.notations.lowered_layers import with_lowered_lay
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
 from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
+from chainrule.documents.reader.notations.primed_transposes import with_primed_transposes
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
@@ -28,6 +29,7 @@ from chainrule.documents.reader.notations.word_superscripts import with_words_ab
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, OF_ALL
 from chainrule.documents.reader.structure.document_parts import Scopes
+from chainrule.documents.reader.structure.named_values import with_named_values
 from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
@@ -107,7 +109,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         if piece.kind in ("display", "inline")
     }
     chains = with_words_above(with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names))))
-    chains = with_primed_indices(chains)
+    chains = with_primed_transposes(with_primed_indices(chains))
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
@@ -126,7 +128,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     inventory = Inventory.of((chain for _, chain in every), prose)
     inventory.numbered_above = block.numbered_above
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
-    statements = tuple(statements_of(every))
+    statements = tuple(with_named_values([*statements_of(every)], (chain for _, chain in every)))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}

@@ -23,7 +23,8 @@ _ESCAPED = re.compile(r"\\\\(?P<twice>[{}|,;!_#&%])|\\(?P<once>[()\[\]])|" + _MA
 """For documents whose Markdown eats backslashes, so that they write `\\\\[` and `\\_`."""
 
 _RST = re.compile(
-    r"^[ \t]*:(?:label:[ \t]*(?P<label>[^\s]{1,100})|[a-z]{1,20}:[^\n]*)|" + _TEX.pattern, re.DOTALL | re.MULTILINE
+    r"^[ \t]*:(?:label:[ \t]*(?P<label>[^\s]{1,100})|(?P<option>[a-z]{1,20}:[^\n]*))|" + _TEX.pattern,
+    re.DOTALL | re.MULTILINE,
 )
 _TEXT = re.compile(rf"(?P<invisible>{_INVISIBLE}+)|(?P<null>\x00)")
 
@@ -73,7 +74,9 @@ def _replacement(match: re.Match[str], quoted: bool) -> str | None:
         return "\n" if quoted else None
     if group == "entity":
         return unescape(found).replace("\xa0", "~")
-    return {"row": "\\\\", "norm": "\\|", "comment": "", "invisible": "", "null": ""}.get(group or "")
+    return {"row": "\\\\", "norm": "\\|", **dict.fromkeys(("comment", "invisible", "null", "option"), "")}.get(
+        group or ""
+    )
 
 
 def _without_definitions(text: Stretch) -> Stretch:

@@ -14,6 +14,7 @@ from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.reader.exercises import in_order, readings
+from chainrule.documents.reader.interpretation.counting import COUNTED
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
 from chainrule.documents.reader.syntax.known_words import (
@@ -28,6 +29,7 @@ from chainrule.documents.reader.syntax.known_words import (
     ONLY_THROUGH,
     REACHES,
     SUBSCRIPT_LEFT_OUT,
+    SUPPOSES,
     UNTOLD,
 )
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
@@ -253,7 +255,7 @@ def _proved_alone(
         if claim is None or other is None or (afresh and entry.claim in alone.stationary):
             continue  # elsewhere the text may say what solves an equation
         here = claim if other.claim is None else reading.derivation.claims[other.claim]
-        if whole.leaves(claim, within, part, here):
+        if COUNTED not in entry.rests_on - other.rests_on and whole.leaves(claim, within, part, here):
             found[id(other.statement)] = step
     return found
 
@@ -342,7 +344,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
     if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
         finding = _approximated(finding, meant)
-    rests = sorted({*filter(_is_assumption, entry.rests_on), *(e for e in reasons if e.endswith(SUBSCRIPT_LEFT_OUT))})
+    supposed = {each for each in reasons if each.endswith((SUBSCRIPT_LEFT_OUT, SUPPOSES))}
+    rests = tuple(sorted({*filter(_is_assumption, entry.rests_on), *supposed}))
     if rests and finding.status in ("proved", "verified", "proved if"):
         finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
     elif rests and finding.status == "held":
@@ -394,6 +397,6 @@ def _step(
     statement = entry.statement
     start, end = statement.place
     line, column = statement.piece.place_of(start)
-    text = " ".join(statement.piece.text[statement.left.place[0] : statement.right.place[1]].split())
-    text = text or statement.piece.text[start:end]
+    (begin, _), (_, last) = sorted((statement.left.place, statement.right.place))  # a name may stand behind its value
+    text = " ".join(statement.piece.text[begin:last].split()) or statement.piece.text[start:end]
     return Step(line, column, statement.piece.cell, text, statement.relation, verdict, reason, finding, doubts, claim)

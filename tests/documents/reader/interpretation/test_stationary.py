@@ -83,7 +83,7 @@ $$
     assert verdicts(text.replace("x = 2", "x = 3"))[-2] != "proved"
 
 
-@pytest.mark.parametrize("name", [r"\hat w", "w^*", r"w_{\text{MLE}}", "w_{opt}"])
+@pytest.mark.parametrize("name", [r"\hat w", r"\hat w_\lambda", "w^*", r"w_{\text{MLE}}", "w_{opt}"])
 def test_an_estimate_is_the_letter_where_the_derivative_is_zero(name):
     text = SQUARES + f"\nSetting it to zero, we get\n$$X^TX{name} = X^Ty .$$\n"
     assert verdicts(text)[-1] == "proved"
@@ -187,3 +187,21 @@ def test_a_sum_with_a_prime_that_is_zero_sets_no_derivative_to_zero():
     block = "---\na: number\nb: number\nc: number\nx': number\n---\n"
     text = "$$\\frac{\\partial}{\\partial a} (a b) = b$$\n\n$$c x' - x' c = 0$$\n\n$$a b^2 = 7 b$$"
     assert [step.verdict for step in check_derivation(block + text).steps] == ["proved", "proved", "wrong"]
+
+
+LINE = r"""Let $E(w, b) = \frac{1}{2n} \sum_{i=1}^n (w x_i + b - y_i)^2$. Then
+
+$$\frac{\partial E}{\partial w} = \frac1n \sum_i (w x_i + b - y_i) x_i, \qquad
+\frac{\partial E}{\partial b} = \frac1n \sum_i (w x_i + b - y_i)$$
+
+"""
+
+
+@pytest.mark.parametrize("words", ["Setting the latter derivative to zero gives", "Igualando a segunda a zero,"])
+def test_one_of_several_derivatives_is_set_to_zero_if_a_claim_needs_this_one(words):
+    [*_, step] = check_derivation(rf"{LINE}{words} $$b = \bar y - w \bar x.$$", repairs=False).steps
+    assert step.verdict == "proved if"
+    assert "it is the derivative by b that is set to zero" in step.message
+    assert "the means of x and of y" in step.message
+    assert verdicts(rf"{LINE}{words} $$b = \bar y + w \bar x.$$")[-1] == "wrong if read so"
+    assert verdicts(rf"{LINE}{words} $$b = \bar y - \bar x.$$")[-1] == "wrong if read so"

@@ -180,3 +180,51 @@ def test_a_function_may_be_called_without_the_parameters_below_it(claim, before,
 def test_it_is_another_function_where_the_text_has_several_or_defines_it(before, verdict_of):
     claim = r"\frac{\partial h(x)}{\partial \theta} = h(x) (1 - h(x)) x"
     assert verdict_of(claim, "", f"{MODEL}{before}\n\n") not in ("proved", "verified", "proved if")
+
+
+@pytest.mark.parametrize("sign", [r"\|", r"\parallel", "||"])
+def test_a_divergence_is_a_function_of_two_distributions(sign):
+    text = rf"Let $p$ and $q$ be vectors and $$D_{{KL}}(p {sign} q) = \sum_i p_i \log \frac{{p_i}}{{q_i}}$$" + "\n\n"
+
+    def verdict(claim):
+        return check_derivation(f"{text}$${claim}$$", repairs=False).steps[-1].verdict
+
+    swapped = r"\sum_i q_i (\log q_i - \log p_i)"
+    assert verdict(rf"D_{{KL}}(q {sign} p) = {swapped}") in ("proved", "verified")
+    assert verdict(rf"D_{{KL}}(p {sign} q) = {swapped}").startswith("wrong")
+    assert verdict(rf"\frac{{\partial}}{{\partial q_j}} D_{{KL}}(p {sign} q) = -\frac{{p_j}}{{q_j}}") == "proved"
+    assert verdict(rf"\frac{{\partial}}{{\partial q_j}} D_{{KL}}(q {sign} p) = -\frac{{p_j}}{{q_j}}").startswith(
+        "wrong"
+    )
+
+
+LAYERS = r"""Let $J$ be the loss and $W^{[l]}$ be a matrix of size $n_l \times n_{l-1}$. With
+
+$$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]},\qquad A^{[l]} = g^{[l]}(Z^{[l]})$$
+
+let $dZ^{[l]} = \frac{\partial J}{\partial Z^{[l]}}$. Then
+
+$$dZ^{[l]} = W^{[l+1]T} dZ^{[l+1]} \odot g^{[l]\prime}(Z^{[l]})$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdicts"),
+    [
+        (r"dA^{[l]} = W^{[l+1]T} dZ^{[l+1]}", {"proved", "proved if"}),
+        (r"dZ^{[l]} = W^{[l+1]T} dZ^{[l+1]} \odot g^{[l]}(Z^{[l]})", {"wrong if read so"}),
+        (r"dZ^{[l]} = -W^{[l+1]T} dZ^{[l+1]} \odot g^{[l]\prime}(Z^{[l]})", {"wrong if read so"}),
+    ],
+)
+def test_layers_are_numbered_in_square_brackets_also_where_a_sum_runs_over_them(claim, verdicts):
+    penalty = r"$$R = \frac{\lambda}{2} \sum_l \|W^{[l]}\|^2$$" + "\n\n"
+    steps = check_derivation(f"{LAYERS}{penalty}$${claim}$$", repairs=False).steps
+    assert [step.verdict for step in steps][-3] == "proved"
+    assert steps[-2].message.count("a sum over layers")
+    assert steps[-1].verdict in verdicts
+
+
+def test_a_letter_that_names_a_function_in_words_gets_no_value(definitions):
+    assert definitions(r"The activation is $g = \tanh$.") == {}
+    assert definitions(r"The value is $g = \tanh(x)$.") == {"g": "tanh(x)"}

@@ -192,3 +192,17 @@ def test_a_claim_about_a_declared_name_whose_definition_does_not_fit_is_not_wron
     found = check_derivation(text + "$$X = u u^T u$$\n\n" + claim, repairs=False).claims[-1]
     assert found.verdict == "wrong if read so"
     assert "the definition of X does not fit" in found.doubts
+
+
+@pytest.mark.parametrize(
+    ("made_of", "claim", "verdict"),
+    [
+        (r"h(y)", r"\frac{\partial f}{\partial w} = x A'(w x)", "proved"),
+        (r"h(y)", r"\frac{\partial f}{\partial w} = A'(w x)", "wrong if read so"),
+        (r"h(y, w)", r"\frac{\partial f}{\partial w} = x A'(w x)", "no definition"),
+        (r"h(s)", r"\frac{\partial f}{\partial w} = x A'(w x)", "no definition"),
+    ],
+)
+def test_a_function_that_is_not_read_is_any_function_of_its_arguments(made_of, claim, verdict):
+    text = rf"Let $A(\eta) = \ln \int {made_of} e^{{\eta y}} dy$ for numbers $x$ and $w$, $s = w^2$ and $f = A(w x)$."
+    assert check_derivation(f"{text}\n\n$${claim}$$", repairs=False).steps[-1].verdict == verdict

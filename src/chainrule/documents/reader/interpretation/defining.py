@@ -38,7 +38,7 @@ from chainrule.documents.reader.structure.statements import (
     uses_target,
 )
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, TRANSPOSES, NotMeant
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, SUPPOSES, TRANSPOSES, NotMeant
 from chainrule.documents.reader.syntax.parts_written import (
     USUAL_INDICES,
     all_parts,
@@ -81,6 +81,14 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False
+    line = statement.line
+    if state.number_of(statement) in state.besides.stated.suppositions and not statement.number:
+        if full in state.definitions or target.parameters:
+            return False
+        full = f"{target.base}__line_{line}"
+        state.moved.setdefault(state.part_of(statement.piece), {})[target.base] = full
+        state.fixed.add(full)
+        state.elaborator.used.add(f"{target.base} is what line {line}{SUPPOSES}")
     if full not in state.definitions and _is_claimed_before(state, full, statement):
         return False
     if condition := _condition_on(state, target, statement):
@@ -92,7 +100,6 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     is_case = full in state.cases and (case is not None or not alike(state.written.get(full), statement.right))
     if is_case and (target.parameters or state.defined_at[full] == state.number_of(statement)):
         return enter_case(state, full, case, target, statement)
-    line = statement.line
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
@@ -128,6 +135,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         body = term_of(state, statement.right)
     except NotMeant as error:
         state.unread[full] = str(error)
+        state.elaborator.depends.setdefault(full, tuple(map(base_letter, target.parameters)))
         raise
     indices = tuple(map(state.elaborator.named, target.indices))
     event = state.elaborator.term(target.name) if isinstance(target.name, w.Beside) else None

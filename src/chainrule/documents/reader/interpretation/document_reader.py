@@ -28,6 +28,7 @@ from chainrule.documents.reader.structure.statements import (
     is_example,
     is_of_formula,
     is_update,
+    names_function,
     says_more,
     target_of,
     works_out_derivative,
@@ -99,13 +100,22 @@ def _read(state: DocumentState, statement: Statement) -> None:
     follows = state.number_of(statement) in state.besides.stated.consequences
     if target is not None and (follows or state.besides.has_defined(target.base, statement)):
         target = None
+    if names_function(statement):
+        state.asides.append(Aside(state.number_of(statement), statement))
+        state.entries.append(ReadRelation(statement, "definition"))
+        return
     state.elaborator.used.clear()
     state.elaborator.apart.clear()
+    if statement.is_name:
+        letter, line = base_letter(statement.left), statement.piece.place_of(statement.place[0])[0]
+        state.elaborator.used.add(f"{letter} is a new name in line {line}")
     before, count = set(state.again), len(state.definitions)
     part = state.part_of(statement.piece)
     aliases = state.aliases_in(part, state.number_of(statement))
     called = target is not None and key_of(state.elaborator, target) in state.elaborator.functions
     parameters = target.parameters if target is not None and called else ()
+    if is_at_values := any(aliases.get(base_letter(each)) in state.fixed for each in parameters):
+        target, parameters = None, ()
     own = {base_name(each) for each in parameters if isinstance(each, w.Symbol)}
     state.elaborator.bound = own
     state.elaborator.aliases = {name: other for name, other in aliases.items() if name not in own}
@@ -142,7 +152,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
                 state.asides.append(Aside(state.number_of(statement), statement))
             claims = role in ("claimed", "concluded") and statement.relation == "="
             maybe = solves or (tried and not claims)
-            anew = target is not None and renews(state, target, statement)
+            anew = is_at_values and role not in SUPPOSED
+            anew |= target is not None and renews(state, target, statement)
             if not (anew or claims or maybe) and (role in SUPPOSED or not says_more(statement, state.inventory)):
                 if role not in SUPPOSED[:4]:
                     state.asides.append(Aside(state.number_of(statement), statement))

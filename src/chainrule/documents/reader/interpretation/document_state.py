@@ -87,6 +87,8 @@ class DocumentState:
         By claim that is an equation which the text supposes or solves: the part in which it holds.
     cases : set of str
         Functions that are defined case by case.
+    fixed : set of str
+        The names of letters to which a condition gives a value in its part.
     supposed : dict
         By letter that a sentence defines for what follows: the doubt about claims outside of some pieces, and these.
     """
@@ -138,6 +140,7 @@ class DocumentState:
     problems: list[tuple[int, str]] = field(default_factory=list)
     sizes: dict[str, Term] = field(default_factory=dict)
     disputed: Mapping[str, str] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
     supposed: dict[str, tuple[str, range]] = field(default_factory=dict)
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)

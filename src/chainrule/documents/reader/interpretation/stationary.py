@@ -21,6 +21,7 @@ from chainrule.documents.reader.interpretation.document_state import DocumentSta
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import name_of
 from chainrule.documents.reader.interpretation.supposed_equations import VALUES, doubt_of, last_reached, words_of
+from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.equation_words import ALTERNATIVES
 from chainrule.documents.reader.prose.stationary_words import Zeroing
 from chainrule.documents.reader.structure.statements import Statement, Target
@@ -36,7 +37,7 @@ STATIONARY = "it may hold only where a derivative is zero"
 """The doubt about a claim that stands behind words or an equation that set a derivative to zero."""
 
 
-_DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat|(?:_hat)?_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
+_DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat(?:_[A-Za-z]+)?|_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
 """The ends of names of the values at which a derivative is zero: w_hat, w__*, w_MLE."""
 
 
@@ -190,8 +191,14 @@ def _after(
         last = [each for each in before if each.place == before[-1].place]
     else:
         last = [each for each in losses if each.place <= words.place][-1:]
-    meant = last if len(last) == 1 or words.several else []
+    meant = last if len(last) == 1 or words.several else [replace(each, assumed=_one_of(each)) for each in last]
     return [*equations, *(replace(each, place=words.place, said=words.said) for each in meant)]
+
+
+def _one_of(equation: Equation) -> str:
+    """The assumption that words such as "the second one" mean this derivative."""
+    by = ", ".join(sorted(map(letter_of, _variables(equation.slope.left))))
+    return f"it is the derivative by {by} that is set to zero" if by else equation.assumed
 
 
 def _losses(state: DocumentState, derivation: Derivation, shapes: Shapes) -> list[Equation]:

@@ -275,7 +275,8 @@ class Inventory(Sightings):
         elsewhere = self.bare[base] + len(self.subscripts[base]) > len(every)
         firsts = {(len(items), items[0]) for bracket in every if (items := arguments_of(bracket))}
         mixed = len({(count, base_letter(first)) for count, first in firsts}) < len(firsts)
-        return bool(calls) and plain and not mixed and (same or elsewhere)
+        divergent = any("||" in bracket.separators for bracket in every)  # D(p || q) takes two distributions
+        return bool(calls) and plain and not (mixed or divergent) and (same or elsewhere)
 
     def has_vectors(self, base: str) -> bool:
         """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.documents.language.terms import Term
+from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES, NotMeant
@@ -79,7 +80,7 @@ def with_upper(meanings: Meanings, name: str, upper: Written | None) -> tuple[st
     """The name with a superscript that is part of it, or an index of examples, or what is left of it."""
     match upper:
         case w.Bracketed(kind="(" | "[", items=(inside,)):
-            if isinstance(inside, w.Symbol) and inside.text in meanings.inventory.bound:
+            if isinstance(inside, w.Symbol) and inside.text in meanings.inventory.bound - LAYER_LETTERS:
                 return name, (meanings.index(inside),), None
             return f"{name}__{label(inside)}", (), None
         case w.Symbol(text=text) if text in meanings.layers or text in ("*", "ast", "star"):

@@ -22,7 +22,7 @@ from chainrule.documents.reader.prose.stated_words import (
 )
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES
-from chainrule.documents.reader.syntax.parts_written import is_closed, letters_of
+from chainrule.documents.reader.syntax.parts_written import base_name, is_closed, letters_of
 from chainrule.documents.reader.syntax.written import Written, WrittenChain
 
 Chains: TypeAlias = Mapping[int, Sequence[WrittenChain]]
@@ -83,6 +83,20 @@ def takes_apart(number: int, chains: Chains) -> bool:
             before = [chain for other, found in chains.items() if other < number for chain in found]
             used = {each for chain in before for one in chain.members if one is not None for each in letters_of(one)}
             return len(new) > 1 and not new & used and letters_of(name) <= used
+    return False
+
+
+def supposes_value(number: int, chains: Chains) -> bool:
+    """Whether a condition gives a letter that was used before the value of a function: "if p = softmax(z)"."""
+    match [*chains.get(number, [])]:
+        case [
+            WrittenChain(
+                members=(w.Symbol() as name, *_, w.Beside(parts=(w.Symbol(), w.Bracketed(kind="(")), joints=("",))),
+                links=links,
+            )
+        ] if all(link.relation == "=" for link in links):
+            before = (chain for other, found in chains.items() if other < number for chain in found)
+            return any(base_name(name) in letters_of(one) for chain in before for one in chain.members if one)
     return False
 
 

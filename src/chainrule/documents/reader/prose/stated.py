@@ -48,6 +48,8 @@ class Stated:
     """Numbers of displays of which the words before them say no more than that they follow from what is before."""
     values: set[int] = field(default_factory=set)
     """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
+    suppositions: set[int] = field(default_factory=set)
+    """Numbers of inline pieces whose condition gives a letter a value in its section: if p = softmax(z)."""
     members: dict[str, tuple[str, int]] = field(default_factory=dict)
     """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses.
 

@@ -17,7 +17,7 @@ from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, 
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
-from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, takes_apart
+from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, supposes_value, takes_apart
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.prose.sized_words import IN_A_WORD, sized_kind
 from chainrule.documents.reader.prose.stated import RELATIONS, Stated
@@ -136,6 +136,9 @@ class _Sentence:
                 self.stated.of_some[number] = some[some.lastgroup or 0], letters
             if self.pieces[number].kind == "inline":
                 role = "concluded" if concluded else own
+                if role == "condition" and supposes_value(number, self.chains):
+                    self.stated.suppositions.add(number)
+                    role = "assumed"
                 role = "assumed" if role == "condition" and takes_apart(number, self.chains) else role
                 self.stated.roles[number] = role
                 if TURN.search(self.text, match.end()):

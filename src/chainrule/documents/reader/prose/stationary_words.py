@@ -20,7 +20,7 @@ _ZEROED = re.compile(
     rf"\b(?:set(?:ting)?|equat(?:e|ing))\b[^.]{{0,40}}?\b{_IT}\b[^.]{{0,40}}?(?:\b(?:to|equal to|with)|=) ?{_ZERO}"
     rf"|\b{_SLOPE}\b[^.]{{0,40}}?\b{_IS_ZERO}|\bvanishing {_SLOPE}|\b{_SLOPE}\b[^.]{{0,20}}gleich null"
     r"|first[- ]order (?:optimality )?conditions?|\bnormal equations?\b|\bnull\s?setz\w*|\bannul(?:e|ant|er|ons)\b"
-    rf"|[ée]gal\w* à {_ZERO}|igual\w+ a {_ZERO}|приравн\w+[^.]{{0,40}}{_ZERO}"
+    rf"|[ée]gal\w*[^.]{{0,40}}? à {_ZERO}|igual\w+[^.]{{0,40}}? a {_ZERO}|приравн\w+[^.]{{0,40}}{_ZERO}"
     rf"|{_SLOPE}[^.。]{{0,12}}(?:равн\w+|bằng|等于|等於|为|為|=|を|が|를|을)\s?{_ZERO}",
     re.IGNORECASE,
 )

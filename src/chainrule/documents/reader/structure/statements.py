@@ -9,7 +9,7 @@ from fractions import Fraction
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, OF_ARRAYS, RELATIONS
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
@@ -46,6 +46,8 @@ class Statement:
         True if its chain begins in another display.
     led : bool
         True if the sign => leads to its chain.
+    is_name : bool
+        True if its left side first stood at the end of a chain, and is taken for a new name there.
     """
 
     left: Written
@@ -58,6 +60,7 @@ class Statement:
     number: int = 0
     resumed: bool = False
     led: bool = False
+    is_name: bool = False
 
     @property
     def key(self) -> tuple[int, tuple[int, int]]:
@@ -205,6 +208,13 @@ def joint_defined(statement: Statement) -> str:
     return ""
 
 
+def names_function(statement: Statement) -> bool:
+    """Whether words say which known function a letter is, as in g = tanh: the letter has no value."""
+    right = statement.right
+    is_known = isinstance(right, w.Symbol) and right.is_word and base_name(right) in ELEMENTARY
+    return is_known and statement.piece.kind == "inline" and isinstance(statement.left, w.Symbol | w.Scripted)
+
+
 def is_update(statement: Statement) -> bool:
     """Whether a letter gets a new value, made of the old one: w = w - a dw."""
     left = statement.left
@@ -344,7 +354,7 @@ def _turned(statement: Statement) -> Statement:
     left, right = (_is_named(side) for side in (statement.left, statement.right))
     if statement.relation != "=:" and (statement.relation != ":=" or left or not right):
         return statement
-    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None)
+    return replace(statement, left=statement.right, relation=":=", right=statement.left, head=None, number=0)
 
 
 def _is_named(side: Written) -> bool:

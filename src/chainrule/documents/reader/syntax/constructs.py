@@ -79,7 +79,7 @@ _same(
     longleftarrow→<- to→-> rightarrow→-> longrightarrow→-> mapsto→-> longmapsto→-> leftrightarrow→<->
     leftrightharpoons→<-> rightleftharpoons→<-> rightharpoonup→-> uparrow downarrow
     in notin ni subset subseteq→subset supset
-    supseteq→supset subsetneq→subset perp parallel prec preceq succ succeq models vdash
+    supseteq→supset subsetneq→subset perp prec preceq succ succeq models vdash
     asymp→~ nleq→> ngeq→< leadsto→-> rightsquigarrow→-> hookrightarrow→-> twoheadrightarrow→-> colon→: vcentcolon→:""",
 )
 _same("arrow", "xrightarrow→-> xleftarrow→<- xlongequal→= xRightarrow→=> xLeftrightarrow→<=> xmapsto→->", "om")
@@ -145,7 +145,7 @@ _same("side", "left right")
 _same("row", "\\ cr newline tabularnewline crcr")
 _same("open", "(→( {→{ lbrace→{ lbrack→[ langle→< lfloor→floor lceil→ceil lvert→| lgroup→( llbracket→[[ ulcorner→[")
 _same("close", ")→( }→{ rbrace→{ rbrack→[ rangle→< rfloor→floor rceil→ceil rvert→| rgroup→( rrbracket→[[ urcorner→[")
-_same("bar", "|→|| Vert→|| vert→| mid→| midd→| lVert→|| rVert→|| doublebar→|| shortmid→| divides→|")
+_same("bar", "|→|| parallel→|| Vert→|| vert→| mid→| midd→| lVert→|| rVert→|| doublebar→|| shortmid→| divides→|")
 _same("prime", "prime→' second→''")
 _same("forall", "forall")
 _same("not", "not")

@@ -79,7 +79,13 @@ EQUATED = f"{ARGUMENT}of_"
 ENTRYWISE = frozenset({".*", "o"})
 """Signs of entrywise products between factors."""
 
-TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr"})
+SUPPOSES = " supposes"
+"""The end of the assumption that a letter is what a condition before a claim says."""
+
+PRIME = "'"
+"""The superscript that primes become which transpose."""
+
+TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf T", "t", "tr", PRIME})
 """Superscripts that may transpose."""
 
 INDICATORS = frozenset({"I", "1", "mathbb1", "one", "indicator", "ind"})

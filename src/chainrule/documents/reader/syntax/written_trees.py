@@ -306,6 +306,9 @@ class FormulaReader(Level):
         is_range = isinstance(lower, Comparing) or (isinstance(lower, Listed) and isinstance(lower.items[0], Comparing))
         if isinstance(base, Symbol) and base.text in ("Sigma", "Pi") and is_range and not base.accents:
             return BigOperator({"Sigma": "sum", "Pi": "prod"}[base.text], lower, upper, place=place)
+        match upper:
+            case Scripted(base=Bracketed() as layer, lower=None, upper=None, primes=own) if own:  # g^{[l]\prime}
+                upper, primes = layer, primes + own
         operator = operator_of(base, lower, upper, place) if not primes else None
         return operator or Scripted(base, lower, upper, primes, place=place)
 

@@ -124,7 +124,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         _note_example(meanings, found.text, full, bracket, tuple(indices))
         found = chosen(meanings, found, part, (*more, *entries, *(Name(each) for each in indices)))
         return found if upper is None else raised(meanings, found, upper)
-    if full not in meanings.functions:
+    of_layer = name in meanings.functions and full.startswith(f"{name}__")  # g^{[l]} beside g^{[l]}'
+    if full not in meanings.functions and not of_layer:
         if w.CALLED in bracket.separators and meanings.named(full) not in meanings.depends:
             return None
         if len(items) == 1 and bracket.kind == "(" and not (more or entries) and _is_summed(meanings, items[0]):

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Fold, Name, Term
+from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.letters.scripts import is_transpose
@@ -23,7 +24,7 @@ from chainrule.documents.reader.syntax.known_words import (
     TAKE_NO_BRACKETS,
     NotMeant,
 )
-from chainrule.documents.reader.syntax.parts_written import arguments_of, base_name, letters_of
+from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation import unclear_reach
 from chainrule.documents.reader.translation.function_calls import called, in_base, power_of_function
@@ -291,6 +292,10 @@ def _big(
         meanings.used.add("a sum without a range runs over the indices that stand nowhere else")
     ranges, condition = ranges_of(meanings, part)
     members_counted(part, ranges, body, parts[at + 1 :])
+    above = (each.upper for one in parts[at + 1 :] for each in all_parts(one) if isinstance(each, w.Scripted))
+    layers = frozenset[str]().union(*(letters_of(each) for each in above if isinstance(each, w.Bracketed)))
+    if layers & LAYER_LETTERS & {index for index, _, _ in ranges}:
+        raise NotMeant(f"a {part.kind} over layers", part.place)
     unclear_reach.of_values(meanings, part.kind, [index for index, _, _ in ranges], parts[at + 1 :])
     for index, low, high in reversed(ranges):
         body = Fold(part.kind, index, low, high, body, condition)

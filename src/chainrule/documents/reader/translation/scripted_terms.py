@@ -11,7 +11,7 @@ from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpo
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.letters.suffixed_names import EACH
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import NO_LETTERS, NotMeant
+from chainrule.documents.reader.syntax.known_words import NO_LETTERS, PRIME, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, items_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.indicators import indicated, indicating
@@ -108,6 +108,8 @@ def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
         case w.Scripted(base=w.Symbol(text=""), lower=None, upper=w.Written() as inner):  # x^{^2}
             return raised(meanings, base, inner)
         case w.Symbol() if is_transpose(meanings, upper):
+            if upper.text == PRIME:
+                meanings.used.add("a prime is a transpose")
             is_list = "a list in brackets is a vector" in meanings.used and isinstance(base, terms.Table | terms.Family)
             if upper.text == "T" and (meanings.inventory.bare["T"] or meanings.inventory.subscripts["T"]):
                 meanings.used.add("T is a name of its own, so that ^T may be a power")

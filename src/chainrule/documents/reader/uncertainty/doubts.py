@@ -94,12 +94,24 @@ class Doubts:
         return frozenset(free) | (self.dependences.used(claim) - inside if one or not moved else frozenset())
 
     def still(self, claim: Relation, names: Iterable[str], part: int) -> frozenset[str]:
-        """Names whose definitions are not understood, but are made of letters that do not move in a claim of a part."""
+        """Names whose definitions are not understood, but are made of letters that do not move in a claim of a part.
+
+        Functions are any functions of their arguments, which may move.
+        """
         every = self.dependences.every(claim)
         if any(isinstance(each, ELSEWHERE) for each in every):
             return frozenset()
         moved = {letter_of(terms.base_of(each.variable)) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
-        made_of = {name: {letter_of(name)} | self.dependences.reached(letter_of(name), (), part) for name in names}
+        own = {
+            name: self.reading.parameters.get(name, frozenset())
+            for name in names
+            if isinstance(self.names.kinds.get(name), FunctionKind)
+        }
+        made_of = {
+            name: {letter_of(name)}
+            | self.dependences.reached(letter_of(name), own.get(name, ()), part) - own.get(name, frozenset())
+            for name in names
+        }
         return frozenset(name for name, letters in made_of.items() if not letters & moved)
 
     def moving_in(self, claim: Relation) -> frozenset[str]:
