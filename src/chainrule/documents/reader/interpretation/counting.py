@@ -3,7 +3,7 @@
 In sum_{i=0}^n w_i x_i the entries of w and x have the numbers 0 to n, and so have those of x in a list (x_0, ..., x_n).
 They become the entries 1 to n + 1, with every index that chooses among them anywhere. Where another sum over entries
 that are not listed begins at 1, nothing shows which entries there are for an index without a range; then all stays as
-it is written, as do entries with a computed index, but for x_{i+a} and x_{i-a}.
+it is written, as do entries with a computed index.
 """
 
 from __future__ import annotations
@@ -136,8 +136,6 @@ class _Marks(_Walk):
     """Indices of sums that begin at 1, which is a reason against it, too, unless the entries are listed from 0."""
     listed: set[_Place] = field(default_factory=set)
     first: set[str] = field(default_factory=set)
-    shifted: list[tuple[_Place, _Place, _Place]] = field(default_factory=list)
-    """Axes along which the sum or the difference of two indices chooses, with the places of these."""
 
     def see_definition(self, number: int, definition: Definition) -> None:
         """A definition: the indices of its entries are those of the name."""
@@ -194,13 +192,8 @@ class _Marks(_Walk):
         if _is_before(index):
             self.see_list(axis)
             return
-        if isinstance(index, Apply) and index.operator in ("+", "-"):
-            one, other = (self.place(getattr(each, "text", ""), scope, formula) for each in index.operands)
-            if one is not None and other is not None:  # x_{i+a} and x_{i-a} count from 0 if i and a do
-                self.shifted.append((axis, one, other))
-                return
         if not isinstance(index, Name | Number):
-            self.fixed.add(axis)  # which entry x_{2i} is, is told in words
+            self.fixed.add(axis)  # what x_{i+k} is beyond the ends is told in words
         for name in sorted(terms.free_names(index)):
             place = self.place(name, scope, formula)
             if place is None:
@@ -235,10 +228,6 @@ class _Marks(_Walk):
 
     def places_from_zero(self) -> set[_Place]:
         """All places that count from 0."""
-        for axis, one, other in self.shifted:
-            roots = {self.root(place) for place in self.zero}
-            self.zero |= {axis} if {self.root(one), self.root(other)} <= roots else set()
-            self.joined.setdefault(axis, axis)
         against = self.fixed | (self.later - self.places_listed())
         roots = {self.root(place) for place in self.zero} - {self.root(place) for place in against}
         return {place for place in [*self.joined] if self.root(place) in roots}
