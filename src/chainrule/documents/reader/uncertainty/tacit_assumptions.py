@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import FunctionKind, Relation, SizeKind
-from chainrule.documents.language.dimensions import Shape, vector_axis
+from chainrule.documents.language.dimensions import Dim, Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.reader.interpretation.layer_definitions import leads_down
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -104,9 +104,11 @@ class TacitAssumptions:
         """Whether a derivative may be its transpose, too: one by a matrix, or one of n numbers by n others."""
         shapes = self.reading.shapes.names
         variable, body = (shapes.get(terms.base_of(part), _ANY).known for part in (slope.variable, slope.body))
-        if slope.kind != "jac":
-            return variable is None or (len(variable) > 1 and not any(dim.is_one for dim in variable))
-        return not (variable and body) or variable[0].final == body[0].final
+        if slope.kind != "jacobian":
+            return variable is None or _is_matrix(variable)
+        if not (variable and body):
+            return True
+        return variable[0].final == body[0].final and not (_is_matrix(variable) or _is_matrix(body))
 
     # What follows is private.
 
@@ -139,7 +141,7 @@ class TacitAssumptions:
         if isinstance(term, terms.Name):
             return vector_axis(self.reading.shapes.names.get(term.text, _ANY)) == 0
         if isinstance(term, terms.Slope):
-            return term.kind == "grad"
+            return term.kind == "gradient" and self._is_column(term.variable)
         turns = isinstance(term, terms.Apply) and term.operator == "'"
         return not turns and any(map(self._is_column, terms.parts(term)))
 
@@ -207,6 +209,11 @@ class TacitAssumptions:
                 names = self.dependences.used(self.reading.derivation.claims[entry.claim]) & small
                 found[part] = found.get(part, frozenset()) | names
         return found
+
+
+def _is_matrix(dims: Sequence[Dim]) -> bool:
+    """Whether it is the shape of a matrix with more than one row and column, as far as its sizes are known."""
+    return len(dims) > 1 and not any(dim.is_one for dim in dims)
 
 
 def _pulled(claim: Relation) -> Iterator[terms.Term]:
