@@ -267,15 +267,17 @@ class _Sentence:
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
         if LABEL_BEFORE.search(before):
             self.stated.labels |= {base_of(name) for name in names if isinstance(name, w.Symbol)}
-        what = words["what"].strip() if words else ""
+        what, usual = words["what"].strip() if words else "", None
         if what := what or self._in_commas(match.end()) or _function_before(before):
-            usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])
+            what = what.split(")")[0]
+            usual = USUAL.match(what) or USUAL.match(PREPOSITION.split(what)[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
         capital = all(base_of(name)[:1].isupper() for name in names)
         sized = sized_kind(self.text, match.start(), match.end(), self.chains, are_capital=capital)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
+        kind = _KINDS["function"] if usual else kind
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
             if kind is not None and (sized or isinstance(name, w.Symbol)):

@@ -159,10 +159,18 @@ UNKNOWN = _words(
 """Facts that claims may need, and that are not assumed."""
 
 _LOGISTIC = r"logistic|sigmoid|sigmoide|sigmoïde|logistische|logistique|logística|сигмоид\w*|シグモイド|시그모이드"
+_NORMAL = r"(?:standard|unit)[- ](?:normal|gaussian)"
+_DISTRIBUTION = r"(?:cdf|c\.d\.f\.|(?:cumulative )?distribution function|cumulative distribution)"
+_DENSITY = r"(?:pdf|p\.d\.f\.|(?:probability )?density)"
+_OF_NORMAL = rf"(?: function)? of (?:the|a) {_NORMAL}(?: distribution)?"
 USUAL = re.compile(
-    r"\s*(?:an?|the|our|die|der|la|le|les|el|a|o)?\s*(?:(?:standard|usual|logistic|elementwise|entry-?wise)\s+)*"
-    rf"(?:(?:fonction|función|funzione|função)\s+)?(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax))"
-    r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*\s*\Z",
+    r"\s*(?:an?|the|our|its|die|der|la|le|les|el|a|o)?\s*"
+    r"(?:(?:usual|logistic|elementwise|entry-?wise|standard(?! normal))\s+)*"
+    r"(?:(?:fonction|función|funzione|função)\s+)?"
+    rf"(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax)"
+    rf"|(?P<normal_cdf>{_NORMAL} {_DISTRIBUTION}|{_DISTRIBUTION}{_OF_NORMAL})"
+    rf"|(?P<normal_pdf>{_NORMAL} {_DENSITY}|{_DENSITY}{_OF_NORMAL})|(?P<density>(?<=its ){_DENSITY}))"
+    r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*(?:\s+and)?\s*\Z",
     re.IGNORECASE,
 )
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
