@@ -133,3 +133,12 @@ def test_the_last_matrix_of_a_network_with_one_output_is_a_row(claim, verdict_of
 def test_a_guessed_row_is_a_doubt(reading_of):
     reading = reading_of(TWO_LAYERS + r"$$\frac{\partial L}{\partial W^{[2]}} = \hat{y} a^{[1]T}$$")
     assert "W__2 is a row" in reading.entries[-1].rests_on
+
+
+def test_sizes_that_the_text_makes_equal_are_one_size_everywhere():
+    text = r"Let $A, C \in \mathbb{R}^{n\times d}$ and $B \in \mathbb{R}^{m\times d}$. %s we have $$A + B %s$$"
+    [*_, step] = check_derivation(text % ("With $n=m$", "- A = B"), "a.md", repairs=False).steps
+    assert (step.verdict, step.assumed) == ("proved if", ("n = m everywhere",))
+    for words, more in (("With $n=m$", "= A + C"), ("Then", "- A = B")):
+        [*_, step] = check_derivation(text % (words, more), "a.md", repairs=False).steps
+        assert not step.verdict.startswith("proved")

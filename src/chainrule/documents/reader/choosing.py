@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind, free_names
 from chainrule.documents.reader import letters_by_part
-from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.declaring.declarations import base_of, sizes_said
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
@@ -32,6 +32,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
     """The reading under which the most relations of a document fit, and the hypotheses: options of `DocumentState`."""
     search = _Search(prepared)
     search.try_layers()
+    search.try_same_sizes()
     search.try_numbers()
     search.try_parts_without_indices()
     search.keep_if_better(search.with_names(letters_by_part.other_shapes(prepared, search.trials, search.chosen)))
@@ -94,6 +95,17 @@ class _Search:
             found = self.trials.under(self.chosen | lettered)
             if not found.looping and misfits(found) <= misfits(self.best):
                 self.keep(found, lettered)
+
+    def try_same_sizes(self) -> None:
+        """Two sizes may be one everywhere: "self-attention, so n = m"."""
+        prepared = self.prepared
+        declared = (*prepared.besides.block.declared, *prepared.besides.stated.declared)
+        sizes = {name for each in declared for size in sizes_said(each.kind) for name in free_names(size)}
+        for each in prepared.statements:
+            match each.left, each.right:
+                case w.Symbol(text=one), w.Symbol(text=other) if each.relation == "=" and one != other:
+                    if {one, other} <= sizes:
+                        self.keep_if_better({"same_sizes": self.chosen.get("same_sizes", frozenset()) | {(one, other)}})
 
     @cached_property
     def added(self) -> set[str]:
@@ -191,7 +203,9 @@ class _Search:
             self.keep_if_better(self._with_letter("turned", letter))
 
     def give_up_names(self) -> None:
-        """Letters need no names of their own in a part if as much fits without them."""
+        """Letters need no names of their own in a part if as much fits without them, and may be what sentences say."""
+        for name in sorted(self.chosen.get("distrusted", ())):
+            self.keep_if_better({"distrusted": self.chosen["distrusted"] - {name}}, spare=1)
         for section, names in sorted(self.chosen.get("aliases", {}).items()):
             for name in sorted(names):
                 if names[name] not in self.kept:

@@ -138,6 +138,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
 
 # What follows is private.
 
+_WORDS = re.compile(r"\\(?:text|mbox|textrm|mathrm)\{([^{}]*)\}")
 _REMARK = re.compile(
     r"\s*[,(]?\s*((?:(?:is|being)\s+)?(?:applied|taken|computed)?\s*(?:to each |over |along )?[\w-]+(?: by \w+)?)"
 )
@@ -153,7 +154,9 @@ def _layout_told(spoken: str, pieces: Pieces) -> str:
 
 
 def _remarks(pieces: Pieces) -> Iterator[str]:
-    """The words right behind formulas with a softmax, which may say along which axis it acts."""
+    """The words in formulas with a softmax and right behind them, which may say along which axis it acts."""
+    formulas = [each.text for each in pieces.pieces if each.kind in ("display", "inline")]
+    yield from (f"softmax {words}. " for each in formulas for words in _WORDS.findall(each.partition("softmax")[2]))
     for piece, after in pairwise(pieces.pieces):
         remark = _REMARK.match(after.text) if after.kind == "prose" and "softmax" in piece.text else None
         if remark is not None and piece.kind in ("display", "inline"):

@@ -27,6 +27,7 @@ from chainrule.documents.reader.syntax.known_words import (
     NO_OPERATOR,
     ONLY_THROUGH,
     REACHES,
+    SAME_SIZE,
     UNTOLD,
 )
 from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
@@ -355,7 +356,7 @@ def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
     return (
         reading == BRACKET
-        or reading.endswith((SAME_EXAMPLE, NO_OPERATOR))
+        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, NO_OPERATOR))
         or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
     )
 

@@ -145,3 +145,16 @@ def test_a_block_says_on_what_a_loss_depends(block, factor, verdicts):
 
 def test_a_loss_of_nothing_is_a_problem():
     assert "expected" in check_derivation("$x$", "J: loss of").problems[0][1]
+
+
+def test_a_column_without_a_definition_may_be_the_softmax_of_another():
+    text = "The rows of $P = \\mathrm{softmax}(S)$ are alike. Let $p$ and $s$ be one of each. $$%s$$"
+    for true, false in (
+        (r"\frac{\partial p_i}{\partial s_j} = p_i (\delta_{ij} - p_j)", " + p_j"),
+        (r"\frac{\partial p_i}{\partial s_j} = p_j (\delta_{ij} - p_i)", " - p_j"),
+    ):
+        [*_, step] = check_derivation(text % true, "a.md", repairs=False).steps
+        assert (step.verdict, step.assumed) == ("proved if", ("p is the softmax of s",))
+        assert check_derivation(text % (true + false), "a.md", repairs=False).steps[-1].verdict == "wrong if read so"
+        other = text.replace("softmax", "sigmoid")
+        assert check_derivation(other % true, "a.md", repairs=False).steps[-1].verdict == "wrong if read so"

@@ -197,3 +197,9 @@ def test_words_say_of_which_matrix_vectors_are_members(text, expected):
     pieces = pieces_of(text, "notes.md").pieces
     chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
     assert stated_in(pieces, chains).members == expected
+
+
+def test_words_about_a_part_of_a_matrix_are_not_about_the_matrix(reading_of):
+    text = "Let $p$ and $s$ be one row of $P$ and $S$ (as column vectors). $$P = S A B$$"
+    shapes = reading_of(text).shapes.names
+    assert [dim.is_one for name in "PS" for dim in shapes[name].known] == [False] * 4

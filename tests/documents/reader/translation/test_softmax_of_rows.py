@@ -56,3 +56,10 @@ def test_words_right_behind_a_formula_tell_the_axis():
     assert verdicts(told + claim)[-1] == "proved"
     assert verdicts(told.replace("row", "column") + claim)[-1] == "wrong if read so"
     assert verdicts(text + claim)[-1] not in ("proved", "wrong")
+
+
+def test_words_within_the_formula_say_along_which_axis_it_acts(definitions):
+    text = r"Let $S \in \mathbb{R}^{n \times m}$ and $$P = \operatorname{softmax}(S)\ \text{(%s)}, \quad O = P V$$"
+    assert "exp(S[i, k])" in definitions(text % "row-wise")["P"]
+    assert "exp(S[k, j])" in definitions(text % "column-wise")["P"]
+    assert "P" not in definitions(text % "as above")

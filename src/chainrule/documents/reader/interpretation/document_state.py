@@ -65,6 +65,8 @@ class DocumentState:
         Letters of which nothing is said that are numbers: each is added to the entries of a vector.
     one_row : set of str
         Names of matrices of which nothing is said that have one row.
+    same_sizes : set of (str, str)
+        Sizes that an equation in the text makes one size.
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -103,6 +105,7 @@ class DocumentState:
     numbers: Set[str] = frozenset()
     one_row: Set[str] = frozenset()
     elsewhere: Set[str] = frozenset()
+    same_sizes: Set[tuple[str, str]] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
     tries: bool = False

@@ -33,7 +33,7 @@ from chainrule.documents.reader.interpretation.layer_definitions import with_lay
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
-from chainrule.documents.reader.interpretation.unknown_losses import with_unknown_losses
+from chainrule.documents.reader.interpretation.unknown_losses import with_softmax_supposed, with_unknown_losses
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, name_as_written
 from chainrule.documents.reader.letters.usual_functions import LOGISTIC, with_functions
 from chainrule.documents.reader.prose.conditions_stated import (
@@ -49,7 +49,7 @@ from chainrule.documents.reader.structure.asides import bar_of, doubts_of
 from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, UNTOLD, NotMeant
+from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, SAME_SIZE, UNTOLD, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_name
 
 LOSSES = frozenset({"E", "J", "L"})
@@ -165,6 +165,8 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     held = [each for each in held if id(each.condition) not in fitting]
     losses = _losses_told(state)
     strict = strict_form(shapes, *_reached(state, derivation, held), losses)
+    if "softmax" in state.inventory.prose or "softmax" in state.inventory.words:
+        strict = with_softmax_supposed(strict, shapes, state.elsewhere | {letter_of(each) for each in state.unread})
     points = stationary_points(state, strict, shapes)
     for number, settings in points.items():
         if not all(each.settles for each in settings):
@@ -256,6 +258,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     about = {letter_of(name) for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
     state.doubt(number, frozenset(doubt for name, doubt in state.disputed.items() if name in about))
+    state.doubt(number, frozenset(f"{one} = {other}{SAME_SIZE}" for one, other in state.same_sizes if one in about))
     suppositions = (state.supposed[name] for name in about & state.supposed.keys())
     state.doubt(number, frozenset(words for words, reach in suppositions if place not in reach))
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)

@@ -28,6 +28,7 @@ TWO_VALUES = {"sign": (1, -1), "bit": (0, 1)}
 def enter_kinds(state: DocumentState) -> None:
     """Enter the kinds of all names that a document declares, and give the state its elaborator."""
     own = {state.number_of(each): state.part_of(each.piece) for each in state.statements}
+    state.sizes |= {other: Name(size) for size, other in state.same_sizes}
     said = [each for each in state.besides.stated.declared if base_of(each.name) not in state.distrusted]
     said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
     every = [*state.besides.block.declared, *said]

@@ -41,6 +41,7 @@ from chainrule.documents.reader.prose.stated_words import (
     NOUNS,
     OF,
     OF_SOME,
+    PART_OF,
     PREPOSITION,
     UNKNOWN,
     USUAL,
@@ -237,7 +238,8 @@ class _Sentence:
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = STOP.split(self.text[match.end() :])[0]
-        words = None if OF.match(after) or COUNTED.search(before) else COPULA.match(after)
+        of_other = OF.match(after) or COUNTED.search(before) or PART_OF.search(before)
+        words = None if of_other else COPULA.match(after)
         said = PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
             said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f

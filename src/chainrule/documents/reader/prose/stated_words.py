@@ -213,6 +213,10 @@ LAYER_BEFORE = re.compile(rf"(?:{_LAYERS})\s+\Z", re.IGNORECASE)
 """Before a letter that counts layers: "in layer k"."""
 COUNTED = re.compile(rf"\b(?:{_LAYERS}|neurons?|units?|nodes?|steps?|time|neurones?|neuronas?)\s*\Z", re.IGNORECASE)
 """Before a letter that counts things: in "the error of layer l is a vector", the verb does not speak of l."""
+PART_OF = re.compile(
+    r"\b(?:rows?|columns?|entr(?:y|ies)|elements?|components?|coordinates?|blocks?) (?:of|in)\s+\Z", re.IGNORECASE
+)
+"""Before a letter of which only a part is meant: in "let p be a row of P, a vector", the words do not speak of P."""
 TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
