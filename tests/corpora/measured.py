@@ -1,6 +1,7 @@
 """Public documents against their adjudications: `python -m tests.corpora.measured FOLDER [NAME ...] [--each]`.
 
-FOLDER holds the raw texts under the names owner__repository__file, as the tables of `public_documents` name them.
+FOLDER holds the raw texts under the names owner__repository__file, as the tables of `public_documents` name them; those
+of `course_documents` lie beside their tables.
 Prints a line for each document, then false faults, errors that were found, and false claims that were taken for true.
 """
 
@@ -112,7 +113,8 @@ def main() -> None:
     every = []
     for index in sorted((HERE / chosen.tables).glob(f"index-{chosen.list}*.csv")):
         for row in rows_of(index):
-            name = row["repository"].replace("/", "__") + "__" + Path(row["path"]).name
+            owned = row["repository"].replace("/", "__") + "__" if row["repository"] else ""
+            name = owned + Path(row["path"]).name
             if chosen.names and not any(part in name for part in chosen.names):
                 continue
             table = HERE / chosen.tables / f"{name.rpartition('.')[0]}.csv"

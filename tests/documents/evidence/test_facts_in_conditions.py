@@ -1,10 +1,13 @@
 """Conditions that say facts about names."""
 
+import pytest
+
 from chainrule.documents.evidence.facts_in_conditions import fact_in, parts_of_condition
+from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.language.printing import condition_text
+from chainrule.documents.language.printing import condition_text, statements
 from chainrule.documents.language.shapes import Shapes
 
 
@@ -52,3 +55,20 @@ def test_a_fact_about_some_entries_or_others_is_none_about_all():
         asked = question(text)
         assert asked.facts["t"] == set()
         assert len(asked.assumptions) == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "rows", "columns"),
+    [
+        ("one-hot", "proved", "differs"),
+        ("by-columns, one-hot", "differs", "proved"),
+        ("probabilities", "proved", "differs"),
+        ("by-columns, probabilities", "differs", "proved"),
+    ],
+)
+def test_a_fact_is_about_rows_or_about_columns(fact, rows, columns):
+    claims = "claim [i in m]: sum(k in 3: y[i, k]) = 1\nclaim [k in 3]: sum(i in m: y[i, k]) = 1"
+    derivation = derivation_of(f"size m\ny : matrix m 3, {fact}\n{claims}")
+    assert f"y : matrix m 3, {fact}" in statements(derivation)
+    prover = Prover(derivation, Shapes(derivation))
+    assert [prover.finding(each).status for each in derivation.claims] == [rows, columns]

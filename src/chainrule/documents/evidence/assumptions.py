@@ -6,16 +6,17 @@ sign, the claim depends on something else besides the name. Nor may it hold at s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chainrule.documents.evidence.findings import Finding
-from chainrule.documents.evidence.inputs import SUM_ONE
+from chainrule.documents.evidence.inputs import BY_COLUMNS, SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
     (SUM_ONE, "matrix", "each row of {} adds up to 1"),
+    (SUM_ONE, "columns", "each column of {} adds up to 1"),
     ("positive", "number", "{} is positive"),
     ("positive", "column", "the entries of {} are positive"),
     ("symmetric", "square", "{} is symmetric"),
@@ -34,8 +35,8 @@ SIGNED = {"sign"}
 """Functions that a text writes of numbers of both signs only."""
 
 
-def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
-    """Facts to assume by name, each with its words."""
+def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], str]]:
+    """Facts to assume by name, with words for them."""
     said = frozenset[str]().union(*map(terms.free_names, question.assumptions))
     plain = [name for name in question.free if not question.facts.get(name) and name not in said]
     rooted = any(isinstance(part, terms.Apply) and part.operator in ROOTED for part in question.parts())
@@ -48,10 +49,11 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, str], str]]:
             usual = rooted and name not in compared if fact == "positive" else not alone
             fits = wanted in _kinds(question, name)
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
-                yield {name: fact}, words.format(name)
+                facts = {fact, BY_COLUMNS} if wanted == "columns" else {fact}
+                yield {name: frozenset(facts)}, words.format(name)
 
 
-def is_telling(question: Question, assumed: dict[str, str], found: Finding) -> bool:
+def is_telling(question: Question, assumed: Iterable[str], found: Finding) -> bool:
     """Whether a claim that holds under an assumption does so at a size at which the assumption says something."""
     dims = [dim.final for name in assumed for dim in question.shapes.names[name].known or ()]
     lengths = [dim for dim in dims if dim.number != 1]
@@ -80,4 +82,9 @@ def _kinds(question: Question, name: str) -> tuple[str, ...]:
         return ("number",)
     if len(dims) == 2 and dims[1].number == 1:
         return ("column",)
-    return ("matrix", "square") if len(dims) == 2 and dims[0] == dims[1] else ("matrix",) if len(dims) == 2 else ()
+    if len(dims) != 2:
+        return ()
+    every = (part for part in question.parts() if isinstance(part, terms.Apply) and part.operator == "member")
+    members = {part.operands[0] for part in every}
+    kinds = ("columns",) if terms.Name(name) in members else ("matrix",)
+    return (*kinds, "square") if dims[0] == dims[1] else kinds

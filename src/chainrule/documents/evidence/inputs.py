@@ -26,6 +26,9 @@ TINY = Fraction(1, 10**30)
 SUM_ONE = "sum-one"
 """The fact that numbers along an axis have the sum 1; one-hot ones are among them."""
 
+BY_COLUMNS = "by-columns"
+"""The fact that these numbers of a matrix lie along its columns."""
+
 AT_LEAST_ZERO = {"positive", "unit", "probabilities", "nonnegative"}
 
 POSITIVE = {"positive", "unit", "probabilities", "negative"}
@@ -226,6 +229,8 @@ class FreeArray:
     @property
     def _axis(self) -> int:
         """The axis along which probabilities, and the entries of one-hot arrays, are summed."""
+        if BY_COLUMNS in self.facts:
+            return 0
         return 0 if len(self.shape) == 2 and self.shape[1] == 1 and not self.has_rows else len(self.shape) - 1
 
     @property

@@ -83,7 +83,7 @@ class Question:
         claim: Relation,
         *,
         cut: frozenset[str] = frozenset(),
-        assumed: Mapping[str, str] = MappingProxyType({}),
+        assumed: Mapping[str, frozenset[str]] = MappingProxyType({}),
     ) -> Question:
         """The question of a claim.
 
@@ -104,7 +104,7 @@ class Question:
         used = names.used_by(*sides) - over
         kinds = names.kinds
         facts = {name: kind.facts for name, kind in kinds.items() if isinstance(kind, ValueKind) and name not in cut}
-        facts |= {name: facts.get(name, frozenset()) | {fact} for name, fact in assumed.items()}
+        facts |= {name: facts.get(name, frozenset()) | more for name, more in assumed.items()}
         assumptions, added = list[terms.Condition](), True
         own = list[terms.Condition]()
         for condition in (part for each in claim.conditions for part in parts_of_condition(each)):

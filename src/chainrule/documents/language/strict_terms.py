@@ -12,10 +12,11 @@ from chainrule.documents.language.terms import Condition, Term, decimals_in
 
 FACTS = (
     *("positive", "negative", "nonzero", "nonnegative", "unit", "probabilities", "one-hot"),
-    *("sum-one", "symmetric", "orthonormal", "invertible", "any"),
+    *("sum-one", "symmetric", "orthonormal", "invertible", "any", "by-columns"),
 )
 """Words that may follow a kind. `unit` numbers lie between 0 and 1; `sum-one` columns have the sum 1, as have the rows
-of such matrices, and `probabilities` are positive besides. Nothing else may be assumed of what is `any`."""
+of such matrices, or their columns with `by-columns`, and `probabilities` are positive besides. Nothing else may be
+assumed of what is `any`."""
 
 SLOPES = {"partial": "partial", "grad": "gradient", "jac": "jacobian", "hess": "hessian"}
 FOLDS = ("sum", "prod", "max", "min")

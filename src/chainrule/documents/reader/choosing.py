@@ -41,6 +41,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
         search.try_numbers()
         search.try_rows()
         search.try_kinds()
+        search.try_members()
         search.try_parts_in_doubt()
     for group in letters_by_part.unsaid(prepared):
         search.keep_if_better(search.with_names(group))
@@ -122,6 +123,17 @@ class _Search:
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         for letter in sorted(several & self.added):
             self.keep_if_better(self._with_letter("numbers", letter))
+
+    def try_members(self) -> None:
+        """Letters with one index may be vectors: x_i and z_i in z_i = W x_i, all of them at once, then not each."""
+        inventory = self.prepared.inventory
+        several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
+        found = {each for each in several if inventory.has_entries(each) and not inventory.vectors[each]}
+        found = {each for each in found if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
+        before = self.chosen
+        self.keep_if_better({"flipped": self.chosen.get("flipped", frozenset()) | found})
+        for letter in sorted(found if self.chosen is not before else ()):
+            self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
 
     def try_rows(self) -> None:
         """Matrices of which nothing is said may have one row: W in z = W x + b, if z is a number."""

@@ -39,6 +39,7 @@ from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.stacked_members import with_stacked_members
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
 
@@ -176,6 +177,7 @@ class _Anew:
             if not barred:
                 yield self._without(dropped), words, True
         yield from later_members(self.doubts, self.past, claim, self.held)
+        yield from with_stacked_members(self.doubts, claim)
 
     def _without(self, dropped: Set[int]) -> Doubts:
         assert self.reading.without is not None

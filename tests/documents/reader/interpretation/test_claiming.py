@@ -1,5 +1,8 @@
 """Statements that claim a relation: for which indices, under which conditions, and what that supposes."""
 
+import pytest
+
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.interpretation.document_reader import reading_of as reading_under
 
 
@@ -33,3 +36,25 @@ def test_a_claim_that_something_is_zero_may_set_it_to_zero(state_of):
     zero, one = read_all(state_of("$$x + y = 0$$\n\n$$x + 2 y = 1$$")).entries
     assert "it may be set to zero" in zero.rests_on
     assert "it may be set to zero" not in one.rests_on
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(r"\frac1N", "proved"), (r"\frac2N", "wrong if read so")])
+def test_a_claim_about_a_member_is_about_each(factor, verdict):
+    text = (
+        "Let $x_i \\in \\mathbb{R}^d$, $W \\in \\mathbb{R}^{d \\times K}$, $z_i = W^T x_i + b$ and "
+        "$p_i = \\text{softmax}(z_i)$. The labels $y_i \\in \\mathbb{R}^K$ are one-hot.\n\n"
+        "$$L = -\\frac1N \\sum_{i=1}^N y_i^T \\log p_i$$\n\n"
+    )
+    found = check_derivation(text + rf"$$\frac{{\partial L}}{{\partial z_i}} = {factor} (p_i - y_i)$$", repairs=False)
+    assert found.steps[-1].verdict == verdict
+    assert found.steps[-1].strict.startswith("claim 5 [i in N]")
+
+
+def test_columns_of_which_nothing_is_said_may_have_the_sum_1():
+    text = (
+        "Let $x_i \\in \\mathbb{R}^d$, $W \\in \\mathbb{R}^{d \\times K}$, $y_i \\in \\mathbb{R}^K$, $z_i = W^T x_i + b$ and "
+        "$p_i = \\text{softmax}(z_i)$.\n\n$$L = -\\sum_{i=1}^N y_i^T \\log p_i$$\n\n"
+    )
+    step = check_derivation(text + r"$$\frac{\partial L}{\partial z_i} = p_i - y_i$$", repairs=False).steps[-1]
+    assert step.verdict == "proved if"
+    assert "each column of y adds up to 1" in step.message

@@ -229,3 +229,17 @@ def test_the_values_of_all_examples_make_a_vector_of_the_same_letter(vector):
 def test_a_list_of_some_examples_is_no_vector_of_all():
     text = r"$$y = [y^{(1)}, y^{(2)}]^T$$" + "\n\n" + r"$$y^T y = \sum_{i=1}^m (y^{(i)})^2$$"
     assert check_derivation(EXAMPLES + text, repairs=False).steps[-1].verdict not in ("proved", "proved if")
+
+
+def test_a_column_that_a_definition_writes_out_has_no_more_entries(definitions, reading_of):
+    text = (
+        r"$$f\left(\begin{pmatrix} x_1 \\ x_2 \end{pmatrix}\right) = 3 x_1 + x_2^2$$"
+        "\n\nLet $a$, $b$ and $c$ be numbers.\n\n"
+        r"$$f\left(\begin{pmatrix} a \\ b \end{pmatrix}\right) = 3 a + b^2$$"
+        "\n\n"
+        r"$$f\left(\begin{pmatrix} a \\ b \\ c \end{pmatrix}\right) = 3 a + b^2$$"
+        "\n\n"
+        r"$$\frac{\partial f}{\partial x_2} = 2 x_2 \qquad \frac{\partial f}{\partial x_3} = 0$$"
+    )
+    verdicts = [step.verdict for step in check_derivation(text, repairs=False).steps]
+    assert verdicts == ["definition", "proved", "does not fit if read so", "proved", "undefined"]

@@ -162,3 +162,14 @@ def test_a_small_letter_whose_capital_ends_a_sum_is_an_index_below():
     layer = r"s_m = \sum_{i=0}^H w_{im} o_i"
     assert indices(layer, r"\frac{\partial s_m}{\partial w_{hm}} = o_h") >= {"h", "m"}
     assert "h" not in indices(layer, "w_{hm} = h")
+
+
+def test_a_transposed_capital_is_no_function():
+    chains = chains_of(r"$\frac{\partial L}{\partial W} = X^T (P - Y)$"[1:-1])
+    assert "X" not in Inventory.of(chains).called
+    assert "f" in Inventory.of(chains_of(r"v = f^T (x)")).called
+
+
+def test_vectors_stand_behind_transposed_matrices():
+    found = Inventory.of(chains_of(r"z_i = W^T x_i + b"))
+    assert (found.vectors["x"], found.vectors["z"]) == (1, 0)

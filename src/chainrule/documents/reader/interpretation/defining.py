@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set
 from contextlib import suppress
+from fractions import Fraction
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Kind, Term, ValueKind
 from chainrule.documents.reader.interpretation.any_length import of_any_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
@@ -43,6 +44,7 @@ from chainrule.documents.reader.syntax.parts_written import (
     base_name,
     is_closed,
     letters_of,
+    rows_written_out,
 )
 from chainrule.documents.reader.syntax.written import alike
 from chainrule.documents.reader.translation.landau_terms import orders
@@ -143,10 +145,12 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         if told
         else (kind_of_parameter(name, body, state.kinds, state.definitions) for name in letters)
     )
-    parameters = tuple(zip(letters, kinds, strict=True))
+    parameters: tuple[tuple[str, Kind], ...] = tuple(zip(letters, kinds, strict=True))
     if key_of(state.elaborator, target) not in state.elaborator.functions:
         parameters = ()
     body = of_any_length(body, [name for name, _ in parameters], state.elaborator.ranges)
+    for name, count in rows_written_out(statement.left).items():
+        body, parameters = _with_length(name, count, body, parameters)
     if full in Names(state.definitions, {}).used_by(body):
         state.elaborator.used.add(f"{full} and what it is made of define each other")
         _loops(state, full, target, body)
@@ -225,6 +229,19 @@ def _is_made_of_lower_layers(state: DocumentState, target: Target, right: w.Writ
         return False
     others = (layer_of(name_of(state.elaborator, Target(part, target.base)) or "") for part in scripted)
     return all(each is not None and each[:2] == layer[:2] and each.number < layer.number for each in others)
+
+
+def _with_length(
+    name: str, count: int, body: Term, parameters: tuple[tuple[str, Kind], ...]
+) -> tuple[Term, tuple[tuple[str, Kind], ...]]:
+    """A function whose parameter has as many entries as its definition writes out, so that no other column fits."""
+    length = terms.Number(Fraction(count))
+
+    def told(term: Term) -> Term:
+        return length if term == terms.Name(f"length_of_{name}") else terms.mapped(term, told)
+
+    column = ValueKind((length, terms.Number(Fraction(1))))
+    return told(body), tuple((each, column if each == name else kind) for each, kind in parameters)
 
 
 def _is_repeated(state: DocumentState, full: str, target: Target, right: w.Written, said: Term) -> bool:

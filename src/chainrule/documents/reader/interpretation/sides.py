@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Name, Term
+from chainrule.documents.language.terms import Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.letters.scripts import with_entries
 from chainrule.documents.reader.structure.statements import Target
@@ -88,7 +88,7 @@ def free_indices(state: DocumentState, *parts: Term) -> set[str]:
         name.text
         for part in parts
         for each in terms.every(part)
-        for inside in (each.indices if isinstance(each, terms.Entry) else _compared(each))
+        for inside in _chosen(each)
         for name in terms.every(inside)
         if isinstance(name, Name)
     }
@@ -98,5 +98,13 @@ def free_indices(state: DocumentState, *parts: Term) -> set[str]:
 # What follows is private.
 
 
-def _compared(term: Term) -> tuple[Term, ...]:
-    return (term.left, term.right) if isinstance(term, terms.Comparison) else ()
+def _chosen(term: Term) -> tuple[Term, ...]:
+    """What chooses an entry or a member directly under a term, or is compared there."""
+    match term:
+        case terms.Entry(indices=indices):
+            return indices
+        case Apply(operator="member", operands=(_, index)):
+            return (index,)
+        case terms.Comparison(left=left, right=right):
+            return left, right
+    return ()

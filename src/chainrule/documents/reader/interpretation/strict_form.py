@@ -30,6 +30,9 @@ from chainrule.documents.language.terms import (
 )
 from chainrule.documents.reader.interpretation.unknown_losses import with_losses
 
+SUMMED = frozenset({"one-hot", "probabilities", "sum-one"})
+"""Facts about the rows of matrices, or about their columns where these are the vectors."""
+
 
 def strict_form(
     shapes: Shapes,
@@ -95,6 +98,10 @@ def strict_form(
             assumed.remove(each)
         elif name and isinstance(each, Is) and name not in used:
             assumed.remove(each)
+    columns = {each.operands[0] for each in strict.parts if isinstance(each, Apply) and each.operator == "member"}
+    for name, kind in kinds.items():
+        if isinstance(kind, ValueKind) and kind.facts & SUMMED and Name(name) in columns and len(kind.shape) == 2:
+            kinds[name] = replace(kind, facts=kind.facts | {"by-columns"})
     lost = {d.name for d in strict.definitions}
     free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
     declared = (*free, *strict.declarations)

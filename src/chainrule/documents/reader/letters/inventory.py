@@ -235,7 +235,7 @@ class Inventory(Sightings):
                 places.update(dict.fromkeys(enumerate(letters), count))
         passed = {name for each in self._passed(base) for name in letters_of(each) - {base}}
         are_passed = bool(passed) and single.keys() <= {*passed, ""}
-        if not single or not (places or self.vectors[base] or are_passed or base in self.matrices):
+        if not single or not (places or self.vectors[base] or are_passed or base in self.matrices | self.flipped):
             return None
         counts = [
             sum(count for (at, letter), count in places.items() if at == axis and letter in single) for axis in (0, 1)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from chainrule.documents.reader.syntax.known_words import INDICATORS, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
+    base_letter,
     base_name,
     index_of_members,
     is_bold,
@@ -178,8 +179,8 @@ class Sightings:
                         case (
                             Scripted(base=Symbol(text=vector), lower=None, upper=Symbol(text=text)),
                             Scripted(base=Symbol() as base, lower=Symbol(), upper=None),
-                        ) if text in TRANSPOSES and not vector[:1].isupper() and base.text != "e":
-                            self.vectors[base_name(base)] += 1  # w^T x_i
+                        ) if text in TRANSPOSES and (vector.islower() or base.text.islower()) and base.text != "e":
+                            self.vectors[base_name(base)] += 1  # w^T x_i, W^T x_i
                     head = one.base if isinstance(one, Scripted) else one
                     inside = other.base if isinstance(other, Scripted) else None
                     within = inside or other
@@ -190,7 +191,10 @@ class Sightings:
                             other = inside  # softmax(z)_i
                         elif _is_argument(other):
                             self.entries_called[base_name(head)].append(inside)  # s(x)_i
-                    if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and other.kind in "([":
+                    sign = one.upper if isinstance(one, Scripted) and base_letter(one)[:1].isupper() else None
+                    turned = isinstance(sign, Symbol) and sign.text in TRANSPOSES
+                    is_call = isinstance(other, Bracketed) and other.kind in "([" and not turned  # X^T (P - Y)
+                    if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and is_call:
                         self.called[base_name(head)].append(other)
                         (item, *more) = other.items or (other,)
                         if not more and isinstance(letter := written_out(item), Symbol) and letter is not item:

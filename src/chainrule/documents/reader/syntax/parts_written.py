@@ -147,3 +147,16 @@ def written_out(item: Written) -> Written:
     counted = numbers == [Numeral(Fraction(number)) for number in range(1, len(inside.rows) + 1)]
     base = next(iter(bases), None)
     return base if counted and len(bases) == 1 and isinstance(base, Symbol) else item
+
+
+def rows_written_out(call: Written) -> dict[str, int]:
+    """How many entries the columns have at which a function is called, by their letters: two in f((x_1; x_2))."""
+    bracket = call.parts[-1] if isinstance(call, Beside) else call
+    bracket = bracket.base if isinstance(bracket, Scripted) else bracket
+    found = {}
+    for item in bracket.items if isinstance(bracket, Bracketed) else ():
+        letter = written_out(item)
+        if isinstance(letter, Symbol) and letter is not item:
+            grid = item.items[0] if isinstance(item, Bracketed) else item
+            found[base_name(letter)] = len(grid.rows) if isinstance(grid, Grid) else 0
+    return found
