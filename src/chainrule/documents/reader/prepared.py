@@ -123,6 +123,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     every = [(piece, chain) for _, piece, chain in numbered]
     inventory = Inventory.of((chain for _, chain in every), prose)
     inventory.numbered_above = block.numbered_above
+    inventory.compared |= stated.ones
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = tuple(statements_of(every))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}

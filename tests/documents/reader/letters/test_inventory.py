@@ -173,3 +173,8 @@ def test_a_transposed_capital_is_no_function():
 def test_vectors_stand_behind_transposed_matrices():
     found = Inventory.of(chains_of(r"z_i = W^T x_i + b"))
     assert (found.vectors["x"], found.vectors["z"]) == (1, 0)
+
+
+def test_a_subscript_that_is_compared_with_an_index_is_an_index():
+    assert {"w", "o"} <= Inventory.of(chains_of(r"z = y_o + \sum_{w \ne o} y_w")).indices
+    assert "o" not in Inventory.of(chains_of(r"z = y_o + \sum_{w} y_w")).indices

@@ -68,12 +68,14 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     facts = {(each.name, fact) for each in block.declared for fact in each.facts}
     known = (each for each in state.besides.stated.hypotheses if (_all_of(each.subject), each.fact) not in facts)
     told = (each for each in known if not (each.fact and base_of(each.subject) in block.defined))
+    told = (each for each in told if not _is_of_running(state, each))
     stated = [*_facts_of_blocks(state), *told]
     held = without_alternatives(
         held_in(
             _in_their_places(state, stated),
             state.elaborator,
             state.definitions.keys() | state.unread.keys() | state.elsewhere,
+            state.labels.keys(),
         )
     )
     _define_functions(state)
@@ -121,6 +123,14 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
 def _all_of(subject: w.Written) -> w.Written:
     """The vector of which something is an entry: y of y_i."""
     return subject.base if isinstance(subject, w.Scripted) and subject.upper is None else subject
+
+
+def _is_of_running(state: DocumentState, each: Hypothesis) -> bool:
+    """Whether it says which entry of a one-hot vector is 1, with an index that has several values: it is left out."""
+    match each.subject:
+        case w.Comparing(members=(w.Scripted(lower=w.Symbol(text=label)), _)) if not each.fact:
+            return label in state.besides.stated.ones - state.labels.keys()
+    return False
 
 
 def _bar_where_values_change(state: DocumentState, derivation: Derivation, stated: Iterable[Hypothesis]) -> None:
@@ -238,6 +248,7 @@ def _reached(
         for each in held
         if each.certain
         and not each.compares_indices
+        and not terms.free_names(each.condition) & state.labels.keys()
         and not any(
             any(one.condition is each.condition for one in wanted)
             and not any(one.condition is each.condition for one in here)

@@ -61,6 +61,8 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
     of_numbers = (each for each in state.besides.stated.declared if isinstance(each.kind, IndexKind))
     letters = {base_of(each.name) for each in of_numbers if isinstance(each.name, w.Symbol)}
+    for label in sorted(state.besides.stated.ones & state.inventory.indices - state.inventory.bound):
+        state.labels[label] = state.elaborator.open_size(label)  # y is one-hot at c
     state.elaborator.labels = letters | state.besides.stated.labels
     state.elaborator.two_valued = {
         (base_of(each.name), isinstance(each.name, w.Scripted)): TWO_VALUES[fact]

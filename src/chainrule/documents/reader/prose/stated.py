@@ -49,6 +49,7 @@ class Stated:
     values: set[int] = field(default_factory=set)
     """Numbers of displays in which sentences give letters their values in an example: take w = 2."""
     members: dict[str, tuple[str, int]] = field(default_factory=dict)
+    ones: set[str] = field(default_factory=set)
     """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses.
 
     If the text tells several of a letter, the matrix is "".

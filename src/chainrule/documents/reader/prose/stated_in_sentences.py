@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 
 from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
@@ -41,6 +42,7 @@ from chainrule.documents.reader.prose.stated_words import (
     NOUNS,
     OF,
     OF_SOME,
+    ONE_HOT_AT,
     PART_OF,
     PREPOSITION,
     UNKNOWN,
@@ -197,7 +199,7 @@ class _Sentence:
                     self._related(chain, number, "assumed", self.pieces[number].text)
         for match in _GROUP.finditer(self.text):
             self._described(match)
-        for match in MEMBER.finditer(self.text):
+        for match in (found for words in MEMBER for found in words.finditer(self.text)):
             self._member(match)
 
     # What follows is private.
@@ -218,13 +220,18 @@ class _Sentence:
 
     def _member(self, match: re.Match[str]) -> None:
         """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
-        every = [chain.members for group in (1, 2, 4) for chain in self.chains.get(int(match[group]), [])]
+        groups = [match.groupdict().get(name) for name in ("member", "whole", "number")]
+        every = [chain.members for group in groups if group for chain in self.chains.get(int(group), [])]
         match every:
             case [
                 [w.Scripted(base=w.Symbol() as name, lower=w.Symbol() as index, upper=None, primes=0)],
-                [w.Scripted(base=w.Symbol() as number) | (w.Symbol() as number)],
                 [w.Symbol() as whole],
-            ] if number == index and role_of(self.text, match.start(), match.end(1) + 1, self.chains) != "denied":
+                *numbers,
+            ] if (
+                all(getattr(each, "base", each) == index for [each] in numbers)
+                and bool(numbers) == bool(groups[2])
+                and role_of(self.text, match.start(), match.end("member") + 1, self.chains) != "denied"
+            ):
                 told = base_of(whole), int(match["axis"].lower() == "column")
                 before = self.stated.members.get(base_of(name), told)
                 self.stated.members[base_of(name)] = told if before == told else ("", 0)
@@ -284,6 +291,13 @@ class _Sentence:
         for name in names:
             if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
+            at = ONE_HOT_AT.match(self.text, match.end())
+            if at and "one-hot" in facts and isinstance(name, w.Symbol):
+                for label in filter(lambda each: isinstance(each, w.Symbol), self._named(int(at[1]))):
+                    entry = w.Scripted(replace(name, font=""), lower=label, place=label.place)
+                    one = w.Comparing((entry, w.Numeral(Fraction(1), place=label.place)), ("=",), place=label.place)
+                    self._reaching(one, "", reach, numbers[0], at.group().strip())
+                    self.stated.ones.add(base_of(label))
             for fact in facts:
                 if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
                     self._reaching(name, fact, reach, numbers[0], said.strip())

@@ -221,10 +221,23 @@ TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
 )
-EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
-MEMBER = re.compile(
-    r"⟦(\d+)⟧\s+(?:(?:is|be|as|denotes?|represents?)\s+)?the\s+⟦(\d+)⟧(?:\s*[-'’]*\s*(?:th|st|nd|rd))?[\s-]+"
-    r"(?P<axis>row|column)(?:\s+vector)?\s+(?:of|in)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}⟦(\d+)⟧",
+ONE_HOT_AT = re.compile(
+    r"[^⟦,;:.]*\bone[-_ ]?hot\b[^⟦,;:.]*\b(?:at|of|for|encodes|encoding|class|label|index|position|entry)\s*⟦(\d+)⟧",
     re.IGNORECASE,
+)
+"""Words behind a name that say which of its entries is 1: "y is one-hot at c"."""
+EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
+_AXIS, _WHOLE = r"(?P<axis>row|column)", r"(?:the\s+)?(?:[\w-]+\s+){0,3}⟦(?P<whole>\d+)⟧"
+MEMBER = (
+    re.compile(
+        r"⟦(?P<member>\d+)⟧\s+(?:(?:is|be|as|denotes?|represents?)\s+)?the\s+⟦(?P<number>\d+)⟧"
+        rf"(?:\s*[-'’]*\s*(?:th|st|nd|rd))?[\s-]+{_AXIS}(?:\s+vector)?\s+(?:of|in)\s+{_WHOLE}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"⟦(?P<member>\d+)⟧\s+(?:are|be|denote)\s+the\s+{_AXIS}s\s+of\s+{_WHOLE}", re.IGNORECASE),
+    re.compile(
+        rf"\bthe\s+{_AXIS}s\s+of\s+{_WHOLE}\s+are\s+(?:the\s+)?(?:(?:vectors|examples|inputs|samples)\s+)?⟦(?P<member>\d+)⟧",
+        re.IGNORECASE,
+    ),
 )
 """The words that say of which matrix vectors are the rows or the columns: x_i is the i-th row of X."""

@@ -107,8 +107,9 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)
                 resumed = continues and before is not piece
+                said = right if count or continues else _said_of(members, right)
                 yield _turned(Statement(
-                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed,
+                    left, link.relation, said, piece, link.place, conditions, head if count else None, count, resumed,
                     led,
                 ))  # fmt: skip
                 count += 1
@@ -291,8 +292,19 @@ def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
         if _leads_on(link, chain.links):
             head, number = None, 0
         elif left is not None and right is not None:
-            yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+            said = right if number else _said_of(members, right)
+            yield _turned(Statement(left, link.relation, said, piece, link.place, chain.conditions, head, number))
             head, number = head or left, number + 1
+
+
+def _said_of(members: Sequence[Written | None], second: Written) -> Written:
+    """The second member of a chain, or the third if the second is the probability of an event: q = P(y | x) = f(x)."""
+    match members[:3]:
+        case w.Symbol() | w.Scripted(), w.Beside(parts=(w.Symbol(), w.Bracketed() as bracket), joints=("",)), third if (
+            is_event(bracket) and members[1] is second and third is not None
+        ):
+            return third
+    return second
 
 
 def _leads_on(link: Link, links: Sequence[Link]) -> bool:
