@@ -142,3 +142,14 @@ def test_sizes_that_the_text_makes_equal_are_one_size_everywhere():
     for words, more in (("With $n=m$", "= A + C"), ("Then", "- A = B")):
         [*_, step] = check_derivation(text % (words, more), "a.md", repairs=False).steps
         assert not step.verdict.startswith("proved")
+
+
+def test_a_loss_is_the_sum_of_its_members_where_other_letters_with_one_index_are_vectors(reading_of):
+    text = r"""
+$$a_t = U x_t + b, \quad o_t = V a_t + c, \quad p_t = \mathrm{softmax}(o_t)$$
+Here $L = \sum_{t=1}^T L_t$ with $L_t = -y_t^\top \log p_t$.
+$$\frac{\partial L}{\partial o_t} = p_t - y_t$$
+$$\frac{\partial L}{\partial V} = \sum_t (p_t - y_t) a_t^\top$$
+"""
+    shapes = reading_of(text).shapes.names
+    assert (len(shapes["L__one"].known), len(shapes["o"].known)) == (0, 2)

@@ -130,8 +130,13 @@ class _Search:
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         found = {each for each in several if inventory.has_entries(each) and not inventory.vectors[each]}
         found = {each for each in found if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
-        before = self.chosen
+        before, single = self.chosen, frozenset(each for each in found if inventory.bare[each])  # L = sum_t L_t
         self.keep_if_better({"flipped": self.chosen.get("flipped", frozenset()) | found})
+        if single and self.chosen is before:
+            found -= single
+            ways = {"flipped": frozenset(found), "singles": frozenset(filter(inventory.may_be_single, single))}
+            more = {way: self.chosen.get(way, frozenset()) | letters for way, letters in ways.items()}
+            self.keep_if_better({**more, "lone": frozenset()})
         for letter in sorted(found if self.chosen is not before else ()):
             self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
 

@@ -16,6 +16,7 @@ from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.notations.directional_derivatives import with_directions
+from chainrule.documents.reader.notations.function_values import with_values_apart
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
@@ -111,7 +112,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
-    chains = chains if CHANGE in block.names else with_changes(chains)
+    chains = with_values_apart(chains if CHANGE in block.names else with_changes(chains))
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     chains = with_short_derivatives(with_directions(chains), spoken)
     stated = stated_in(pieces.pieces, chains)

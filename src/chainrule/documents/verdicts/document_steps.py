@@ -24,6 +24,7 @@ from chainrule.documents.reader.syntax.known_words import (
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
+    MEAN,
     NO_OPERATOR,
     ONLY_THROUGH,
     REACHES,
@@ -358,7 +359,7 @@ def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
     return (
         reading == BRACKET
-        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, NO_OPERATOR))
+        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, MEAN, NO_OPERATOR))
         or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
     )
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 from chainrule.documents.language import terms
@@ -17,9 +18,13 @@ from chainrule.documents.language.terms import (
     Assumption,
     Condition,
     Declaration,
+    Definition,
     Derivation,
+    Entry,
+    Fold,
     IndexKind,
     Name,
+    Number,
     Term,
     ValueKind,
     is_printed,
@@ -49,7 +54,7 @@ from chainrule.documents.reader.structure.asides import bar_of, doubts_of
 from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, SAME_SIZE, UNTOLD, NotMeant
+from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, MEAN, SAME_SIZE, UNTOLD, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_name
 
 LOSSES = frozenset({"E", "J", "L"})
@@ -79,6 +84,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
         )
     )
     _define_functions(state)
+    _define_means(state)
     define_events_of_examples(state)
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
@@ -163,6 +169,24 @@ def _define_functions(state: DocumentState) -> None:
         state.entries[at] = replace(state.entries[at], kind="definition", claim=None, defines=definition.name)
         if letter in LOGISTIC:
             state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
+
+
+def _define_means(state: DocumentState) -> None:
+    """Take a letter with a bar that nothing defines for the mean of the numbers with its letter: proofs assume it."""
+    seen, known = state.inventory, state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
+    for name in sorted(
+        each for each in state.all_names() - known if each.endswith("_bar") and not seen.subscripts[each]
+    ):
+        letter, index = name.removesuffix("_bar"), state.elaborator.new_letter()
+        lengths = {len(items) for items in seen.distinct_subscripts(letter)}
+        if lengths == {1} and seen.has_entries(letter) and not seen.vectors[letter] and letter not in seen.arrays:
+            size = state.elaborator.open_size(index)
+            every = Fold("sum", index, Number(Fraction(1)), size, Entry(Name(letter), (Name(index),)))
+            state.definitions[name] = Definition(name, Apply("/", (every, size)))
+            names = Names(state.definitions, {})
+            for number, claim in enumerate(state.claims):
+                if name in names.used_by(claim.left, claim.right):
+                    state.doubt(number, frozenset({f"{letter}{MEAN}"}))
 
 
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:

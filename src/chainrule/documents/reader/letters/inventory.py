@@ -129,8 +129,15 @@ class Inventory(Sightings):
         counted -= {letter for letter in counted if self.bare[letter] or self.called.get(letter)}
         above = frozenset[str]().union(*self.numbered_above.values())
         return frozenset(
-            (found & INDEX_LETTERS | summed | stated | counted | above) - self.limits - self.declared.keys()
+            (found & INDEX_LETTERS | summed | stated | counted | above) - self.fixed_limits - self.declared.keys()
         )
+
+    @property
+    def fixed_limits(self) -> frozenset[str]:
+        """The last values of indices that are no indices themselves, as t is in sum_{t=1}^T x_t beside prod_{j=1}^t."""
+        seen = {each.text for some in self.subscripts.values() for items in some for each in items
+                if isinstance(each, Symbol)}  # fmt: skip
+        return frozenset(self.limits - (self.bound & seen))
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS
+from chainrule.documents.reader.syntax.known_words import OF_ARRAYS, RELATIONS, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
@@ -203,6 +203,7 @@ def is_update(statement: Statement) -> bool:
         or statement.number
         or left == statement.right
         or not all(isinstance(p, w.Symbol | w.Scripted) or getattr(p, "sign", "") == NAMED for p in parts)
+        or any(isinstance(p, w.Scripted) and getattr(p.upper, "text", "") in TRANSPOSES for p in parts[:-1])  # w^T x
     ):
         return False
     for part in all_parts(statement.right):
