@@ -34,7 +34,7 @@ from chainrule.documents.reader.interpretation.counting import COUNTED, counted_
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples
 from chainrule.documents.reader.interpretation.failures import without_failures
-from chainrule.documents.reader.interpretation.layer_definitions import with_layers
+from chainrule.documents.reader.interpretation.layer_definitions import last_layers, with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
@@ -54,7 +54,14 @@ from chainrule.documents.reader.structure.asides import bar_of, doubts_of
 from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, MEAN, SAME_SIZE, UNTOLD, NotMeant
+from chainrule.documents.reader.syntax.known_words import (
+    ANOTHER_VALUE,
+    MEAN,
+    OF_LAST_LAYER,
+    SAME_SIZE,
+    UNTOLD,
+    NotMeant,
+)
 from chainrule.documents.reader.syntax.parts_written import base_name
 
 LOSSES = frozenset({"E", "J", "L"})
@@ -85,6 +92,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     )
     _define_functions(state)
     _define_means(state)
+    _take_last_layers(state)
     define_events_of_examples(state)
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
@@ -187,6 +195,20 @@ def _define_means(state: DocumentState) -> None:
             for number, claim in enumerate(state.claims):
                 if name in names.used_by(claim.left, claim.right):
                     state.doubt(number, frozenset({f"{letter}{MEAN}"}))
+
+
+def _take_last_layers(state: DocumentState) -> None:
+    """Take letters without a layer for those of the last one, where all others have a layer: proofs assume it."""
+    known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
+    last = last_layers(state.all_names(), state.definitions, known)
+
+    def put(term: Term) -> Term:
+        return Name(last.get(term.text, term.text)) if isinstance(term, Name) else terms.mapped(term, put)
+
+    for number, claim in enumerate(state.claims if last else ()):
+        for name in sorted(last.keys() & (terms.free_names(claim.left) | terms.free_names(claim.right))):
+            state.doubt(number, frozenset({f"{name}{OF_LAST_LAYER}"}))
+            state.claims[number] = replace(claim, left=put(claim.left), right=put(claim.right))
 
 
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:

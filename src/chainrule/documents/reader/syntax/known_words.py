@@ -34,6 +34,8 @@ BRACKET = "the derivative applies only to the bracket that follows it"
 
 MEAN = " with a bar is the mean"
 """After a letter of numbers with an index, where the letter with a bar has no definition."""
+OF_LAST_LAYER = " without a layer is that of the last one"
+"""After a letter that has a layer everywhere else."""
 SAME_SIZE = " everywhere"
 """After two sizes that the text makes equal at one place."""
 
