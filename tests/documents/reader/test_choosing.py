@@ -153,3 +153,13 @@ $$\frac{\partial L}{\partial V} = \sum_t (p_t - y_t) a_t^\top$$
 """
     shapes = reading_of(text).shapes.names
     assert (len(shapes["L__one"].known), len(shapes["o"].known)) == (0, 2)
+
+
+def test_letters_with_one_index_are_vectors_where_more_fits(claims):
+    text = (
+        "$$z_i = W^T x_i + b, \\qquad p_i = \\text{softmax}(z_i)$$\n\n$$L = -\\sum_i \\sum_k y_{ik} \\log p_{ik}$$\n\n"
+        "$$\\frac{\\partial L}{\\partial z_i} = p_i - y_i$$"
+    )
+    assert claims(text)[-1] == "member(grad(L, z), i) = member(p', i) - member(y', i)"
+    entries = "$$z_i = W^T x_i + b, \\qquad L = \\sum_i z_i^2$$\n\n$$\\frac{\\partial L}{\\partial z_i} = 2 z_i$$"
+    assert claims(entries)[-1] == "partial(L, z[i]) = 2 * z[i]"

@@ -28,6 +28,9 @@ FACTS: tuple[tuple[str, str, str], ...] = (
 """Facts, the kind of name that they are assumed of, and the words for it; cheap ones first."""
 
 TARGETS = {"one-hot", "binary"}
+WEIGHTS = {"W", "U", "V"}
+"""Letters of matrices of weights, which are not symmetric: a text that leaves their transpose out has lost it."""
+
 ROOTED = {"sqrt", "log", "abs", "norm1"}
 """Functions that make one think of positive numbers."""
 
@@ -48,6 +51,8 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], 
         for name in plain:
             usual = rooted and name not in compared if fact == "positive" else not alone
             fits = wanted in _kinds(question, name)
+            if fact == "symmetric" and name[:1] in WEIGHTS:
+                continue
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
                 facts = {fact, BY_COLUMNS} if wanted == "columns" else {fact}
                 yield {name: frozenset(facts)}, words.format(name)

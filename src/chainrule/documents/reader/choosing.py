@@ -23,6 +23,7 @@ from chainrule.documents.reader.prepared import Prepared
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import MAYBE
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of
+from chainrule.documents.reader.translation.spread_biases import biases_in
 from chainrule.documents.reader.trials import Trials, misfits
 
 LAYOUTS_OF_DERIVATIVES = ("columns", "rows", "transposed")
@@ -39,6 +40,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
     for _ in range(2):
         search.try_conventions()
         search.try_numbers()
+        search.try_spread()
         search.try_rows()
         search.try_kinds()
         search.try_members()
@@ -139,6 +141,14 @@ class _Search:
             self.keep_if_better({**more, "lone": frozenset()})
         for letter in sorted(found if self.chosen is not before else ()):
             self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
+
+    def try_spread(self) -> None:
+        """Biases may be added to each row, or to each column, of matrices: Z = X W + b."""
+        sides = (side for each in self.prepared.statements for side in (each.left, each.right))
+        known = self.chosen.get("spread", {})
+        for letter in sorted(biases_in(sides) - known.keys()):
+            for along in ("rows", "columns"):
+                self.keep_if_better({"spread": {**self.chosen.get("spread", {}), letter: along}})
 
     def try_rows(self) -> None:
         """Matrices of which nothing is said may have one row: W in z = W x + b, if z is a number."""

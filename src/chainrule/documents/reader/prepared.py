@@ -25,6 +25,7 @@ from chainrule.documents.reader.notations.primed_indices import with_primed_indi
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
+from chainrule.documents.reader.notations.word_superscripts import with_words_above
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS
 from chainrule.documents.reader.structure.document_parts import Scopes
@@ -106,7 +107,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names)))
+    chains = with_words_above(with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names))))
     chains = with_primed_indices(chains)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
@@ -131,7 +132,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}
     inventory.members = {name: whole for name, whole in members.items() if whole[0] and name not in targets}
-    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined)
+    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined, besides.is_condition)
     layout = block.layout or around.layout or _layout_told(spoken, pieces)
     has_complex = around.has_complex or COMPLEX.search(formulas) is not None
     within = Around(spoken, layered, layout, has_complex, members)

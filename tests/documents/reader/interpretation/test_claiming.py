@@ -52,8 +52,8 @@ def test_a_claim_about_a_member_is_about_each(factor, verdict):
 
 def test_columns_of_which_nothing_is_said_may_have_the_sum_1():
     text = (
-        "Let $x_i \\in \\mathbb{R}^d$, $W \\in \\mathbb{R}^{d \\times K}$, $y_i \\in \\mathbb{R}^K$, $z_i = W^T x_i + b$ and "
-        "$p_i = \\text{softmax}(z_i)$.\n\n$$L = -\\sum_{i=1}^N y_i^T \\log p_i$$\n\n"
+        "Let $x_i \\in \\mathbb{R}^d$, $W \\in \\mathbb{R}^{d \\times K}$, $y_i \\in \\mathbb{R}^K$, "
+        "$z_i = W^T x_i + b$ and $p_i = \\text{softmax}(z_i)$.\n\n$$L = -\\sum_{i=1}^N y_i^T \\log p_i$$\n\n"
     )
     step = check_derivation(text + r"$$\frac{\partial L}{\partial z_i} = p_i - y_i$$", repairs=False).steps[-1]
     assert step.verdict == "proved if"

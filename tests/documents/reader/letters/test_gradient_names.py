@@ -91,3 +91,36 @@ def test_names_of_layers_in_square_brackets_belong_to_the_letter(claims):
     text = r"$$z^{[2]} = W^{[2]} a^{[1]}$$ $$dz^{[2]} = \frac{\partial L}{\partial z^{[2]}}$$ "
     found = claims(text + r"$$da^{[1]} = W^{[2]T} dz^{[2]}$$ $$dW^{[2]T} = a^{[1]} dz^{[2]T}$$")
     assert found[1:] == ["grad(L, a__1) = W__2' @ grad(L, z__2)", "grad(L, W__2)' = a__1 @ grad(L, z__2)'"]
+
+
+NETWORK = r"""
+$$H = X W_1 + b_1, \qquad S = H W_2 + b_2, \qquad L = \frac12 \|S - Y\|_F^2$$
+
+$$dS = S - Y$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"dW_2 = H^T dS", "proved"),
+        (r"dW_2 = H dS", "wrong if read so"),
+        (r"dH = dS W_2^T", "proved"),
+        (r"dW_1 = X^T dH", "proved"),
+        (r"dW_1 = 2 X^T dH", "wrong if read so"),
+        (r"db_1 = \mathbf{1}^T dH", "proved"),
+    ],
+)
+def test_an_equation_without_differentials_on_the_right_shows_names_of_gradients(claim, verdict):
+    assert verdicts(f"{NETWORK}$${claim}$$") == ["proved", verdict]
+
+
+def test_differentials_of_matrices_are_no_gradients(claims):
+    text = "$$Y = W X, \\qquad L = \\|Y\\|_F^2$$\n\n$$dY = dW \\, X + W \\, dX$$"
+    assert claims(text)[-1] == "d(Y) = d(W) @ X + W @ d(X)"
+
+
+def test_a_letter_d_of_its_own_is_no_sign(claims):
+    text = "$$L = x^2 + d, \\qquad a = 2$$\n\n$$da = 2 d$$\n\n$$dx = 3 d$$"
+    assert claims(text)[-1] == "d * x = 3 * d"

@@ -5,6 +5,7 @@ import pytest
 from chainrule.documents.checked import check_derivation
 from chainrule.documents.language.printing import condition_text, kind_of
 from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.reader.declaring.declarations import ONE
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.syntax.chains import chains_of
@@ -218,3 +219,20 @@ def test_words_say_which_entry_of_a_one_hot_vector_is_1():
     for words in (r"at $c$, and $\sum_c y_c = 1$", "and $c$ a class"):
         [*_, step] = check_derivation(text % (words, r"\log p_c"), "a.md", repairs=False).steps
         assert step.verdict == "wrong if read so"
+
+
+@pytest.mark.parametrize(
+    ("words", "shape"),
+    [
+        ("Let $b$ be a row vector.", "row"),
+        ("Let $b$ be a vector.", "column"),
+        ("其中 $b$ 为行向量。", "row"),
+        ("Sei $b$ ein Zeilenvektor.", "row"),
+        ("Soit $b$ un vecteur ligne.", "row"),
+    ],
+)
+def test_words_say_whether_a_vector_is_a_row(words, shape):
+    pieces = pieces_of(words, "notes.md").pieces
+    chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
+    [declared] = stated_in(pieces, chains).declared
+    assert ("row" if declared.kind.shape[0] == ONE else "column") == shape

@@ -1,5 +1,6 @@
 """The parts of a document, and which definition counts in them."""
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.statements import statements_of
@@ -50,3 +51,13 @@ def test_a_letter_by_which_an_earlier_part_differentiates_is_not_defined_by_a_la
 def test_a_letter_by_which_the_part_around_differentiates_is_the_one_that_a_part_within_it_defines():
     text = r"# A" + "\n" + r"$$\frac{d r}{d w} = 2 w$$" + "\n## A1\n$$w = u + v$$"
     assert parts(text)[2] == {}
+
+
+def test_a_condition_in_a_later_part_defines_no_name_anew():
+    text = (
+        "# One\n\n$$p_k = \\frac{e^{z_k}}{\\sum_j e^{z_j}}$$\n\n# Two\n\n$$L = -\\sum_k y_k \\log p_k$$\n\n"
+        "$$\\frac{\\partial L}{\\partial z_j} = -\\sum_k y_k (\\delta_{kj} - p_j)$$\n\n"
+        "The gradient is zero if $p_k = 1 - a$."
+    )
+    steps = check_derivation(text, name="a.md", repairs=False).steps
+    assert [step.verdict for step in steps if step.displayed] == ["definition", "definition", "proved"]

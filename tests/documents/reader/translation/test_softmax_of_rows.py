@@ -3,6 +3,7 @@
 import pytest
 
 from chainrule.documents import check_derivation
+from chainrule.documents.reader.translation.softmax_of_rows import axis_told
 
 ATTENTION = r"""Given $Q, K, V \in \mathbb{R}^{n \times d}$, let
 
@@ -63,3 +64,20 @@ def test_words_within_the_formula_say_along_which_axis_it_acts(definitions):
     assert "exp(S[i, k])" in definitions(text % "row-wise")["P"]
     assert "exp(S[k, j])" in definitions(text % "column-wise")["P"]
     assert "P" not in definitions(text % "as above")
+
+
+@pytest.mark.parametrize(
+    ("words", "axis"),
+    [
+        ("samples are stored as rows of x. then softmax is applied.", 1),
+        ("the examples are in columns. we use a softmax.", 0),
+        ("each row is an example. softmax turns scores into probabilities.", 1),
+        ("样本按**行**排列。softmax", 1),
+        ("样本按列排列。softmax", 0),
+        ("each row is an example, and softmax acts on each column.", 0),
+        ("each row is an example; in the other layout each column is an example.", None),
+        ("the rows of w are weights. we use softmax.", None),
+    ],
+)
+def test_where_the_examples_lie_tells_the_axis(words, axis):
+    assert axis_told(words) == axis

@@ -148,6 +148,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     parameters: tuple[tuple[str, Kind], ...] = tuple(zip(letters, kinds, strict=True))
     if key_of(state.elaborator, target) not in state.elaborator.functions:
         parameters = ()
+    if parameters and not terms.free_names(body) & {*letters} and letters_of(statement.right) & {*letters}:
+        return False  # H(u, p) = D(u || p) + log K, where D has no arguments
     body = of_any_length(body, [name for name, _ in parameters], state.elaborator.ranges)
     for name, count in rows_written_out(statement.left).items():
         body, parameters = _with_length(name, count, body, parameters)

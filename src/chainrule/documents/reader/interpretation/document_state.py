@@ -67,6 +67,8 @@ class DocumentState:
         Names of matrices of which nothing is said that have one row.
     same_sizes : set of (str, str)
         Sizes that an equation in the text makes one size.
+    spread : mapping
+        Letters of biases that are added to each row, or to each column, of matrices, with "rows" or "columns".
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -104,6 +106,7 @@ class DocumentState:
     flipped: Set[str] = frozenset()
     numbers: Set[str] = frozenset()
     one_row: Set[str] = frozenset()
+    spread: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Set[str] = frozenset()
     same_sizes: Set[tuple[str, str]] = frozenset()
     units: bool = False

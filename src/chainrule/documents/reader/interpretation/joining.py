@@ -34,6 +34,7 @@ from chainrule.documents.reader.interpretation.counting import COUNTED, counted_
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples
 from chainrule.documents.reader.interpretation.failures import without_failures
+from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
 from chainrule.documents.reader.interpretation.layer_definitions import last_layers, with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
@@ -94,6 +95,10 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     _define_means(state)
     _take_last_layers(state)
     define_events_of_examples(state)
+    for name, along in state.elaborator.spread_names.items():
+        if name not in state.kinds and name not in state.definitions:
+            sizes = (ONE, state.fresh_size(name))
+            enter_kind(state, name, ValueKind(sizes if along == "rows" else sizes[::-1]))
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
         Derivation(

@@ -148,6 +148,11 @@ class Besides:
         every = [head for head in heads if head is not None and base_of(head) == base]
         return not every or any(_has_scripts_of(statement.left, head) for head in every)
 
+    def is_condition(self, statement: Statement) -> bool:
+        """Whether a sentence makes a statement in it a condition, or denies it."""
+        role = self.stated.roles.get(self.numbers[id(statement.piece)], "")
+        return statement.piece.kind == "inline" and role in ("condition", "case", "denied")
+
     def is_in_block(self, statement: Statement) -> bool:
         """Whether a statement stands in a block."""
         return any(statement.piece is piece for _, piece, _ in self.block.definitions)

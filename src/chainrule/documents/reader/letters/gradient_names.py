@@ -19,6 +19,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, parts_of_chain
 from chainrule.documents.reader.syntax.written import (
     Beside,
     Bracketed,
@@ -54,6 +55,7 @@ def with_gradient_names(
         elif _marked(name, name) == variable:
             every = {n: [_unmarked(chain, name, said) for chain in found] for n, found in chains.items()}
             chains = every | {number: chains[number]}  # which defines the name
+    losses = losses or _inferred(chains)
     if not losses:
         return dict(chains)
     first, found, last = losses[min(losses)], dict[int, list[WrittenChain]](), None
@@ -65,6 +67,45 @@ def with_gradient_names(
 
 
 # What follows is private.
+
+_LOSSES = frozenset({"L", "J", "E", "C", "ell", "mathcal L", "loss", "Loss", "cost"})
+
+
+def _inferred(chains: Mapping[int, list[WrittenChain]]) -> dict[int, Written]:
+    """The only loss of a document that gives names of gradients without a word: dS = P - Y, dW = X^T dS.
+
+    Differentials stand on both sides of an equation, so that a right side without any shows that they are gradients.
+    """
+    every = [chain for found in chains.values() for chain in found]
+    equations = [
+        (left, right)
+        for chain in every
+        for link, (left, right) in zip(chain.links, pairwise(chain.members), strict=True)
+        if link.relation in ("=", ":=") and left is not None and right is not None
+    ]
+    named = [(_named_by(left), right) for left, right in equations]
+    names = {variable for variable, _ in named if variable is not None}
+    shown = any(variable is not None and not _has_sign(right) for variable, right in named)
+    losses = {base_name(left): left for left, _ in equations if isinstance(left, Symbol) and base_name(left) in _LOSSES}
+    symbols = [part for chain in every for part in parts_of_chain(chain) if isinstance(part, Symbol)]
+    lone = sum(symbol.text == "d" for symbol in symbols) - sum(map(_signs_in, every))
+    return {0: next(iter(losses.values()))} if shown and len(names) > 1 == len(losses) and not lone else {}
+
+
+def _named_by(left: Written) -> Written | None:
+    """The letter of which a left side is d and this letter."""
+    return _at(left, 0) if isinstance(left, Beside) and len(left.parts) == 2 else None
+
+
+def _has_sign(written: Written) -> bool:
+    return any(isinstance(part, Symbol) and part.text == "d" for part in all_parts(written))
+
+
+def _signs_in(chain: WrittenChain) -> int:
+    """How often d stands before a letter of which it makes a name."""
+    products = (part for part in parts_of_chain(chain) if isinstance(part, Beside))
+    return sum(_at(each, at) is not None for each in products for at in range(len(each.parts) - 1))
+
 
 _END = re.compile(r"[.!?。！？]|\n\s*\n")
 

@@ -88,6 +88,12 @@ class Meanings(ABC):
         By letter: the letters in brackets behind a value that nothing defines, F(x). It moves with them.
     depends : dict
         By name of a value: the names in brackets behind it where the document says what it is.
+    spread : mapping
+        Letters that are added to each row, or to each column, of matrices, with "rows" or "columns".
+    columns : set of str
+        Names that are declared as columns.
+    spread_names : dict
+        The names of these that are met, with the same words.
     bound : set of str
         The parameters of the function that a statement defines: there they are nothing else.
     """
@@ -126,6 +132,9 @@ class Meanings(ABC):
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     with_arguments: dict[str, set[str]] = field(default_factory=dict)
     apart: dict[str, dict[tuple[Term, ...], bool]] = field(default_factory=dict)
+    spread: Mapping[str, str] = field(default_factory=dict)
+    columns: Set[str] = frozenset()
+    spread_names: dict[str, str] = field(default_factory=dict)
     bound: Set[str] = frozenset()
     _fresh: int = 0
 

@@ -22,6 +22,7 @@ def with_entries(
     """The name with the subscripts that are parts of it, and those that choose entries."""
     entries = list[Term]()
     chooses = meanings.inventory.has_entries(base) and meanings.inventory.is_counted(base) and not bold
+    chooses = chooses and base not in meanings.inventory.in_layers
     items = [item for item in items_of(lower) if item != w.Symbol(":")]
     letters = [item.text for item in items if isinstance(item, w.Symbol) and not item.accents]
     if len(items) == meanings.inventory.declared.get(name, meanings.inventory.declared.get(base, 0)) > 1:

@@ -103,6 +103,8 @@ class Sightings:
     """Whether an equation for delta with two indices has entries on its other side, as delta_ij = y_ij - t_ij."""
     written_out: set[str] = field(default_factory=set)
     """Letters of which a function's argument is the column of all entries: f((x_1; x_2))."""
+    in_layers: set[str] = field(default_factory=set)
+    """Letters whose numbers below are those of layers, as for the matrix beside them: b_1 in X W_1 + b_1."""
     from_zero: set[str] = field(default_factory=set)
     """Letters of which a list shows that their entries count from 0: x = (x_0, ..., x_n)."""
     multiplied: set[str] = field(default_factory=set)
@@ -191,7 +193,7 @@ class Sightings:
                             other = inside  # softmax(z)_i
                         elif _is_argument(other):
                             self.entries_called[base_name(head)].append(inside)  # s(x)_i
-                    sign = one.upper if isinstance(one, Scripted) and base_letter(one)[:1].isupper() else None
+                    sign = one.upper if isinstance(one, Scripted) and not base_letter(one)[:1].islower() else None
                     turned = isinstance(sign, Symbol) and sign.text in TRANSPOSES
                     is_call = isinstance(other, Bracketed) and other.kind in "([" and not turned  # X^T (P - Y)
                     if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and is_call:
@@ -206,6 +208,7 @@ class Sightings:
                 self._conditioned(written)
             case Signed(terms=terms):
                 self.deltas += _compares_indices(terms)
+                self.in_layers |= _with_number_of_matrix(terms)
         for part in under(written):
             is_sign = isinstance(written, Scripted) and part is written.upper and isinstance(part, Symbol)
             if not (is_sign and base_name(part) == "T"):  # (a - b)^T
@@ -285,6 +288,17 @@ def _behind_transposes(parts: Sequence[Written]) -> set[str]:
             ):
                 found.add(base_name(other))
     return found
+
+
+def _with_number_of_matrix(terms: Sequence[Written]) -> set[str]:
+    """The letters with the number of a matrix beside them, which is that of a layer: b_1 in X W_1 + b_1."""
+    factors = [part for term in terms if isinstance(term, Beside) for part in term.parts]
+    numbers = [part.lower for part in factors if base_letter(part)[:1].isupper() and isinstance(part, Scripted)]
+    return {
+        base_letter(term)
+        for term in terms
+        if isinstance(term, Scripted) and isinstance(term.lower, Numeral) and term.lower in numbers
+    }
 
 
 def _compares_indices(terms: Iterable[Written]) -> bool:

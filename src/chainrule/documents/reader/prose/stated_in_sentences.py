@@ -416,6 +416,7 @@ class _Sentence:
 
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
+    "row": ValueKind((ONE, UNSAID)),
     "column": ValueKind((UNSAID, ONE)),
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),

@@ -72,6 +72,8 @@ COPULA = re.compile(
 OF = re.compile(r"\s*(?:(?:of|in|from|von|der|des|aus|du|de|dans|del|của|trong|thuộc)\b|的|中|の|의)", re.IGNORECASE)
 """Behind a name these speak of something else, as in the row j of the matrix W."""
 NOUNS = _named(
+    row="row[-_]vectors? zeilenvektor(?:en)? vecteurs?[-_]lignes? vector(?:es)?_fila vetor(?:es)?_linha"
+    " вектор-строк\\w* véctơ_hàng 行向量 行ベクトル 행_?벡터",
     column="(?:column_)?vectors? (?:Spalten)?vektor(?:en)? vecteurs? vectores вектор\\w* véctơ vectơ"
     " 向量 ベクトル 벡터",
     matrix="(?:square_)?matri(?:x|ces|zen|z) matrices? матриц\\w* ma_trận 矩阵 矩陣 行列 행렬",

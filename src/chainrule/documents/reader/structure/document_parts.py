@@ -48,10 +48,12 @@ class Scopes:
         inventory: Inventory,
         same: Mapping[int, Piece] | None = None,
         known: Callable[[str, Statement], bool] = lambda base, statement: False,
+        supposed: Callable[[Statement], bool] = lambda statement: False,
     ) -> Scopes:
         """The parts of a document, and the names in them; some pieces, by identity, are where others are.
 
-        Names that a block has defined are known: no display defines them anew.
+        Names that a block has defined are known: no display defines them anew. What a sentence supposes defines no
+        name anew: the gradient is zero if p_c = 1 - a.
         """
         parts, around, open_parts = dict[int, int](), dict[int, list[int]](), list[tuple[int, int]]()
         part, count, apart = 0, 0, set[int]()
@@ -82,6 +84,8 @@ class Scopes:
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
                 continue
             name = name_in(target.name, inventory) or target.base
+            if supposed(statement) and any(name in names for names in first.values()):
+                continue
             letters[name] = target.base
             first.setdefault(parts[id(statement.piece)], {}).setdefault(name, statement.right)
         entries: dict[int, set[str]] = {}  # by part: the letters that have indices there

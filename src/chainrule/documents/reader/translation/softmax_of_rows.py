@@ -11,11 +11,23 @@ from chainrule.documents.reader.letters.meanings import Meanings
 
 _AXES = {
     1: r"row-?wise|row by row|(?:each|every|per|all) rows?|(?:along|over|on|to) (?:the |its )?rows"
-    r"|last (?:axis|dimension)|zeilenweise|jede[rs]? zeile|chaque ligne|cada fila|построчно|каждой строк",
+    r"|last (?:axis|dimension)|zeilenweise|jede[rs]? zeile|chaque ligne|cada (?:fila|linha)|построчно|каждой строк"
+    r"|(?:逐|按|每一?|各)行|行ごと|행별|각 행|từng hàng|mỗi hàng",
     0: r"column-?wise|column by column|(?:each|every|per) column|(?:along|over|on|to) (?:the |its )?columns"
-    r"|spaltenweise|jede[rs]? spalte|chaque colonne|cada columna|каждому столбц",
+    r"|spaltenweise|jede[rs]? spalte|chaque colonne|cada coluna|cada columna|каждому столбц"
+    r"|(?:逐|按|每一?|各)列|列ごと|열별|각 열|từng cột|mỗi cột",
 }
 """Words for the axis along which the values of a softmax add up to 1."""
+
+_EXAMPLES = {
+    1: r"(?:examples?|samples?|observations?|data points?)\b[^.;,]{0,20}\b(?:in|as|per|are)\s+(?:the |its )?rows?\b"
+    r"|(?:each|every|one) row (?:is|holds|contains) (?:an?|one) (?:\w+ )?(?:example|sample|observation|data point)"
+    r"|样本按[\s*_]*行|每一?行[是为]一?个样本|jede zeile (?:ist|enthält) ein beispiel|chaque ligne est un exemple",
+    0: r"(?:examples?|samples?|observations?|data points?)\b[^.;,]{0,20}\b(?:in|as|per|are)\s+(?:the |its )?columns?\b"
+    r"|(?:each|every|one) column (?:is|holds|contains) (?:an?|one) (?:\w+ )?(?:example|sample|observation|data point)"
+    r"|样本按[\s*_]*列|每一?列[是为]一?个样本|jede spalte (?:ist|enthält) ein beispiel|chaque colonne est un exemple",
+}
+"""Words that say along which axis the examples of a batch lie."""
 
 _DENIED = re.compile(r"\b(?:not|never|nicht|pas|no|не)\b")
 
@@ -23,6 +35,8 @@ _DENIED = re.compile(r"\b(?:not|never|nicht|pas|no|не)\b")
 @lru_cache(maxsize=16)
 def axis_told(prose: str) -> int | None:
     """The axis along which the sentences about a softmax say that it acts; None if they say none, or both.
+
+    If they say none, it acts on each example where the text says how these lie.
 
     >>> axis_told("here the softmax acts on each row. every column is an example.")
     1
@@ -33,6 +47,7 @@ def axis_told(prose: str) -> int | None:
         if softmax and not _DENIED.search(after):
             said = {axis: re.search(words, f"{before[-20:]} {after}") for axis, words in _AXES.items()}
             found |= {axis for axis, match in said.items() if match}
+    found = found or {axis for axis, words in _EXAMPLES.items() if re.search(words, prose)}
     return found.pop() if len(found) == 1 else None
 
 

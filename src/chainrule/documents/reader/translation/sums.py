@@ -11,6 +11,7 @@ from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.ellipses import between, index_for
 from chainrule.documents.reader.translation.reach_of_sums import ends_in_sum, index_of_last_sum, uses, with_body
+from chainrule.documents.reader.translation.spread_biases import spread_bias
 from chainrule.documents.reader.translation.unclear_reach import before_sign
 
 
@@ -40,6 +41,8 @@ def signed_terms(meanings: Meanings, parts: Sequence[Written], signs: Sequence[i
         if after < len(parts):
             before_sign(meanings, part, parts[after])
         term = meanings.term(part)
+        if meanings.spread:
+            term = spread_bias(meanings, part, term, parts)
         if found is None:
             found = term if sign > 0 else Apply("negative", (term,))
         else:

@@ -1,0 +1,69 @@
+r"""Words above letters: y^{LS}, \theta^{\text{new}} and z^{out} are other names than y, \theta and z, and no powers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, TRANSPOSES
+from chainrule.documents.reader.syntax.parts_written import parts_of_chain
+from chainrule.documents.reader.syntax.written import Beside, Scripted, Symbol, Words, Written, WrittenChain, with_parts
+
+_NO_NAMES = TRANSPOSES | ELEMENTARY.keys() | {"th", "st", "nd", "rd", "C", "c", "H", "dagger", "perp"}
+"""Words above letters that turn a matrix, count, or say something else than a name."""
+
+
+def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
+    """The chains of all pieces, in which words above letters are parts of their names.
+
+    Letters without \\text are a word if they are two capitals or three small letters at least, and if one of them
+    stands nowhere else.
+    """
+    uses = dict[str, set[tuple[int, int, int]]]()
+    above = dict[str, set[tuple[int, int, int]]]()
+    for number, found in chains.items():
+        for part in (part for chain in found for part in parts_of_chain(chain)):
+            if isinstance(part, Symbol):
+                uses.setdefault(part.text, set()).add((number, *part.place))
+            elif isinstance(part, Scripted):
+                for letter in _spelt(part.upper):
+                    above.setdefault(letter.text, set()).add((number, *letter.place))
+    only_above = {letter for letter, places in above.items() if uses[letter] <= places}
+    named = partial(_named, only_above=only_above)
+    return {number: [named(chain) for chain in found] for number, found in chains.items()}
+
+
+# What follows is private.
+
+
+def _spelt(upper: Written | None) -> tuple[Symbol, ...]:
+    """The letters of a superscript that could spell a word; none for another one."""
+    parts = upper.parts if isinstance(upper, Beside) and not any(upper.joints) else ()
+    letters = tuple(part for part in parts if isinstance(part, Symbol) and len(part.text) == 1 and not part.accents)
+    text = "".join(letter.text for letter in letters)
+    long_enough = len(text) > 1 if text.isupper() else text.islower() and len(text) > 2
+    return letters if len(letters) == len(parts) and text.isascii() and long_enough else ()
+
+
+def _word(upper: Written | None, only_above: Set[str]) -> str:
+    """The word that a superscript is; nothing for another one."""
+    match upper:
+        case Symbol(text=text, is_word=True) | Words(text=text):
+            word = "_".join(text.split())
+            return word if word.replace("_", "").isalpha() and word not in _NO_NAMES else ""
+    letters = _spelt(upper)
+    return "".join(each.text for each in letters) if any(each.text in only_above for each in letters) else ""
+
+
+def _named(node: Any, only_above: Set[str]) -> Any:
+    """A tree in which words above letters are parts of the names."""
+    node = with_parts(node, partial(_named, only_above=only_above))
+    match node:
+        case Scripted(base=Symbol(text=text, font=font) as base, lower=lower, upper=Written() as upper) if (
+            text not in ("e", "R") and font != "blackboard" and (word := _word(upper, only_above))
+        ):
+            name = replace(base, text=f"{text}_{word}")
+            return name if lower is None and not node.primes else replace(node, base=name, upper=None)
+    return node
