@@ -103,7 +103,8 @@ class _Search:
         """Two sizes may be one everywhere: "self-attention, so n = m"."""
         prepared = self.prepared
         declared = (*prepared.besides.block.declared, *prepared.besides.stated.declared)
-        sizes = {name for each in declared for size in sizes_said(each.kind) for name in free_names(size)}
+        kinds = filter(None, (each.kind for each in declared))
+        sizes = {name for kind in kinds for size in sizes_said(kind) for name in free_names(size)}
         for each in prepared.statements:
             match each.left, each.right:
                 case w.Symbol(text=one), w.Symbol(text=other) if each.relation == "=" and one != other:
@@ -132,7 +133,11 @@ class _Search:
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         found = {each for each in several if inventory.has_entries(each) and not inventory.vectors[each]}
         found = {each for each in found if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
-        before, single = self.chosen, frozenset(each for each in found if inventory.bare[each])  # L = sum_t L_t
+        totals = ((each.left, each.right) for each in self.prepared.statements)  # L = sum_t L_t
+        own = {
+            base_name(one) for one, every in totals if isinstance(one, w.Symbol) and base_name(one) in letters_of(every)
+        }
+        before, single = self.chosen, frozenset(found & own)
         self.keep_if_better({"flipped": self.chosen.get("flipped", frozenset()) | found})
         if single and self.chosen is before:
             found -= single
