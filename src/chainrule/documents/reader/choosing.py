@@ -103,7 +103,7 @@ class _Search:
         """Two sizes may be one everywhere: "self-attention, so n = m"."""
         prepared = self.prepared
         declared = (*prepared.besides.block.declared, *prepared.besides.stated.declared)
-        kinds = filter(None, (each.kind for each in declared))
+        kinds = [each.kind for each in declared if each.kind is not None]
         sizes = {name for kind in kinds for size in sizes_said(kind) for name in free_names(size)}
         for each in prepared.statements:
             match each.left, each.right:

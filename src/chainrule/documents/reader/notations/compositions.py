@@ -356,13 +356,17 @@ def _called(chains: Iterable[WrittenChain]) -> frozenset[str]:
     return frozenset(name for name, count in called.items() if count == total[name])
 
 
-def _of_derivatives(chains: Iterable[WrittenChain]) -> Iterator[str]:
-    """The letters of functions whose derivative is made of themselves: s' = s (1 - s)."""
+def _of_derivatives(chains: Sequence[WrittenChain]) -> Iterator[str]:
+    """The letters of functions whose derivative is made of themselves: s' = s (1 - s), unless s(z) is defined."""
+    firsts = [chain.members[0] for chain in chains if chain.links]
+    told = {
+        base_name(each.parts[0]) for each in firsts if isinstance(each, Beside) and isinstance(each.parts[0], Symbol)
+    }
     for chain in chains:
         match chain.members[:2]:
             case Scripted(base=Symbol() as base, lower=None, upper=None, primes=1), Written() as right if {
                 base_name(part) for part in all_parts(right) if isinstance(part, Symbol)
-            } == {base_name(base)}:
+            } == {base_name(base)} - told:
                 yield base_name(base)
 
 
