@@ -7,6 +7,16 @@ ones included, are never written to.
 """
 
 from chainrule.arrays.array_api import Library, in_library, in_numpy, library_of
+from chainrule.arrays.conversions import (
+    as_array,
+    as_floats,
+    as_like,
+    copy_of,
+    on_device,
+    refuse_bfloat16,
+    to_numpy,
+    whole_numbers,
+)
 from chainrule.arrays.last_axis import (
     FEW_COLUMNS,
     argmax,
@@ -28,10 +38,6 @@ from chainrule.arrays.last_axis import (
 from chainrule.arrays.libraries import (
     Array,
     Namespace,
-    as_array,
-    as_floats,
-    as_like,
-    copy_of,
     csr_rows,
     empty,
     holds_labels,
@@ -47,14 +53,10 @@ from chainrule.arrays.libraries import (
     may_write,
     namespace,
     numpy_dtype,
-    on_device,
-    refuse_bfloat16,
     same_shape,
     sum_to,
     surely,
-    to_numpy,
     unwarned,
-    whole_numbers,
 )
 from chainrule.streams import random_stream
 

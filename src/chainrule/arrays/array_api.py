@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays.libraries import Array, Namespace, is_jax, is_torch, namespace, to_numpy
+from chainrule.arrays.conversions import to_numpy
+from chainrule.arrays.libraries import Array, Namespace, is_jax, is_torch, namespace
 
 
 class Library(NamedTuple):

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays.libraries import Array, as_array, empty, holds_labels, is_torch, is_traced, namespace
+from chainrule.arrays.conversions import as_array
+from chainrule.arrays.libraries import Array, empty, holds_labels, is_torch, is_traced, namespace
 
 FEW_COLUMNS = 32
 """Largest number of columns for which NumPy reduces rows faster if each column is contiguous in memory."""

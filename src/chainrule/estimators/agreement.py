@@ -1,6 +1,7 @@
 """Agreement of the processes of a fit before it begins: they compare what they fit, and take the choices of rank 0."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,12 @@ class CheckpointerOfRank0:
         """Remove the checkpoint: the fit has ended by itself."""
         if self._own is not None:
             self._own.finished()
+
+
+def checkpoint_of(model: Any, processes: Processes | None, *samples: Any) -> Checkpointer | CheckpointerOfRank0 | None:
+    """The checkpoint of a network's fit to samples, by several processes if there are any; None without a path."""
+    if model.checkpoint is None:
+        return None
+    fingerprint = fingerprint_of(model.get_params(deep=False), *samples)
+    opened = partial(Checkpointer, model.checkpoint, fingerprint, model._seed)
+    return opened() if processes is None else CheckpointerOfRank0(processes, opened)

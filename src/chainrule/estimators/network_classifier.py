@@ -5,23 +5,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
-from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
-from chainrule.estimators.agreement import CheckpointerOfRank0, agree
+from chainrule.estimators.agreement import agree, checkpoint_of
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
-from chainrule.estimators.checkpoints import Checkpointer, fingerprint_of
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier
-from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.continued_networks import check_same_shapes, with_more_classes
+from chainrule.estimators.notices import warn_unless_converged
 from chainrule.estimators.persistence import ModelFileError
 from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
 from chainrule.estimators.sample_weights import with_class_weight
@@ -123,13 +121,8 @@ class NetworkClassifier(Parameters, Classifier):
         else:
             self._start(encoding, X, weights)
         held = None if all(part is None for part in held_out) else self._held_out(X.dtype, *held_out)
-        checkpoint: Checkpointer | CheckpointerOfRank0 | None = None
-        if self.checkpoint is not None:
-            fingerprint = fingerprint_of(
-                self.get_params(deep=False), X, y, weights, *(held if held and keep_best else ())
-            )
-            opened = partial(Checkpointer, self.checkpoint, fingerprint, self._seed)
-            checkpoint = opened() if processes is None else CheckpointerOfRank0(processes, opened)
+        checkpoint = checkpoint_of(self, processes, X, y, weights, *(held if held and keep_best else ()))
+        if checkpoint is not None:
             self._seed = checkpoint.seed
         theta = self._theta(X.dtype) if continues else self._network.initial_parameters(self._seed, X.dtype)
         if self.class_weight is not None:
@@ -159,7 +152,7 @@ class NetworkClassifier(Parameters, Classifier):
         self.best_loss_, self.best_validation_score_ = (None, history.best) if watched else (history.best, None)
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
-        self._warn_unless_converged(history, watched)
+        warn_unless_converged(self, history, watched)
         return self
 
     @available_if(_iterative)  # type: ignore[untyped-decorator]
@@ -381,25 +374,6 @@ class NetworkClassifier(Parameters, Classifier):
         """The curves so far, as copies, so that a fit that fails leaves them unchanged."""
         return History(self.loss_curve_.copy(), copy(self.validation_scores_))
 
-    def _warn_unless_converged(self, history: History, watched: bool) -> None:
-        """Warn if the fit ended before it converged. Fits that keep their best epoch may end at any epoch."""
-        whole = self.solver == "lbfgs"
-        if history.stopped_by == "interrupt":
-            done, kept = ("iterations", "their weights") if whole else ("epochs", "the best weights so far")
-            warn_caller(f"Training interrupted by user after {history.epochs} {done}; {kept} are kept.")
-        elif history.stopped_by == "max_iter" and whole:
-            warn_caller(
-                f"lbfgs failed to converge after {history.epochs} iterations ({history.message}). Increase max_iter "
-                "or max_fun, or scale the features.",
-                ConvergenceWarning,
-            )
-        elif history.stopped_by == "max_iter" and not watched and self.learning_rate != "cosine":
-            warn_caller(
-                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet.",
-                ConvergenceWarning,
-            )
-
     def _show(self, theta: Array) -> None:
         """Show theta as coefs_ and intercepts_, which are views of it."""
         views = list(zip(self._network.blocks, self._network.unpack(to_numpy(theta)), strict=True))
@@ -424,38 +398,3 @@ class NetworkClassifier(Parameters, Classifier):
         sparse = features.sparse if isinstance(features, StoredRows) else is_sparse(features)
         theta = theta if sparse else on_device(theta, self.device)
         return network_logits(self._network, theta, features, prepare=prepare)
-
-
-def check_same_shapes(built: Network, wanted: Network, parameters: Sequence[str]) -> None:
-    """Raise ValueError, naming the structural parameters, if two networks differ in the shape of a block."""
-    before, after = ({block.name: block.parameter.shape for block in network.blocks} for network in (built, wanted))
-    for name in before | after:
-        if before.get(name) != after.get(name):
-            raise ValueError(
-                f"the earlier fit has {name} of shape {before.get(name)}, but the parameters now describe a network "
-                f"with {name} of shape {after.get(name)}: put {', '.join(parameters)} back, or fit a new estimator"
-            )
-
-
-def with_more_classes(blocks: Sequence[Array], wider: Network, columns: Array, seed: int) -> Array:
-    """The flat parameters of a network with more classes: the known values, and initial values for the new classes.
-
-    Parameters
-    ----------
-    blocks : sequence of arrays
-        The parameters of the network with fewer classes, in the order of `Network.unpack`.
-    wider : Network
-    columns : array of int
-        The column of each known class among all classes.
-    seed : int
-    """
-    *kept, weight, bias = blocks
-    if weight.shape[1] == 1:
-        # One logit o is a softmax over -o/2 and o/2.
-        weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
-    theta = wider.initial_parameters(seed, weight.dtype, draw=wider.out_features)
-    *new, new_weight, new_bias = wider.unpack(theta)
-    for before, after in zip(kept, new, strict=True):
-        after[...] = before
-    new_weight[:, columns], new_bias[columns] = weight, bias
-    return theta

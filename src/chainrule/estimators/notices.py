@@ -5,6 +5,11 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from chainrule.training import History
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -33,3 +38,23 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+def warn_unless_converged(model: Any, history: History, watched: bool) -> None:
+    """Warn if the fit of a network ended before it converged; one that keeps its best epoch may end at any."""
+    whole = model.solver == "lbfgs"
+    if history.stopped_by == "interrupt":
+        done, kept = ("iterations", "their weights") if whole else ("epochs", "the best weights so far")
+        warn_caller(f"Training interrupted by user after {history.epochs} {done}; {kept} are kept.")
+    elif history.stopped_by == "max_iter" and whole:
+        warn_caller(
+            f"lbfgs failed to converge after {history.epochs} iterations ({history.message}). Increase max_iter "
+            "or max_fun, or scale the features.",
+            ConvergenceWarning,
+        )
+    elif history.stopped_by == "max_iter" and not watched and model.learning_rate != "cosine":
+        warn_caller(
+            f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization hasn't "
+            "converged yet.",
+            ConvergenceWarning,
+        )

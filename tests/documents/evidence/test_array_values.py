@@ -17,7 +17,8 @@ from chainrule.documents.evidence.array_values import (
     turned,
 )
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Name, Number, ValueKind
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.terms import Name, Number
 
 
 @pytest.fixture(autouse=True)

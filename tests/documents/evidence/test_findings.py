@@ -3,9 +3,9 @@
 from chainrule.documents.evidence.findings import Finding
 
 
-def test_a_finding_is_complete_for_all_sizes_unless_it_says_otherwise():
+def test_a_finding_is_about_whole_cells_unless_it_says_otherwise():
     found = Finding("proved")
-    assert (found.all_sizes, found.complete, found.inside_only, found.points) == (True, True, False, 0)
+    assert (found.inside_only, found.exceptions, found.points) == (False, (), 0)
     assert found == Finding("proved", sizes=())
 
 

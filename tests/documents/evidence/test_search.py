@@ -33,9 +33,7 @@ def test_a_proof_at_three_sizes_is_enough():
 def test_a_polynomial_in_a_size_is_proved_at_enough_sizes(findings_of):
     power, sums = findings_of("claim: n^7 - n = n * (n^3 - 1) * (n^3 + 1)\nclaim: 2^n >= n + 1")
     assert power.status == sums.status == "proved"
-    assert power.all_sizes
     assert max(sizes["n"] for sizes in power.sizes) >= 8
-    assert not sums.all_sizes
 
 
 def test_a_counterexample_says_which_function_was_taken(findings_of):

@@ -1,6 +1,6 @@
 """Which names use which."""
 
-from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.parsing import derivation_of, term_of
 
 NAMES = Names.of(derivation_of("size n; x : column n; z := f(x); f(a) := exp(a) * w; h(c : column k) := k * c[1]"))
@@ -22,3 +22,10 @@ def test_definitions_stand_behind_what_they_use():
     order = [each.name for each in names.in_order]
     assert sorted(order) == ["a", "b", "c", "w", "y", "z"]
     assert order.index("y") < order.index("w") < order.index("z") < order.index("c")
+
+
+def test_a_start_is_reached_only_if_a_way_leads_back_to_it():
+    ways = {1: [2], 2: [3, 2], 3: [], 4: [5], 5: [4]}
+    assert reached(1, ways.__getitem__) == {2, 3}
+    assert reached(4, ways.__getitem__) == {4, 5}
+    assert reached(3, ways.__getitem__) == frozenset()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.parsing import derivation_of, term_of
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.resolving import resolved
@@ -64,14 +65,14 @@ def raised(base, power):
     ids=str,
 )
 def test_a_term_as_written_becomes(written, explicit):
-    claim = terms.Relation(written, "=", written)
+    claim = Relation(written, "=", written)
     shapes = Shapes(replace(derivation_of(DECLARED), claims=(claim,)))
     assert not shapes.faults, shapes.faults
     assert text_of(resolved(written, shapes)) == explicit
 
 
 def test_open_sizes_become_those_of_what_they_run_over():
-    claim = terms.Relation(
+    claim = Relation(
         terms.Fold("sum", "k", term_of("1"), Name("?k"), term_of("W[i, k] * x[k]")),
         "=",
         term_of("z[i]"),

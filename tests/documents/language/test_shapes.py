@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Definition, Derivation, Name, Relation
+from chainrule.documents.language.terms import Apply, Name
 
 
 def shapes_of(*statements):

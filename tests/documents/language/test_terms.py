@@ -42,5 +42,12 @@ def test_a_changed_part_changes_no_other():
     assert term == term_of("a + b")
 
 
+def test_the_outermost_part_is_replaced_and_nothing_within_it():
+    changes = {term_of("a + b"): term_of("a"), term_of("a"): term_of("c")}
+    assert terms.substituted(term_of("(a + b) * a"), changes.get) == term_of("a * c")
+    term = term_of("x * y")
+    assert terms.substituted(term, changes.get) is term
+
+
 def test_places_take_no_part_in_comparisons():
     assert term_of("a+b") == term_of("a  +  b")

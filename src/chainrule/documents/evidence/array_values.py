@@ -16,6 +16,7 @@ from chainrule.algebra.formal_derivatives import variables_of
 from chainrule.algebra.powers import number_of
 from chainrule.documents.evidence.changes import Value, array_of, wrapped
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Kind, ValueKind
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
 
@@ -59,16 +60,10 @@ def applied(operator: str, operands: Sequence[Value], opaque: bool = False) -> V
     return array_of([_opaque(entry) for entry in found.ravel().tolist()], found.shape) if opaque else found
 
 
-def entry_of(base: Value, indices: list[int]) -> Value:
-    """An entry of an array, whose indices count from 1. A row or a column has one index, too."""
+def entry_of(base: Value, indices: Sequence[int]) -> Value:
+    """An entry of an array, whose indices count from 1."""
     array = exact_numbers(base)
-    if len(indices) == 1 and array.ndim == 2 and 1 in array.shape:
-        array = wrapped(array.reshape(-1))
-    if len(indices) != array.ndim:
-        raise Undefined(f"{len(indices)} indices for {array.ndim} axes")
-    if not all(1 <= index <= size for index, size in zip(indices, array.shape, strict=True)):
-        raise Undefined("an index beyond the end")
-    return wrapped(array[tuple(index - 1 for index in indices)])
+    return wrapped(array[place_of(array, indices)])
 
 
 def result_of_code(call: terms.RuleCall, values: Sequence[Value]) -> ExactArray:
@@ -92,19 +87,21 @@ def result_of_code(call: terms.RuleCall, values: Sequence[Value]) -> ExactArray:
 
 
 def place_of(value: ExactArray, indices: Sequence[int]) -> tuple[int, ...]:
-    """The position of an entry in an array."""
-    if len(indices) == 1 and value.ndim == 2:
+    """The position of an entry in an array. A row or a column has one index, too."""
+    if len(indices) == 1 and value.ndim == 2 and 1 in value.shape:
         indices = [indices[0], 1] if value.shape[1] == 1 else [1, indices[0]]
-    if len(indices) != value.ndim or not all(1 <= i <= n for i, n in zip(indices, value.shape, strict=True)):
+    if len(indices) != value.ndim:
+        raise Undefined(f"{len(indices)} indices for {value.ndim} axes")
+    if not all(1 <= index <= size for index, size in zip(indices, value.shape, strict=True)):
         raise Undefined("an index beyond the end")
     return tuple(index - 1 for index in indices)
 
 
-def turned(arrays: Sequence[ExactArray], kinds: Sequence[terms.Kind]) -> list[ExactArray] | None:
+def turned(arrays: Sequence[ExactArray], kinds: Sequence[Kind]) -> list[ExactArray] | None:
     """The arguments with rows as columns, where a function takes columns; None if there is none."""
     found = list(arrays)
     for number, (array, kind) in enumerate(zip(arrays, kinds, strict=False)):
-        is_column = isinstance(kind, terms.ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
+        is_column = isinstance(kind, ValueKind) and len(kind.shape) == 2 and terms.is_number(kind.shape[1], 1)
         if is_column and array.ndim == 2 and array.shape[0] == 1 != array.shape[1]:
             found[number] = wrapped(array.T)
     return found if any(a is not b for a, b in zip(found, arrays, strict=True)) else None

@@ -116,6 +116,16 @@ def slopes_of(value: Value, by: ExactArray, orders: int) -> ExactArray:
     return wrapped(slopes.reshape((*result.shape, *(by.shape * orders))))
 
 
+def slopes_at(
+    value: ExactArray, of: Callable[[ExactArray], Value], place: tuple[int, ...] | None = None, orders: int = 1
+) -> ExactArray:
+    """The derivatives of a function of an array, or those by one entry, where the array has a value."""
+    change = Change.of(value.shape)
+    found = change.derivatives(lambda: of(wrapped(value + change.array)), place, orders)
+    change.give_up()
+    return found
+
+
 def derived_function(of: Callable[..., Value], order: tuple[int, ...]) -> Callable[..., Value]:
     """The derivative of a function of numbers, of some order by each argument."""
 
@@ -124,10 +134,6 @@ def derived_function(of: Callable[..., Value], order: tuple[int, ...]) -> Callab
         which = next(number for number, count in enumerate(lowered) if count)
         inner = derived_function(of, tuple(count - (number == which) for number, count in enumerate(lowered)))
         lower = inner if sum(lowered) > 1 else of
-        change = Change.of(())
-        moved = (exact_numbers(x) + change.array if n == which else x for n, x in enumerate(given))
-        found = wrapped(change.derivatives(lambda: lower(*moved), None, 1))
-        change.give_up()
-        return found
+        return slopes_at(exact_numbers(given[which]), lambda moved: lower(*given[:which], moved, *given[which + 1 :]))
 
     return derived

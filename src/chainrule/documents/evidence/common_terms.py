@@ -11,8 +11,9 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.printing import text_of
-from chainrule.documents.language.terms import Apply, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.terms import Apply, Name, Term
 
 COSTLY = frozenset({"inverse", "det"})
 """Operators whose values have many terms."""
@@ -39,9 +40,9 @@ def with_common_terms(derivation: Derivation, claim: Relation) -> Derivation | N
     if not both:
         return None
     largest = [*both, *_largest(rest)]
-    names = {each: f"_common{number}" for number, each in enumerate(largest, 1)}
-    left, right = (_named(side, names) for side in (claim.left, claim.right))
-    made = tuple(Definition(name, each) for each, name in names.items())
+    names: dict[Term, Term] = {each: Name(f"_common{number}") for number, each in enumerate(largest, 1)}
+    left, right = (terms.substituted(side, names.get) for side in (claim.left, claim.right))
+    made = tuple(Definition(terms.base_of(name), each) for each, name in names.items())
     claim = replace(claim, left=left, right=right, follows=None)
     return replace(derivation, definitions=(*derivation.definitions, *made), claims=(claim,))
 
@@ -70,8 +71,3 @@ def _costly(term: Term, bound: Set[str]) -> list[Term]:
 def _largest(found: Sequence[Term]) -> list[Term]:
     """The terms, each once, that are in no other one."""
     return [each for each in dict.fromkeys(found) if not any(each in terms.every(o) for o in found if o != each)]
-
-
-def _named(term: Term, names: dict[Term, str]) -> Term:
-    name = names.get(term)
-    return Name(name) if name else terms.mapped(term, lambda part: _named(part, names))

@@ -15,8 +15,9 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Relation, Term, ValueKind
+from chainrule.documents.language.terms import Term
 
 Degree: TypeAlias = tuple[float, float]
 """The degrees of a numerator and of a denominator; infinite where there is none."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, ValueKind
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import ValueKind
 
 
 def parts_of_condition(condition: terms.Condition) -> Iterator[terms.Condition]:
@@ -29,17 +28,17 @@ def fact_in(
     """
     if isinstance(condition, terms.Is):
         condition = replace(condition, subject=_listed(condition.subject, names, shapes))
-    if isinstance(condition, terms.Comparison) and condition.left == _ZERO:
+    if isinstance(condition, terms.Comparison) and condition.left == terms.ZERO:
         condition = terms.Comparison(_TURNED[condition.relation], condition.right, condition.left)
     match condition:
         case terms.Is(subject=terms.Name(text=a), fact=fact) if _is_free(a, names):
             return a, fact
         case terms.Comparison(relation=relation, left=terms.Name(text=a), right=right) if (
-            right == _ZERO and relation in _SIGNS and _is_free(a, names)
+            right == terms.ZERO and relation in _SIGNS and _is_free(a, names)
         ):
             return a, _SIGNS[relation]
         case terms.Comparison(relation="<", left=terms.Name(text=a), right=right) if (
-            right == _ONE and _is_free(a, names) and "positive" in facts.get(a, frozenset())
+            right == terms.ONE and _is_free(a, names) and "positive" in facts.get(a, frozenset())
         ):
             return a, "unit"
         case terms.Comparison(
@@ -60,13 +59,14 @@ def fact_in(
 # What follows is private.
 
 
-_ONE, _ZERO = terms.Number(Fraction(1)), terms.Number(Fraction(0))
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "=": "="}
 _SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
 
 
 def _is_below(condition: terms.Condition) -> bool:
-    return isinstance(condition, terms.Comparison) and condition.relation in ("<", "<=") and condition.right == _ONE
+    return (
+        isinstance(condition, terms.Comparison) and condition.relation in ("<", "<=") and condition.right == terms.ONE
+    )
 
 
 def _is_free(name: str, names: Names) -> bool:
@@ -76,7 +76,7 @@ def _is_free(name: str, names: Names) -> bool:
 def _listed(subject: terms.Term, names: Names, shapes: Mapping[str, Shape]) -> terms.Term:
     """The array of whose entries, all in their order, a name is defined as the list; otherwise the name itself."""
     match names.definitions.get(getattr(subject, "text", "")):
-        case terms.Definition(name=name, body=terms.Family(over, terms.Entry(terms.Name(text=text) as every, at))):
+        case Definition(name=name, body=terms.Family(over, terms.Entry(terms.Name(text=text) as every, at))):
             in_order = at == tuple(terms.Name(index) for index, _ in over)
             if in_order and _dims(shapes.get(name)) == _dims(shapes.get(text)) is not None:
                 return every

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chainrule.documents.language.terms import Comparison, Relation
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import Comparison
 
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
@@ -79,12 +80,8 @@ class Finding:
         where it differs, and holds under assumptions.
     sizes : tuple of mapping
         The choices of sizes to which this applies.
-    all_sizes : bool
-        True if it is a polynomial in each size that stands in it as a number, and of a degree that these sizes settle.
     inside_only : bool
         True if nothing is proved of the borders between cells.
-    complete : bool
-        True if the cells cover all values.
     exceptions : tuple of str
         Numbers that are not 0 where this is proved.
     points : int
@@ -116,9 +113,7 @@ class Finding:
 
     status: str
     sizes: tuple[Mapping[str, int], ...] = ()
-    all_sizes: bool = True
     inside_only: bool = False
-    complete: bool = True
     exceptions: tuple[str, ...] = ()
     points: int = 0
     counterexample: Counterexample | None = None

@@ -130,12 +130,8 @@ class FreeArray:
         if "unit" in self.facts:
             yield from (Constraint(f"1 - {name}", ">", {name: -one}, one) for name in names)
         if self._is_simplex:
-            groups: dict[Any, list[str]] = {}
-            for place in self.places:
-                key = tuple(i for k, i in enumerate(place) if k != self._axis)
-                groups.setdefault(key, []).append(self._variable(place))
-            for group in groups.values():
-                relation = ">" if self.positive else ">="
+            relation = ">" if self.positive else ">="
+            for group in self._groups:
                 yield Constraint(" - ".join(["1", *group]), relation, dict.fromkeys(group, -one), one)
 
     def filled(self, numbers: Mapping[str, Any], branches: Branches) -> Any:
@@ -198,8 +194,7 @@ class FreeArray:
 
     def scaled(self, raw: Sequence[Fraction]) -> dict[str, Fraction]:
         """Any numbers, one for each variable, made such that the facts hold."""
-        names = self.variables
-        values = list(raw[: len(names)])
+        values = list(raw[: len(self.variables)])
         if self.positive:
             values = [abs(value) or TINY for value in values]
         if "nonnegative" in self.facts:
@@ -208,16 +203,11 @@ class FreeArray:
             values = [value or TINY for value in values]
         if "unit" in self.facts:
             values = [value / (1 + value) for value in values]
-        if self._is_simplex:
-            # The last weight is 1.
-            groups: dict[Any, list[int]] = {}
-            for number, place in enumerate(self.places):
-                groups.setdefault(tuple(i for k, i in enumerate(place) if k != self._axis), []).append(number)
-            for group in groups.values():
-                whole = 1 + sum(values[number] for number in group)
-                for number in group:
-                    values[number] /= whole
-        return dict(zip(names, values, strict=True))
+        found = dict(zip(self.variables, values, strict=True))
+        for group in self._groups if self._is_simplex else ():
+            whole = 1 + sum(found[name] for name in group)  # the last weight is 1
+            found |= {name: found[name] / whole for name in group}
+        return found
 
     # What follows is private.
 
@@ -234,6 +224,15 @@ class FreeArray:
         return 0 if len(self.shape) == 2 and self.shape[1] == 1 and not self.has_rows else len(self.shape) - 1
 
     @property
+    def _groups(self) -> list[list[str]]:
+        """The variables along the axis on which probabilities are summed, for all places of the other axes."""
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for place in self.places:
+            others = tuple(i for axis, i in enumerate(place) if axis != self._axis)
+            groups.setdefault(others, []).append(self._variable(place))
+        return list(groups.values())
+
+    @property
     def _parameters(self) -> int:
         size = self.shape[0]
         return {1: 0, 2: 1, 3: 3}.get(size, 2 * (size - 1))
@@ -244,14 +243,9 @@ class FreeArray:
 
     def _one_hot(self, branches: Branches) -> Any:
         made = np.zeros(self.shape, dtype=int)
-        classes = self.shape[self._axis]
-        if prod(self.shape) // classes > 1:
-            rows = np.moveaxis(made, self._axis, -1).reshape(-1, classes)
-            for row in rows:
-                row[branches.pick(classes)] = 1
-            made = np.moveaxis(rows.reshape(np.moveaxis(made, self._axis, -1).shape), -1, self._axis)
-        else:
-            made.reshape(-1)[branches.pick(classes)] = 1
+        rows = np.moveaxis(made, self._axis, -1)
+        for place in np.ndindex(rows.shape[:-1]):
+            rows[place][branches.pick(rows.shape[-1])] = 1
         return exact_numbers(made)
 
 

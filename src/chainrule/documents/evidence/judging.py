@@ -17,8 +17,9 @@ from chainrule.documents.evidence.findings import Finding, Setting
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.evidence.same_questions import key_of
+from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Comparison, Derivation, Name, Number, Relation, free_names
+from chainrule.documents.language.terms import Comparison, Name, Number, free_names
 
 SECONDS = 10.0
 """Time for one claim."""

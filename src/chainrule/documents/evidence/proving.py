@@ -20,11 +20,18 @@ from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.evidence.questions import Question, cut_names
 from chainrule.documents.evidence.search import POINTS, Search
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import (
+    Declaration,
+    Definition,
+    Derivation,
+    FunctionKind,
+    Relation,
+    ValueKind,
+)
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Relation, ValueKind
 
 MOST_ASSUMED = 16
 """Most assumptions that are tried."""
@@ -81,7 +88,7 @@ class Prover:
 
     def _for_any_functions(self, claim: Relation) -> Prover | None:
         """The prover for which the smooth functions in a claim are unknown; None if there are none."""
-        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        used = self.names.used_in(claim)
         smooth = {each.name: each for each in self.derivation.definitions if each.name in used and _is_smooth(each)}
         if not smooth:
             return None
@@ -97,7 +104,7 @@ class Prover:
         if (found := self._with_common_terms(claim, clock.part())) is not None:
             return found
         cut = cut_names(self.names, claim)
-        looping = sorted(self.names.circular & self.names.used_by(claim.left, claim.right, *claim.conditions))
+        looping = sorted(self.names.circular & self.names.used_in(claim))
         if not cut.issuperset(looping):
             return Finding("undecided", reason=f"the definition of {looping[0]} leads to itself")
         said = terms.free_names(claim.left) | terms.free_names(claim.right)
@@ -163,15 +170,15 @@ class Prover:
                 if is_telling(question, facts, found) and not (found.status == "verified" and one.is_cut):
                     yield words, found
 
-    def _supposing(self, definition: terms.Definition) -> Derivation:
+    def _supposing(self, definition: Definition) -> Derivation:
         """The derivation in which a function, or an unknown loss, is what a supposition says."""
-        gone, declared = {definition.name}, list[terms.Declaration]()
+        gone, declared = {definition.name}, list[Declaration]()
         if definition.is_unknown_loss and isinstance(definition.body, terms.Call):
             arguments = [terms.base_of(each) for each in definition.body.arguments]
             result = self.shapes.names[definition.name].known if definition.name in self.shapes.names else ()
             gone.add(definition.body.function)
             if (kind := function_kind(arguments, result, self.shapes)) is not None:
-                declared.append(terms.Declaration(definition.body.function, kind))
+                declared.append(Declaration(definition.body.function, kind))
         declarations = (*(each for each in self.derivation.declarations if each.name not in gone), *declared)
         definitions = (*(each for each in self.derivation.definitions if each.name not in gone), definition)
         return replace(self.derivation, declarations=declarations, definitions=definitions, supposed={})

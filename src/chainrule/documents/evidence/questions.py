@@ -17,10 +17,11 @@ from chainrule.documents.evidence.findings import Place
 from chainrule.documents.evidence.inputs import FreeArray
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Relation, SizeKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Derivation, IndexKind, Relation, SizeKind, Term, ValueKind
+from chainrule.documents.language.terms import Term
 
 SIZES = (2, 3, 1, 4, 5)
 """The sizes at which claims are proved; the first is where most false claims fail."""
@@ -142,7 +143,7 @@ class Question:
                 sizes |= dim.final.names
         for name in used:
             kind = kinds.get(name)
-            if isinstance(kind, terms.FunctionKind):
+            if isinstance(kind, FunctionKind):
                 sizes |= frozenset[str]().union(*(map(terms.free_names, kind.result)))
         for _, size in (*labels, *claim.over):
             sizes |= terms.free_names(size)
@@ -202,11 +203,6 @@ class Question:
         """Whether the degree in a size is known, and too high."""
         return any(MOST_DEGREE < degree < math.inf for degree in self.degrees.values())
 
-    @property
-    def settled_by_sizes(self) -> bool:
-        """Whether the sizes that are tried settle the claim for all sizes."""
-        return all(degree <= MOST_DEGREE for degree in self.degrees.values())
-
     def further_sizes(self) -> list[dict[str, int]]:
         """Further choices, where the degree in a size asks for them."""
         most = 3 if len(self.sizes) > 1 else 5
@@ -253,9 +249,7 @@ class Question:
         fixed = {*self.sizes, *(name for name, _ in self.labels)}
         folds = [each for side in (self.claim.left, self.claim.right) for each in terms.every(side)]
         limits = [(each.low, each.high) for each in folds if isinstance(each, terms.Fold)]
-        wide = [
-            (low, high) for low, high in limits if low != terms.Number(Fraction(1)) or not isinstance(high, terms.Name)
-        ]
+        wide = [(low, high) for low, high in limits if low != terms.ONE or not isinstance(high, terms.Name)]
         return [
             (low, high) for low, high in dict.fromkeys(wide) if terms.free_names(low) | terms.free_names(high) <= fixed
         ]
@@ -286,11 +280,11 @@ class Question:
         return [dict(zip((name for name, _ in self.labels), place, strict=True)) for place in product(*ranges)]
 
     @cached_property
-    def functions(self) -> dict[str, terms.FunctionKind]:
+    def functions(self) -> dict[str, FunctionKind]:
         """The unknown functions."""
         used = sorted(self.names.used_by(self.claim.left, self.claim.right, *self.claim.conditions))
         kinds = {name: self.names.kinds.get(name) for name in used}
-        return {name: kind for name, kind in kinds.items() if isinstance(kind, terms.FunctionKind)}
+        return {name: kind for name, kind in kinds.items() if isinstance(kind, FunctionKind)}
 
     def parts(self) -> Iterator[Term]:
         """All terms of the claim, and of the definitions that it uses."""
@@ -357,7 +351,7 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
     definitions, kinds = dict(names.definitions), dict(names.kinds)
     for name, body in bodies.items():
         kind = kinds.get(body.function) if isinstance(body, terms.Call) else None
-        if not isinstance(body, terms.Call) or not isinstance(kind, terms.FunctionKind):
+        if not isinstance(body, terms.Call) or not isinstance(kind, FunctionKind):
             continue
         if body.order or definitions[name].parameters or not names.used_by(body).isdisjoint(bound):
             continue

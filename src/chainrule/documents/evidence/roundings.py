@@ -9,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Number, Relation, is_printed
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import Number, is_printed
 
 FAR = 10
 """Units of the last decimal that no rounding before explains."""

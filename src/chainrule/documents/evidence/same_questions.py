@@ -11,9 +11,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.roundings import tolerances
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, IndexKind, Kind, Relation, SizeKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Kind, Relation, SizeKind, Term, ValueKind
+from chainrule.documents.language.terms import Term
 
 
 def key_of(prover: Prover, claim: Relation) -> Hashable:
@@ -30,7 +31,7 @@ def key_of(prover: Prover, claim: Relation) -> Hashable:
     False
     """
     derivation, names = prover.derivation, prover.names
-    used = {*names.used_by(claim.left, claim.right, *claim.conditions), *_in_sizes(size for _, size in claim.over)}
+    used = {*names.used_in(claim), *_in_sizes(size for _, size in claim.over)}
     remaining, assumed = [each.condition for each in derivation.assumptions], list[terms.Condition]()
     while near := [each for each in remaining if _is_near(names.used_by(each), used, names)]:
         remaining = [each for each in remaining if each not in near]
@@ -64,9 +65,9 @@ def _is_near(condition: Set[str], used: Set[str], names: Names) -> bool:
 def _sizes_in(kind: Kind | None) -> tuple[Term, ...]:
     """The sizes that a kind names."""
     match kind:
-        case terms.FunctionKind(arguments=arguments, result=result):
+        case FunctionKind(arguments=arguments, result=result):
             return tuple(size for shape in (*arguments, result) for size in shape)
-        case terms.IndexKind(size=size):
+        case IndexKind(size=size):
             return (size,)
         case ValueKind(shape=shape):
             return shape

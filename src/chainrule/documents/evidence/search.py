@@ -167,9 +167,7 @@ class Search:
         return Finding(
             "proved",
             tuple(one.sizes for one in cells),
-            self.question.settled_by_sizes,
             any(one.inside_only for one in cells),
-            True,
             tuple(dict.fromkeys(text for one in cells for text in one.exceptions)),
             note=next((one.note for one in cells if one.note), self.note),
         )
@@ -184,17 +182,15 @@ class Search:
         if self.is_enough() and self.tried:
             return replace(self._proof(proved), points=self.tried)
         if self.is_cut_soon and self.question.sizes:
-            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=TOO_LONG)
-        if self.tried < (ENOUGH if self.question.free else 1):
+            reason = TOO_LONG
+        elif self.tried < (ENOUGH if self.question.free else 1):
             reason = reason or f"{self.tried or 'no'} points were found, which are too few"
-            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
-        if small := self._only_one():
+        elif small := self._only_one():
             reason = f"points were found only with {small} = 1"
-            return Finding("undecided", sizes[:1], complete=False, points=self.tried, note=self.note, reason=reason)
-        status = "verified" if self.question.claim.relation == "=" else "held"
-        if self.question.claim.relation == "~":
-            status = "undecided"
-        return Finding(status, sizes, False, complete=False, points=self.tried, note=self.note, reason=reason)
+        else:
+            status = {"=": "verified", "~": "undecided"}.get(self.question.claim.relation, "held")
+            return Finding(status, sizes, points=self.tried, note=self.note, reason=reason)
+        return Finding("undecided", sizes[:1], points=self.tried, note=self.note, reason=reason)
 
     def _only_one(self) -> str:
         """A size that was 1 at all points and in all proofs, although it may be larger: softmax is 1 there."""

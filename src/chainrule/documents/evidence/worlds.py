@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import reduce
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -37,6 +37,7 @@ from chainrule.documents.evidence.changes import (
     are_variables,
     array_of,
     derived_function,
+    slopes_at,
     slopes_of,
     wrapped,
 )
@@ -44,9 +45,10 @@ from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
-from chainrule.documents.language.terms import FunctionKind, Term
+from chainrule.documents.language.terms import Term
 
 MOST_CHANGES = 3
 """Entries of an array that change together where free names are no variables."""
@@ -227,10 +229,7 @@ class World:
                 raise Undefined(f"the {term.kind} of nothing")
             return 0 if term.kind == "sum" else 1
         operator = {"sum": "+", "prod": "*", "max": "max", "min": "min"}[term.kind]
-        total = values[0]
-        for value in values[1:]:
-            total = self._applied(operator, [total, value])
-        return total
+        return reduce(lambda total, value: self._applied(operator, [total, value]), values)
 
     def _family(self, indices: Sequence[tuple[str, Term]], body: Term, bound: Bound) -> Value:
         sizes = [self.whole(size, bound) for _, size in indices]
@@ -299,13 +298,10 @@ class World:
         entries = [entry for value in given for entry in exact_numbers(value).ravel().tolist()]
         shape = tuple(self.whole(size, {}) for size in kind.result)
         count = int(np.prod(shape, dtype=int))
-        results = []
-        for number in range(count):
-            label = name if count == 1 else f"{name}_{number + 1}"
-            results.append(
-                unknown(label, *entries) if self.stand_in is None else stood_in(self.stand_in, label, entries)
-            )
-        return array_of(results, shape)
+        labels = [name] if count == 1 else [f"{name}_{number + 1}" for number in range(count)]
+        if self.stand_in is None:
+            return array_of([unknown(label, *entries) for label in labels], shape)
+        return array_of([stood_in(self.stand_in, label, entries) for label in labels], shape)
 
     # Derivatives
 
@@ -324,22 +320,16 @@ class World:
         if not isinstance(base, terms.Name):
             raise Undefined("a derivative by something that has no name")
         name, value = base.text, exact_numbers(world.value(base, bound))
-        place = (
-            place_of(value, [world.whole(index, bound) for index in variable.indices])
-            if isinstance(variable, terms.Entry)
-            else None
-        )
+        place = None
+        if isinstance(variable, terms.Entry):
+            place = place_of(value, [world.whole(index, bound) for index in variable.indices])
         orders = 2 if term.kind == "hessian" else 1
         if name in bound:
-            change = Change.of(value.shape)
-            found = change.derivatives(
-                lambda: world.value(term.body, {**bound, name: value + change.array}), place, orders
-            )
-            change.give_up()
+            found = slopes_at(value, lambda moved: world.value(term.body, {**bound, name: moved}), place, orders)
         elif name in world.root.given and world.moving and are_variables(value) and world._is_plain(bound):
             found = slopes_of(world.value(term.body, bound), value if place is None else wrapped(value[place]), orders)
         elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES:
-            found = world._by_entries(name, value, term.body, bound)
+            found = world._by_entries(name, value.shape, term.body, bound)
         else:
             world = world._where_the_same(self.names.used_by(term.body) | self.names.uses(name) | {name})
             if name not in world._moved:
@@ -360,37 +350,37 @@ class World:
             world = world.without
         return world
 
-    def _by_entries(self, name: str, value: ExactArray, body: Term, bound: Bound) -> ExactArray:
+    def _by_entries(self, name: str, shape: tuple[int, ...], body: Term, bound: Bound) -> ExactArray:
         """The derivatives by the entries of an array, one after another, so that numbers have few variables."""
         found = []
-        for place in np.ndindex(value.shape):
-            change, direction = Change.of(()), np.zeros(value.shape, dtype=int)
+        for place in np.ndindex(shape):
+            direction = np.zeros(shape, dtype=int)
             direction[place] = 1
-            moved = self.with_values({name: value + change.array * direction})
-            found.append(change.derivatives(partial(moved.value, body, bound), None, 1))
-            change.give_up()
-        slopes = np.stack([wrapped(each) for each in found], axis=-1)
-        return wrapped(slopes.reshape((*slopes.shape[:-1], *value.shape)))
+            found.append(self._along({name: direction}, body, bound))
+        slopes = np.stack(found, axis=-1)
+        return wrapped(slopes.reshape((*slopes.shape[:-1], *shape)))
 
     def _is_plain(self, bound: Bound) -> bool:
         """Whether nothing but indices has another value than in the root, so that no other value moves with a name."""
-        whole = all(
-            isinstance(value, int) for value in (*bound.values(), *(self.given.values() if self.without else ()))
-        )
-        return whole and (self.without is None or self.without._is_plain({}))
+        if not all(isinstance(value, int) for value in bound.values()):
+            return False
+        return self.without is None or self.without._is_plain(self.given)
 
     def _differential(self, body: Term, holding: Sequence[str], bound: Bound) -> Value:
         """The derivative along the changes of all free arrays that are not held."""
-        names = self.names.used_by(body) - bound.keys() - set(holding)
-        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), terms.ValueKind))
-        root = self.root
-        free = [name for name in free if name in root.given]
+        names = (self.names.used_by(body) - bound.keys() - set(holding)) & self.root.given.keys()
+        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), ValueKind))
+        return self._along({name: self._change(name) for name in free}, body, bound)
 
-        change = Change.of(())
-        given = {name: exact_numbers(self.named(name)) + change.array * self._change(name) for name in free}
-        found = wrapped(change.derivatives(lambda: self.with_values(given).value(body, bound), None, 1))
-        change.give_up()
-        return found
+    def _along(self, directions: Mapping[str, Any], body: Term, bound: Bound) -> ExactArray:
+        """The derivative where names move along directions."""
+        values = {name: exact_numbers(self.named(name)) for name in directions}
+
+        def moved(change: ExactArray) -> Value:
+            there = {name: wrapped(values[name] + change * direction) for name, direction in directions.items()}
+            return self.with_values(there).value(body, bound)
+
+        return slopes_at(exact_numbers(0), moved)
 
     def _change(self, name: str) -> ExactArray:
         """The change d(x) of a free name."""

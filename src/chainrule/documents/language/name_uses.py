@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Definition, Derivation, Kind, Term
+from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
+from chainrule.documents.language.terms import Term
+
+Node = TypeVar("Node")
+
+
+def reached(start: Node, step: Callable[[Node], Iterable[Node]]) -> frozenset[Node]:
+    """All that lies beyond a start, one step after another; with the start itself if a way leads back to it.
+
+    >>> sorted(reached("a", {"a": "b", "b": "cb", "c": ""}.__getitem__))
+    ['b', 'c']
+    """
+    found, pending = set[Node](), [start]
+    while pending:
+        new = {*step(pending.pop())} - found
+        found |= new
+        pending += new
+    return frozenset(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +50,15 @@ class Names:
     def uses(self, name: str) -> frozenset[str]:
         """The name, and all names that its definition uses, through other definitions."""
         if name not in self._uses:
-            found, pending = set[str](), {name}
-            while pending:
-                one = pending.pop()
-                found.add(one)
-                definition = self.definitions.get(one)
-                if definition is not None:
-                    lengths = definition.lengths.keys() - self.kinds.keys()
-                    inside = terms.free_names(definition.body) - {name for name, _ in definition.parameters} - lengths
-                    pending |= inside - found
-            self._uses[name] = frozenset(found)
+            self._uses[name] = reached(name, self._used_directly) | {name}
         return self._uses[name]
+
+    def _used_directly(self, name: str) -> frozenset[str]:
+        definition = self.definitions.get(name)
+        if definition is None:
+            return frozenset()
+        lengths = definition.lengths.keys() - self.kinds.keys()
+        return terms.free_names(definition.body) - {name for name, _ in definition.parameters} - lengths
 
     @cached_property
     def circular(self) -> frozenset[str]:
@@ -68,6 +84,10 @@ class Names:
         """All names that terms use, through definitions."""
         names = frozenset[str]().union(*map(terms.free_names, parts))
         return names.union(*map(self.uses, names))
+
+    def used_in(self, claim: Relation) -> frozenset[str]:
+        """All names that a claim and its conditions use, through definitions."""
+        return self.used_by(claim.left, claim.right, *claim.conditions)
 
     def without(self, names: frozenset[str]) -> Names:
         """The same names, of which some have no definition."""

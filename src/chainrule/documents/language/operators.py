@@ -181,7 +181,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("./", "aligned", np.divide, 2, 2, "infix", (r"\oslash",)),
         Operator("@", "product", _product, 2, 2, "infix"),
         Operator("^", "scalars", _power, 2, 4, "infix"),
-        Operator(".^", "raised", _power, 2, 4, "infix"),
+        Operator(".^", "divided", _power, 2, 4, "infix"),
         Operator("power", "matrix_power", _matrix_power, 2),
         Operator("'", "transposed", np.transpose, 1, 5, "postfix", (r"^\top", "^T")),
         *(Operator(name, "entrywise", value, latex=latex) for name, value, latex in _ENTRYWISE),

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterator, Sequence
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import (
+    Assumption,
+    Declaration,
+    Definition,
+    Derivation,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    Relation,
+    SizeKind,
+    ValueKind,
+)
 from chainrule.documents.language.strict_terms import (
     RELATIONS,
     read_condition,
@@ -15,20 +26,8 @@ from chainrule.documents.language.strict_terms import (
     read_sum,
     read_term,
 )
-from chainrule.documents.language.strict_tokens import LanguageError, Tokens
-from chainrule.documents.language.terms import (
-    Condition,
-    Declaration,
-    Definition,
-    Derivation,
-    FunctionKind,
-    IndexKind,
-    Kind,
-    Relation,
-    SizeKind,
-    Term,
-    ValueKind,
-)
+from chainrule.documents.language.strict_tokens import LanguageError, Part, Tokens
+from chainrule.documents.language.terms import Condition, Term
 
 
 def derivation_of(text: str) -> Derivation:
@@ -44,7 +43,7 @@ def derivation_of(text: str) -> Derivation:
     >>> [(claim.line, claim.follows) for claim in found.claims]
     [(3, None), (3, 0)]
     """
-    made: list[Declaration | Definition | terms.Assumption | Relation] = []
+    made: list[Declaration | Definition | Assumption | Relation] = []
     for line, statement in _statements(text):
         made += _statement(Tokens(statement, line), [each for each in made if isinstance(each, Relation)])
     names = [each.name for each in made if isinstance(each, Declaration | Definition)]
@@ -54,7 +53,7 @@ def derivation_of(text: str) -> Derivation:
     return Derivation(
         tuple(each for each in made if isinstance(each, Declaration)),
         tuple(each for each in made if isinstance(each, Definition)),
-        tuple(each for each in made if isinstance(each, terms.Assumption)),
+        tuple(each for each in made if isinstance(each, Assumption)),
         tuple(each for each in made if isinstance(each, Relation)),
     )
 
@@ -66,10 +65,7 @@ def term_of(text: str) -> Term:
     Apply(span=(0, 6), operator='^', operands=(Entry(span=(0, 4), base=Name(span=(0, 1), text='x'), \
 indices=(Name(span=(2, 3), text='i'),)), Number(span=(5, 6), value=Fraction(2, 1), decimals=0)))
     """
-    tokens = Tokens(text, 0)
-    found = read_term(tokens)
-    tokens.end()
-    return found
+    return _whole(text, read_term)
 
 
 def kind_in(text: str) -> Kind:
@@ -82,13 +78,18 @@ def kind_in(text: str) -> Kind:
     ------
     LanguageError
     """
-    tokens = Tokens(text, 0)
-    found = _kind(tokens)
-    tokens.end()
-    return found
+    return _whole(text, _kind)
 
 
 # What follows is private.
+
+
+def _whole(text: str, read: Callable[[Tokens], Part]) -> Part:
+    """What a text is, and nothing else."""
+    tokens = Tokens(text, 0)
+    found = read(tokens)
+    tokens.end()
+    return found
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -98,19 +99,17 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 yield number, statement.rstrip(" ;")
 
 
-def _statement(
-    tokens: Tokens, claims: Sequence[Relation]
-) -> list[Declaration | Definition | terms.Assumption | Relation]:
+def _statement(tokens: Tokens, claims: Sequence[Relation]) -> list[Declaration | Definition | Assumption | Relation]:
     """The declarations, or the one definition, assumption or claim."""
     match tokens.next:
         case "size":
             tokens.at += 1
-            made: list[Declaration | Definition | terms.Assumption | Relation] = [
+            made: list[Declaration | Definition | Assumption | Relation] = [
                 Declaration(name, SizeKind(), tokens.line) for name in tokens.names()
             ]
         case "assume":
             tokens.at += 1
-            made = [terms.Assumption(read_condition(tokens), tokens.line)]
+            made = [Assumption(read_condition(tokens), tokens.line)]
         case "claim" | "then":
             made = [_claim(tokens, claims)]
         case _:
@@ -119,7 +118,7 @@ def _statement(
     return made
 
 
-def _named(tokens: Tokens) -> list[Declaration | Definition | terms.Assumption | Relation]:
+def _named(tokens: Tokens) -> list[Declaration | Definition | Assumption | Relation]:
     """name := body, name(parameters) := body, or names : kind."""
     if ":=" not in [text for _, text, _ in tokens.every]:
         names = tokens.names()
@@ -128,23 +127,22 @@ def _named(tokens: Tokens) -> list[Declaration | Definition | terms.Assumption |
         return [Declaration(name, kind, tokens.line) for name in names]
     name, parameters = tokens.name(), list[tuple[str, Kind]]()
     if tokens.take("("):
-        while True:
-            parameter = tokens.name()
-            parameters.append((parameter, _kind(tokens, facts=False) if tokens.take(":") else ValueKind(())))
-            if not tokens.take(","):
-                break
+        parameters = tokens.listed(_parameter)
         tokens.expect(")")
     tokens.expect(":=")
     return [Definition(name, read_term(tokens), tuple(parameters), tokens.line)]
+
+
+def _parameter(tokens: Tokens) -> tuple[str, Kind]:
+    name = tokens.name()
+    return name, _kind(tokens, facts=False) if tokens.take(":") else ValueKind(())
 
 
 def _kind(tokens: Tokens, *, facts: bool = True) -> Kind:
     """number, column n, row n, matrix m n, array l m n, 1..n, function(kinds) -> kind; then facts."""
     if tokens.take("function"):
         tokens.expect("(")
-        arguments = [_shape(tokens)]
-        while tokens.take(","):
-            arguments.append(_shape(tokens))
+        arguments = tokens.listed(_shape)
         tokens.expect(")")
         tokens.expect("->")
         return FunctionKind(tuple(arguments), _shape(tokens))
@@ -160,7 +158,7 @@ def _kind(tokens: Tokens, *, facts: bool = True) -> Kind:
 
 def _shape(tokens: Tokens) -> tuple[Term, ...]:
     """number, column n, row n, matrix m n or array l m n ...; a size of several signs stands in brackets."""
-    one = terms.Number(Fraction(1))
+    one = terms.ONE
     match tokens.name():
         case "number":
             return ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Kind, Relation, SizeKind
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.strict_terms import SLOPES
-from chainrule.documents.language.terms import Condition, Derivation, Kind, Term
+from chainrule.documents.language.terms import Condition, Term
 
 _SLOPE_NAMES = {kind: name for name, kind in SLOPES.items()}
 _SUM, _PRODUCT, _SIGN, _POWER, _POSTFIX, _WHOLE = range(1, 7)
@@ -39,7 +40,7 @@ def statements(derivation: Derivation) -> Iterator[str]:
         yield relation_text(relation, chained=relation.follows == number - 1 and number > 0)
 
 
-def relation_text(relation: terms.Relation, *, chained: bool = False) -> str:
+def relation_text(relation: Relation, *, chained: bool = False) -> str:
     """A claim, or the continuation of one."""
     before = derivation_line(relation) if not chained else f"then{f' {relation.line}' if relation.line else ''}"
     left = "" if chained else f"{text_of(relation.left)} "
@@ -47,7 +48,7 @@ def relation_text(relation: terms.Relation, *, chained: bool = False) -> str:
     return f"{before}: {left}{relation.relation} {text_of(relation.right)}{when}"
 
 
-def derivation_line(relation: terms.Relation) -> str:
+def derivation_line(relation: Relation) -> str:
     """The word, the line and the indices of a claim."""
     line = f" {relation.line}" if relation.line else ""
     return f"claim{line}{f' [{_ranges(relation.over)}]' if relation.over else ''}"
@@ -56,11 +57,11 @@ def derivation_line(relation: terms.Relation) -> str:
 def kind_of(kind: Kind) -> str:
     """A kind as text: column n, positive."""
     match kind:
-        case terms.SizeKind():
+        case SizeKind():
             return "size"
-        case terms.IndexKind(size=size):
+        case IndexKind(size=size):
             return f"1..{text_of(size, _SUM)}"
-        case terms.FunctionKind(arguments=arguments, result=result):
+        case FunctionKind(arguments=arguments, result=result):
             return f"function({', '.join(map(shape_text, arguments))}) -> {shape_text(result)}"
     return ", ".join([shape_text(kind.shape), *sorted(kind.facts)])
 

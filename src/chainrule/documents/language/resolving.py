@@ -8,21 +8,23 @@ from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.dimensions import OPEN, Dim, is_column, turns, vector_axis
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
-from chainrule.documents.language.terms import Apply, FunctionKind, Name, Number, Slope, Term
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Name, Number, Slope, Term
 
 
 def resolved(term: Term, shapes: Shapes) -> Term:
     """A term of the strict language from one with operations as they are written, and sizes that were open.
 
     >>> from dataclasses import replace
+    >>> from chainrule.documents.language.derivation import Relation
     >>> from chainrule.documents.language.parsing import derivation_of
     >>> from chainrule.documents.language.printing import text_of
     >>> W, x = Name("W"), Name("x")
     >>> derivation = derivation_of("x : column n; W : matrix n n")
-    >>> claim = terms.Relation(Apply("beside", (Apply("beside", (Apply("turned", (x,)), W)), x)), "=", Name("q"))
+    >>> claim = Relation(Apply("beside", (Apply("beside", (Apply("turned", (x,)), W)), x)), "=", Name("q"))
     >>> shapes = Shapes(replace(derivation, claims=(claim,)))
     >>> text_of(resolved(claim.left, shapes))
     "x' @ W @ x"
@@ -85,12 +87,12 @@ def size_term(size: Size) -> Term:
     for names, factor in size.parts:
         product: Term = Number(Fraction(abs(factor)))
         for name in names:
-            product = Name(name) if product == Number(Fraction(1)) else Apply("*", (product, Name(name)))
+            product = Name(name) if product == ONE else Apply("*", (product, Name(name)))
         if total is None:
             total = product if factor > 0 else Apply("negative", (product,))
         else:
             total = Apply("+" if factor > 0 else "-", (total, product))
-    return total or Number(Fraction(0))
+    return total or ZERO
 
 
 # What follows is private.
@@ -153,7 +155,7 @@ def _slope(term: Slope, body: Term, variable: Term, shapes: Shapes) -> Term:
     if by == ():
         sizes = [size_term(dim.final) for dim in of or ()]
         over = tuple((f"_{letter}", size) for letter, size in zip("ijkl", sizes, strict=False))
-        over = over[:1] if len(over) == 2 and over[1][1] == Number(Fraction(1)) else over
+        over = over[:1] if len(over) == 2 and over[1][1] == ONE else over
         entry = Slope("partial", terms.Entry(body, tuple(Name(index) for index, _ in over)), variable, term.holding)
         return terms.Family(over, entry, span=term.span)
     found = of_kind("gradient" if of == () else "jacobian")

@@ -134,15 +134,10 @@ def scaled(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) ->
 
 
 def divided(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
-    """A fraction by a number."""
+    """A fraction by a number, or a power with a number: of each entry."""
     u.unify(right, number(), term)
     u.unify(out, left, term)
     return True
-
-
-def raised(u: Unification, term: Term, out: Shape, base: Shape, exponent: Shape) -> bool:
-    """A power of a number, or of each entry."""
-    return divided(u, term, out, base, exponent)
 
 
 def product(u: Unification, term: Term, out: Shape, left: Shape, right: Shape) -> bool:
@@ -284,7 +279,6 @@ RULES: dict[str, Callable[..., bool]] = {"entrywise": same} | {
         scalars,
         scaled,
         divided,
-        raised,
         product,
         matrix_power,
         transposed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from chainrule.documents.language import terms
@@ -37,10 +37,7 @@ def read_term(tokens: Tokens) -> Term:
 
 def read_sum(tokens: Tokens) -> Term:
     """Products with + and - between."""
-    start, found = tokens.place, _product(tokens)
-    while sign := tokens.take("+", "-"):
-        found = terms.Apply(sign, (found, _product(tokens)), span=(start, tokens.before))
-    return found
+    return _infixed(tokens, ("+", "-"), _product)
 
 
 def read_primary(tokens: Tokens) -> Term:
@@ -81,16 +78,16 @@ def read_fact(tokens: Tokens) -> str:
 
 def read_ranges(tokens: Tokens) -> list[tuple[str, Term]]:
     """Indices with their sizes: i in n, j in m."""
-    found = []
-    while True:
-        index = tokens.name()
-        tokens.expect("in")
-        found.append((index, read_sum(tokens)))
-        if not tokens.take(","):
-            return found
+    return tokens.listed(_range)
 
 
 # What follows is private.
+
+
+def _range(tokens: Tokens) -> tuple[str, Term]:
+    index = tokens.name()
+    tokens.expect("in")
+    return index, read_sum(tokens)
 
 
 def _conjunction(tokens: Tokens) -> Condition:
@@ -122,11 +119,16 @@ def _comparison(tokens: Tokens) -> Condition:
     return terms.Comparison(relation, left, right, span=(start, tokens.before))
 
 
-def _product(tokens: Tokens) -> Term:
-    start, found = tokens.place, _negated(tokens)
-    while sign := tokens.take("*", "/", ".*", "./", "@"):
-        found = terms.Apply(sign, (found, _negated(tokens)), span=(start, tokens.before))
+def _infixed(tokens: Tokens, signs: Sequence[str], operand: Callable[[Tokens], Term]) -> Term:
+    """Operands with signs between, the first two together first."""
+    start, found = tokens.place, operand(tokens)
+    while sign := tokens.take(*signs):
+        found = terms.Apply(sign, (found, operand(tokens)), span=(start, tokens.before))
     return found
+
+
+def _product(tokens: Tokens) -> Term:
+    return _infixed(tokens, ("*", "/", ".*", "./", "@"), _negated)
 
 
 def _negated(tokens: Tokens) -> Term:
@@ -147,9 +149,7 @@ def _postfixed(tokens: Tokens) -> Term:
     start, found = tokens.place, read_primary(tokens)
     while True:
         if tokens.take("["):
-            indices = [read_term(tokens)]
-            while tokens.take(","):
-                indices.append(read_term(tokens))
+            indices = tokens.listed(read_term)
             tokens.expect("]")
             found = terms.Entry(found, tuple(indices), span=(start, tokens.before))
         elif tokens.take("'"):
@@ -167,15 +167,15 @@ def _order(tokens: Tokens) -> tuple[int, ...] | None:
         count, tokens.at = after - tokens.at, after
         return (count,)
     if tokens.take("{"):
-        found = []
-        while True:
-            found.append(int(tokens.next))
-            tokens.at += 1
-            if not tokens.take(","):
-                break
+        found = tokens.listed(_whole)
         tokens.expect("}")
         return tuple(found)
     return None
+
+
+def _whole(tokens: Tokens) -> int:
+    tokens.at += 1
+    return int(tokens.every[tokens.at - 1][1])
 
 
 def _bracket(tokens: Tokens, start: int) -> Term:
@@ -199,23 +199,9 @@ def _called(tokens: Tokens, name: str, order: tuple[int, ...] | None, start: int
         return _choice(tokens, start)
     if name == "table":
         return _table(tokens, start)
-    arguments = [read_term(tokens)]
-    if name == "at":
-        tokens.expect(",")
-        changed = tokens.name()
-        tokens.expect("=")
-        value = read_term(tokens)
-        tokens.expect(")")
-        return terms.At(arguments[0], changed, value, span=(start, tokens.before))
-    if name == "limit":
-        tokens.expect(",")
-        moved = tokens.name()
-        tokens.expect("->")
-        to = read_term(tokens)
-        tokens.expect(")")
-        return terms.LimitOf(arguments[0], moved, to, span=(start, tokens.before))
-    while tokens.take(","):
-        arguments.append(read_term(tokens))
+    if name in ("at", "limit"):
+        return _moved(tokens, name, start)
+    arguments = tokens.listed(read_term)
     holding = tokens.names() if tokens.take("holding") else []
     tokens.expect(")")
     span = (start, tokens.before)
@@ -231,13 +217,22 @@ def _called(tokens: Tokens, name: str, order: tuple[int, ...] | None, start: int
     return terms.Call(name, tuple(arguments), order or (), span=span)
 
 
+def _moved(tokens: Tokens, kind: str, start: int) -> Term:
+    """at(body, x = value), limit(body, x -> value)."""
+    body = read_term(tokens)
+    tokens.expect(",")
+    name = tokens.name()
+    tokens.expect("=" if kind == "at" else "->")
+    value = read_term(tokens)
+    tokens.expect(")")
+    return (terms.At if kind == "at" else terms.LimitOf)(body, name, value, span=(start, tokens.before))
+
+
 def _table(tokens: Tokens, start: int) -> Term:
     """table(a, b | c, d)."""
-    rows = [[read_term(tokens)]]
-    while sign := tokens.take(",", "|"):
-        if sign == "|":
-            rows.append([])
-        rows[-1].append(read_term(tokens))
+    rows = [tokens.listed(read_term)]
+    while tokens.take("|"):
+        rows.append(tokens.listed(read_term))
     tokens.expect(")")
     if len({len(row) for row in rows}) > 1:
         raise LanguageError(f"line {tokens.line}: the rows of a table have different lengths")
@@ -248,7 +243,7 @@ def _fold(tokens: Tokens, kind: str, start: int) -> Term:
     """sum(i in n: body), sum(i in a..b if condition: body)."""
     index = tokens.name()
     tokens.expect("in")
-    low: Term = terms.Number(Fraction(1))
+    low: Term = terms.ONE
     high = read_sum(tokens)
     if tokens.take(".."):
         low, high = high, read_sum(tokens)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Part = TypeVar("Part")
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t]+)|(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)"
@@ -106,12 +110,16 @@ class Tokens:
         self.at += 1
         return self.every[self.at - 1][1]
 
+    def listed(self, read: Callable[[Tokens], Part]) -> list[Part]:
+        """Read parts with commas between."""
+        found = [read(self)]
+        while self.take(","):
+            found.append(read(self))
+        return found
+
     def names(self) -> list[str]:
         """Read names with commas between."""
-        found = [self.name()]
-        while self.take(","):
-            found.append(self.name())
-        return found
+        return self.listed(Tokens.name)
 
     def end(self) -> None:
         """Nothing is left."""

@@ -1,4 +1,4 @@
-"""The strict language: terms with one meaning per node, and the declarations, definitions and claims made of them.
+"""The terms of the strict language, each of whose nodes has one meaning; a `derivation` is made of them.
 
 Every product is explicit, every index is bound or declared, and no name has two meanings. Numbers are scalars; a vector
 is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_language.md` is the language on one page.
@@ -6,7 +6,7 @@ is a column, a matrix of width 1, and its transpose a row. `docs/check/strict_la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -40,6 +40,9 @@ def decimals_in(text: str) -> int:
     """
     digits, _, exponent = text.lower().partition("e")
     return max(0, len(digits.partition(".")[2]) - int(exponent or 0))
+
+
+ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -221,150 +224,6 @@ class Is(Term):
 Condition: TypeAlias = Comparison | Junction | Not | Is
 
 
-# What names are
-
-
-@dataclass(frozen=True)
-class SizeKind:
-    """A positive integer: the length of something."""
-
-
-@dataclass(frozen=True)
-class IndexKind:
-    """An index that is data, such as a class label: any of 1, ..., size."""
-
-    size: Term
-
-
-@dataclass(frozen=True)
-class ValueKind:
-    """Real numbers of a shape. `facts` are words of `strict_terms.FACTS`, such as "positive" or "one-hot"."""
-
-    shape: tuple[Term, ...]
-    facts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class FunctionKind:
-    """A smooth function of which nothing else is known, from arrays of some shapes to an array of a shape."""
-
-    arguments: tuple[tuple[Term, ...], ...]
-    result: tuple[Term, ...]
-
-
-Kind: TypeAlias = SizeKind | IndexKind | ValueKind | FunctionKind
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """name : kind."""
-
-    name: str
-    kind: Kind
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Definition:
-    """name(parameters) := body. Parameters have kinds like declared names.
-
-    A size in the kind of a parameter that is not declared is the length of what the function is called with.
-    """
-
-    name: str
-    body: Term
-    parameters: tuple[tuple[str, Kind], ...] = ()
-    line: int = 0
-
-    @property
-    def is_unknown_loss(self) -> bool:
-        """Whether it only says on which names an unknown loss depends: J = J_of(z)."""
-        return isinstance(self.body, Call) and self.body.function == f"{self.name}_of"
-
-    @property
-    def lengths(self) -> dict[str, tuple[str, int]]:
-        """The sizes in kinds of parameters, each with a parameter and the axis along which it is its length."""
-        return {
-            size.text: (name, axis)
-            for name, kind in reversed(self.parameters)
-            if isinstance(kind, ValueKind)
-            for axis, size in enumerate(kind.shape)
-            if isinstance(size, Name)
-        }
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """A condition that holds for the names in it wherever they occur: sum(k in K) t[k] = 1."""
-
-    condition: Condition
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Relation:
-    """left relation right, for all values of all declared names at which the conditions hold.
-
-    Attributes
-    ----------
-    relation : str
-        One of = != < <= > >= ~ (approximately).
-    over : tuple of (name, size)
-        Indices of this claim alone.
-    conditions : tuple of Condition
-    line : int
-        Its place in the document.
-    follows : int or None
-        The position of the claim before it in a chain.
-    text : str
-        The relation as the document writes it.
-    """
-
-    left: Term
-    relation: str
-    right: Term
-    over: tuple[tuple[str, Term], ...] = ()
-    conditions: tuple[Condition, ...] = ()
-    line: int = 0
-    follows: int | None = None
-    text: str = ""
-
-
-def first_of_chain(claims: Sequence[Relation], number: int) -> int:
-    """The position of the first claim of the chain in which a claim stands.
-
-    >>> one = Number(Fraction(1))
-    >>> first_of_chain([Relation(one, "=", one), Relation(one, "=", one, follows=0)], 1)
-    0
-    """
-    while (before := claims[number].follows) is not None:
-        number = before
-    return number
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """A document in the strict language: names, what is assumed of them, and claims, in this order.
-
-    `supposed` has, by words for them, definitions of unknown functions under which claims may hold.
-    """
-
-    declarations: tuple[Declaration, ...] = ()
-    definitions: tuple[Definition, ...] = ()
-    assumptions: tuple[Assumption, ...] = ()
-    claims: tuple[Relation, ...] = ()
-    supposed: Mapping[str, Definition] = field(default_factory=dict)
-
-    @property
-    def parts(self) -> Iterator[Term]:
-        """Everything in the bodies of definitions and on both sides of claims."""
-        for definition in self.definitions:
-            yield from every(definition.body)
-        for claim in self.claims:
-            yield from every(claim.left)
-            yield from every(claim.right)
-
-
 def is_printed(term: Term) -> bool:
     """Whether a term is a number that is printed, or a table of such numbers."""
     match term:
@@ -383,7 +242,7 @@ def is_printed(term: Term) -> bool:
 def parts(term: Term) -> tuple[Term, ...]:
     """The terms directly under a term, from left to right.
 
-    >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), Number(Fraction(1)))))]
+    >>> [type(part).__name__ for part in parts(Apply("+", (Name("x"), ONE)))]
     ['Name', 'Number']
     """
     return parts_of(term, Term)
@@ -397,7 +256,7 @@ def every(term: Term) -> tuple[Term, ...]:
 def depth(term: Term) -> int:
     """How many terms lie within each other.
 
-    >>> depth(Apply("+", (Name("x"), Number(Fraction(1)))))
+    >>> depth(Apply("+", (Name("x"), ONE)))
     2
     """
     found, level = 0, [term]
@@ -416,10 +275,21 @@ def mapped(term: Term, function: Any) -> Term:
     return found
 
 
+def substituted(term: Term, change: Callable[[Any], Term | None]) -> Term:
+    """The term with change(part) in the place of each part for which this is a term, the outermost ones first.
+
+    >>> term = Apply("+", (Name("x"), Entry(Name("x"), (Name("i"),))))
+    >>> sorted(free_names(substituted(term, {Name("x"): Name("y")}.get)))
+    ['i', 'y']
+    """
+    found = change(term)
+    return mapped(term, lambda part: substituted(part, change)) if found is None else found
+
+
 def is_number(term: Term, value: int) -> bool:
     """Whether a term is a whole number.
 
-    >>> is_number(Apply("negative", (Number(Fraction(1)),)), -1)
+    >>> is_number(Apply("negative", (ONE,)), -1)
     True
     """
     if isinstance(term, Apply) and term.operator == "negative":
@@ -453,7 +323,7 @@ def bound_in(term: Term) -> tuple[str, ...]:
 def free_names(term: Term) -> frozenset[str]:
     """The names in a term that it does not bind, functions included.
 
-    >>> sorted(free_names(Fold("sum", "i", Number(Fraction(1)), Name("n"), Entry(Name("x"), (Name("i"),)))))
+    >>> sorted(free_names(Fold("sum", "i", ONE, Name("n"), Entry(Name("x"), (Name("i"),)))))
     ['n', 'x']
     """
     match term:

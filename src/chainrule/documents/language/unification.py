@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language import terms
@@ -50,7 +49,7 @@ class Unification:
     numbers: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     settling: bool = False
-    statement: Term = field(default_factory=lambda: terms.Number(Fraction(0)))
+    statement: Term = field(default_factory=lambda: terms.ZERO)
     emptied: Callable[[], Set[str]] = frozenset
     learnt: list[tuple[Shape | Dim, str]] = field(default_factory=list)
     tried: tuple[int, object] = (0, None)

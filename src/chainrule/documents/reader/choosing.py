@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind, free_names
+from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import free_names
 from chainrule.documents.reader import letters_by_part
 from chainrule.documents.reader.declaring.declarations import base_of, sizes_said
 from chainrule.documents.reader.interpretation.readings import Reading

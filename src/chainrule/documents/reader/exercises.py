@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from chainrule.documents.language.terms import ValueKind, free_names
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.name_uses import reached
+from chainrule.documents.language.terms import free_names
 from chainrule.documents.reader.declared_sections import cut
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
@@ -265,20 +267,10 @@ def _groups(parts: Sequence[_Part], macros: Iterable[tuple[str, int, str]]) -> l
                 needed[n].add(number)
     tied = [need | {n for n, other in enumerate(needed) if number in other} for number, need in enumerate(needed)]
     sizes = [sum(piece.kind in ("display", "inline") for _, piece in part.pieces) for part in parts]
-    closed, apart = ([_closure(number, each) for number in range(len(parts))] for each in (needed, tied))
+    closed, apart = ([reached(n, each.__getitem__) for n in range(len(parts))] for each in (needed, tied))
     read_so = sum(sizes[n] for each in dict.fromkeys(closed) for n in each)
     closed = apart if len({*apart}) == 1 or read_so > MOST_READ * sum(sizes) else closed
     own = dict[frozenset[int], list[_Part]]()
     for each, part in zip(closed, parts, strict=True):
         own.setdefault(each, []).append(part)
     return [([parts[n] for n in sorted(each)], judged) for each, judged in own.items()]
-
-
-def _closure(start: int, needed: Sequence[Set[int]]) -> frozenset[int]:
-    """A number, with all that it needs, and what these need."""
-    found, waiting = {start}, [start]
-    while waiting:
-        new = needed[waiting.pop()] - found
-        found |= new
-        waiting += new
-    return frozenset(found)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chainrule.documents.language.derivation import ValueKind
 from chainrule.documents.language.dimensions import Shape
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import ValueKind
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
@@ -143,7 +143,7 @@ def in_doubt(reading: Reading, sections: Mapping[int, int]) -> tuple[set[str], d
     faults = {id(term) for term, _ in reading.shapes.faults}
     lines = {each.line for each in reading.shapes.derivation.definitions if id(each.body) in faults}
     for entry in reading.entries:
-        line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+        line = entry.statement.line
         section = sections[id(entry.statement.piece)]
         sides = entry.statement.left, entry.statement.right
         names = frozenset[str]().union(*map(letters_of, sides))

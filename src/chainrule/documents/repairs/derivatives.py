@@ -8,8 +8,8 @@ from functools import reduce
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
-from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number, Slope, Term
-from chainrule.documents.repairs.single_changes import ONE, TWO, ZERO
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Call, Entry, Name, Number, Slope, Term
+from chainrule.documents.repairs.single_changes import TWO
 
 MINUS_ONE = Number(Fraction(-1))
 POWERS = ("^", ".^", "power")

@@ -22,8 +22,9 @@ from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.visits import Visitor
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Derivation, Relation, Term
+from chainrule.documents.language.terms import Term
 from chainrule.documents.repairs.derivatives import derivative_of, inner_derivatives
 from chainrule.documents.repairs.single_changes import Material, TermChange, changes
 
@@ -99,7 +100,7 @@ def _repair_or_none(prover: Prover, claim: Relation) -> Repair | None:
 
 def _material(question: Question) -> Material:
     claim = question.claim
-    bases = [terms.base_of(part) for side in (claim.left, claim.right) for part in terms.every(side)]
+    bases = map(terms.base_of, claim.parts)
     axes = [base for base in dict.fromkeys(bases) if base in question.shapes.names]
     indices = [name for name, _ in question.labels]
     values = [name for name in axes if name not in indices and name not in question.sizes]

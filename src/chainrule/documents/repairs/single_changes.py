@@ -10,9 +10,9 @@ from itertools import permutations, product
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
-from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Call, Entry, Fold, Name, Number, Term
 
-ZERO, ONE, TWO, HALF = (Number(Fraction(value)) for value in (0, 1, 2, Fraction(1, 2)))
+TWO, HALF = Number(Fraction(2)), Number(Fraction(1, 2))
 PRODUCTS = ("*", ".*", "@")
 MOST_MATERIAL = 16
 

@@ -77,9 +77,7 @@ def latex_spans(
             note(match.start(), f"{text[match.start() : match.start() + 60].splitlines()[0]} is not read")
     spans = spans_of(text, tokens, _PAIRS, note, lambda token: _whole(text, token, closing, around))
     spans = [span._replace(kind="display") if _stands_alone(text, span) else span for span in spans]
-    return _without_overlaps(
-        [*spans, *(Region("skipped", each.start, each.start, each.end, each.end) for each in defined)]
-    )
+    return [*spans, *(Region("skipped", each.start, each.start, each.end, each.end) for each in defined)]
 
 
 def _kind(match: re.Match[str], aliases: dict[str, str], around: dict[str, str]) -> str:
@@ -131,11 +129,3 @@ def _stands_alone(text: str, span: Region) -> bool:
     after = text[span.end : span.end + 100].split("\n", 1)[0]
     opening = _BOX if text.startswith("\\displaystyle", span.first) else _FRAMED
     return bool(opening.fullmatch(before) and _BOX_ENDS.fullmatch(after))
-
-
-def _without_overlaps(spans: list[Region]) -> list[Region]:
-    kept: list[Region] = []
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if not kept or span.start >= kept[-1].end:
-            kept.append(span)
-    return kept

@@ -188,7 +188,7 @@ def _pieces(
 
 
 def _merged(spans: Sequence[Region]) -> list[Region]:
-    """All spans in order, without those inside others."""
+    """All spans in order, without those that begin inside others."""
     kept: list[Region] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if not kept or span.start >= kept[-1].end:

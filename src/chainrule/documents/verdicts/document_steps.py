@@ -11,9 +11,8 @@ from itertools import chain
 
 from chainrule.documents.evidence import judging
 from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
-from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
@@ -287,7 +286,7 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
             yield _step(entry, VERDICTS[entry.kind], entry.reason or doubts.misfits.get(entry.defines, ""))
 
 
-def _differs_otherwise(asked: terms.Derivation, reading: Reading, claim: Relation) -> bool:
+def _differs_otherwise(asked: Derivation, reading: Reading, claim: Relation) -> bool:
     """Whether the sides of a claim differ, too, if each derivative in it is that of its first factor alone."""
     otherwise = replace(claim, left=of_first_factors(claim.left), right=of_first_factors(claim.right))
     alone = replace(asked, claims=(otherwise,))

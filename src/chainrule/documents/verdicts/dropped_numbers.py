@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Entry, Fold, IndexKind, Name, Number, Relation, Term, ValueKind
+from chainrule.documents.language.derivation import IndexKind, Relation, ValueKind
+from chainrule.documents.language.terms import ONE, Apply, Entry, Fold, Name, Number, Term
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 
@@ -62,7 +62,7 @@ class _Numbering:
                     [size] = sizes
                     index = Name("_example")
                     numbered = self.within(body, index, size)
-                    return Fold("sum", index.text, Number(Fraction(1)), size, numbered, span=term.span)
+                    return Fold("sum", index.text, ONE, size, numbered, span=term.span)
             case Fold(kind="sum", index=index, low=Number(value=low), high=high, body=body) if low == 1:
                 return replace(inside, body=self.within(body, Name(index), high))
         return inside

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Comparison, Number, Relation, Term
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import ONE, Apply, Comparison, Number, Term
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS
@@ -136,7 +136,7 @@ def _equations(left: Sequence[Relation], right: Sequence[Relation]) -> Iterator[
 
 def _defined(every: Sequence[Relation]) -> Iterator[Relation]:
     """The claims that divisors in relations are not 0, so that x^2 / x = 0 is not equivalent to x = 0."""
-    one = Number(Fraction(1))
+    one = ONE
     for part in (part for each in every for side in (each.left, each.right) for part in terms.every(side)):
         match part:
             case Apply(operator="/" | "./", operands=(_, divisor)) if not isinstance(divisor, Number):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from chainrule.documents.language.derivation import Definition, Relation
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Relation, Term
+from chainrule.documents.language.terms import Term
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, lost_name
 from chainrule.documents.reader.uncertainty.doubts import Doubts
@@ -68,7 +69,7 @@ def _later(reading: Reading, position: int, names: Names, held: Set[int], unknow
             and name not in used
             and not any(GIVEN in each for each in used - names.definitions.keys())
         ):
-            line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+            line = entry.statement.line
             found = Definition(name, claim.right, (), line)
     return found
 

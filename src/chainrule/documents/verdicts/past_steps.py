@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.syntax.known_words import MAYBE, TAKES_MORE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
@@ -132,7 +132,7 @@ def _gives_value(claim: Relation, others: Set[str], doubts: Doubts) -> bool:
 
 def _is_functional(claim: Relation) -> bool:
     """Whether a claim is about all arguments of a function, as f(x + y) = f(x) + f(y): then it ties no letters."""
-    calls = [part for side in (claim.left, claim.right) for part in terms.every(side) if isinstance(part, terms.Call)]
+    calls = [part for part in claim.parts if isinstance(part, terms.Call)]
     plain = {each.function for each in calls if all(isinstance(part, terms.Name) for part in each.arguments)}
     compound = {each.function for each in calls if any(isinstance(part, terms.Apply) for part in each.arguments[:1])}
     return bool(plain & compound)

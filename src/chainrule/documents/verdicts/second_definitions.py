@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Definition, Derivation, Relation
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax.known_words import RELATIONS
@@ -65,7 +65,7 @@ class LastDefinitions:
                 end = position + 1
                 while end < len(entries) and _goes_on(entries[end].statement):
                     end += 1
-                line = entry.statement.piece.place_of(entry.statement.place[0])[0]
+                line = entry.statement.line
                 chain = frozenset(id(each.statement) for each in entries[position:end])
                 self.places.setdefault(name, []).append(_Place(position, chain, line))
 

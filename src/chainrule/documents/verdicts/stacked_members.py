@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, At, Derivation, Entry, LimitOf, Name, Relation, Slope, Term
+from chainrule.documents.language.terms import Apply, At, Entry, LimitOf, Name, Slope, Term
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of, lost_name
 from chainrule.documents.reader.uncertainty.doubts import Doubts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.documents.evidence.findings import Finding
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.verdicts.verdict import Verdict
 
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.language.terms import Name, Number, SizeKind, ValueKind
+from chainrule.documents.language.derivation import SizeKind, ValueKind
+from chainrule.documents.language.terms import Name, Number
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from chainrule.documents.language.derivation import FunctionKind, ValueKind
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.language.terms import Apply, Entry, FunctionKind, Name, ValueKind
+from chainrule.documents.language.terms import Apply, Entry, Name
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
 
 

@@ -1,7 +1,8 @@
 """Derivations in which nothing is left to the shapes."""
 
+from chainrule.documents.language.derivation import ValueKind
 from chainrule.documents.language.printing import text_of
-from chainrule.documents.language.terms import ValueKind, free_names
+from chainrule.documents.language.terms import free_names
 
 
 def test_a_loss_that_nobody_defines_is_an_unknown_function_of_what_comes_last(definitions):

@@ -3,9 +3,9 @@
 import pytest
 
 from chainrule.documents.checked import check_derivation
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.printing import condition_text, kind_of
-from chainrule.documents.language.terms import FunctionKind
-from chainrule.documents.reader.declaring.declarations import ONE
+from chainrule.documents.language.terms import ONE
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.syntax.chains import chains_of

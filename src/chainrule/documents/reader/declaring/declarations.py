@@ -5,25 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from chainrule.documents.language import parsing, strict_terms
+from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Kind, SizeKind, ValueKind
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.printing import kind_of
 from chainrule.documents.language.rule_functions import functions
 from chainrule.documents.language.strict_tokens import LanguageError
-from chainrule.documents.language.terms import (
-    Derivation,
-    FunctionKind,
-    IndexKind,
-    Kind,
-    Name,
-    Number,
-    SizeKind,
-    Term,
-    ValueKind,
-    every,
-)
+from chainrule.documents.language.terms import ONE, Name, Term, every
 from chainrule.documents.reader.declaring.templates import definition, takes_vector
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES
@@ -32,7 +21,6 @@ from chainrule.documents.reader.syntax.written import Beside, Listed, Scripted, 
 from chainrule.documents.sources.macros import without_macros
 from chainrule.documents.sources.pieces import Piece
 
-ONE = Number(Fraction(1))
 UNSAID = Name(OPEN)
 """A size that is not said."""
 

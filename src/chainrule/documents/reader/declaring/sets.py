@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from chainrule.documents.language.terms import Apply, FunctionKind, IndexKind, Kind, Name, Number, Term, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE, UNSAID
+from chainrule.documents.language.derivation import FunctionKind, IndexKind, Kind, ValueKind
+from chainrule.documents.language.terms import ONE, Apply, Name, Number, Term
+from chainrule.documents.reader.declaring.declarations import UNSAID
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name

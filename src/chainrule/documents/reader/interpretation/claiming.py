@@ -6,7 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Relation, Term
+from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.terms import ZERO, Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import free_indices, names_in, term_of, with_sums
@@ -18,7 +19,6 @@ from chainrule.documents.reader.translation.implied_sums import free_in
 from chainrule.documents.reader.translation.landau_terms import (
     LANDAU,
     SIGNS,
-    ZERO,
     approximation,
     orders,
     vanishing,
@@ -58,7 +58,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
         state.elaborator.used.add(MAYBE if is_last else "it may be set to zero")
     free = free_indices(state, left, right, *conditions) - state.labels.keys()
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))
-    line = statement.piece.place_of(statement.place[0])[0]
+    line = statement.line
     follows = len(state.claims) - 1 if statement.number and state.claims else None
     if is_rounded or follows in state.rounded:  # sides of such a claim are no sides of the chain
         follows = None

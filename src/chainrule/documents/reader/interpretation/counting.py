@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Apply, Condition, Derivation, Entry, Family, Fold, Name, Number, Term
+from chainrule.documents.language.terms import ONE, Apply, Condition, Entry, Family, Fold, Name, Number, Term
 
 _Place: TypeAlias = tuple[object, ...]
 """An axis of an array, by its name and number, or an index, by the number of the formula and of the index in it."""
 
-_ONE = Number(Fraction(1))
 COUNTED = "indices count from 0"
 
 
@@ -138,7 +137,7 @@ class _Marks(_Walk):
     listed: set[_Place] = field(default_factory=set)
     first: set[str] = field(default_factory=set)
 
-    def see_definition(self, number: int, definition: terms.Definition) -> None:
+    def see_definition(self, number: int, definition: Definition) -> None:
         """A definition: the indices of its entries are those of the name."""
         formula: _Place = ("definition", number)
         if isinstance(definition.body, Family):
@@ -238,11 +237,10 @@ class _Marks(_Walk):
         roots = {self.root(place) for place in self.listed}
         return {place for place in [*self.joined] if self.root(place) in roots}
 
-    def axes_of(self, claim: terms.Relation) -> set[_Place]:
+    def axes_of(self, claim: Relation) -> set[_Place]:
         """The axes of the entries in a claim."""
-        every = [part for side in (claim.left, claim.right) for part in terms.every(side)]
-        entries = [part for part in every if isinstance(part, Entry)]
-        members = {axis for part in every if (axis := _axis_of_members(part)) is not None}
+        entries = [part for part in claim.parts if isinstance(part, Entry)]
+        members = {axis for part in claim.parts if (axis := _axis_of_members(part)) is not None}
         return members | {(terms.base_of(part), axis) for part in entries for axis, _ in enumerate(part.indices)}
 
 
@@ -264,7 +262,7 @@ class _Shifted(_Walk):
         """The term with other numbers."""
         match term:
             case Name(text=text) if text.endswith("_0") and (text[:-2], 0) in self.places:
-                return Entry(Name(text[:-2]), (_ONE,), span=term.span)
+                return Entry(Name(text[:-2]), (ONE,), span=term.span)
             case Name(text=text):
                 return _moved(term, -1) if self.place(text, scope, formula) in self.places else term
             case Fold(index=index, low=low, high=high, condition=condition):
@@ -307,4 +305,4 @@ def _moved(term: Term, by: int) -> Term:
         return replace(term, value=term.value + by)
     if isinstance(term, Apply) and term.operator == back and terms.is_number(term.operands[1], 1):
         return term.operands[0]
-    return Apply(sign, (term, _ONE), span=term.span)
+    return Apply(sign, (term, ONE), span=term.span)

@@ -7,8 +7,9 @@ from contextlib import suppress
 from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Kind, Term, ValueKind
+from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
@@ -90,7 +91,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     is_case = full in state.cases and (case is not None or not alike(state.written.get(full), statement.right))
     if is_case and (target.parameters or state.defined_at[full] == state.number_of(statement)):
         return enter_case(state, full, case, target, statement)
-    line = statement.piece.place_of(statement.place[0])[0]
+    line = statement.line
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
@@ -191,7 +192,7 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
         return False
     if statement.relation != "=" or is_example(statement, state.inventory):
         return False
-    state.again[full] = statement.piece.place_of(statement.place[0])[0]
+    state.again[full] = statement.line
     return True
 
 

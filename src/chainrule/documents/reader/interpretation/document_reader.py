@@ -65,7 +65,7 @@ def _dispute_member(state: DocumentState, statement: Statement) -> None:
     """Doubt claims about a value that the text puts into a set by an index in brackets: y(i) for y^{(i)}."""
     match statement.left:
         case w.Beside(parts=(w.Symbol() as name, w.Bracketed()), joints=("",)) if statement.relation == "in":
-            letter, line = base_name(name), statement.piece.place_of(statement.place[0])[0]
+            letter, line = base_name(name), statement.line
             if letter not in state.definitions:
                 state.disputed = {**state.disputed, letter: f"line {line} says more of {letter}"}
 
@@ -170,7 +170,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
             state.entries.append(ReadRelation(statement, "hypothesis", reason=reason))
             return
         if state.besides.is_in_block(statement):
-            line = statement.piece.place_of(statement.place[0])[0]
+            line = statement.line
             state.problems.append((line, NO_EFFECT.format(statement.piece.text.strip())))
             letter = base_letter(statement.left)
             state.disputed = {**state.disputed, letter: f"the declaration of {letter} defines nothing"}

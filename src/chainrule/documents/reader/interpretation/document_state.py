@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Definition, Derivation, Kind, Name, Relation, Term
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.interpretation.readings import Besides, ReadRelation
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.structure.asides import Aside

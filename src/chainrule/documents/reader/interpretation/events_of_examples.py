@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Family, Name, Term
+from chainrule.documents.language.terms import Family, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 
 
@@ -19,8 +20,9 @@ def define_events_of_examples(state: DocumentState) -> None:
             continue
         taken = {bound for part in terms.every(whole.body) for bound in terms.bound_in(part)}
         if not (taken | terms.free_names(whole.body)) & {*indices}:
+            body = terms.substituted(whole.body, {Name(each): value for each, value in values.items()}.get)
             ranges = tuple((index, state.elaborator.open_size(index)) for index in indices)
-            state.definitions[name] = Definition(name, Family(ranges, _with(whole.body, values)), (), whole.line)
+            state.definitions[name] = Definition(name, Family(ranges, body), (), whole.line)
 
 
 # What follows is private.
@@ -31,10 +33,3 @@ def _is_made_of(state: DocumentState, whole: Definition, values: Mapping[str, Te
     names, others = Names(state.definitions, {}), terms.free_names(whole.body) - values.keys()
     is_value = not (whole.parameters or isinstance(whole.body, Family))
     return is_value and not any(names.uses(each) & values.keys() for each in others)
-
-
-def _with(term: Term, values: Mapping[str, Term]) -> Term:
-    """A term with values for some names."""
-    if isinstance(term, Name):
-        return values.get(term.text, term)
-    return terms.mapped(term, lambda part: _with(part, values))

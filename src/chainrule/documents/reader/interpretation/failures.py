@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 from chainrule.documents.defects import in_words
-from chainrule.documents.language.terms import Derivation, Number, Relation
+from chainrule.documents.language.derivation import Derivation, Relation
+from chainrule.documents.language.terms import ZERO
 
-NOTHING = Relation(Number(Fraction(0)), "=", Number(Fraction(0)))
+NOTHING = Relation(ZERO, "=", ZERO)
 """The claim in the place of one that is left out."""
 
 

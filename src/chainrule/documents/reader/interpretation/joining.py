@@ -7,29 +7,21 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import (
-    Apply,
+from chainrule.documents.language.derivation import (
     Assumption,
-    Condition,
     Declaration,
     Definition,
     Derivation,
-    Entry,
-    Fold,
     IndexKind,
-    Name,
-    Number,
-    Term,
     ValueKind,
-    is_printed,
 )
-from chainrule.documents.reader.declaring.declarations import ONE, base_of
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import ONE, Apply, Condition, Entry, Fold, Name, Term, is_printed
+from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.events_of_examples import define_events_of_examples
@@ -177,7 +169,7 @@ def _define_functions(state: DocumentState) -> None:
     for number, definition in defined_in_use(state.claims, known).items():
         at = next(place for place, entry in enumerate(state.entries) if entry.claim == number)
         statement, letter = state.entries[at].statement, letter_of(definition.name)
-        line = statement.piece.place_of(statement.place[0])[0]
+        line = statement.line
         state.definitions[definition.name] = replace(definition, line=line)
         state.entries[at] = replace(state.entries[at], kind="definition", claim=None, defines=definition.name)
         if letter in LOGISTIC:
@@ -194,7 +186,7 @@ def _define_means(state: DocumentState) -> None:
         lengths = {len(items) for items in seen.distinct_subscripts(letter)}
         if lengths == {1} and seen.has_entries(letter) and not seen.vectors[letter] and letter not in seen.arrays:
             size = state.elaborator.open_size(index)
-            every = Fold("sum", index, Number(Fraction(1)), size, Entry(Name(letter), (Name(index),)))
+            every = Fold("sum", index, ONE, size, Entry(Name(letter), (Name(index),)))
             state.definitions[name] = Definition(name, Apply("/", (every, size)))
             names = Names(state.definitions, {})
             for number, claim in enumerate(state.claims):
@@ -315,7 +307,7 @@ def _reached(
 def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> None:
     """Enter the doubts about a claim, and the reason why nothing is proved of it, from all that is said besides."""
     claim, place = state.claims[number], state.places[number]
-    used = names.used_by(claim.left, claim.right, *claim.conditions)
+    used = names.used_in(claim)
     sizes = [size for name in used if isinstance(kind := state.kinds.get(name), ValueKind) for size in kind.shape]
     about = {letter_of(name) for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
@@ -384,7 +376,7 @@ def _vectors(state: DocumentState) -> frozenset[str]:
         base for base, count in state.inventory.bold.items()
         if base[:1].islower() and count >= state.inventory.bare[base] > 0
     }  # fmt: skip
-    every = (part for claim in state.claims for side in (claim.left, claim.right) for part in terms.every(side))
+    every = (part for claim in state.claims for part in claim.parts)
     measured = {_name_in_norm(part) for part in every} - state.definitions.keys()
     return frozenset(bold | {base for base in measured if base[:1].islower()})
 

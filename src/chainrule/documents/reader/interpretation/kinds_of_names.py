@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, IndexKind, Kind, SizeKind, ValueKind
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import FunctionKind, IndexKind, Kind, Name, SizeKind, Term, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of, sizes_said
+from chainrule.documents.language.terms import ONE, Name, Term
+from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of, sizes_said
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import key_of
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
@@ -86,8 +87,8 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.differentials = stands_for_changes(state.statements, state.inventory)
     state.elaborator.redefined = frozenset(filter(None, map(joint_defined, state.statements)))
     for each in state.besides.block.declared:
-        shapes = each.kind.arguments if isinstance(each.kind, FunctionKind) else ()
-        if any(sum(size != ONE for size in shape) > 1 for shape in shapes):
+        arguments = each.kind.arguments if isinstance(each.kind, FunctionKind) else ()
+        if any(sum(size != ONE for size in shape) > 1 for shape in arguments):
             state.elaborator.of_matrices.add(base_of(each.name))
     for each in every:
         if not isinstance(each.name, w.Symbol):

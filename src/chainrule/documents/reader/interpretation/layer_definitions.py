@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Definition, Derivation, Name, Term
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.letters.suffixed_names import NameInLayer, layer_of
 
 _Schemas = dict[str, dict[str, tuple[Definition, NameInLayer]]]
@@ -119,8 +120,7 @@ def _lies_between(layer: NameInLayer, counts: Sequence[int]) -> bool:
 
 
 def _used(derivation: Derivation) -> Set[str]:
-    return {part.text for claim in derivation.claims for side in (claim.left, claim.right) for part in terms.every(side)
-            if isinstance(part, Name)}  # fmt: skip
+    return {part.text for claim in derivation.claims for part in claim.parts if isinstance(part, Name)}
 
 
 def _moved(term: Term, old: str, new: str, by: int) -> Term:

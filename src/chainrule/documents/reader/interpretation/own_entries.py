@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from chainrule.documents.language.terms import Apply, Entry, Family, Name, Term, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.terms import ONE, Apply, Entry, Family, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
 from chainrule.documents.reader.interpretation.sides import name_of, term_of

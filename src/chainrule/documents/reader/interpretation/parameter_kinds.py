@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Definition, FunctionKind, Kind, Name, Term, ValueKind
+from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import Apply, Name, Term
 
 
 def kind_of_parameter(
@@ -23,7 +23,7 @@ def kind_of_parameter(
     for part in terms.every(body):
         if isinstance(part, terms.Call) and (shape := _shape_taken(part, name, kinds, definitions)) is not None:
             return ValueKind(shape)
-    one = terms.Number(Fraction(1))
+    one = terms.ONE
     for part in terms.every(body):
         match part:
             case terms.Entry(base=Name(text=text)) | Apply("turned" | "norm", (Name(text=text),)) if text == name:
@@ -64,7 +64,7 @@ def _ends_in_matrix(term: Term, kinds: Mapping[str, Kind]) -> bool:
     """Whether a product ends with a letter that is declared a matrix with several columns."""
     last = _last(term)
     kind = kinds.get(last.text) if isinstance(last, Name) else None
-    return isinstance(kind, ValueKind) and len(kind.shape) == 2 and terms.Number(Fraction(1)) not in kind.shape
+    return isinstance(kind, ValueKind) and len(kind.shape) == 2 and terms.ONE not in kind.shape
 
 
 def _last(term: Term) -> Term:

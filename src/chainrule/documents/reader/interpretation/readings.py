@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from chainrule.documents.evidence.findings import Setting
+from chainrule.documents.language.derivation import Derivation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Derivation
 from chainrule.documents.reader.declaring.declarations import Block, base_of
 from chainrule.documents.reader.prose.stated import Stated
 from chainrule.documents.reader.structure.statements import Statement

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Derivation, Relation, first_of_chain
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Comparison, Derivation, Family, Number, Relation, Term
+from chainrule.documents.language.terms import ZERO, Apply, Comparison, Family, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.interpretation.sides import name_of
@@ -35,7 +35,6 @@ MOST_EQUATIONS = 2
 STATIONARY = "it may hold only where a derivative is zero"
 """The doubt about a claim that stands behind words or an equation that set a derivative to zero."""
 
-ZERO = Number(Fraction(0))
 
 _DECORATION = re.compile(r"(?:_star|_ast|__\*|_opt|_hat|(?:_hat)?_(?:ML|MLE|MAP|OLS|LS|ridge))\Z")
 """The ends of names of the values at which a derivative is zero: w_hat, w__*, w_MLE."""
@@ -98,7 +97,7 @@ def stationary_points(state: DocumentState, derivation: Derivation, shapes: Shap
         if entry.claim is None:
             continue
         claim, part, place = claims[entry.claim], state.part_of(entry.statement.piece), state.places[entry.claim]
-        head = claims[terms.first_of_chain(claims, entry.claim)]
+        head = claims[first_of_chain(claims, entry.claim)]
         while waiting and waiting[0].place < place:
             equations = _after(waiting.pop(0), equations, slopes, losses, part)
         if entry.statement.piece.kind == "display" and place not in shown[-1:]:
@@ -148,7 +147,7 @@ def solved_for(state: DocumentState, target: Target, statement: Statement) -> st
     for loss, letters in state.elaborator.depends.items():
         if letters == (name,) and any(state.defined_at.get(loss, place) <= at for at in zeroed):
             return name
-    heads = {terms.first_of_chain(state.claims, number) for number in state.zeros}
+    heads = {first_of_chain(state.claims, number) for number in state.zeros}
     for entry in reversed(state.entries):
         number = entry.claim
         if number is None or state.part_of(entry.statement.piece) != part:
@@ -212,10 +211,12 @@ def _losses(state: DocumentState, derivation: Derivation, shapes: Shapes) -> lis
 
 def _with_plain_names(term: Term, variables: Set[str], defined: Set[str]) -> Term:
     """A term in which w^* is w, if it has no definition."""
-    if isinstance(term, terms.Name):
-        plain = _undecorated(term.text)
-        return terms.Name(plain) if plain in variables and term.text not in defined else term
-    return terms.mapped(term, lambda part: _with_plain_names(part, variables, defined))
+
+    def plain(part: Term) -> Term | None:
+        name = _undecorated(part.text) if isinstance(part, terms.Name) and part.text not in defined else ""
+        return terms.Name(name) if name in variables else None
+
+    return terms.substituted(term, plain)
 
 
 def _undecorated(name: str) -> str:

@@ -8,26 +8,23 @@ from types import MappingProxyType
 from typing import cast
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.resolving import resolved, size_term
-from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import (
-    Apply,
+from chainrule.documents.language.derivation import (
     Assumption,
-    Condition,
     Declaration,
     Definition,
     Derivation,
     FunctionKind,
     IndexKind,
-    Is,
     Kind,
-    Name,
+    Relation,
     SizeKind,
-    Term,
     ValueKind,
 )
+from chainrule.documents.language.dimensions import OPEN
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.resolving import resolved, size_term
+from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Apply, Condition, Is, Name, Term
 from chainrule.documents.reader.interpretation.unknown_losses import with_losses
 
 SUMMED = frozenset({"one-hot", "probabilities", "sum-one"})
@@ -112,7 +109,7 @@ def strict_form(
 # What follows is private.
 
 
-def _zeros(claim: terms.Relation, shapes: Shapes) -> Term | None:
+def _zeros(claim: Relation, shapes: Shapes) -> Term | None:
     """The array of zeros that 0 stands for in an equation; None for other right sides."""
     if claim.relation != "=" or not terms.is_number(claim.right, 0) or not shapes.of(claim.left).known:
         return None

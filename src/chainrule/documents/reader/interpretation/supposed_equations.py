@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Relation
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import name_of
 from chainrule.documents.reader.structure.statements import Statement, Target

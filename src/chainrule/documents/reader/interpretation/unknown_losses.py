@@ -15,12 +15,13 @@ from itertools import chain
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Declaration, Definition, Derivation, Relation
 from chainrule.documents.language.dimensions import Shape, vector_axis
-from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Declaration, Definition, Derivation, Name, Relation, Term
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.language.trees import kept
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name, name_as_written
 from chainrule.documents.reader.letters.usual_functions import TEMPLATES
@@ -136,7 +137,7 @@ def _given(names: Names, variables: Iterable[str], told: Set[str]) -> list[str]:
 
 def _last(names: Names, by: Mapping[str, Iterable[str]], loss: str) -> list[str]:
     """The variables of a loss that no other of them is made of."""
-    below = {each: names.uses(each) | _reached(by, each) for each in by[loss]}
+    below = {each: names.uses(each) | reached(each, lambda one: by.get(one, ())) for each in by[loss]}
     return [each for each in below if not any(each != one and each in below[one] - {loss} for one in below)]
 
 
@@ -175,16 +176,6 @@ def _is_renaming(definition: Definition) -> bool:
         case terms.Family(indices=ranges, body=terms.Entry(base=Name(), indices=indices)):
             return [each for each, _ in ranges] == [each.text for each in indices if isinstance(each, Name)]
     return isinstance(definition.body, Name)
-
-
-def _reached(by: Mapping[str, Iterable[str]], name: str) -> set[str]:
-    """The names by which a name without a definition is differentiated, and those by which these are."""
-    found, waiting = set[str](), [name]
-    while waiting:
-        more = set(by.get(waiting.pop(), ())) - found
-        found |= more
-        waiting += more
-    return found
 
 
 def _pairs(*every: Term) -> dict[tuple[str, str], None]:

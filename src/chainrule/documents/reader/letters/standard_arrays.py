@@ -7,9 +7,9 @@ identity: no relation is wrong for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from fractions import Fraction
 
-from chainrule.documents.language.terms import Apply, Call, Entry, Kind, Number, Term, ValueKind
+from chainrule.documents.language.derivation import Kind, ValueKind
+from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Term
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
@@ -49,7 +49,7 @@ def standard_array(meanings: Meanings, base: w.Symbol, lower: Written | None) ->
         found = Call("unit", (meanings.index(items[0]), size)) if len(items) == 1 else None
     elif name == "I" and len(items) == 2 and all(map(index, items)):
         found = Entry(Call("eye", (size,)), tuple(map(meanings.index, items)))
-    elif not items and name in FULL_COLUMNS and len(stated) == 2 and Number(Fraction(1)) not in stated:
+    elif not items and name in FULL_COLUMNS and len(stated) == 2 and ONE not in stated:
         rows, columns = (Call(FULL_COLUMNS[name], (each,)) for each in stated)
         return Apply("@", (rows, Apply("'", (columns,))))
     elif not items:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Declaration, Definition, Derivation, FunctionKind, ValueKind
 from chainrule.documents.language.operators import MADE_BY_SIZE
 from chainrule.documents.language.parsing import derivation_of
-from chainrule.documents.language.terms import Declaration, Definition, Derivation, FunctionKind, Name, Term, ValueKind
+from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY

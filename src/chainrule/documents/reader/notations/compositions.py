@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from chainrule.documents.language.terms import FunctionKind
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.reader.declaring.declarations import Declared, base_of
 from chainrule.documents.reader.notations.arrow_maps import with_maps
 from chainrule.documents.reader.syntax.derivative_signs import beside

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from types import MappingProxyType
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number, Relation, Term, is_printed
+from chainrule.documents.language.terms import ZERO, Comparison, Condition, Is, Name, Number, Term, is_printed
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.written import Symbol
 from chainrule.documents.reader.translation.elaboration import Elaborator
 
-ZERO = Number(Fraction(0))
 SIGNS = {">": "positive", "<": "negative", ">=": "nonnegative", "!=": "nonzero"}
 TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
@@ -114,7 +113,7 @@ def reaching(
     one-hot y is L = ...", holds wherever the claim uses what is defined, until something else is said of the name.
     """
     over = {name for name, _ in claim.over}
-    used, here, added = names.used_by(claim.left, claim.right, *claim.conditions), list[Held](), True
+    used, here, added = names.used_in(claim), list[Held](), True
     within = [(defined_at[name], names.uses(name)) for name in sorted(used) if name in defined_at]
 
     def is_renewed(each: Held) -> bool:

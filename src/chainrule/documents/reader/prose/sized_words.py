@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chainrule.documents.language.terms import Name, Term, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE
+from chainrule.documents.language.derivation import ValueKind
+from chainrule.documents.language.terms import ONE, Name, Term
 from chainrule.documents.reader.declaring.sets import size_of, sizes_in
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import arguments_of

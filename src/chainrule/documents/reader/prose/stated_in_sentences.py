@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from chainrule.documents.language.terms import FunctionKind, Kind, ValueKind
-from chainrule.documents.reader.declaring.declarations import ONE, UNSAID, Declared, base_of
-from chainrule.documents.reader.declaring.sets import kind_of_components, members_of
+from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import ONE
+from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
@@ -22,6 +22,7 @@ from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, ro
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.prose.sized_words import IN_A_WORD, sized_kind
 from chainrule.documents.reader.prose.stated import RELATIONS, Stated
+from chainrule.documents.reader.prose.stated_sets import enter_sets
 from chainrule.documents.reader.prose.stated_words import (
     ALMOST,
     ANEW,
@@ -57,6 +58,7 @@ from chainrule.documents.reader.syntax.parts_written import (
     is_closed,
     is_formula,
     letters_of,
+    listed_names,
     parts_of_chain,
 )
 from chainrule.documents.reader.syntax.written import Written, WrittenChain
@@ -87,57 +89,12 @@ def stated_in(pieces: Sequence[Piece], chains: dict[int, list[WrittenChain]]) ->
         _Sentence(found, pieces, chains, text, first, last, ends[first]).read()
     described, found.declared = found.declared, []
     for number, members in ((n, m) for n, every in chains.items() for m in every):
-        _enter_sets(found, members, number, pieces[number])
+        enter_sets(found, members, number, pieces[number])
     found.declared += described  # a set is more exact than words
     return found
 
 
 # What follows is private.
-
-
-def _enter_sets(stated: Stated, chain: WrittenChain, number: int, piece: Piece) -> None:
-    """x \\in R^n, and f : R^n \\to R."""
-    if stated.roles.get(number) in ("denied", "past"):
-        return
-    line = piece.place_of(0)[0]
-    for place, link in enumerate(chain.links):
-        left, right = chain.members[place], chain.members[place + 1]
-        after = chain.members[place + 2] if place + 2 < len(chain.members) else None
-        if link.relation == "in" and right is not None:
-            names = _names(left) or _names(chain.members[0])
-            kind, facts = members_of(right) or (None, frozenset())
-            sign = left.parts[0] if isinstance(left, w.Beside) else left
-            if isinstance(sign, w.Differentiation) and sign.sign == "nabla" and isinstance(kind, ValueKind):
-                stated.nabla_is_row |= len(kind.shape) == 2 and kind.shape[0] == ONE
-            stated.declared += [Declared(each, kind, line=line, piece=number) for each in names if kind is not None]
-            first, last, end = stated.bounds.get(number, (number, number, number))
-            role, text = stated.roles.get(number, ""), piece.text
-            if role == "condition":  # what it says of the name may hold beyond its sentence
-                stated.hypotheses += [
-                    Hypothesis(name, fact, last + 1, end, False, line, text) for name in names for fact in sorted(facts)
-                ]
-            end = last + 1 if role == "condition" else end if role in ("assumed", "relative", "") else first
-            stated.hypotheses += [
-                Hypothesis(name, fact, first, end, True, line, text) for name in names for fact in sorted(facts)
-            ]
-        elif link.relation == ":" and after is not None and chain.links[place + 1].relation == "->" and right:
-            of, to, kind = (
-                members_of(right),
-                members_of(after),
-                kind_of_components(chain.members[0] or right, right, after),
-            )
-            if of and to and isinstance(of[0], ValueKind) and isinstance(to[0], ValueKind):
-                kind = FunctionKind((of[0].shape,), to[0].shape)
-            names = _names(left) or _names(chain.members[0])
-            stated.declared += [Declared(each, kind, frozenset(), line, number) for each in names if kind]
-
-
-def _names(written: Written | None) -> list[Written]:
-    """The names that a list is made of; none if there is anything else."""
-    items = written.items if isinstance(written, w.Listed) else [] if written is None else [written]
-    plain = [item for item in items if not isinstance(item, w.Dots)]
-    ok = all(isinstance(item.base if isinstance(item, w.Scripted) else item, w.Symbol) for item in plain)
-    return plain if ok else []
 
 
 def _function_before(words: str) -> str:
@@ -148,7 +105,7 @@ def _function_before(words: str) -> str:
 
 def _gives_value(chain: WrittenChain) -> bool:
     """Whether a chain says of a letter which number or table of numbers it is."""
-    is_equation = [link.relation for link in chain.links] == ["="] and bool(_names(chain.members[0]))
+    is_equation = [link.relation for link in chain.links] == ["="] and bool(listed_names(chain.members[0]))
     return is_equation and chain.members[1] is not None and is_closed(chain.members[1])
 
 
@@ -214,7 +171,7 @@ class _Sentence:
         relations = tuple(link.relation for link in chain.links)
         subjects = [w.Comparing(members, relations)]
         if len(members) == 2 and isinstance(members[0], w.Listed):
-            subjects = [w.Comparing((each, members[1]), relations) for each in _names(members[0])]
+            subjects = [w.Comparing((each, members[1]), relations) for each in listed_names(members[0])]
         for subject in subjects:
             self._reaching(subject, "", role, number, text)
 
@@ -320,13 +277,13 @@ class _Sentence:
     def _named(self, number: int) -> list[Written]:
         chains = self.chains.get(number, [])
         lone = len(chains) == 1 and all(link.relation == "in" for link in chains[0].links)
-        return _names(chains[0].members[0]) if lone and self.pieces[number].kind == "inline" else []
+        return listed_names(chains[0].members[0]) if lone and self.pieces[number].kind == "inline" else []
 
     def _mapping(self, number: int) -> list[Written]:
         """The name in f : A \\to B."""
         chains = self.chains.get(number, [])
         is_one = len(chains) == 1 and [link.relation for link in chains[0].links] == [":", "->"]
-        return _names(chains[0].members[0]) if is_one and self.pieces[number].kind == "inline" else []
+        return listed_names(chains[0].members[0]) if is_one and self.pieces[number].kind == "inline" else []
 
     def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
         """Enter a hypothesis for the pieces over which its words let it reach."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Relation
 from chainrule.documents.reader.letters.suffixed_names import letter_of, name_as_written
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax import written as w
@@ -33,7 +33,7 @@ class Aside:
     @property
     def words(self) -> str:
         """The formula and its line."""
-        line = self.statement.piece.place_of(self.statement.place[0])[0]
+        line = self.statement.line
         return f"'{self.statement.piece.text}' in line {line}"
 
     @property
@@ -81,7 +81,7 @@ def doubts_of(
 
 def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, indices: Set[str]) -> str:
     """The reason why nothing is proved of a claim with derivatives; nothing if there is none."""
-    used = names.used_by(claim.left, claim.right, *claim.conditions)
+    used = names.used_in(claim)
     bodies = [names.definitions[name].body for name in used if name in names.definitions]
     every = [part for term in (claim.left, claim.right, *bodies) for part in terms.every(term)]
     if any(isinstance(part, terms.Slope | terms.Differential) for part in every):

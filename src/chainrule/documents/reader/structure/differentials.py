@@ -6,12 +6,12 @@ differentials, the name on the left is made of those on the right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import Derivation
+from chainrule.documents.language.derivation import Derivation, ValueKind
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.structure.statements import Statement, target_of
 from chainrule.documents.reader.syntax import written as w
@@ -37,8 +37,8 @@ def stands_for_changes(statements: Sequence[Statement], inventory: Inventory) ->
         if len(parts) != 2 or len(changed) != 1:
             continue
         for other in set(changes_in(each.right)) - set(changed):
-            forward |= _depends(changed[0], other, uses)
-            backward |= _depends(other, changed[0], uses)
+            forward |= other in reached(changed[0], lambda name: uses.get(name, ()))
+            backward |= changed[0] in reached(other, lambda name: uses.get(name, ()))
             forward |= _is_slope(each.right, changed[0], other)
     return forward and not backward
 
@@ -76,7 +76,7 @@ def with_constants(derivation: Derivation, displays: Mapping[int | None, int]) -
         if not isinstance(term, terms.Differential):
             return term
         fixed = names.used_by(term.body) - defined - free
-        arrays = (name for name in fixed if isinstance(kinds.get(name), terms.ValueKind | None))
+        arrays = (name for name in fixed if isinstance(kinds.get(name), ValueKind | None))
         return replace(term, holding=tuple(sorted(arrays)))
 
     claims = []
@@ -108,13 +108,3 @@ def _is_slope(written: Written, name: str, other: str) -> bool:
 def _letter(written: Written | None) -> str:
     base = written.base if isinstance(written, w.Scripted) else written
     return base_name(base) if isinstance(base, w.Symbol) else ""
-
-
-def _depends(name: str, other: str, uses: dict[str, set[str]]) -> bool:
-    seen, waiting = set[str](), [name]
-    while waiting:
-        last = waiting.pop()
-        new: Iterable[str] = uses.get(last, set()) - seen
-        seen |= uses.get(last, set())
-        waiting.extend(new)
-    return other in seen

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Call, Definition, Name, Number, Relation, Term, ValueKind
+from chainrule.documents.language.derivation import Definition, Relation, ValueKind
+from chainrule.documents.language.terms import Call, Name, Number, Term
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY
 
 ARGUMENT = "argument_of_"
@@ -29,7 +30,7 @@ def defined_in_use(claims: Sequence[Relation], known: Collection[str]) -> dict[i
     for number, claim in enumerate(claims):
         for call, value in _given(claim):
             if call.function not in known and call.function not in ELEMENTARY.values():
-                body = _with_parameter(value, call)
+                body = terms.substituted(value, {call.arguments[0]: Name(ARGUMENT + call.function)}.get)
                 if terms.free_names(body) == {ARGUMENT + call.function}:
                     found.setdefault(call.function, []).append((number, body))
     return {
@@ -50,10 +51,3 @@ def _given(claim: Relation) -> Iterator[tuple[Call, Term]]:
                 any(order) or claim.conditions or isinstance(argument, Number)
             ):
                 yield side, other
-
-
-def _with_parameter(term: Term, call: Call) -> Term:
-    """A term in which the argument of a call is a parameter."""
-    if term == call.arguments[0]:
-        return Name(ARGUMENT + call.function)
-    return terms.mapped(term, lambda part: _with_parameter(part, call))

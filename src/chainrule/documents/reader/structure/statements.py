@@ -64,6 +64,11 @@ class Statement:
         """Its piece, by identity, and its place: the same in every reading of the document."""
         return id(self.piece), self.place
 
+    @property
+    def line(self) -> int:
+        """The line of the relation's sign."""
+        return self.piece.place_of(self.place[0])[0]
+
 
 @dataclass(frozen=True)
 class Target:

@@ -149,6 +149,19 @@ def written_out(item: Written) -> Written:
     return base if counted and len(bases) == 1 and isinstance(base, Symbol) else item
 
 
+def listed_names(written: Written | None) -> list[Written]:
+    """The names that a list is made of; none if there is anything else.
+
+    >>> from chainrule.documents.reader.syntax.chains import chains_of
+    >>> lists = [chains_of(text)[0].members[0] for text in ("a, b_1", "a, 2 b")]
+    >>> [[base_letter(name) for name in listed_names(each)] for each in lists]
+    [['a', 'b'], []]
+    """
+    items = written.items if isinstance(written, Listed) else () if written is None else (written,)
+    plain = [item for item in items if not isinstance(item, Dots)]
+    return plain if all(isinstance(item.base if isinstance(item, Scripted) else item, Symbol) for item in plain) else []
+
+
 def rows_written_out(call: Written) -> dict[str, int]:
     """How many entries the columns have at which a function is called, by their letters: two in f((x_1; x_2))."""
     bracket = call.parts[-1] if isinstance(call, Beside) else call

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Number, Term, Truth
+from chainrule.documents.language.terms import ONE, Apply, Name, Number, Term, Truth
 from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.standard_arrays import standard_array
@@ -47,16 +46,14 @@ class Elaborator(Meanings):
     def index(self, written: Written) -> Term:
         """The term of an index. A letter that is an index is one whatever else the letter means in a part."""
 
-        def renamed(term: Term) -> Term:
-            if isinstance(term, Name):
-                return replace(term, text=self.inventory.index_name(term.text))
-            return terms.mapped(term, renamed)
+        def renamed(part: Term) -> Term | None:
+            return replace(part, text=self.inventory.index_name(part.text)) if isinstance(part, Name) else None
 
         letters, known = self.inventory.indices, (self.aliases, self.singles)
         self.aliases = {name: other for name, other in self.aliases.items() if name not in letters}
         self.singles = self.singles - letters
         try:
-            return renamed(self.term(written))
+            return terms.substituted(self.term(written), renamed)
         finally:
             self.aliases, self.singles = known
 
@@ -123,7 +120,7 @@ class Elaborator(Meanings):
             return standard
         if self._is_euler(symbol):
             self.used.add("e is Euler's number")
-            return Apply("exp", (Number(Fraction(1)),))
+            return Apply("exp", (ONE,))
         if name in ("infty", "infinity"):
             raise NotMeant("infinity", symbol.place)
         if name in NO_LETTERS:

@@ -17,6 +17,7 @@ from chainrule.documents.language.terms import (
     every,
     free_names,
     mapped,
+    parts,
 )
 
 _INDICES = ("_k", "_l", "_m", "_n", "_p", "_q", "_r", "_s")
@@ -74,7 +75,7 @@ def numbered(first: Term, last: Term) -> Term:
             return replace(last, indices=(Number(Fraction(number)),)) if known else first
     if type(first) is not type(last) or isinstance(first, Number | Name):
         return first
-    others = iter(_direct(last))
+    others = iter(parts(last))
     return mapped(first, lambda part: numbered(part, next(others, part)))
 
 
@@ -109,16 +110,5 @@ def _replaced(one: Term, other: Term, by: Term) -> Term:
         return one
     if type(one) is not type(other) or isinstance(one, Number | Name):
         return by
-    others = iter(_direct(other))
+    others = iter(parts(other))
     return mapped(one, lambda part: _replaced(part, next(others), by))
-
-
-def _direct(term: Term) -> list[Term]:
-    found: list[Term] = []
-
-    def seen(part: Term) -> Term:
-        found.append(part)
-        return part
-
-    mapped(term, seen)
-    return found

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Number, Term
+from chainrule.documents.language.terms import ONE, Apply, Name, Number, Term
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.dotted_lists import with_dots_apart
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -18,7 +18,6 @@ from chainrule.documents.reader.translation.ellipses import between, index_for, 
 Meaning: TypeAlias = Callable[[Written], Term]
 """The term that a formula means."""
 
-_ONE = Number(Fraction(1))
 NOT_ALIKE = "dots between entries that do not differ in one index alone, from 0 or 1 on, as x_1 and x_n do"
 
 
@@ -101,7 +100,7 @@ def _alike(entries: Sequence[Term]) -> tuple[Term | None, str, Term]:
     index, count = index_for(*entries), Number(Fraction(len(entries)))
     found = [between(first, other, index) for other in others]
     body = found[0][0] if found and found[0] else None
-    is_one = body and found == [(body, _ONE, Number(Fraction(k))) for k in range(2, len(entries) + 1)]
+    is_one = body and found == [(body, ONE, Number(Fraction(k))) for k in range(2, len(entries) + 1)]
     return (body if is_one else None), index, count
 
 
@@ -114,7 +113,7 @@ def _grid_with_dots(grid: w.Grid, term: Meaning) -> Term:
     first = numbered(first[0], last[0]), *first[1:]
     index = index_for(first[0], last[0])
     found = between(first[0], last[0], index)
-    if found is None or first[1:] != last[1:] or found[1] != _ONE:
+    if found is None or first[1:] != last[1:] or found[1] != ONE:
         raise NotMeant(NOT_ALIKE, grid.place)
     return terms.Family(((index, found[2]), first[1:]), found[0])
 
@@ -128,13 +127,6 @@ def _row(entries: Sequence[Written], grid: w.Grid, term: Meaning) -> tuple[Term,
     if body is None:
         raise NotMeant(NOT_ALIKE, grid.place)
     return body, index, count
-
-
-def _before(term: Term, index: str) -> Term:
-    """The term for the index before."""
-    if isinstance(term, Name) and term.text == index:
-        return Apply("-", (term, _ONE))
-    return terms.mapped(term, lambda part: _before(part, index))
 
 
 def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Family | terms.Table:
@@ -153,5 +145,6 @@ def line(entries: Sequence[Written], grid: Written, term: Meaning) -> terms.Fami
             if terms.is_number(low, 1):
                 return terms.Family(((index, count),), body)
             if terms.is_number(low, 0):  # entries 1 to n + 1 of the column have the numbers 0 to n
-                return terms.Family(((index, Apply("+", (count, _ONE))),), _before(body, index))
+                entry = terms.substituted(body, {Name(index): Apply("-", (Name(index), ONE))}.get)
+                return terms.Family(((index, Apply("+", (count, ONE))),), entry)
     raise NotMeant(NOT_ALIKE, grid.place)

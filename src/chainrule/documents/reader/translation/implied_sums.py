@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Set
-from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Number, Slope, Term
+from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Fold, Slope, Term
 from chainrule.documents.language.trees import kept
 
 SIGNS = ("+", "-", "negative")
@@ -54,7 +53,7 @@ def summed(term: Term, indices: Set[str], size: Callable[[str], Term]) -> Term:
     if below:
         term = terms.mapped(term, lambda part: summed(part, below, size))
     for index in sorted(around):
-        term = Fold("sum", index, Number(Fraction(1)), size(index), term, span=term.span)
+        term = Fold("sum", index, ONE, size(index), term, span=term.span)
     return term
 
 

@@ -7,11 +7,10 @@ that over i from 1 to the number of members. A sum of the members themselves is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Entry, Name, Number, Term
+from chainrule.documents.language.terms import ONE, Apply, Entry, Name, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.derivative_signs import beside
@@ -32,7 +31,7 @@ def ranges_of(meanings: Meanings, part: w.BigOperator) -> tuple[list[Range], ter
     ------
     NotMeant
     """
-    one: Term = Number(Fraction(1))
+    one: Term = ONE
     lower, upper = part.lower, part.upper
 
     def last(index: w.Symbol) -> Term:

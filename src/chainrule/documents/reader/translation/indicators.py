@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Number, Term, Truth
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Name, Number, Term, Truth
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import INDICATORS, NotMeant
@@ -13,7 +13,6 @@ from chainrule.documents.reader.syntax.parts_written import base_name, under
 from chainrule.documents.reader.syntax.written import Written
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
-ZERO = Number(Fraction(0))
 
 
 def indicated(base: Written, lower: Written | None) -> w.Comparing | None:
@@ -34,7 +33,7 @@ def indicating(meanings: Meanings, written: Written) -> Term:
             found: Term = stated.left if number == ZERO else Apply("-", (stated.left, number))
             found = Apply("negative", (found,)) if relation in ("<", ">=") else found
             above: Term = Apply("relu", (Apply("sign", (found,)),))
-            return above if relation in ("<", ">") else Apply("-", (Number(Fraction(1)), above))
+            return above if relation in ("<", ">") else Apply("-", (ONE, above))
     return Truth(stated)
 
 

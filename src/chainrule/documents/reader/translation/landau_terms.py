@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Name, Number, Term
+from chainrule.documents.language.terms import ZERO, Apply, Name, Number, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.syntax import written as w
@@ -27,8 +27,6 @@ SMALL = frozenset({"h", "epsilon", "varepsilon"})
 """Letters that are small where something with them is about equal to something else."""
 
 APPROXIMATE = "≈ is meant "
-
-ZERO = Number(Fraction(0))
 
 
 def limit(meanings: Meanings, part: w.BigOperator, body: Term) -> Term:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Call, Entry, Fold, Name, Number, Term
+from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Fold, Name, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.letters.scripts import is_transpose
@@ -81,7 +80,7 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
         if at == begin + 1 and _is_factorial(parts, joints, at) and not _has_power(first):
             if not isinstance(factor, terms.Number):
                 meanings.used.add("a factorial is that of a whole number")
-            factor, at = Apply("gamma", (Apply("+", (factor, terms.Number(Fraction(1)))),)), at + 1
+            factor, at = Apply("gamma", (Apply("+", (factor, terms.ONE)),)), at + 1
         if (
             joint in ENTRYWISE - meanings.redefined
             and _is_capital(first)
@@ -277,7 +276,7 @@ def _big(
         letters = after.items if isinstance(after, w.Bracketed) else ()
         if len(letters) == 1 and isinstance(letters[0], w.Symbol):  # of all entries
             one, entry = "_one", Entry(meanings.term(letters[0]), (Name("_one"),))
-            return Fold(part.kind, one, Number(Fraction(1)), meanings.open_size(one), entry), at + 2
+            return Fold(part.kind, one, ONE, meanings.open_size(one), entry), at + 2
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import Apply, Call, Entry, Name, Number, Term, Truth
+from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Name, Number, Term, Truth
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import axis_of_slice, is_transpose, turns, with_entries, with_upper
 from chainrule.documents.reader.letters.standard_arrays import standard_array
@@ -117,7 +117,7 @@ def raised(meanings: Meanings, base: Term, upper: Written) -> Term:
         case w.Symbol(text="o" | "circ" as circle) if isinstance(base, Number) and not meanings.is_told(circle):
             return Apply("*", (base, Apply("over", (Name("pi"), Number(Fraction(180))))))  # 30^\circ is in degrees
         case w.Signed(terms=(w.Symbol() as sign,), signs=(-1,)) if is_transpose(meanings, sign) and _has_capital(base):
-            inverse = Apply("raised", (base, Apply("negative", (Number(Fraction(1)),))))  # A^{-T}
+            inverse = Apply("raised", (base, Apply("negative", (ONE,))))  # A^{-T}
             return raised(meanings, inverse, sign)
         case w.Listed(items=items) | w.Beside(parts=items) if any(turns(item) for item in items):
             for item in items:

@@ -36,7 +36,7 @@ def along(meanings: Meanings, part: Written, value: Term) -> Term | None:
                 Apply("+", (point, Apply("beside", (letter, each)))) for point, each in zip(points, ways, strict=True)
             )
             meanings.used.add("D with a letter below is the derivative in its direction")
-            return terms.At(Slope("partial", Call(function, moved), letter), letter.text, terms.Number(Fraction(0)))
+            return terms.At(Slope("partial", Call(function, moved), letter), letter.text, terms.ZERO)
     return None
 
 
@@ -357,11 +357,7 @@ def _by_argument(meanings: Meanings, body: Term, kind: str, variable: Term) -> T
     """The derivative by a formula that stands in the body: df(A z)/d(A z)_k is that by a letter of its own, at A z."""
     place = variable.base if isinstance(variable, terms.Entry) else variable
     letter = Name(meanings.new_letter())
-
-    def put(term: Term) -> Term:
-        return letter if term == place else terms.mapped(term, put)
-
-    inside = put(body)
+    inside = terms.substituted(body, lambda part: letter if part == place else None)
     own = terms.free_names(place) - meanings.inventory.indices - meanings.functions.keys()
     if terms.base_of(variable) or inside == body or own & terms.free_names(inside):
         return None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from functools import lru_cache
 
-from chainrule.documents.language.terms import Apply, Entry, Family, Fold, Name, Number, Term, free_names
+from chainrule.documents.language.terms import ONE, Apply, Entry, Family, Fold, Name, Term, free_names
 from chainrule.documents.reader.letters.meanings import Meanings
 
 _AXES = {
@@ -57,5 +56,5 @@ def softmax_along(meanings: Meanings, matrix: Term, axis: int) -> Term:
     sizes = meanings.open_size(row), meanings.open_size(column)
     entry, beside = (row, column), ((row, other) if axis else (other, column))
     over, under = (Apply("exp", (Entry(matrix, tuple(map(Name, each))),)) for each in (entry, beside))
-    total = Fold("sum", other, Number(Fraction(1)), sizes[axis], under)
+    total = Fold("sum", other, ONE, sizes[axis], under)
     return Family(((row, sizes[0]), (column, sizes[1])), Apply("/", (over, total)))

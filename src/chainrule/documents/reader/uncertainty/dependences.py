@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.operators import MADE_BY_SIZE
-from chainrule.documents.language.terms import Relation, is_printed
+from chainrule.documents.language.terms import is_printed
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 
@@ -29,7 +30,7 @@ class Dependences:
 
     def used(self, claim: Relation) -> frozenset[str]:
         """The names in a claim, and in what it uses, but for made arrays and sizes that nobody says."""
-        used = self.names.used_by(claim.left, claim.right, *claim.conditions)
+        used = self.names.used_in(claim)
         return frozenset(name for name in used if name not in MADE_BY_SIZE and not name.startswith(OPEN))
 
     def every(self, claim: Relation) -> list[terms.Term]:
@@ -45,8 +46,7 @@ class Dependences:
     @staticmethod
     def slopes_in_sides(claim: Relation) -> list[terms.Slope]:
         """The derivatives in the sides of a claim."""
-        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
-        return [part for part in every if isinstance(part, terms.Slope)]
+        return [part for part in claim.parts if isinstance(part, terms.Slope)]
 
     def depends(self, slope: terms.Slope) -> bool:
         """Whether what a derivative is of is made of its variable."""
@@ -65,16 +65,13 @@ class Dependences:
 
     def reached(self, letter: str, through: Collection[str], part: int) -> frozenset[str]:
         """The letters of which one is made in a part or before it, but for those that some letters are made of."""
-        found, pending = set[str](), {letter}
-        while pending:
-            new = set[str]()
-            for each in pending.difference(through):
-                there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
-                before = [number for number in there if number <= part]
-                new |= frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
-            pending = new - found
-            found |= pending
-        return frozenset(found)
+
+        def made_of(each: str) -> frozenset[str]:
+            there = self.reading.made_of.get(each) or self.reading.made_of.get(each.split("_")[0], {})
+            before = [number for number in there if number <= part]
+            return frozenset().union(*(there[number] for number in ([max(before)] if before else there)))
+
+        return reached(letter, lambda each: () if each in through else made_of(each))
 
     def parameters_of(self, letter: str) -> frozenset[str]:
         """The letters that are parameters in all definitions of a letter; none if it is defined without parameters."""

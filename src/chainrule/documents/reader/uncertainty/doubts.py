@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, Relation, SizeKind, ValueKind, first_of_chain
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import FunctionKind, Relation, ValueKind
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.supposed_equations import VALUES
 from chainrule.documents.reader.interpretation.unknown_losses import has_ways_around
@@ -106,7 +106,7 @@ class Doubts:
         """The names in a claim that may depend on something: no size does."""
         kinds = self.names.kinds
         return frozenset(
-            name for name in self.dependences.values_in(claim) if not isinstance(kinds.get(name), terms.SizeKind)
+            name for name in self.dependences.values_in(claim) if not isinstance(kinds.get(name), SizeKind)
         )
 
     def leaves(self, claim: Relation, within: Doubts, part: int, here: Relation) -> bool:
@@ -207,7 +207,7 @@ class Doubts:
     def _with_head(self, claim: Relation) -> list[Relation]:
         """A claim, and the one at the beginning of its chain."""
         claims = self.reading.derivation.claims
-        return [claim] if claim.follows is None else [claim, claims[terms.first_of_chain(claims, claim.follows)]]
+        return [claim] if claim.follows is None else [claim, claims[first_of_chain(claims, claim.follows)]]
 
     def _constants(self, claim: Relation) -> frozenset[str]:
         """The names in a function of told arguments, L(w) = (y - w x)^2, beside which its derivative has no others.
@@ -228,7 +228,11 @@ class Doubts:
         shapes = self.reading.shapes
         if self.reading.has_layout or all(map(shapes.is_number, self.dependences.slopes_in_sides(claim))):
             return False
-        left, right = _turned(claim.left), _turned(claim.right)
+
+        def turned(part: terms.Term) -> terms.Term | None:
+            return terms.Apply("turned", (part,), span=part.span) if isinstance(part, terms.Slope) else None
+
+        left, right = (terms.substituted(side, turned) for side in (claim.left, claim.right))
         alone = replace(shapes.derivation, claims=(replace(claim, left=left, right=right, follows=None),))
         found = Shapes(alone, shapes.matrices, shapes.vectors, shapes.rows)
         return not any(term is left for term, _ in found.faults)
@@ -312,13 +316,6 @@ def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
     """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
     is_function = isinstance(body, terms.Apply) and OPERATORS[body.operator].rule == "entrywise"
     return is_function and variable in terms.parts(body)
-
-
-def _turned(term: terms.Term) -> terms.Term:
-    """A term with the transposes of its derivatives."""
-    if isinstance(term, terms.Slope):
-        return terms.Apply("turned", (term,), span=term.span)
-    return terms.mapped(term, _turned)
 
 
 def _is_computed(side: terms.Term) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import FunctionKind, Relation, SizeKind
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import FunctionKind, Relation
 from chainrule.documents.reader.interpretation.layer_definitions import leads_down
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of, lost_name
@@ -95,8 +95,8 @@ class TacitAssumptions:
         """The derivatives in a claim that are read as transposes because other relations fit so."""
         if not self.reading.transposed:
             return []
-        every = (part for side in (claim.left, claim.right) for part in terms.every(side))
-        operands = (part.operands[0] for part in every if isinstance(part, terms.Apply) and part.operator == "'")
+        turned = (part for part in claim.parts if isinstance(part, terms.Apply) and part.operator == "'")
+        operands = (part.operands[0] for part in turned)
         return [each for each in operands if isinstance(each, terms.Slope)]
 
     def may_be_turned(self, slope: terms.Slope) -> bool:
@@ -197,7 +197,7 @@ class TacitAssumptions:
     def _unfit(self) -> Mapping[int, frozenset[str]]:
         """By part: names like those of matrices that are read as numbers, with which a formula there does not fit."""
         shapes, found = self.reading.shapes, dict[int, frozenset[str]]()
-        sizes = {name for name, kind in self.names.kinds.items() if isinstance(kind, terms.SizeKind)}
+        sizes = {name for name, kind in self.names.kinds.items() if isinstance(kind, SizeKind)}
         small = {name for name in shapes.matrices if shapes.names.get(name, _ANY).known == ()}
         small -= self.reading.declared | sizes
         for entry in self.reading.entries:
@@ -210,7 +210,6 @@ class TacitAssumptions:
 
 def _pulled(claim: Relation) -> Iterator[terms.Term]:
     """The vectors in front of derivatives by matrices."""
-    for side in (claim.left, claim.right):
-        for part in terms.every(side):
-            if isinstance(part, terms.Apply) and part.operator == "pulled":
-                yield part.operands[0]
+    for part in claim.parts:
+        if isinstance(part, terms.Apply) and part.operator == "pulled":
+            yield part.operands[0]
