@@ -135,6 +135,26 @@ def test_a_guessed_row_is_a_doubt(reading_of):
     assert "W__2 is a row" in reading.entries[-1].rests_on
 
 
+def test_sizes_that_the_text_makes_equal_are_one_size_everywhere():
+    text = r"Let $A, C \in \mathbb{R}^{n\times d}$ and $B \in \mathbb{R}^{m\times d}$. %s we have $$A + B %s$$"
+    [*_, step] = check_derivation(text % ("With $n=m$", "- A = B"), "a.md", repairs=False).steps
+    assert (step.verdict, step.assumed) == ("proved if", ("n = m everywhere",))
+    for words, more in (("With $n=m$", "= A + C"), ("Then", "- A = B")):
+        [*_, step] = check_derivation(text % (words, more), "a.md", repairs=False).steps
+        assert not step.verdict.startswith("proved")
+
+
+def test_a_loss_is_the_sum_of_its_members_where_other_letters_with_one_index_are_vectors(reading_of):
+    text = r"""
+$$a_t = U x_t + b, \quad o_t = V a_t + c, \quad p_t = \mathrm{softmax}(o_t)$$
+Here $L = \sum_{t=1}^T L_t$ with $L_t = -y_t^\top \log p_t$.
+$$\frac{\partial L}{\partial o_t} = p_t - y_t$$
+$$\frac{\partial L}{\partial V} = \sum_t (p_t - y_t) a_t^\top$$
+"""
+    shapes = reading_of(text).shapes.names
+    assert (len(shapes["L__one"].known), len(shapes["o"].known)) == (0, 2)
+
+
 def test_letters_with_one_index_are_vectors_where_more_fits(claims):
     text = (
         "$$z_i = W^T x_i + b, \\qquad p_i = \\text{softmax}(z_i)$$\n\n$$L = -\\sum_i \\sum_k y_{ik} \\log p_{ik}$$\n\n"

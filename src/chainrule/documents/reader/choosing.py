@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
+from chainrule.documents.language.terms import free_names
 from chainrule.documents.reader import letters_by_part
-from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.declaring.declarations import base_of, sizes_said
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
@@ -33,6 +34,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
     """The reading under which the most relations of a document fit, and the hypotheses: options of `DocumentState`."""
     search = _Search(prepared)
     search.try_layers()
+    search.try_same_sizes()
     search.try_numbers()
     search.try_parts_without_indices()
     search.keep_if_better(search.with_names(letters_by_part.other_shapes(prepared, search.trials, search.chosen)))
@@ -98,6 +100,18 @@ class _Search:
             if not found.looping and misfits(found) <= misfits(self.best):
                 self.keep(found, lettered)
 
+    def try_same_sizes(self) -> None:
+        """Two sizes may be one everywhere: "self-attention, so n = m"."""
+        prepared = self.prepared
+        declared = (*prepared.besides.block.declared, *prepared.besides.stated.declared)
+        kinds = [each.kind for each in declared if each.kind is not None]
+        sizes = {name for kind in kinds for size in sizes_said(kind) for name in free_names(size)}
+        for each in prepared.statements:
+            match each.left, each.right:
+                case w.Symbol(text=one), w.Symbol(text=other) if each.relation == "=" and one != other:
+                    if {one, other} <= sizes:
+                        self.keep_if_better({"same_sizes": self.chosen.get("same_sizes", frozenset()) | {(one, other)}})
+
     @cached_property
     def added(self) -> set[str]:
         """The letters that never have scripts and are added to entries: c in x_i + c."""
@@ -120,8 +134,17 @@ class _Search:
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         found = {each for each in several if inventory.has_entries(each) and not inventory.vectors[each]}
         found = {each for each in found if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
-        before = self.chosen
+        totals = ((each.left, each.right) for each in self.prepared.statements)  # L = sum_t L_t
+        own = {
+            base_name(one) for one, every in totals if isinstance(one, w.Symbol) and base_name(one) in letters_of(every)
+        }
+        before, single = self.chosen, frozenset(found & own)
         self.keep_if_better({"flipped": self.chosen.get("flipped", frozenset()) | found})
+        if single and self.chosen is before:
+            found -= single
+            ways = {"flipped": frozenset(found), "singles": frozenset(filter(inventory.may_be_single, single))}
+            more = {way: self.chosen.get(way, frozenset()) | letters for way, letters in ways.items()}
+            self.keep_if_better({**more, "lone": frozenset()})
         for letter in sorted(found if self.chosen is not before else ()):
             self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
 
@@ -213,7 +236,9 @@ class _Search:
             self.keep_if_better(self._with_letter("turned", letter))
 
     def give_up_names(self) -> None:
-        """Letters need no names of their own in a part if as much fits without them."""
+        """Letters need no names of their own in a part if as much fits without them, and may be what sentences say."""
+        for name in sorted(self.chosen.get("distrusted", ())):
+            self.keep_if_better({"distrusted": self.chosen["distrusted"] - {name}}, spare=1)
         for section, names in sorted(self.chosen.get("aliases", {}).items()):
             for name in sorted(names):
                 if names[name] not in self.kept:

@@ -16,6 +16,7 @@ from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.notations.directional_derivatives import with_directions
+from chainrule.documents.reader.notations.function_values import with_values_apart
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
@@ -114,7 +115,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
-    chains = chains if CHANGE in block.names else with_changes(chains)
+    chains = with_values_apart(chains if CHANGE in block.names else with_changes(chains))
     chains = with_gradient_names(with_squares(chains), pieces.pieces)
     chains = with_short_derivatives(with_directions(chains), spoken)
     stated = stated_in(pieces.pieces, chains)
@@ -127,6 +128,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     every = [(piece, chain) for _, piece, chain in numbered]
     inventory = Inventory.of((chain for _, chain in every), prose)
     inventory.numbered_above = block.numbered_above
+    inventory.compared |= stated.ones
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = tuple(with_named_values([*statements_of(every)], (chain for _, chain in every)))
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
@@ -142,6 +144,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
 
 # What follows is private.
 
+_WORDS = re.compile(r"\\(?:text|mbox|textrm|mathrm)\{([^{}]*)\}")
 _REMARK = re.compile(
     r"\s*[,(]?\s*((?:(?:is|being)\s+)?(?:applied|taken|computed)?\s*(?:to each |over |along )?[\w-]+(?: by \w+)?)"
 )
@@ -157,7 +160,9 @@ def _layout_told(spoken: str, pieces: Pieces) -> str:
 
 
 def _remarks(pieces: Pieces) -> Iterator[str]:
-    """The words right behind formulas with a softmax, which may say along which axis it acts."""
+    """The words in formulas with a softmax and right behind them, which may say along which axis it acts."""
+    formulas = [each.text for each in pieces.pieces if each.kind in ("display", "inline")]
+    yield from (f"softmax {words}. " for each in formulas for words in _WORDS.findall(each.partition("softmax")[2]))
     for piece, after in pairwise(pieces.pieces):
         remark = _REMARK.match(after.text) if after.kind == "prose" and "softmax" in piece.text else None
         if remark is not None and piece.kind in ("display", "inline"):

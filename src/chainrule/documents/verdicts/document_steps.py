@@ -25,9 +25,12 @@ from chainrule.documents.reader.syntax.known_words import (
     DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
+    MEAN,
     NO_OPERATOR,
+    OF_LAST_LAYER,
     ONLY_THROUGH,
     REACHES,
+    SAME_SIZE,
     SUBSCRIPT_LEFT_OUT,
     SUPPOSES,
     UNTOLD,
@@ -327,7 +330,8 @@ def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Dou
         reasons = tuple(each for each in reasons if each not in finding.settled)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)
     again = [] if finding.with_both else doubts.uses(claim, past.renewed - beyond)
-    if again and finding.status in ("proved", "verified") and (named := doubts.named_derivatives(again)):
+    holds = finding.status in ("proved", "verified", "proved if", "verified if")
+    if again and holds and (named := doubts.named_derivatives(again)):
         told = (MEANING.format(name=letter_of(name), line=line) for name, line in named.items())
         finding, again = replace(finding, status="proved if", assumed=(*finding.assumed, *told)), []
     if again:
@@ -363,7 +367,7 @@ def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
     return (
         reading == BRACKET
-        or reading.endswith((SAME_EXAMPLE, NO_OPERATOR))
+        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, MEAN, OF_LAST_LAYER, NO_OPERATOR))
         or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
     )
 

@@ -288,6 +288,12 @@ def test_a_column_that_a_definition_writes_out_has_no_more_entries(definitions, 
     assert verdicts == ["definition", "proved", "does not fit if read so", "proved", "undefined"]
 
 
+def test_a_value_is_what_the_probability_that_it_is_equals(definitions):
+    found = definitions(r"$q_k = P(y = k \mid x) = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $$\sum_k q_k = 1$$")
+    assert found["q"] == "[k in n0: exp(z[k]) / sum(j in n0: exp(z[j]))]"
+    assert definitions(r"$q_k = P(y = k \mid x)$ and $$\sum_k q_k = 1$$")["q"] == "[k in n0: P__given_0[k]]"
+
+
 def test_a_function_whose_arguments_go_lost_is_not_defined(definitions):
     assert "H" not in definitions(r"$$H(u, p) = D_{KL}(u \| p) + \log 3$$" + "\n\n" + r"$$H(y, p) = 2 H(u, p)$$")
     assert "H" in definitions(r"$$H(u, p) = u \log p$$" + "\n\n" + r"$$H(y, p) = 2 H(u, p)$$")

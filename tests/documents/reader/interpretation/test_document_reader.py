@@ -157,3 +157,12 @@ def test_an_update_is_told_from_an_equation():
     [step] = check_derivation(r"$$w = w - \eta \nabla L$$", repairs=False).steps
     assert str(step.verdict) == "hypothesis"
     assert step.message.startswith("It makes a new value of the old one, so it is read as an assumption")
+
+
+def test_a_formula_in_a_sentence_counts_if_it_holds_by_itself():
+    text = r"""
+Let $\sigma(x) = 1/(1+e^{-x})$. As a rescaled sigmoid, $\tanh x = 2\sigma(2x) - 1$. If $\ln p_i = z_i - 1$
+or when $f(x+y) = f(x) + f(y)$, then nothing follows. It is not so that $\log t \le t$.
+"""
+    steps = [step.verdict for step in check_derivation(text, "a.md").steps]
+    assert steps == ["definition", "proved", "hypothesis", "hypothesis"]

@@ -166,3 +166,16 @@ def test_an_unknown_loss_of_what_is_made_of_a_name_that_is_written_out(made, cla
         " = \\frac{\\partial L}{\\partial z}$$"
     )
     assert (verdicts(f"{text}\n\n$${claim}$$")[-1] == "proved if") == holds
+
+
+def test_a_column_without_a_definition_may_be_the_softmax_of_another():
+    text = "The rows of $P = \\mathrm{softmax}(S)$ are alike. Let $p$ and $s$ be one of each. $$%s$$"
+    for true, false in (
+        (r"\frac{\partial p_i}{\partial s_j} = p_i (\delta_{ij} - p_j)", " + p_j"),
+        (r"\frac{\partial p_i}{\partial s_j} = p_j (\delta_{ij} - p_i)", " - p_j"),
+    ):
+        [*_, step] = check_derivation(text % true, "a.md", repairs=False).steps
+        assert (step.verdict, step.assumed) == ("proved if", ("p is the softmax of s",))
+        assert check_derivation(text % (true + false), "a.md", repairs=False).steps[-1].verdict == "wrong if read so"
+        other = text.replace("softmax", "sigmoid")
+        assert check_derivation(other % true, "a.md", repairs=False).steps[-1].verdict == "wrong if read so"

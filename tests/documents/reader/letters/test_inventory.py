@@ -175,6 +175,16 @@ def test_vectors_stand_behind_transposed_matrices():
     assert (found.vectors["x"], found.vectors["z"]) == (1, 0)
 
 
+def test_a_subscript_that_is_compared_with_an_index_is_an_index():
+    assert {"w", "o"} <= Inventory.of(chains_of(r"z = y_o + \sum_{w \ne o} y_w")).indices
+    assert "o" not in Inventory.of(chains_of(r"z = y_o + \sum_{w} y_w")).indices
+
+
+def test_a_letter_that_runs_is_an_index_though_another_runs_up_to_it():
+    assert "t" in Inventory.of(chains_of(r"y = \sum_{t=1}^T x_t, \quad z_t = \prod_{j=1}^t x_j")).indices
+    assert "t" not in Inventory.of(chains_of(r"z_t = \prod_{j=1}^t x_j")).indices
+
+
 def test_numbers_of_biases_are_those_of_their_matrices(definitions):
     layers = r"$$H = X W_1 + b_1, \qquad S = H W_2 + b_2, \qquad s_j = \sum_h a_h w_{hj} + b_j$$"
     assert definitions(layers)["H"] == "X @ W_1 + b_1"

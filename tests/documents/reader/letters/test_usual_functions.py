@@ -39,3 +39,17 @@ def test_a_letter_is_the_usual_function_that_a_sentence_says_it_is():
         assert check_derivation(f"Here {said}.\n\n{claim}").steps[-1].verdict == "proved", said
     for unsaid in ("$s$ is a function such as the sigmoid", "$s$ is not the sigmoid", "$s$ is smooth"):
         assert check_derivation(f"Here {unsaid}.\n\n{claim}").steps[-1].verdict != "proved", unsaid
+
+
+def test_letters_are_the_normal_distribution_and_its_density_if_words_say_so():
+    true, false = r"$$f''(x) = (2 - x^2)\phi(x)$$", r"$$f''(x) = (1 - x^2)\phi(x)$$"
+    for said in (
+        r"$\Phi$ is the standard normal cdf and $\phi$ its density",
+        r"$\Phi$ is the cumulative distribution function of the standard normal distribution and $\phi(x) = \Phi'(x)$",
+    ):
+        text = f"Here $f(x) = x\\Phi(x)$, {said}.\n\n"
+        assert check_derivation(text + true).steps[-1].verdict == "proved", said
+        assert check_derivation(text + false).steps[-1].verdict == "wrong if read so", said
+    for unsaid in (r"$\Phi$ is a cdf and $\phi$ its density", r"$\Phi$ is smooth and $\phi$ its density"):
+        text = f"Here $f(x) = x\\Phi(x)$, {unsaid}.\n\n"
+        assert check_derivation(text + true).steps[-1].verdict != "proved", unsaid

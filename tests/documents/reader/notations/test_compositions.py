@@ -195,3 +195,13 @@ def test_sets_between_which_a_function_maps_are_no_values(sets):
     text = f"Let $f : {sets}$ be the activation function, $z = w^T x$ with $w, x \\in \\mathbb{{R}}^n$, and $a = f(z)$."
     found = last(text, r"\frac{\partial a}{\partial w} = x")
     assert not found.verdict.startswith("proved")
+
+
+def test_a_derivative_that_is_made_of_its_function_is_an_equation_of_functions():
+    text = r"Let $g = \sigma(u) + \sigma(v)$. Since $%s$, we have $$g = \sigma(v) + \sigma(u)$$"
+    for equation, verdict in (
+        (r"\sigma' = \sigma(1 - \sigma)", "proved if"),
+        (r"\sigma' = \sigma(2 - \sigma)", "wrong if read so"),
+    ):
+        steps = check_derivation(text % equation, "a.md", repairs=False).steps
+        assert [step.verdict for step in steps if "'" in step.left] == [verdict]

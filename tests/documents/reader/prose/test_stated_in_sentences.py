@@ -188,6 +188,10 @@ def test_any_function_is_none_that_was_defined_before(name):
         ("Let $x_i$ be the $i$-th row of $X$.", {"x": ("X", 0)}),
         ("Here $v_c$ is the $c$'th column of the matrix $V$.", {"v": ("V", 1)}),
         ("with $x_i$ the $i^{th}$ column of the data matrix $X$", {"x": ("X", 1)}),
+        ("The $u_w$ are the columns of $U$.", {"u": ("U", 1)}),
+        ("The rows of the matrix $X$ are the examples $x_i$.", {"x": ("X", 0)}),
+        ("The $u_w$ are not the columns of $U$.", {}),
+        ("The $u_w$ are the columns of $U_1$.", {}),
         ("$x_i$ is the $j$-th row of $X$", {}),
         ("$x_i$ is not the $i$-th row of $X$", {}),
         ("$x_i$ is the sum of the $i$-th row of $X$", {}),
@@ -198,6 +202,23 @@ def test_words_say_of_which_matrix_vectors_are_members(text, expected):
     pieces = pieces_of(text, "notes.md").pieces
     chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
     assert stated_in(pieces, chains).members == expected
+
+
+def test_words_about_a_part_of_a_matrix_are_not_about_the_matrix(reading_of):
+    text = "Let $p$ and $s$ be one row of $P$ and $S$ (as column vectors). $$P = S A B$$"
+    shapes = reading_of(text).shapes.names
+    assert [dim.is_one for name in "PS" for dim in shapes[name].known] == [False] * 4
+
+
+def test_words_say_which_entry_of_a_one_hot_vector_is_1():
+    text = r"Let $p_k = e^{z_k} / \sum_j e^{z_j}$. The target $y$ is one-hot %s. $$\sum_k y_k \log p_k = %s$$"
+    for words in ("at $c$", "encoding of the class $c$"):
+        [*_, right] = check_derivation(text % (words, r"\log p_c"), "a.md", repairs=False).steps
+        [*_, wrong] = check_derivation(text % (words, r"\log p_c + p_c - 1"), "a.md", repairs=False).steps
+        assert (right.verdict, wrong.verdict) == ("proved", "wrong if read so")
+    for words in (r"at $c$, and $\sum_c y_c = 1$", "and $c$ a class"):
+        [*_, step] = check_derivation(text % (words, r"\log p_c"), "a.md", repairs=False).steps
+        assert step.verdict == "wrong if read so"
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,9 @@ def test_a_matrix_with_a_prime_may_be_made_of_the_one_without():
 def test_the_derivative_of_a_function_is_no_name_that_could_be_defined():
     steps = check_derivation("Let $f(x) = x^2$.\n\n$$f' := 3 x$$\n\n$$f'(x) = 2 x$$", repairs=False).steps
     assert steps[-1].verdict == "proved"
+
+
+def test_a_product_with_a_transpose_gets_no_new_value():
+    text = r"Let $s(u) = 1/(1 + e^{-u})$. Also $w^\top x = \ln\frac{s(w^\top x)}{1 - s(w^\top x)}$ and $w = w - s(w)$."
+    *_, claim, update = check_derivation(text, "a.md", repairs=False).steps
+    assert (claim.verdict, update.verdict) == ("proved", "hypothesis")

@@ -264,3 +264,9 @@ def test_a_gradient_by_a_letter_is_taken_there_if_the_function_is_called_with_it
 def test_a_gradient_by_a_letter_of_the_argument_stays_one_of_the_whole(verdict_of):
     text = "Let $w, x$ be numbers, $u = w x$ and $f(u) = u^2$.\n\n"
     assert verdict_of(r"\nabla_w f = 2 w x^2", "", before=text) == "proved"
+
+
+def test_a_gradient_by_a_row_is_that_row_of_the_gradient(claims):
+    text = r"Let $S = X W$ with matrices $X$ and $W$. We write $dW$ for $\partial L/\partial W$ etc. Then $$%s$$"
+    assert claims(text % r"dX_{i,:} = dS_{i,:} W^T") == ["member(grad(L, X)', i)' = member(grad(L, S)', i)' @ W'"]
+    assert claims(text % r"dW_{:,j} = X^T dS_{:,j}") == ["member(grad(L, W), j) = X' @ member(grad(L, S), j)"]

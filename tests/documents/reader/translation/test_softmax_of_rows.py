@@ -59,6 +59,13 @@ def test_words_right_behind_a_formula_tell_the_axis():
     assert verdicts(text + claim)[-1] not in ("proved", "wrong")
 
 
+def test_words_within_the_formula_say_along_which_axis_it_acts(definitions):
+    text = r"Let $S \in \mathbb{R}^{n \times m}$ and $$P = \operatorname{softmax}(S)\ \text{(%s)}, \quad O = P V$$"
+    assert "exp(S[i, k])" in definitions(text % "row-wise")["P"]
+    assert "exp(S[k, j])" in definitions(text % "column-wise")["P"]
+    assert "P" not in definitions(text % "as above")
+
+
 @pytest.mark.parametrize(
     ("words", "axis"),
     [

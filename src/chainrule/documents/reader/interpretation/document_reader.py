@@ -58,6 +58,9 @@ NO_EFFECT = "'{}' defines nothing: expected a name on the left, with its indices
 
 # What follows is private.
 
+_SAID = ("", "claimed", "concluded", "relative", "condition")
+"""Roles of formulas in sentences that may hold by themselves."""
+
 
 def _dispute_member(state: DocumentState, statement: Statement) -> None:
     """Doubt claims about a value that the text puts into a set by an index in brackets: y(i) for y^{(i)}."""
@@ -81,18 +84,21 @@ def _gives(state: DocumentState, statement: Statement, role: str) -> bool:
 
 
 def _gives_more(state: DocumentState, statement: Statement, role: str) -> bool:
-    """Whether a sentence gives what follows from its condition, if x = 1 then f(x) = 3, or a bound: f(x) > 0.
+    """Whether a sentence gives what follows from its condition, if x = 1 then f(x) = 3, or says something of a formula
+    that is no name: f(x) > 0, tanh x = 2 sigma(2x) - 1.
 
     It counts as a claim if it holds, and as an aside in any case.
     """
-    if statement.piece.kind != "inline" or statement.relation not in RELATIONS or role == "denied":
+    if statement.piece.kind != "inline" or statement.relation not in RELATIONS or role in ("denied", "past"):
         return False
     number, stated = state.number_of(statement), state.besides.stated
     if number in stated.consequences:
         return True
-    is_bound = statement.relation != "=" and number not in stated.constraints and is_formula(statement.left)
-    is_bound = is_bound and not gives_derivative(statement)
-    return is_bound and role in ("", "claimed", "concluded") and is_example(statement, state.inventory)
+    is_said = role in _SAID and (role not in SUPPOSED or not is_example(statement, state.inventory))
+    is_apart = number not in stated.constraints and not gives_derivative(statement)
+    is_more = statement.relation != "=" or not says_more(statement, state.inventory)
+    is_named = target_of(statement, state.inventory) is not None
+    return is_said and is_apart and is_more and not is_named and is_formula(statement.left)
 
 
 def _read(state: DocumentState, statement: Statement) -> None:

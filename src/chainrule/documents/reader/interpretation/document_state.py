@@ -67,6 +67,8 @@ class DocumentState:
         Letters of which nothing is said that are numbers: each is added to the entries of a vector.
     one_row : set of str
         Names of matrices of which nothing is said that have one row.
+    same_sizes : set of (str, str)
+        Sizes that an equation in the text makes one size.
     spread : mapping
         Letters of biases that are added to each row, or to each column, of matrices, with "rows" or "columns".
     units : bool
@@ -114,6 +116,7 @@ class DocumentState:
     one_row: Set[str] = frozenset()
     spread: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Set[str] = frozenset()
+    same_sizes: Set[tuple[str, str]] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
     examples: bool = False

@@ -10,10 +10,27 @@ from dataclasses import replace
 from functools import partial
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import Assumption, Declaration, Derivation, IndexKind, ValueKind
+from chainrule.documents.language.derivation import (
+    Assumption,
+    Declaration,
+    Definition,
+    Derivation,
+    IndexKind,
+    ValueKind,
+)
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import ONE, Apply, Comparison, Condition, Name, Term, is_printed
+from chainrule.documents.language.terms import (
+    ONE,
+    Apply,
+    Comparison,
+    Condition,
+    Entry,
+    Fold,
+    Name,
+    Term,
+    is_printed,
+)
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
@@ -23,11 +40,11 @@ from chainrule.documents.reader.interpretation.events_of_examples import (
 )
 from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
-from chainrule.documents.reader.interpretation.layer_definitions import with_layers
+from chainrule.documents.reader.interpretation.layer_definitions import last_layers, with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
-from chainrule.documents.reader.interpretation.unknown_losses import with_unknown_losses
+from chainrule.documents.reader.interpretation.unknown_losses import with_softmax_supposed, with_unknown_losses
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, name_as_written
 from chainrule.documents.reader.letters.usual_functions import LOGISTIC, with_functions
 from chainrule.documents.reader.prose.conditions_stated import (
@@ -43,7 +60,14 @@ from chainrule.documents.reader.structure.asides import bar_of, doubts_of
 from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ANOTHER_VALUE, UNTOLD, NotMeant
+from chainrule.documents.reader.syntax.known_words import (
+    ANOTHER_VALUE,
+    MEAN,
+    OF_LAST_LAYER,
+    SAME_SIZE,
+    UNTOLD,
+    NotMeant,
+)
 from chainrule.documents.reader.syntax.parts_written import base_name
 
 LOSSES = frozenset({"E", "J", "L"})
@@ -62,15 +86,19 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     facts = {(each.name, fact) for each in block.declared for fact in each.facts}
     known = (each for each in state.besides.stated.hypotheses if (_all_of(each.subject), each.fact) not in facts)
     told = (each for each in known if not (each.fact and base_of(each.subject) in block.defined))
+    told = (each for each in told if not _is_of_running(state, each))
     stated = [*_facts_of_blocks(state), *told]
     held = without_alternatives(
         held_in(
             _in_their_places(state, stated),
             state.elaborator,
             state.definitions.keys() | state.unread.keys() | state.elsewhere,
+            state.labels.keys(),
         )
     )
     _define_functions(state)
+    _define_means(state)
+    _take_last_layers(state)
     define_events_of_examples(state)
     if state.examples:
         define_values_of_examples(state)
@@ -123,6 +151,14 @@ def _all_of(subject: w.Written) -> w.Written:
     return subject.base if isinstance(subject, w.Scripted) and subject.upper is None else subject
 
 
+def _is_of_running(state: DocumentState, each: Hypothesis) -> bool:
+    """Whether it says which entry of a one-hot vector is 1, with an index that has several values: it is left out."""
+    match each.subject:
+        case w.Comparing(members=(w.Scripted(lower=w.Symbol(text=label)), _)) if not each.fact:
+            return label in state.besides.stated.ones - state.labels.keys()
+    return False
+
+
 def _bar_where_values_change(state: DocumentState, derivation: Derivation, stated: Iterable[Hypothesis]) -> None:
     """Prove nothing of a name with a number for its definition, from where a sentence or a heading gives it another."""
     names = Names.of(derivation)
@@ -155,6 +191,38 @@ def _define_functions(state: DocumentState) -> None:
             state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
 
 
+def _define_means(state: DocumentState) -> None:
+    """Take a letter with a bar that nothing defines for the mean of the numbers with its letter: proofs assume it."""
+    seen, known = state.inventory, state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
+    for name in sorted(
+        each for each in state.all_names() - known if each.endswith("_bar") and not seen.subscripts[each]
+    ):
+        letter, index = name.removesuffix("_bar"), state.elaborator.new_letter()
+        lengths = {len(items) for items in seen.distinct_subscripts(letter)}
+        if lengths == {1} and seen.has_entries(letter) and not seen.vectors[letter] and letter not in seen.arrays:
+            size = state.elaborator.open_size(index)
+            every = Fold("sum", index, ONE, size, Entry(Name(letter), (Name(index),)))
+            state.definitions[name] = Definition(name, Apply("/", (every, size)))
+            names = Names(state.definitions, {})
+            for number, claim in enumerate(state.claims):
+                if name in names.used_by(claim.left, claim.right):
+                    state.doubt(number, frozenset({f"{letter}{MEAN}"}))
+
+
+def _take_last_layers(state: DocumentState) -> None:
+    """Take letters without a layer for those of the last one, where all others have a layer: proofs assume it."""
+    known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
+    last = last_layers(state.all_names(), state.definitions, known)
+
+    def put(term: Term) -> Term:
+        return Name(last.get(term.text, term.text)) if isinstance(term, Name) else terms.mapped(term, put)
+
+    for number, claim in enumerate(state.claims if last else ()):
+        for name in sorted(last.keys() & (terms.free_names(claim.left) | terms.free_names(claim.right))):
+            state.doubt(number, frozenset({f"{name}{OF_LAST_LAYER}"}))
+            state.claims[number] = replace(claim, left=put(claim.left), right=put(claim.right))
+
+
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:
     """The reading of a derivation, by the shapes of its terms."""
     state.claims[:] = derivation.claims
@@ -165,6 +233,8 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     held = [each for each in held if id(each.condition) not in fitting]
     losses = _losses_told(state)
     strict = strict_form(shapes, *_reached(state, derivation, held), losses)
+    if "softmax" in state.inventory.prose or "softmax" in state.inventory.words:
+        strict = with_softmax_supposed(strict, shapes, state.elsewhere | {letter_of(each) for each in state.unread})
     points = stationary_points(state, strict, shapes)
     for number, settings in points.items():
         if not all(each.settles for each in settings):
@@ -238,6 +308,7 @@ def _reached(
         for each in held
         if each.certain
         and not each.compares_indices
+        and not terms.free_names(each.condition) & state.labels.keys()
         and not any(
             any(one.condition is each.condition for one in wanted)
             and not any(one.condition is each.condition for one in here)
@@ -269,6 +340,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     about = {letter_of(name) for name in used.union(*map(terms.free_names, sizes))} - state.inventory.indices
     state.doubt(number, frozenset(doubts_of(state.asides, place, about, here, state.kinds.keys())))
     state.doubt(number, frozenset(doubt for name, doubt in state.disputed.items() if name in about))
+    state.doubt(number, frozenset(f"{one} = {other}{SAME_SIZE}" for one, other in state.same_sizes if one in about))
     suppositions = (state.supposed[name] for name in about & state.supposed.keys())
     state.doubt(number, frozenset(words for words, reach in suppositions if place not in reach))
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)

@@ -29,6 +29,7 @@ TWO_VALUES = {"sign": (1, -1), "bit": (0, 1)}
 def enter_kinds(state: DocumentState) -> None:
     """Enter the kinds of all names that a document declares, and give the state its elaborator."""
     own = {state.number_of(each): state.part_of(each.piece) for each in state.statements}
+    state.sizes |= {other: Name(size) for size, other in state.same_sizes}
     said = [each for each in state.besides.stated.declared if base_of(each.name) not in state.distrusted]
     said.sort(key=lambda each: each.piece not in own)  # what the statements themselves say counts first
     every = [*state.besides.block.declared, *said]
@@ -65,6 +66,8 @@ def enter_kinds(state: DocumentState) -> None:
     state.elaborator.ranges = {name: kind.size for name, kind in kinds.items() if isinstance(kind, IndexKind)}
     of_numbers = (each for each in state.besides.stated.declared if isinstance(each.kind, IndexKind))
     letters = {base_of(each.name) for each in of_numbers if isinstance(each.name, w.Symbol)}
+    for label in sorted(state.besides.stated.ones & state.inventory.indices - state.inventory.bound):
+        state.labels[label] = state.elaborator.open_size(label)  # y is one-hot at c
     state.elaborator.labels = letters | state.besides.stated.labels
     state.elaborator.two_valued = {
         (base_of(each.name), isinstance(each.name, w.Scripted)): TWO_VALUES[fact]

@@ -74,6 +74,14 @@ def leads_down(definitions: Iterable[Definition]) -> bool:
     return True
 
 
+def last_layers(names: Set[str], definitions: Mapping[str, Definition], known: Set[str]) -> dict[str, str]:
+    """The names of the last layer, by letters without a layer that nothing defines: a^L for a in nabla_a C."""
+    layers = {name: layer for name in names if (layer := layer_of(name)) is not None}
+    last = {each.base: name for name, each in layers.items() if each.letter.isupper() and not each.number}
+    made = {layer.base for name in definitions if (layer := layer_of(name)) is not None}
+    return {name: last[name] for name in names & last.keys() & made - known}
+
+
 # What follows is private.
 
 

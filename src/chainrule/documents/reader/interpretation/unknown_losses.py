@@ -16,12 +16,15 @@ from types import MappingProxyType
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Declaration, Definition, Derivation, Relation
+from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names, reached
+from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Name, Term
 from chainrule.documents.language.trees import kept
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name, name_as_written
+from chainrule.documents.reader.letters.usual_functions import TEMPLATES
 
 
 def with_losses(
@@ -97,6 +100,23 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
             found[number] = ", ".join(sorted(losses))
         claims.append(replace(claim, left=_renamed(claim.left, new), right=_renamed(claim.right, new)))
     return replace(derivation, definitions=tuple(definitions), claims=tuple(claims)), found
+
+
+def with_softmax_supposed(derivation: Derivation, shapes: Shapes, told: Set[str]) -> Derivation:
+    """A column that nothing defines, and that depends on one column as long, may be its softmax: a supposition.
+
+    `told` has the letters of which the document says what they are.
+    """
+    supposed = dict[str, Definition]()
+    for each in derivation.definitions:
+        match each:
+            case Definition(name=name, body=terms.Call(arguments=(Name(text=of),)), is_unknown_loss=True):
+                sides = [shapes.names[one].known for one in (name, of) if one in shapes.names]
+                lengths = [[dim.final for dim in side] for side in sides if side and vector_axis(Shape(side)) == 0]
+                if len(lengths) == 2 and lengths[0] == lengths[1] and letter_of(name) not in told:
+                    [softmax] = derivation_of(f"{name}_of{TEMPLATES['softmax']}").definitions
+                    supposed[f"{letter_of(name)} is the softmax of {letter_of(of)}"] = softmax
+    return replace(derivation, supposed={**derivation.supposed, **supposed})
 
 
 # What follows is private.

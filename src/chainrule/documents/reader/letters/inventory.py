@@ -123,13 +123,21 @@ class Inventory(Sightings):
         beside = {letter for letters in with_others if letters & (self.bound | usual) for letter in letters & seen}
         values = {letter for letter in self.bound - seen if self.subscripts.get(letter) or self.by[letter]}
         found = (self.bound - values) | self.compared | (self._variables & seen) | usual | beside
-        summed = {letter for letter in self.bound & seen if "a" <= letter <= "z" and letter != "e"}  # \sum_d w_d x_d
+        running = (self.bound | self.compared) & seen  # \sum_d w_d x_d, \sum_{w \ne o} y_w + y_o
+        summed = {letter for letter in running if "a" <= letter <= "z" and letter != "e"}
         counted = {letter for letter in seen - {"e"} if letter.islower() and letter.upper() in self.limits}  # h up to H
         counted -= {letter for letter in counted if self.bare[letter] or self.called.get(letter)}
         above = frozenset[str]().union(*self.numbered_above.values())
         return frozenset(
-            (found & INDEX_LETTERS | summed | stated | counted | above) - self.limits - self.declared.keys()
+            (found & INDEX_LETTERS | summed | stated | counted | above) - self.fixed_limits - self.declared.keys()
         )
+
+    @property
+    def fixed_limits(self) -> frozenset[str]:
+        """The last values of indices that are no indices themselves, as t is in sum_{t=1}^T x_t beside prod_{j=1}^t."""
+        seen = {each.text for some in self.subscripts.values() for items in some for each in items
+                if isinstance(each, Symbol)}  # fmt: skip
+        return frozenset(self.limits - (self.bound & seen))
 
     def index_name(self, letter: str) -> str:
         """The name of an index: another one than that of a value with entries."""

@@ -260,6 +260,8 @@ class Sightings:
             case Comparing(members=(inside, Symbol(font=font) as every), relations=("in",)) if font != "blackboard":
                 self.sets.add(base_name(every))
                 lower = index_of_members(inside) or lower
+            case Comparing(members=(Symbol(), Symbol(text=other)), relations=("!=",)):
+                self.compared.add(other)
         for part in all_parts(lower) if lower is not None else ():
             if isinstance(part, Symbol):
                 self.bound.add(part.text)

@@ -19,6 +19,8 @@ TEMPLATES = {
     "sigmoid": "(u) := 1 / (1 + exp(-u))",
     "softplus": "(u) := log(1 + exp(u))",
     "softmax": "(u : column n_of_u) := [k in n_of_u: exp(u[k]) / sum(j in n_of_u: exp(u[j]))]",
+    "normal_cdf": "(u) := (1 + erf(u / sqrt(2))) / 2",
+    "normal_pdf": "(u) := exp(-(u^2) / 2) / sqrt(2 * pi)",
     "ce": "(t : column n_of_u, u : column n_of_u) := -sum(k in n_of_u: t[k] * log(u[k]))",
 }
 """Functions that documents call by these words without a definition."""
@@ -48,8 +50,9 @@ def with_functions(
     said : mapping
         By letter: the templates of the functions that the text says it is; nothing for anything else that it says.
     """
+    one_normal = sum("normal_cdf" in every for every in said.values()) == 1
     usual = {
-        letter: next(iter(every))
+        letter: "normal_pdf" if every == {"density"} and one_normal else next(iter(every))
         for letter, every in said.items()
         if len(every) == 1 and inventory.bare[letter] - inventory.mentioned[letter] == len(inventory.called[letter])
     }

@@ -50,7 +50,7 @@ def with_values(
     chains = with_maps(chains)
     every = [chain for found in chains.values() for chain in found]
     names = frozenset(base_of(each.name) for each in declared if isinstance(each.kind, FunctionKind))
-    functions = (names | _called(every)) - SIGNS
+    functions = (names | _called(every) | {*_of_derivatives(every)}) - SIGNS
     if not functions:
         return chains
     reader = _Functions(functions, _stands_before_functions("D", every, functions))
@@ -216,7 +216,10 @@ class _Functions:
                 return self.is_function(inside)
             case Beside(parts=parts, joints=joints):
                 calls = any(
-                    not joint and isinstance(other, Bracketed) and isinstance(_head(one), Symbol)
+                    not joint
+                    and isinstance(other, Bracketed)
+                    and isinstance(_head(one), Symbol)
+                    and not (isinstance(other.items[0], Signed) and self.is_function(other))
                     for one, other, joint in zip(parts, parts[1:], joints, strict=False)
                 )
                 return not calls and "/" not in joints and self._all(parts)
@@ -351,6 +354,20 @@ def _called(chains: Iterable[WrittenChain]) -> frozenset[str]:
                             is_call = after is not None and _bracket_of(after) is not None
                             called[base_name(head)] += is_call or "o" in around
     return frozenset(name for name, count in called.items() if count == total[name])
+
+
+def _of_derivatives(chains: Sequence[WrittenChain]) -> Iterator[str]:
+    """The letters of functions whose derivative is made of themselves: s' = s (1 - s), unless s(z) is defined."""
+    firsts = [chain.members[0] for chain in chains if chain.links]
+    told = {
+        base_name(each.parts[0]) for each in firsts if isinstance(each, Beside) and isinstance(each.parts[0], Symbol)
+    }
+    for chain in chains:
+        match chain.members[:2]:
+            case Scripted(base=Symbol() as base, lower=None, upper=None, primes=1), Written() as right if {
+                base_name(part) for part in all_parts(right) if isinstance(part, Symbol)
+            } == {base_name(base)} - told:
+                yield base_name(base)
 
 
 def _stands_before_functions(sign: str, chains: Iterable[WrittenChain], functions: Set[str]) -> bool:

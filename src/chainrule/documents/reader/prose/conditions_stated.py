@@ -47,7 +47,9 @@ def fact_of(name: Term, fact: str) -> Condition:
     return Comparison("=", terms.Apply(".*", (name, name)), right)
 
 
-def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: Set[str]) -> Iterator[Held]:
+def held_in(
+    hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: Set[str], fixed: Set[str] = frozenset()
+) -> Iterator[Held]:
     """The conditions that hypotheses state; those that cannot be read, and definitions, are left out.
 
     Parameters
@@ -56,6 +58,8 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
     elaborator : Elaborator
     defined : set of str
         The names that have definitions. An equation for one is no assumption.
+    fixed : set of str
+        Indices that have one value each, so that an equation with one is not for all its values.
     """
     for each in hypotheses:
         with suppress(NotMeant, RecursionError):
@@ -77,7 +81,7 @@ def held_in(hypotheses: Iterable[Hypothesis], elaborator: Elaborator, defined: S
                 numbers = isinstance(one, Comparison) and not (terms.free_names(one.left) | terms.free_names(one.right))
                 if numbers or any(isinstance(part, terms.LimitOf) for part in terms.every(one)):
                     continue  # it says nothing of the names in it
-                one = one if indices else _for_all(one, elaborator)
+                one = one if indices else _for_all(one, elaborator, fixed)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
                 yield Held(one, each.start, each.end, certain, told, indices, each.at)
 
@@ -189,14 +193,14 @@ def _is_about_one(condition: Condition, elaborator: Elaborator) -> bool:
     return not compares and len([name for name in names if not name.startswith(OPEN)]) <= 1
 
 
-def _for_all(condition: Condition, elaborator: Elaborator) -> Condition:
+def _for_all(condition: Condition, elaborator: Elaborator, fixed: Set[str]) -> Condition:
     """A condition on entries as one on whole arrays; comparisons with 0 as facts."""
     if not isinstance(condition, Comparison):
         return condition
     left, right, relation = condition.left, condition.right, condition.relation
     if left == ZERO and relation in TURNED:
         left, right, relation = right, left, TURNED[relation]
-    free = terms.free_names(condition) & _letters(elaborator)
+    free = (terms.free_names(condition) & _letters(elaborator)) - fixed
     base = base_in(left)
     lone = isinstance(left, Name) or (
         isinstance(left, terms.Entry) and all(isinstance(i, Name) and i.text in free for i in left.indices)

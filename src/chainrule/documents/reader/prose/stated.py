@@ -51,6 +51,7 @@ class Stated:
     suppositions: set[int] = field(default_factory=set)
     """Numbers of inline pieces whose condition gives a letter a value in its section: if p = softmax(z)."""
     members: dict[str, tuple[str, int]] = field(default_factory=dict)
+    ones: set[str] = field(default_factory=set)
     """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses.
 
     If the text tells several of a letter, the matrix is "".

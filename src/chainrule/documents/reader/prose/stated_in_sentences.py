@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 
 from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
@@ -42,6 +43,8 @@ from chainrule.documents.reader.prose.stated_words import (
     NOUNS,
     OF,
     OF_SOME,
+    ONE_HOT_AT,
+    PART_OF,
     PREPOSITION,
     UNKNOWN,
     USUAL,
@@ -156,7 +159,7 @@ class _Sentence:
                     self._related(chain, number, "assumed", self.pieces[number].text)
         for match in _GROUP.finditer(self.text):
             self._described(match)
-        for match in MEMBER.finditer(self.text):
+        for match in (found for words in MEMBER for found in words.finditer(self.text)):
             self._member(match)
 
     # What follows is private.
@@ -177,13 +180,18 @@ class _Sentence:
 
     def _member(self, match: re.Match[str]) -> None:
         """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
-        every = [chain.members for group in (1, 2, 4) for chain in self.chains.get(int(match[group]), [])]
+        groups = [match.groupdict().get(name) for name in ("member", "whole", "number")]
+        every = [chain.members for group in groups if group for chain in self.chains.get(int(group), [])]
         match every:
             case [
                 [w.Scripted(base=w.Symbol() as name, lower=w.Symbol() as index, upper=None, primes=0)],
-                [w.Scripted(base=w.Symbol() as number) | (w.Symbol() as number)],
                 [w.Symbol() as whole],
-            ] if number == index and role_of(self.text, match.start(), match.end(1) + 1, self.chains) != "denied":
+                *numbers,
+            ] if (
+                all(getattr(each, "base", each) == index for [each] in numbers)
+                and bool(numbers) == bool(groups[2])
+                and role_of(self.text, match.start(), match.end("member") + 1, self.chains) != "denied"
+            ):
                 told = base_of(whole), int(match["axis"].lower() == "column")
                 before = self.stated.members.get(base_of(name), told)
                 self.stated.members[base_of(name)] = told if before == told else ("", 0)
@@ -197,7 +205,8 @@ class _Sentence:
             return
         before = re.split("[,;:.⟧，。；：]", self.text[: match.start()])[-1]
         after = STOP.split(self.text[match.end() :])[0]
-        words = None if OF.match(after) or COUNTED.search(before) else COPULA.match(after)
+        of_other = OF.match(after) or COUNTED.search(before) or PART_OF.search(before)
+        words = None if of_other else COPULA.match(after)
         said = PREPOSITION.split(words["what"])[0] if words else ""
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
             said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
@@ -227,19 +236,28 @@ class _Sentence:
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
         if LABEL_BEFORE.search(before):
             self.stated.labels |= {base_of(name) for name in names if isinstance(name, w.Symbol)}
-        what = words["what"].strip() if words else ""
+        what, usual = words["what"].strip() if words else "", None
         if what := what or self._in_commas(match.end()) or _function_before(before):
-            usual = USUAL.match(PREPOSITION.split(what.split(")")[0])[0])
+            what = what.split(")")[0]
+            usual = USUAL.match(what) or USUAL.match(PREPOSITION.split(what)[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
         line = self.pieces[numbers[0]].place_of(0)[0]
         capital = all(base_of(name)[:1].isupper() for name in names)
         sized = sized_kind(self.text, match.start(), match.end(), self.chains, are_capital=capital)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
+        kind = _KINDS["function"] if usual else kind
         reach = "assumed" if role in ("", "relative") else role
         for name in names:
             if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
+            at = ONE_HOT_AT.match(self.text, match.end())
+            if at and "one-hot" in facts and isinstance(name, w.Symbol):
+                for label in filter(lambda each: isinstance(each, w.Symbol), self._named(int(at[1]))):
+                    entry = w.Scripted(replace(name, font=""), lower=label, place=label.place)
+                    one = w.Comparing((entry, w.Numeral(Fraction(1), place=label.place)), ("=",), place=label.place)
+                    self._reaching(one, "", reach, numbers[0], at.group().strip())
+                    self.stated.ones.add(base_of(label))
             for fact in facts:
                 if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
                     self._reaching(name, fact, reach, numbers[0], said.strip())

@@ -168,10 +168,18 @@ UNKNOWN = _words(
 """Facts that claims may need, and that are not assumed."""
 
 _LOGISTIC = r"logistic|sigmoid|sigmoide|sigmoïde|logistische|logistique|logística|сигмоид\w*|シグモイド|시그모이드"
+_NORMAL = r"(?:standard|unit)[- ](?:normal|gaussian)"
+_DISTRIBUTION = r"(?:cdf|c\.d\.f\.|(?:cumulative )?distribution function|cumulative distribution)"
+_DENSITY = r"(?:pdf|p\.d\.f\.|(?:probability )?density)"
+_OF_NORMAL = rf"(?: function)? of (?:the|a) {_NORMAL}(?: distribution)?"
 USUAL = re.compile(
-    r"\s*(?:an?|the|our|die|der|la|le|les|el|a|o)?\s*(?:(?:standard|usual|logistic|elementwise|entry-?wise)\s+)*"
-    rf"(?:(?:fonction|función|funzione|função)\s+)?(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax))"
-    r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*\s*\Z",
+    r"\s*(?:an?|the|our|its|die|der|la|le|les|el|a|o)?\s*"
+    r"(?:(?:usual|logistic|elementwise|entry-?wise|standard(?! normal))\s+)*"
+    r"(?:(?:fonction|función|funzione|função)\s+)?"
+    rf"(?:(?P<sigmoid>{_LOGISTIC})|(?P<softplus>softplus)|(?P<softmax>softmax)"
+    rf"|(?P<normal_cdf>{_NORMAL} {_DISTRIBUTION}|{_DISTRIBUTION}{_OF_NORMAL})"
+    rf"|(?P<normal_pdf>{_NORMAL} {_DENSITY}|{_DENSITY}{_OF_NORMAL})|(?P<density>(?<=its ){_DENSITY}))"
+    r"(?:[- ]?(?:activation|funktion|function|функция|関数|함수|函数))*(?:\s+and)?\s*\Z",
     re.IGNORECASE,
 )
 """All that is said of a name that is one of the usual functions: sigma is the logistic sigmoid function."""
@@ -214,14 +222,31 @@ LAYER_BEFORE = re.compile(rf"(?:{_LAYERS})\s+\Z", re.IGNORECASE)
 """Before a letter that counts layers: "in layer k"."""
 COUNTED = re.compile(rf"\b(?:{_LAYERS}|neurons?|units?|nodes?|steps?|time|neurones?|neuronas?)\s*\Z", re.IGNORECASE)
 """Before a letter that counts things: in "the error of layer l is a vector", the verb does not speak of l."""
+PART_OF = re.compile(
+    r"\b(?:rows?|columns?|entr(?:y|ies)|elements?|components?|coordinates?|blocks?) (?:of|in)\s+\Z", re.IGNORECASE
+)
+"""Before a letter of which only a part is meant: in "let p be a row of P, a vector", the words do not speak of P."""
 TOPIC = re.compile(r"for (?:an?|each|every|any|one|the|all)\b", re.IGNORECASE)
 APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
 )
-EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
-MEMBER = re.compile(
-    r"⟦(\d+)⟧\s+(?:(?:is|be|as|denotes?|represents?)\s+)?the\s+⟦(\d+)⟧(?:\s*[-'’]*\s*(?:th|st|nd|rd))?[\s-]+"
-    r"(?P<axis>row|column)(?:\s+vector)?\s+(?:of|in)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}⟦(\d+)⟧",
+ONE_HOT_AT = re.compile(
+    r"[^⟦,;:.]*\bone[-_ ]?hot\b[^⟦,;:.]*\b(?:at|of|for|encodes|encoding|class|label|index|position|entry)\s*⟦(\d+)⟧",
     re.IGNORECASE,
+)
+"""Words behind a name that say which of its entries is 1: "y is one-hot at c"."""
+EACH = re.compile(r"\b(?:for|all|each|every|given|with|by|of|from|to|in)\s*\Z", re.IGNORECASE)
+_AXIS, _WHOLE = r"(?P<axis>row|column)", r"(?:the\s+)?(?:[\w-]+\s+){0,3}⟦(?P<whole>\d+)⟧"
+MEMBER = (
+    re.compile(
+        r"⟦(?P<member>\d+)⟧\s+(?:(?:is|be|as|denotes?|represents?)\s+)?the\s+⟦(?P<number>\d+)⟧"
+        rf"(?:\s*[-'’]*\s*(?:th|st|nd|rd))?[\s-]+{_AXIS}(?:\s+vector)?\s+(?:of|in)\s+{_WHOLE}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"⟦(?P<member>\d+)⟧\s+(?:are|be|denote)\s+the\s+{_AXIS}s\s+of\s+{_WHOLE}", re.IGNORECASE),
+    re.compile(
+        rf"\bthe\s+{_AXIS}s\s+of\s+{_WHOLE}\s+are\s+(?:the\s+)?(?:(?:vectors|examples|inputs|samples)\s+)?⟦(?P<member>\d+)⟧",
+        re.IGNORECASE,
+    ),
 )
 """The words that say of which matrix vectors are the rows or the columns: x_i is the i-th row of X."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chainrule.documents.reader.letters.gradient_names import NAMED
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, OF_ARRAYS, RELATIONS
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, OF_ARRAYS, RELATIONS, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
     arguments_of,
@@ -115,8 +115,9 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
                 above = () if link.above is None else (link.above,)
                 conditions = (*above, *chain.conditions)
                 resumed = continues and before is not piece
+                said = right if count or continues else _said_of(members, right)
                 yield _turned(Statement(
-                    left, link.relation, right, piece, link.place, conditions, head if count else None, count, resumed,
+                    left, link.relation, said, piece, link.place, conditions, head if count else None, count, resumed,
                     led,
                 ))  # fmt: skip
                 count += 1
@@ -224,6 +225,7 @@ def is_update(statement: Statement) -> bool:
         or statement.number
         or left == statement.right
         or not all(isinstance(p, w.Symbol | w.Scripted) or getattr(p, "sign", "") == NAMED for p in parts)
+        or any(isinstance(p, w.Scripted) and getattr(p.upper, "text", "") in TRANSPOSES for p in parts[:-1])  # w^T x
     ):
         return False
     for part in all_parts(statement.right):
@@ -314,8 +316,19 @@ def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
         if _leads_on(link, chain.links):
             head, number = None, 0
         elif left is not None and right is not None:
-            yield _turned(Statement(left, link.relation, right, piece, link.place, chain.conditions, head, number))
+            said = right if number else _said_of(members, right)
+            yield _turned(Statement(left, link.relation, said, piece, link.place, chain.conditions, head, number))
             head, number = head or left, number + 1
+
+
+def _said_of(members: Sequence[Written | None], second: Written) -> Written:
+    """The second member of a chain, or the third if the second is the probability of an event: q = P(y | x) = f(x)."""
+    match members[:3]:
+        case w.Symbol() | w.Scripted(), w.Beside(parts=(w.Symbol(), w.Bracketed() as bracket), joints=("",)), third if (
+            is_event(bracket) and members[1] is second and third is not None
+        ):
+            return third
+    return second
 
 
 def _leads_on(link: Link, links: Sequence[Link]) -> bool:

@@ -373,6 +373,8 @@ def _by_member(body: Term, kind: str, variable: Term) -> Term | None:
             found = Apply("member", (Slope("written", body, every), index))
         case Apply(operator="member", operands=(Apply(operator="'", operands=(Name() as every,)), index)):
             found = Apply("member", (Apply("'", (Slope("written", body, every),)), index))
+        case Apply(operator="'", operands=(Apply(operator="member") as column,)):  # a row, W_{i:}
+            return None if (of := _by_member(body, kind, column)) is None else Apply("'", (of,))
         case _:
             return None
     return Apply("turned", (found,)) if kind.endswith("transposed") else found
