@@ -24,7 +24,8 @@ from chainrule.documents.reader.prepared import Around
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.reading import read
 from chainrule.documents.reader.structure.document_parts import SCOPE
-from chainrule.documents.reader.structure.statements import is_example, statements_of, target_of
+from chainrule.documents.reader.structure.statements import is_example, statements_of
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.parts_written import arguments_of, base_letter, base_name, parts_of_chain
 from chainrule.documents.reader.syntax.written import (

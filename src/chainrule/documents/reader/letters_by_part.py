@@ -16,7 +16,7 @@ from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.prepared import Prepared
 from chainrule.documents.reader.structure.document_parts import Scopes
-from chainrule.documents.reader.structure.statements import target_of
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.syntax.written import WrittenChain

@@ -31,7 +31,8 @@ from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, OF_ALL
 from chainrule.documents.reader.structure.document_parts import Scopes
 from chainrule.documents.reader.structure.named_values import with_named_values
-from chainrule.documents.reader.structure.statements import Statement, statements_of, target_of
+from chainrule.documents.reader.structure.statements import Statement, statements_of
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
 from chainrule.documents.reader.syntax.written import WrittenChain

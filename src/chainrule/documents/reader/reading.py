@@ -19,7 +19,8 @@ from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
 from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES
 from chainrule.documents.reader.structure.document_parts import name_in
-from chainrule.documents.reader.structure.statements import Statement, Target, target_of
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target, target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from chainrule.documents.evidence import judging
-from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
+from chainrule.documents.evidence.findings import Finding
 from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.reader.exercises import in_order, readings
@@ -19,26 +19,14 @@ from chainrule.documents.reader.interpretation.readings import Reading, ReadRela
 from chainrule.documents.reader.letters.suffixed_names import letter_of, lost_name
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
-    AT_ITS_ARGUMENT,
-    BRACKET,
-    CASES_JOINED,
-    DEFINED_ANEW,
     IN_A_SENTENCE,
     MAYBE,
-    MEAN,
-    NO_OPERATOR,
-    OF_LAST_LAYER,
-    ONLY_THROUGH,
     REACHES,
-    SAME_SIZE,
-    SUBSCRIPT_LEFT_OUT,
-    SUPPOSES,
-    UNTOLD,
 )
-from chainrule.documents.reader.translation.landau_terms import APPROXIMATE
 from chainrule.documents.reader.uncertainty.doubts import Doubts
 from chainrule.documents.sources.pieces import Pieces
-from chainrule.documents.verdicts.dropped_numbers import SAME_EXAMPLE, with_numbers
+from chainrule.documents.verdicts.claimed_steps import claimed_step, or_assumed, step_of
+from chainrule.documents.verdicts.dropped_numbers import with_numbers
 from chainrule.documents.verdicts.equivalences import with_equivalences
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
@@ -47,7 +35,7 @@ from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
 from chainrule.documents.verdicts.stacked_members import with_stacked_members
 from chainrule.documents.verdicts.step import Step
-from chainrule.documents.verdicts.verdict import VERDICTS, Verdict, verdict_of
+from chainrule.documents.verdicts.verdict import VERDICTS, verdict_of
 
 SECONDS_OTHERWISE = 2.0
 """Time for a claim in another reading, where only one doubt is left about it."""
@@ -166,7 +154,7 @@ class _Anew:
         [finding] = judging.findings(asked, shapes, seconds=left, known=self.known)
         if finding.note:  # one side may be undefined where the other is defined
             return []
-        steps = [_claimed(entry, claim, finding, self.doubts, self.past) for entry in entries]
+        steps = [claimed_step(entry, claim, finding, self.doubts, self.past) for entry in entries]
         return steps if all(step.verdict.name in PROVED for step in steps) else []
 
     def _ways(self, position: int, claim: Relation) -> Iterator[tuple[Doubts, list[str], bool]]:
@@ -213,7 +201,7 @@ def _single_step(
     asked = replace(reading.derivation, claims=(claim,))
     heads = {0: head} if head else {}
     [finding] = judging.findings(asked, reading.shapes, seconds=seconds, from_heads=heads, known=known)
-    return _claimed(entry, claim, finding, doubts, Past())
+    return claimed_step(entry, claim, finding, doubts, Past())
 
 
 def _apart(reading: Reading, entry: ReadRelation) -> Iterator[tuple[frozenset[int], bool]]:
@@ -277,19 +265,19 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
     for entry in reading.entries:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
-            step = _claimed(entry, claim, finding, doubts, past)
+            step = claimed_step(entry, claim, finding, doubts, past)
             if step.doubts == (REACHES,) and finding.status == "differs" and _differs_otherwise(asked, reading, claim):
                 step = replace(step, verdict=verdict_of(finding, certain=True), doubts=())
-            yield _or_assumed(entry, step)
+            yield or_assumed(entry, step)
             inline = IN_A_SENTENCE in entry.rests_on and MAYBE not in entry.rests_on
             past.learn(step, claim, finding, doubts, inline=inline)
         elif entry.kind == "does not fit" and entry.claim is not None:
             reasons = doubts.of(claims[entry.claim], entry)
             verdict = verdict_of(Finding("does not fit"), certain=not reasons)
-            yield _or_assumed(entry, _step(entry, verdict, entry.reason, doubts=reasons))
+            yield or_assumed(entry, step_of(entry, verdict, entry.reason, doubts=reasons))
         else:
             past.renewed |= entry.renewed
-            yield _step(entry, VERDICTS[entry.kind], entry.reason or doubts.misfits.get(entry.defines, ""))
+            yield step_of(entry, VERDICTS[entry.kind], entry.reason or doubts.misfits.get(entry.defines, ""))
 
 
 def _differs_otherwise(asked: Derivation, reading: Reading, claim: Relation) -> bool:
@@ -317,90 +305,3 @@ def _from_head(claims: Sequence[Relation], number: int, read: Set[int]) -> Relat
     return replace(
         last, left=head.left, over=over, conditions=tuple(dict.fromkeys((*head.conditions, *last.conditions)))
     )
-
-
-def _claimed(entry: ReadRelation, claim: Relation, finding: Finding, doubts: Doubts, past: Past) -> Step:
-    """The step of a claim, and of a name that an equation before it defines anew."""
-    said = (words for names, words in past.doubted if doubts.uses(claim, names))
-    beyond = doubts.beyond(claim, finding.free) if finding.status == "proved" else frozenset[str]()
-    if letter_of(finding.supposed) in doubts.reading.made_of:  # the text says something else of this name
-        finding = replace(finding, status="differs", assumed=())
-    reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
-    if not doubts.dependences.slopes(claim):  # a derivative may go along an equation
-        reasons = tuple(each for each in reasons if each not in finding.settled)
-    part = doubts.reading.places.get(id(entry.statement.piece), 0)
-    again = [] if finding.with_both else doubts.uses(claim, past.renewed - beyond)
-    holds = finding.status in ("proved", "verified", "proved if", "verified if")
-    if again and holds and (named := doubts.named_derivatives(again)):
-        told = (MEANING.format(name=letter_of(name), line=line) for name, line in named.items())
-        finding, again = replace(finding, status="proved if", assumed=(*finding.assumed, *told)), []
-    if again:
-        reason = f"the second definition of {', '.join(again)}"
-        return _step(entry, VERDICTS["no definition"], reason, finding, reasons, claim)
-    moving = unread and doubts.changes(claim)
-    if moving and (unread := sorted({*unread} - doubts.still(claim, unread, part))):
-        return _step(entry, VERDICTS["no definition"], ", ".join(unread), finding, reasons, claim)
-    bar = doubts.reading.bars.get(-1 if entry.claim is None else entry.claim) or past.bar(claim, doubts)
-    bar = bar or next(doubts.dependences.not_shown(claim), "")
-    if bar and finding.status in ("proved", "verified", "held", "proved if", "verified if"):
-        return _step(entry, VERDICTS["undecided"], bar, finding, reasons, claim)
-    if finding.status in ("proved if", "verified if") and (other := past.other_value(claim, finding, reasons, doubts)):
-        return _step(entry, VERDICTS["undecided"], other, finding, reasons, claim)
-    if meant := next((each for each in entry.rests_on if each.startswith(APPROXIMATE)), ""):
-        finding = _approximated(finding, meant)
-    supposed = {each for each in reasons if each.endswith((SUBSCRIPT_LEFT_OUT, SUPPOSES))}
-    rests = tuple(sorted({*filter(_is_assumption, entry.rests_on), *supposed}))
-    if rests and finding.status in ("proved", "verified", "proved if"):
-        finding = replace(finding, status="proved if", assumed=(*finding.assumed, *rests))
-    elif rests and finding.status == "held":
-        finding = replace(finding, status="undecided", reason=f"it holds if {' and '.join(rests)}")
-    if finding.status in ("proved", "verified"):
-        losses = [each.removesuffix(UNTOLD) for each in entry.rests_on if each.endswith(UNTOLD)]
-        through = (f"{loss}{ONLY_THROUGH}" for loss in losses)
-        if assumed := (*through, *doubts.tacit.of(claim, part)):
-            finding = replace(finding, status="proved if", assumed=(*finding.assumed, *assumed))
-    verdict = verdict_of(finding, certain=not reasons, unread=bool(unread))
-    return _step(entry, verdict, finding.reason or finding.note, finding, reasons, claim)
-
-
-def _is_assumption(reading: str) -> bool:
-    """Whether a proof that rests on a reading is `proved if` this is meant."""
-    return (
-        reading == BRACKET
-        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, MEAN, OF_LAST_LAYER, NO_OPERATOR))
-        or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
-    )
-
-
-def _approximated(finding: Finding, meant: str) -> Finding:
-    """The finding for an approximation: it may be meant in another way than as a statement about a limit."""
-    if finding.status in ("proved", "verified"):
-        return replace(finding, status=f"{finding.status} if", assumed=(*finding.assumed, meant))
-    if finding.status in ("proved if", "verified if"):
-        return replace(finding, assumed=(*finding.assumed, meant))
-    return replace(finding, status="undecided", reason=NOT_EQUAL, assumed=(), counterexample=None)
-
-
-def _or_assumed(entry: ReadRelation, step: Step) -> Step:
-    """A step of a sentence that may only say what a name is, or what it assumes: it counts as a claim if it holds."""
-    if {DEFINED_ANEW, CASES_JOINED} & entry.rests_on and not step.verdict.holds:
-        return replace(step, verdict=VERDICTS["definition"], reason="")
-    if MAYBE not in entry.rests_on or step.verdict.holds:
-        return step
-    return replace(step, verdict=VERDICTS["hypothesis"], reason="The formula does not follow for all values")
-
-
-def _step(
-    entry: ReadRelation,
-    verdict: Verdict,
-    reason: str,
-    finding: Finding | None = None,
-    doubts: tuple[str, ...] = (),
-    claim: Relation | None = None,
-) -> Step:
-    statement = entry.statement
-    start, end = statement.place
-    line, column = statement.piece.place_of(start)
-    (begin, _), (_, last) = sorted((statement.left.place, statement.right.place))  # a name may stand behind its value
-    text = " ".join(statement.piece.text[begin:last].split()) or statement.piece.text[start:end]
-    return Step(line, column, statement.piece.cell, text, statement.relation, verdict, reason, finding, doubts, claim)

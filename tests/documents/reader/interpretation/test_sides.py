@@ -4,7 +4,7 @@ import pytest
 
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 from chainrule.documents.reader.interpretation.sides import MOST_DEPTH, free_indices, key_of, name_of, names_in, term_of
-from chainrule.documents.reader.structure.statements import target_of
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.known_words import NotMeant
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Kind, ValueKind
 from chainrule.documents.language.terms import Entry, Family, Fold, Name, Term
 
 
@@ -32,6 +34,19 @@ def of_any_length(body: Term, parameters: Sequence[str], ranges: Mapping[str, Te
         case Fold(index=index, low=low, high=Name()) if terms.is_number(low, 1) and index not in ranges:
             return replace(body, high=_length(index, body.body, parameters) or body.high, body=inside(body.body))
     return terms.mapped(body, inside)
+
+
+def with_length(
+    name: str, count: int, body: Term, parameters: tuple[tuple[str, Kind], ...]
+) -> tuple[Term, tuple[tuple[str, Kind], ...]]:
+    """A function whose parameter has as many entries as its definition writes out, so that no other column fits."""
+    length = terms.Number(Fraction(count))
+
+    def told(term: Term) -> Term:
+        return length if term == terms.Name(f"length_of_{name}") else terms.mapped(term, told)
+
+    column = ValueKind((length, terms.Number(Fraction(1))))
+    return told(body), tuple((each, column if each == name else kind) for each, kind in parameters)
 
 
 # What follows is private.

@@ -8,7 +8,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import term_of
 from chainrule.documents.reader.prose.stated import RELATIONS
-from chainrule.documents.reader.structure.statements import Statement, Target
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_name, letters_of

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Set
 from contextlib import suppress
-from fractions import Fraction
 from itertools import pairwise
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Apply, Term
-from chainrule.documents.reader.interpretation.any_length import of_any_length
+from chainrule.documents.reader.interpretation.any_length import of_any_length, with_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
@@ -27,16 +26,8 @@ from chainrule.documents.reader.interpretation.sides import (
 )
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.prose.stated_words import ANEW, GENERAL
-from chainrule.documents.reader.structure.statements import (
-    DEFINING,
-    Statement,
-    Target,
-    gives_value,
-    is_example,
-    lists_examples,
-    target_of,
-    uses_target,
-)
+from chainrule.documents.reader.structure.statements import DEFINING, Statement, gives_value, is_example, lists_examples
+from chainrule.documents.reader.structure.targets import Target, target_of, uses_target
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, SUPPOSES, TRANSPOSES, NotMeant
 from chainrule.documents.reader.syntax.parts_written import (
@@ -167,7 +158,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False  # H(u, p) = D(u || p) + log K, where D has no arguments
     body = of_any_length(body, [] if told else [name for name, _ in parameters], state.elaborator.ranges)
     for name, count in rows_written_out(statement.left).items():
-        body, parameters = _with_length(name, count, body, parameters)
+        body, parameters = with_length(name, count, body, parameters)
     if full in Names(state.definitions, {}).used_by(body):
         state.elaborator.used.add(f"{full} and what it is made of define each other")
         _loops(state, full, target, body)
@@ -276,19 +267,6 @@ def _is_made_of_lower_layers(state: DocumentState, target: Target, right: w.Writ
         return False
     others = (layer_of(name_of(state.elaborator, Target(part, target.base)) or "") for part in scripted)
     return all(each is not None and each[:2] == layer[:2] and each.number < layer.number for each in others)
-
-
-def _with_length(
-    name: str, count: int, body: Term, parameters: tuple[tuple[str, Kind], ...]
-) -> tuple[Term, tuple[tuple[str, Kind], ...]]:
-    """A function whose parameter has as many entries as its definition writes out, so that no other column fits."""
-    length = terms.Number(Fraction(count))
-
-    def told(term: Term) -> Term:
-        return length if term == terms.Name(f"length_of_{name}") else terms.mapped(term, told)
-
-    column = ValueKind((length, terms.Number(Fraction(1))))
-    return told(body), tuple((each, column if each == name else kind) for each, kind in parameters)
 
 
 def _is_repeated(state: DocumentState, full: str, target: Target, right: w.Written, said: Term) -> bool:

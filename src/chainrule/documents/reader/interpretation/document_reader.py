@@ -30,9 +30,9 @@ from chainrule.documents.reader.structure.statements import (
     is_update,
     names_function,
     says_more,
-    target_of,
     works_out_derivative,
 )
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula

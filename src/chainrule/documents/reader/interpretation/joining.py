@@ -13,7 +13,6 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import (
     Assumption,
     Declaration,
-    Definition,
     Derivation,
     IndexKind,
     ValueKind,
@@ -25,8 +24,6 @@ from chainrule.documents.language.terms import (
     Apply,
     Comparison,
     Condition,
-    Entry,
-    Fold,
     Name,
     Term,
     is_printed,
@@ -34,19 +31,15 @@ from chainrule.documents.language.terms import (
 from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
-from chainrule.documents.reader.interpretation.events_of_examples import (
-    define_events_of_examples,
-    define_values_of_examples,
-)
 from chainrule.documents.reader.interpretation.failures import without_failures
-from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
-from chainrule.documents.reader.interpretation.layer_definitions import last_layers, with_layers
+from chainrule.documents.reader.interpretation.layer_definitions import with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
+from chainrule.documents.reader.interpretation.tacit_definitions import enter_tacit_definitions
 from chainrule.documents.reader.interpretation.unknown_losses import with_softmax_supposed, with_unknown_losses
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, name_as_written
-from chainrule.documents.reader.letters.usual_functions import LOGISTIC, with_functions
+from chainrule.documents.reader.letters.usual_functions import with_functions
 from chainrule.documents.reader.prose.conditions_stated import (
     Held,
     base_in,
@@ -58,12 +51,9 @@ from chainrule.documents.reader.prose.conditions_stated import (
 from chainrule.documents.reader.prose.hypotheses import Hypothesis
 from chainrule.documents.reader.structure.asides import bar_of, doubts_of
 from chainrule.documents.reader.structure.differentials import with_constants
-from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
-    MEAN,
-    OF_LAST_LAYER,
     SAME_SIZE,
     UNTOLD,
     NotMeant,
@@ -96,16 +86,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
             state.labels.keys(),
         )
     )
-    _define_functions(state)
-    _define_means(state)
-    _take_last_layers(state)
-    define_events_of_examples(state)
-    if state.examples:
-        define_values_of_examples(state)
-    for name, along in state.elaborator.spread_names.items():
-        if name not in state.kinds and name not in state.definitions:
-            sizes = (ONE, state.fresh_size(name))
-            enter_kind(state, name, ValueKind(sizes if along == "rows" else sizes[::-1]))
+    enter_tacit_definitions(state)
     declared = {**{name: IndexKind(size) for name, size in state.labels.items()}, **state.kinds}
     derivation = with_functions(
         Derivation(
@@ -173,54 +154,6 @@ def _bar_where_values_change(state: DocumentState, derivation: Derivation, state
                 if state.places[number] >= each.start and changed & names.used_by(claim.left, claim.right):
                     state.bars[number] = f"'{each.text}' in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
                     state.doubt(number, frozenset({state.bars[number]}))
-
-
-def _define_functions(state: DocumentState) -> None:
-    """Enter the functions that claims define where they use them; these claims are definitions.
-
-    That of a sigma is doubted: it may be a claim about the logistic function, which the text need not define.
-    """
-    known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.besides.stated.said.keys()
-    for number, definition in defined_in_use(state.claims, known).items():
-        at = next(place for place, entry in enumerate(state.entries) if entry.claim == number)
-        statement, letter = state.entries[at].statement, letter_of(definition.name)
-        line = statement.line
-        state.definitions[definition.name] = replace(definition, line=line)
-        state.entries[at] = replace(state.entries[at], kind="definition", claim=None, defines=definition.name)
-        if letter in LOGISTIC:
-            state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
-
-
-def _define_means(state: DocumentState) -> None:
-    """Take a letter with a bar that nothing defines for the mean of the numbers with its letter: proofs assume it."""
-    seen, known = state.inventory, state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
-    for name in sorted(
-        each for each in state.all_names() - known if each.endswith("_bar") and not seen.subscripts[each]
-    ):
-        letter, index = name.removesuffix("_bar"), state.elaborator.new_letter()
-        lengths = {len(items) for items in seen.distinct_subscripts(letter)}
-        if lengths == {1} and seen.has_entries(letter) and not seen.vectors[letter] and letter not in seen.arrays:
-            size = state.elaborator.open_size(index)
-            every = Fold("sum", index, ONE, size, Entry(Name(letter), (Name(index),)))
-            state.definitions[name] = Definition(name, Apply("/", (every, size)))
-            names = Names(state.definitions, {})
-            for number, claim in enumerate(state.claims):
-                if name in names.used_by(claim.left, claim.right):
-                    state.doubt(number, frozenset({f"{letter}{MEAN}"}))
-
-
-def _take_last_layers(state: DocumentState) -> None:
-    """Take letters without a layer for those of the last one, where all others have a layer: proofs assume it."""
-    known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
-    last = last_layers(state.all_names(), state.definitions, known)
-
-    def put(term: Term) -> Term:
-        return Name(last.get(term.text, term.text)) if isinstance(term, Name) else terms.mapped(term, put)
-
-    for number, claim in enumerate(state.claims if last else ()):
-        for name in sorted(last.keys() & (terms.free_names(claim.left) | terms.free_names(claim.right))):
-            state.doubt(number, frozenset({f"{name}{OF_LAST_LAYER}"}))
-            state.claims[number] = replace(claim, left=put(claim.left), right=put(claim.right))
 
 
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:

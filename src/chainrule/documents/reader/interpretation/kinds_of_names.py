@@ -16,7 +16,8 @@ from chainrule.documents.reader.letters.standard_arrays import standing_for_them
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.conditions_stated import base_in
 from chainrule.documents.reader.structure.differentials import stands_for_changes
-from chainrule.documents.reader.structure.statements import Statement, Target, joint_defined, lists_from_zero, target_of
+from chainrule.documents.reader.structure.statements import Statement, joint_defined, lists_from_zero
+from chainrule.documents.reader.structure.targets import Target, target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, EQUATED, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_letter, base_name, letters_of

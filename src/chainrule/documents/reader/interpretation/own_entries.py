@@ -9,7 +9,8 @@ from chainrule.documents.language.terms import ONE, Apply, Entry, Family, Name, 
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kind
 from chainrule.documents.reader.interpretation.sides import name_of, term_of
-from chainrule.documents.reader.structure.statements import Statement, Target
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax.known_words import NotMeant
 
 

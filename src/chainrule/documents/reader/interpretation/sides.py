@@ -10,7 +10,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.terms import Apply, Name, Term
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.letters.scripts import with_entries
-from chainrule.documents.reader.structure.statements import Target
+from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, NotMeant
 from chainrule.documents.reader.syntax.parts_written import letters_of

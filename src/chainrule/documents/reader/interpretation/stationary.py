@@ -24,7 +24,8 @@ from chainrule.documents.reader.interpretation.supposed_equations import VALUES,
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.equation_words import ALTERNATIVES
 from chainrule.documents.reader.prose.stationary_words import Zeroing
-from chainrule.documents.reader.structure.statements import Statement, Target
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax.known_words import NotMeant
 
 MOST_DISPLAYS = 3

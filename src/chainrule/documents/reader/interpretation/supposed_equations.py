@@ -13,7 +13,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.sides import name_of
-from chainrule.documents.reader.structure.statements import Statement, Target
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax.known_words import MAYBE, NotMeant
 
 _MOVING = (terms.Slope, terms.Differential, terms.Call, terms.RuleCall, terms.LimitOf, terms.At)

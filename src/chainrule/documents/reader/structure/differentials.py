@@ -13,7 +13,8 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Derivation, ValueKind
 from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.reader.letters.inventory import Inventory
-from chainrule.documents.reader.structure.statements import Statement, target_of
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name
 from chainrule.documents.reader.syntax.written import Written

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.scripts import label
-from chainrule.documents.reader.structure.statements import Statement, is_example, target_of, uses_target
+from chainrule.documents.reader.structure.statements import Statement, is_example
+from chainrule.documents.reader.structure.targets import target_of, uses_target
 from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, items_of
 from chainrule.documents.reader.syntax.written import Differentiation, Numeral, Scripted, Symbol, Written, alike

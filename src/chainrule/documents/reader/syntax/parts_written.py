@@ -11,6 +11,7 @@ from chainrule.documents.reader.syntax.written import (
     CALLED,
     Beside,
     Bracketed,
+    Comparing,
     Dots,
     Fractional,
     Grid,
@@ -177,3 +178,8 @@ def rows_written_out(call: Written) -> dict[str, int]:
             grid = item.items[0] if isinstance(item, Bracketed) else item
             found[base_name(letter)] = len(grid.rows) if isinstance(grid, Grid) else 0
     return found
+
+
+def is_event(bracket: Bracketed) -> bool:
+    """Whether brackets hold events, as in P(y = 1 | x): then they are a part of the name of a value."""
+    return bracket.kind == "(" and ("|" in bracket.separators or any(isinstance(i, Comparing) for i in bracket.items))

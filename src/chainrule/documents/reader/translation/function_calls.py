@@ -12,7 +12,6 @@ from chainrule.documents.language.terms import Apply, Call, Entry, Name, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import with_entries, with_upper
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of
-from chainrule.documents.reader.structure.statements import is_event
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ELEMENTARY,
@@ -21,7 +20,7 @@ from chainrule.documents.reader.syntax.known_words import (
     SUBSCRIPT_LEFT_OUT,
     NotMeant,
 )
-from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, letters_of
+from chainrule.documents.reader.syntax.parts_written import all_parts, arguments_of, base_name, is_event, letters_of
 from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.implied_sums import used
 from chainrule.documents.reader.translation.indicators import indicating
