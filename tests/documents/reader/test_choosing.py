@@ -13,18 +13,14 @@ def test_rows_multiply_from_the_left(claims):
 
 
 def test_a_letter_without_its_index_is_the_number_of_one_example(claims):
-    text = (
-        r"$$E = \sum_i (y_i - t_i)^2$$"
-        + "\n\n"
-        + r"$$\frac{e^{-z}}{1 + e^{-z}} = 1 - \frac{1}{1 + e^{-z}}, \quad c = z_i - z_j$$"
-    )
-    assert claims(text)[-1].startswith("exp(-z__one)")
+    text = r"$$E = \sum_i (y_i - t_i)^2$$" + "\n\n" + r"$$\frac{1 + z}{z} = 1 + \frac{1}{z}, \quad c = z_i - z_j$$"
+    assert claims(text)[-1].startswith("(1 + z__one) / z__one")
 
 
 def test_only_letters_with_which_more_fits_are_the_number_of_one_example(claims):
-    text = r"$$E = \sum_i (y_i - t_i)^2$$ $$\frac{e^{-z}}{1 + e^{-z}} = 1 - \frac{1}{1 + e^{-z}}, \quad c = z_i - z_j$$"
+    text = r"$$E = \sum_i (y_i - t_i)^2$$ $$\frac{1 + z}{z} = 1 + \frac{1}{z}, \quad c = z_i - z_j$$"
     text += r"$$A x + A^T = 1, \quad A_{ij} = 2$$ $$\sqrt{\sum_i x_i^2} = \|x\|$$"
-    assert claims(text)[0].startswith("exp(-z__one)")
+    assert claims(text)[0].startswith("(1 + z__one) / z__one")
     assert claims(text)[-1] == "sqrt(sum(i in n2: x[i]^2)) = norm(x)"
 
 

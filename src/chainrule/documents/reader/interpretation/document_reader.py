@@ -35,7 +35,7 @@ from chainrule.documents.reader.structure.statements import (
 from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
-from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula
+from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula, letters_of
 from chainrule.documents.reader.translation.reach_of_sums import outer_letters, over_both
 
 
@@ -96,7 +96,9 @@ def _gives_more(state: DocumentState, statement: Statement, role: str) -> bool:
         return True
     is_said = role in _SAID and (role not in SUPPOSED or not is_example(statement, state.inventory))
     is_apart = number not in stated.constraints and not gives_derivative(statement)
-    is_more = statement.relation != "=" or not says_more(statement, state.inventory)
+    letters = letters_of(statement.left) | letters_of(statement.right)
+    of_matrices = any(letter[:1].isupper() for letter in letters)  # A A^{-1} = I tells what A is, and is no claim
+    is_more = statement.relation != "=" or not (of_matrices or says_more(statement, state.inventory))
     is_named = target_of(statement, state.inventory) is not None
     return is_said and is_apart and is_more and not is_named and is_formula(statement.left)
 
