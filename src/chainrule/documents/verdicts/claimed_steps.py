@@ -14,7 +14,6 @@ from chainrule.documents.reader.syntax.known_words import (
     CASES_JOINED,
     DEFINED_ANEW,
     MAYBE,
-    MEAN,
     NO_OPERATOR,
     OF_LAST_LAYER,
     ONLY_THROUGH,
@@ -109,7 +108,7 @@ def _is_assumption(reading: str) -> bool:
     """Whether a proof that rests on a reading is `proved if` this is meant."""
     return (
         reading == BRACKET
-        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, MEAN, OF_LAST_LAYER, NO_OPERATOR))
+        or reading.endswith((SAME_EXAMPLE, SAME_SIZE, OF_LAST_LAYER, NO_OPERATOR))
         or (reading.endswith(AT_ITS_ARGUMENT) and reading.startswith("the "))
     )
 

@@ -1,6 +1,5 @@
 """Definitions that count for all layers."""
 
-from chainrule.documents import check_derivation
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere, leads_down, with_layers
@@ -65,16 +64,3 @@ def test_no_definition_is_made_that_leads_to_itself():
     found = definitions("x__i := A @ z__i; z__0 := B @ x__0; z__n := B @ x__n; claim: z__i_plus_1 = x__i")
     assert found["x__i"] == "A @ z__i"
     assert "z__i" not in found
-
-
-def test_a_letter_without_a_layer_is_that_of_the_last_one_if_proofs_assume_it():
-    text = r"""
-$$z^l_j = \sum_k w^l_{jk} a^{l-1}_k + b^l_j, \quad a^l_j = \sigma(z^l_j)$$
-$$\delta^l_j = \frac{\partial C}{\partial z^l_j}, \quad \delta^L_j = \frac{\partial C}{\partial a^L_j} \sigma'(z^L_j)$$
-$$\delta^L = \nabla_a C \odot %s$$
-"""
-    right, wrong = (
-        check_derivation(text % slope, "a.md", repairs=False).steps[-1] for slope in (r"\sigma'(z^L)", r"\sigma(z^L)")
-    )
-    assert (right.verdict, wrong.verdict) == ("proved if", "wrong if read so")
-    assert right.assumed == ("a without a layer is that of the last one",)

@@ -1,4 +1,4 @@
-"""What a text lets readers guess: functions defined in use, means, last layers, values of examples, biases."""
+"""What a text lets readers guess: functions defined in use, last layers, values of examples, biases."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import (
-    Definition,
     ValueKind,
 )
-from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import (
     ONE,
-    Apply,
-    Entry,
-    Fold,
     Name,
     Term,
 )
@@ -29,7 +24,6 @@ from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters.usual_functions import LOGISTIC
 from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax.known_words import (
-    MEAN,
     OF_LAST_LAYER,
 )
 
@@ -40,7 +34,6 @@ LOSSES = frozenset({"E", "J", "L"})
 def enter_tacit_definitions(state: DocumentState) -> None:
     """Enter what the text leaves out, after all its statements are read."""
     _define_functions(state)
-    _define_means(state)
     _take_last_layers(state)
     define_events_of_examples(state)
     if state.examples:
@@ -68,24 +61,6 @@ def _define_functions(state: DocumentState) -> None:
         state.entries[at] = replace(state.entries[at], kind="definition", claim=None, defines=definition.name)
         if letter in LOGISTIC:
             state.disputed = {**state.disputed, letter: f"line {line} says what {letter} is where it uses it"}
-
-
-def _define_means(state: DocumentState) -> None:
-    """Take a letter with a bar that nothing defines for the mean of the numbers with its letter: proofs assume it."""
-    seen, known = state.inventory, state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
-    for name in sorted(
-        each for each in state.all_names() - known if each.endswith("_bar") and not seen.subscripts[each]
-    ):
-        letter, index = name.removesuffix("_bar"), state.elaborator.new_letter()
-        lengths = {len(items) for items in seen.distinct_subscripts(letter)}
-        if lengths == {1} and seen.has_entries(letter) and not seen.vectors[letter] and letter not in seen.arrays:
-            size = state.elaborator.open_size(index)
-            every = Fold("sum", index, ONE, size, Entry(Name(letter), (Name(index),)))
-            state.definitions[name] = Definition(name, Apply("/", (every, size)))
-            names = Names(state.definitions, {})
-            for number, claim in enumerate(state.claims):
-                if name in names.used_by(claim.left, claim.right):
-                    state.doubt(number, frozenset({f"{letter}{MEAN}"}))
 
 
 def _take_last_layers(state: DocumentState) -> None:

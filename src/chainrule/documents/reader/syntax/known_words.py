@@ -32,8 +32,6 @@ OF_ARRAYS = {"np.sum": ("total", 1), "np.dot": ("dot", 2), "np.matmul": ("beside
 BRACKET = "the derivative applies only to the bracket that follows it"
 """The reading of a derivative before a bracket and further factors. Others take it for that of the whole product."""
 
-MEAN = " with a bar is the mean"
-"""After a letter of numbers with an index, where the letter with a bar has no definition."""
 OF_LAST_LAYER = " without a layer is that of the last one"
 """After a letter that has a layer everywhere else."""
 SAME_SIZE = " everywhere"
