@@ -129,6 +129,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     every = [(piece, chain) for _, piece, chain in numbered]
     inventory = Inventory.of((chain for _, chain in every), prose)
     inventory.numbered_above = block.numbered_above
+    stated.ones |= stated.ones_given()
     inventory.compared |= stated.ones
     besides = Besides(block, stated, {id(piece): number for number, piece, _ in numbered})
     statements = tuple(with_named_values([*statements_of(every)], (chain for _, chain in every)))

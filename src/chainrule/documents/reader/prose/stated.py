@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from chainrule.documents.reader.declaring.declarations import Declared, base_of
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.prose.stationary_words import Zeroing
-from chainrule.documents.reader.syntax.written import Written
+from chainrule.documents.reader.syntax.written import Comparing, Numeral, Scripted, Symbol, Written
 
 RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
@@ -51,17 +51,34 @@ class Stated:
     suppositions: set[int] = field(default_factory=set)
     """Numbers of inline pieces whose condition gives a letter a value in its section: if p = softmax(z)."""
     members: dict[str, tuple[str, int]] = field(default_factory=dict)
-    ones: set[str] = field(default_factory=set)
     """By letter whose vectors are rows or columns of a matrix: the matrix, and the axis of the index that chooses.
 
     If the text tells several of a letter, the matrix is "".
     """
+    ones: set[str] = field(default_factory=set)
+    """Letters of the entries of one-hot vectors that are 1."""
     said: dict[str, set[str]] = field(default_factory=dict)
     """By letter: the usual functions that it is said to be; nothing for anything else that it is said to be."""
     general: set[int] = field(default_factory=set)
     """Numbers of pieces that speak of all cases."""
     nabla_is_row: bool = False
     """Whether nabla of a number is said to be a row: \\nabla f(x) \\in R^{1 \\times n}."""
+
+    def ones_given(self) -> set[str]:
+        """Letters of the entries that equations set to 1, of vectors that words call one-hot: y_c = 1."""
+        one_hot = {base_of(each.subject) for each in self.hypotheses if each.fact == "one-hot"}
+        found = set[str]()
+        for each in self.hypotheses:
+            match each.subject:
+                case Comparing(
+                    members=(
+                        Scripted(base=Symbol() as base, lower=Symbol() as label, upper=None),
+                        Numeral(value=value),
+                    ),
+                    relations=("=",),
+                ) if value == 1 and base_of(base) in one_hot:
+                    found.add(base_of(label))
+        return found
 
     def know(self, name: Written, fact: str, end: int) -> None:
         """Enter a fact about a name that holds in the whole document of so many pieces."""
