@@ -236,3 +236,21 @@ def test_words_say_whether_a_vector_is_a_row(words, shape):
     chains = {n: chains_of(each.text) for n, each in enumerate(pieces) if each.kind == "inline"}
     [declared] = stated_in(pieces, chains).declared
     assert ("row" if declared.kind.shape[0] == ONE else "column") == shape
+
+
+CASE = "$$p_i = \\frac{e^{z_i}}{\\sum_k e^{z_k}}$$\n\nWe turn to the case $i \\ne j$. %s\n\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("Then", "proved"),
+        ("For all $i \\ne j$:", "proved"),
+        ("For all $k$:", "proved"),
+        ("For all $i$ and $j$:", "wrong if read so"),
+        ("It holds for any $i, j$ that", "wrong if read so"),
+    ],
+)
+def test_words_for_all_letters_end_the_conditions_on_them(words, verdict):
+    text = CASE % words + r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == verdict

@@ -74,6 +74,11 @@ def is_fact(each: Hypothesis, letters: Set[str]) -> bool:
     return bool(each.fact) and each.letters == letters
 
 
+def compares(each: Hypothesis, letters: Set[str]) -> bool:
+    """Whether a hypothesis is a condition on these letters alone: i \\neq j."""
+    return not each.fact and bool(each.letters) and each.letters <= letters
+
+
 def excludes(one: Written, other: Written) -> bool:
     """Whether two conditions relate the same sides in different ways: i = j and i \\neq j."""
     if not isinstance(one, w.Comparing) or not isinstance(other, w.Comparing) or len(one.members) != 2:

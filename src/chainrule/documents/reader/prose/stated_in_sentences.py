@@ -17,7 +17,15 @@ from chainrule.documents.language.terms import ONE
 from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of
 from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
 from chainrule.documents.reader.prose.equation_words import led_displays
-from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal, excludes, gives_another, is_fact, says
+from chainrule.documents.reader.prose.hypotheses import (
+    Hypothesis,
+    Renewal,
+    compares,
+    excludes,
+    gives_another,
+    is_fact,
+    says,
+)
 from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, supposes_value, takes_apart
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.prose.sized_words import IN_A_WORD, sized_kind
@@ -33,6 +41,7 @@ from chainrule.documents.reader.prose.stated_words import (
     COUNTED,
     EACH,
     FACTS,
+    FOR_ALL,
     GENERAL,
     IN_COMMAS,
     LABEL_BEFORE,
@@ -123,6 +132,11 @@ class _Sentence:
         """Enter what the sentence states."""
         if GENERAL.search(self.text):
             self._close(lambda each: not each.fact, doubted=True)
+        for match in FOR_ALL.finditer(self.text):
+            every = [chain for mark in MARK.findall(match["names"]) for chain in self.chains.get(int(mark), [])]
+            letters = frozenset(base_letter(part) for chain in every for part in parts_of_chain(chain))
+            if not any(chain.links for chain in every):  # not for all i != j
+                self._close(partial(compares, letters=letters), doubted=True)
         if self.pieces[self.first].kind == "heading":
             for formula in _MATHS.findall(self.text):
                 for chain in chains_of(formula):

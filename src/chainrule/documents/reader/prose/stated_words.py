@@ -65,6 +65,13 @@ OF_ALL = _words(
 )
 """After these a condition before them need not hold."""
 
+FOR_ALL = re.compile(
+    r"\b(?:for|für|pour|para|для)\s+(?:all|any|every|arbitrary|alle|beliebige|tous?|toutes?|todos?|todas?|всех|любых)"
+    r"(?P<names>(?:\s*(?:,|and|und|et|y|e|и)?\s*⟦\d+⟧)+)",
+    re.IGNORECASE,
+)
+"""After these the letters have all values again: "for all i and j"."""
+
 NOTATION = _words(
     "notations? conventions? set-?up bezeichnungen notación notações notação обозначения",
     "ký_hiệu 记号 符号 記号 記法 표기",
