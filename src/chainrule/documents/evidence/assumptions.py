@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from chainrule.documents.evidence.findings import Finding
-from chainrule.documents.evidence.inputs import BY_COLUMNS, SUM_ONE
+from chainrule.documents.evidence.inputs import SUM_ONE
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Relation
 from chainrule.documents.language.resolving import size_term
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Apply, Entry, Fold, Name, Number, Term
+from chainrule.documents.language.strict_terms import BY_COLUMNS
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Entry, Fold, Name, Term
 
 FACTS: tuple[tuple[str, str, str], ...] = (
     (SUM_ONE, "column", "the entries of {} add up to 1"),
@@ -67,9 +67,7 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], 
     for fact, wanted, words in FACTS:
         for name in plain:
             usual = rooted and name not in compared if fact == "positive" else not alone
-            fits = wanted in _kinds(question, name)
-            if fact == "symmetric" and name[:1] in WEIGHTS:
-                continue
+            fits = wanted in _kinds(question, name) and not (fact == "symmetric" and name[:1] in WEIGHTS)
             if fits and usual and (fact not in TARGETS or _is_target(question, name)):
                 facts = {fact, BY_COLUMNS} if wanted == "columns" else {fact}
                 yield {name: frozenset(facts)}, words.format(name)
@@ -80,7 +78,7 @@ def candidates(question: Question) -> Iterator[tuple[dict[str, frozenset[str]], 
 
 def means(question: Question) -> tuple[list[Definition], str]:
     """The letters with a bar as means of the letters without one, if the claim uses both, and this in words."""
-    used = question.names.used_by(question.claim.left, question.claim.right, *question.claim.conditions)
+    used = question.names.used_in(question.claim)
     pairs = [(name, name.removesuffix(BAR)) for name in question.free if name.endswith(BAR)]
     found = [
         Definition(name, mean)
@@ -129,7 +127,7 @@ def _mean(question: Question, name: str, letter: str) -> Term | None:
     else:
         return None
     size = size_term(length)
-    return Apply("/", (Fold("sum", index.text, Number(Fraction(1)), size, body), size))
+    return Apply("/", (Fold("sum", index.text, ONE, size, body), size))
 
 
 def _padded(term: Term, bound: frozenset[str], shapes: Shapes) -> Term:
@@ -141,12 +139,12 @@ def _padded(term: Term, bound: frozenset[str], shapes: Shapes) -> Term:
     known = shapes.names[found.base.text].known if isinstance(found, Entry) and isinstance(found.base, Name) else None
     if not isinstance(found, Entry) or known is None:
         return found
-    zero, one, beyond = Number(Fraction(0)), Number(Fraction(1)), list[tuple[terms.Condition, Term]]()
+    beyond = list[tuple[terms.Condition, Term]]()
     for index, dim in zip(found.indices, known, strict=False):
         names = terms.free_names(index)
         if len(names) > 1 and names & bound:
-            beyond += [(terms.Comparison("<", index, one), zero)]
-            beyond += [(terms.Comparison(">", index, size_term(dim.final)), zero)]
+            beyond += [(terms.Comparison("<", index, ONE), ZERO)]
+            beyond += [(terms.Comparison(">", index, size_term(dim.final)), ZERO)]
     return terms.Choice(tuple(beyond), found) if beyond else found
 
 

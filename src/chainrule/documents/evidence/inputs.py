@@ -21,13 +21,11 @@ from chainrule.algebra import Constraint, Exact, exact_numbers
 from chainrule.algebra.field import OutsideDomain
 from chainrule.documents.evidence.changes import array_of
 from chainrule.documents.language.operators import determinant
+from chainrule.documents.language.strict_terms import BY_COLUMNS
 
 TINY = Fraction(1, 10**30)
 SUM_ONE = "sum-one"
 """The fact that numbers along an axis have the sum 1; one-hot ones are among them."""
-
-BY_COLUMNS = "by-columns"
-"""The fact that these numbers of a matrix lie along its columns."""
 
 AT_LEAST_ZERO = {"positive", "unit", "probabilities", "nonnegative"}
 

@@ -85,7 +85,7 @@ def kind_in(text: str) -> Kind:
 
 
 def _whole(text: str, read: Callable[[Tokens], Part]) -> Part:
-    """What a text is, and nothing else."""
+    """The part that the whole text is; nothing may be left of it."""
     tokens = Tokens(text, 0)
     found = read(tokens)
     tokens.end()

@@ -10,9 +10,12 @@ from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.strict_tokens import LanguageError, Tokens
 from chainrule.documents.language.terms import Condition, Term, decimals_in
 
+BY_COLUMNS = "by-columns"
+"""The fact that the vectors of which other facts speak are the columns of a matrix."""
+
 FACTS = (
     *("positive", "negative", "nonzero", "nonnegative", "unit", "probabilities", "one-hot"),
-    *("sum-one", "symmetric", "orthonormal", "invertible", "any", "by-columns"),
+    *("sum-one", "symmetric", "orthonormal", "invertible", "any", BY_COLUMNS),
 )
 """Words that may follow a kind. `unit` numbers lie between 0 and 1; `sum-one` columns have the sum 1, as have the rows
 of such matrices, or their columns with `by-columns`, and `probabilities` are positive besides. Nothing else may be

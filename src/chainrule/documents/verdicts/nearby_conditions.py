@@ -44,11 +44,7 @@ def _with_examples_alike(
     entry = next((each for each in found.entries if each.statement is statement), None)
     if more and entry is not None and entry.claim is not None:
         within, claim = Doubts(found), found.derivation.claims[entry.claim]
-        lines = {
-            each.statement.piece.place_of(each.statement.place[0])[0]
-            for each in doubts.reading.entries
-            if each.claim in held
-        }
+        lines = {each.statement.line for each in doubts.reading.entries if each.claim in held}
         told = {name: line for name, (_, line) in past.tied.items() if line in lines}
         if (names := within.uses(claim, more)) and not past.bar(claim, within, told):
             yield within, [f"{' and '.join(map(letter_of, names))} {MADE_ALIKE}"], False

@@ -55,7 +55,6 @@ def _members(reading: Reading) -> dict[str, tuple[str, bool]]:
 
 def _stacked(derivation: Derivation, stacks: Mapping[str, tuple[str, bool]]) -> Derivation | None:
     """The derivation with what holds the vectors in place of matrices; None if one has another value somewhere."""
-
     known = {lost_name(each.name): Name(each.name) for each in derivation.definitions}
 
     def differentiated(body: Term) -> Term:
@@ -77,9 +76,7 @@ def _stacked(derivation: Derivation, stacks: Mapping[str, tuple[str, bool]]) -> 
                 return replace(term, body=differentiated(term.body), variable=Entry(Name(small), indices))
         return terms.mapped(term, put)
 
-    sides = [side for claim in derivation.claims for side in (claim.left, claim.right)]
-    every = [part for side in (*sides, *(each.body for each in derivation.definitions)) for part in terms.every(side)]
-    if any(isinstance(part, At | LimitOf) and part.name in stacks for part in every):
+    if any(isinstance(part, At | LimitOf) and part.name in stacks for part in derivation.parts):
         return None
     definitions = (replace(each, body=put(each.body)) for each in derivation.definitions)
     claims = (replace(each, left=put(each.left), right=put(each.right)) for each in derivation.claims)

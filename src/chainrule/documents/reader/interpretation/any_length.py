@@ -41,12 +41,9 @@ def with_length(
 ) -> tuple[Term, tuple[tuple[str, Kind], ...]]:
     """A function whose parameter has as many entries as its definition writes out, so that no other column fits."""
     length = terms.Number(Fraction(count))
-
-    def told(term: Term) -> Term:
-        return length if term == terms.Name(f"length_of_{name}") else terms.mapped(term, told)
-
-    column = ValueKind((length, terms.Number(Fraction(1))))
-    return told(body), tuple((each, column if each == name else kind) for each, kind in parameters)
+    told = terms.substituted(body, {Name(f"length_of_{name}"): length}.get)
+    column = ValueKind((length, terms.ONE))
+    return told, tuple((each, column if each == name else kind) for each, kind in parameters)
 
 
 # What follows is private.

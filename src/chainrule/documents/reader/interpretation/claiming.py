@@ -105,13 +105,12 @@ def enter_joined_cases(state: DocumentState, statement: Statement, name: str) ->
         return False
     state.elaborator.used.add(CASES_JOINED)
     enter_claim(state, statement)
-
-    def at(value: Term, term: Term) -> Term:
-        return value if term == name_of_label else terms.mapped(term, lambda part: at(value, part))
-
     single, joined = (
         terms.Table(tuple((each,) for each in column))
-        for column in ([of_one for _, of_one in cases], [at(value, right) for value, _ in cases])
+        for column in (
+            [of_one for _, of_one in cases],
+            [terms.substituted(right, {name_of_label: value}.get) for value, _ in cases],
+        )
     )
     state.claims[-1] = replace(state.claims[-1], left=single, right=joined)
     state.rounded.add(len(state.claims) - 1)  # its sides are none of the chain

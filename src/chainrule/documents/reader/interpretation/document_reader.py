@@ -115,7 +115,7 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.used.clear()
     state.elaborator.apart.clear()
     if statement.is_name:
-        letter, line = base_letter(statement.left), statement.piece.place_of(statement.place[0])[0]
+        letter, line = base_letter(statement.left), statement.line
         state.elaborator.used.add(f"{letter} is a new name in line {line}")
     before, count = set(state.again), len(state.definitions)
     part = state.part_of(statement.piece)

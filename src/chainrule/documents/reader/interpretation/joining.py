@@ -54,14 +54,12 @@ from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
+    LOSSES,
     SAME_SIZE,
     UNTOLD,
     NotMeant,
 )
 from chainrule.documents.reader.syntax.parts_written import base_name
-
-LOSSES = frozenset({"E", "J", "L"})
-"""Capital letters that are numbers where they have a definition and nothing shows their shapes."""
 
 
 def joined(state: DocumentState, limit: float = math.inf) -> Reading:

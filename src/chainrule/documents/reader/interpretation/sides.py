@@ -99,7 +99,7 @@ def free_indices(state: DocumentState, *parts: Term) -> set[str]:
 
 
 def _chosen(term: Term) -> tuple[Term, ...]:
-    """What chooses an entry or a member directly under a term, or is compared there."""
+    """The terms that choose an entry or a member directly under a term, or are compared there."""
     match term:
         case terms.Entry(indices=indices):
             return indices

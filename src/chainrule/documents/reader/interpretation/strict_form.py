@@ -24,6 +24,7 @@ from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import resolved, size_term
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.strict_terms import BY_COLUMNS
 from chainrule.documents.language.terms import Apply, Condition, Is, Name, Term
 from chainrule.documents.reader.interpretation.unknown_losses import with_losses
 
@@ -98,7 +99,7 @@ def strict_form(
     columns = {each.operands[0] for each in strict.parts if isinstance(each, Apply) and each.operator == "member"}
     for name, kind in kinds.items():
         if isinstance(kind, ValueKind) and kind.facts & SUMMED and Name(name) in columns and len(kind.shape) == 2:
-            kinds[name] = replace(kind, facts=kind.facts | {"by-columns"})
+            kinds[name] = replace(kind, facts=kind.facts | {BY_COLUMNS})
     lost = {d.name for d in strict.definitions}
     free = (Declaration(name, kind) for name, kind in kinds.items() if name not in lost)
     declared = (*free, *strict.declarations)

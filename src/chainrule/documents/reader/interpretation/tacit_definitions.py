@@ -1,4 +1,4 @@
-"""What a text lets readers guess: functions defined in use, last layers, values of examples, biases."""
+"""Definitions that a text leaves to its readers: functions in use, last layers, values of examples, biases."""
 
 from __future__ import annotations
 
@@ -26,9 +26,6 @@ from chainrule.documents.reader.structure.functions_in_use import defined_in_use
 from chainrule.documents.reader.syntax.known_words import (
     OF_LAST_LAYER,
 )
-
-LOSSES = frozenset({"E", "J", "L"})
-"""Capital letters that are numbers where they have a definition and nothing shows their shapes."""
 
 
 def enter_tacit_definitions(state: DocumentState) -> None:
@@ -67,11 +64,12 @@ def _take_last_layers(state: DocumentState) -> None:
     """Take letters without a layer for those of the last one, where all others have a layer: proofs assume it."""
     known = state.definitions.keys() | state.unread.keys() | state.kinds.keys() | state.elsewhere
     last = last_layers(state.all_names(), state.definitions, known)
-
-    def put(term: Term) -> Term:
-        return Name(last.get(term.text, term.text)) if isinstance(term, Name) else terms.mapped(term, put)
-
+    named: dict[Term, Term] = {Name(name): Name(other) for name, other in last.items()}
     for number, claim in enumerate(state.claims if last else ()):
         for name in sorted(last.keys() & (terms.free_names(claim.left) | terms.free_names(claim.right))):
             state.doubt(number, frozenset({f"{name}{OF_LAST_LAYER}"}))
-            state.claims[number] = replace(claim, left=put(claim.left), right=put(claim.right))
+            state.claims[number] = replace(
+                claim,
+                left=terms.substituted(claim.left, named.get),
+                right=terms.substituted(claim.right, named.get),
+            )

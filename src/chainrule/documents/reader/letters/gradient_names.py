@@ -19,6 +19,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from chainrule.documents.reader.syntax.known_words import LOSSES
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, parts_of_chain
 from chainrule.documents.reader.syntax.written import (
     Beside,
@@ -68,7 +69,7 @@ def with_gradient_names(
 
 # What follows is private.
 
-_LOSSES = frozenset({"L", "J", "E", "C", "ell", "mathcal L", "loss", "Loss", "cost"})
+_LOSSES = LOSSES | {"C", "ell", "loss", "Loss", "cost"}
 
 
 def _inferred(chains: Mapping[int, list[WrittenChain]]) -> dict[int, Written]:

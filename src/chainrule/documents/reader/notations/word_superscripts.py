@@ -2,6 +2,7 @@ r"""Words above letters: y^{LS}, \theta^{\text{new}} and z^{out} are other names
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from functools import partial
@@ -21,16 +22,13 @@ def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list
     Letters without \\text are a word if they are two capitals or three small letters at least, and if one of them
     stands nowhere else.
     """
-    uses = dict[str, set[tuple[int, int, int]]]()
-    above = dict[str, set[tuple[int, int, int]]]()
-    for number, found in chains.items():
-        for part in (part for chain in found for part in parts_of_chain(chain)):
-            if isinstance(part, Symbol):
-                uses.setdefault(part.text, set()).add((number, *part.place))
-            elif isinstance(part, Scripted):
-                for letter in _spelt(part.upper):
-                    above.setdefault(letter.text, set()).add((number, *letter.place))
-    only_above = {letter for letter, places in above.items() if uses[letter] <= places}
+    every = [part for found in chains.values() for chain in found for part in parts_of_chain(chain)]
+    scripts = [part.upper for part in every if isinstance(part, Scripted) and part.upper is not None]
+    uses = Counter(part.text for part in every if isinstance(part, Symbol))
+    above = Counter(letter.text for script in scripts for letter in _spelt(script))
+    only_above = {letter for letter, count in above.items() if uses[letter] == count}
+    if not any(_word(script, only_above) for script in scripts):
+        return dict(chains)
     named = partial(_named, only_above=only_above)
     return {number: [named(chain) for chain in found] for number, found in chains.items()}
 
@@ -38,7 +36,7 @@ def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list
 # What follows is private.
 
 
-def _spelt(upper: Written | None) -> tuple[Symbol, ...]:
+def _spelt(upper: Written) -> tuple[Symbol, ...]:
     """The letters of a superscript that could spell a word; none for another one."""
     parts = upper.parts if isinstance(upper, Beside) and not any(upper.joints) else ()
     letters = tuple(part for part in parts if isinstance(part, Symbol) and len(part.text) == 1 and not part.accents)
@@ -47,7 +45,7 @@ def _spelt(upper: Written | None) -> tuple[Symbol, ...]:
     return letters if len(letters) == len(parts) and text.isascii() and long_enough else ()
 
 
-def _word(upper: Written | None, only_above: Set[str]) -> str:
+def _word(upper: Written, only_above: Set[str]) -> str:
     """The word that a superscript is; nothing for another one."""
     match upper:
         case Symbol(text=text, is_word=True) | Words(text=text):

@@ -1,4 +1,4 @@
-"""What a chain says of the sets to which names belong: x \\in R^n, and f : R^n \\to R."""
+"""Sets to which names belong, as chains tell them: x \\in R^n, and f : R^n \\to R."""
 
 from __future__ import annotations
 

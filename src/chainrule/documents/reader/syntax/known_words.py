@@ -37,6 +37,9 @@ OF_LAST_LAYER = " without a layer is that of the last one"
 SAME_SIZE = " everywhere"
 """After two sizes that the text makes equal at one place."""
 
+LOSSES = frozenset({"E", "J", "L"})
+"""Capital letters of losses: numbers where they have a definition and nothing shows their shapes."""
+
 NO_OPERATOR = "before a bracket is a factor, not an operator"
 """The end of the reading of \\Delta (u v) and \\mathcal F (u v), where nothing says what the letter is."""
 

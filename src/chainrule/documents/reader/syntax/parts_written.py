@@ -144,7 +144,7 @@ def arguments_of(bracket: Bracketed) -> tuple[Written, ...]:
 
 def written_out(item: Written) -> Written:
     """The vector x for the column of its entries x_1, x_2 that is written out."""
-    inside = item.items[0] if isinstance(item, Bracketed) and len(item.items) == 1 else item
+    inside = _inside(item)
     if not isinstance(inside, Grid) or len(inside.rows) < 2 or any(len(row) > 1 for row in inside.rows):
         return item
     bases = {cell.base for (cell,) in inside.rows if isinstance(cell, Scripted) and not (cell.upper or cell.primes)}
@@ -173,13 +173,20 @@ def rows_written_out(call: Written) -> dict[str, int]:
     bracket = bracket.base if isinstance(bracket, Scripted) else bracket
     found = {}
     for item in bracket.items if isinstance(bracket, Bracketed) else ():
-        letter = written_out(item)
-        if isinstance(letter, Symbol) and letter is not item:
-            grid = item.items[0] if isinstance(item, Bracketed) else item
-            found[base_name(letter)] = len(grid.rows) if isinstance(grid, Grid) else 0
+        letter, grid = written_out(item), _inside(item)
+        if isinstance(letter, Symbol) and isinstance(grid, Grid):
+            found[base_name(letter)] = len(grid.rows)
     return found
 
 
 def is_event(bracket: Bracketed) -> bool:
     """Whether brackets hold events, as in P(y = 1 | x): then they are a part of the name of a value."""
     return bracket.kind == "(" and ("|" in bracket.separators or any(isinstance(i, Comparing) for i in bracket.items))
+
+
+# What follows is private.
+
+
+def _inside(item: Written) -> Written:
+    """Something without the brackets around it alone."""
+    return item.items[0] if isinstance(item, Bracketed) and len(item.items) == 1 else item

@@ -236,7 +236,7 @@ class Doubts:
         return frozenset()
 
     def _meant(self, body: terms.Term) -> terms.Term:
-        """What a name means that is defined without parameters."""
+        """The meaning of a name that is defined without parameters; anything else as it is."""
         definition = self.names.definitions.get(terms.base_of(body)) if isinstance(body, terms.Name) else None
         return body if definition is None or definition.parameters else definition.body
 
