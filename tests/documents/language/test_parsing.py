@@ -45,6 +45,7 @@ def test_statements_of_all_kinds():
         ("then: = x", "a claim before `then`"),
         ("x : vector n", "expected number, column, row, matrix, array, function or 1..n, got 'vector'"),
         ("x : column n, lovely", "expected one of positive, .*got 'lovely'"),
+        ("size n\nx : column n, by-columns", "line 2: expected a matrix with the fact by-columns"),
         ("x : number\nx := 3", "x: declared or defined twice"),
         ("claim: x y = 2", "got 'y'"),
     ],

@@ -19,6 +19,7 @@ from chainrule.documents.language.derivation import (
 )
 from chainrule.documents.language.strict_terms import (
     RELATIONS,
+    misplaced,
     read_condition,
     read_fact,
     read_primary,
@@ -153,6 +154,8 @@ def _kind(tokens: Tokens, *, facts: bool = True) -> Kind:
     shape, found = _shape(tokens), set[str]()
     while facts and tokens.take(","):
         found.add(read_fact(tokens))
+    if told := misplaced(found, shape):
+        raise LanguageError(f"line {tokens.line}: {told}")
     return ValueKind(shape, frozenset(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from fractions import Fraction
 
 from chainrule.documents.language import terms
@@ -77,6 +77,12 @@ def read_fact(tokens: Tokens) -> str:
     if fact not in FACTS:
         raise LanguageError(f"line {tokens.line}: expected one of {', '.join(FACTS)}, got {fact!r}")
     return fact
+
+
+def misplaced(facts: Set[str], shape: Sequence[Term]) -> str:
+    """The reason why a fact cannot be said of something with a shape; nothing if all can."""
+    is_matrix = len(shape) == 2 and terms.ONE not in shape
+    return "" if is_matrix or BY_COLUMNS not in facts else f"expected a matrix with the fact {BY_COLUMNS}"
 
 
 def read_ranges(tokens: Tokens) -> list[tuple[str, Term]]:

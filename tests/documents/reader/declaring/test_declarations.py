@@ -45,6 +45,8 @@ def test_words_state_a_kind_and_facts(words, kind, facts):
         ("x: tensr 3", "expected a kind (number, column n,"),
         ("x: vector n m", "expected a kind"),
         ("x: vector n, positiv", "expected a fact (positive,"),
+        ("x: vector n, by-columns", "expected a matrix with the fact by-columns, got 'vector n'"),
+        ("u: number, by-columns", "expected a matrix with the fact by-columns"),
         ("just words", "expected name: kind, name := formula or layout: rows, got 'just words'"),
         ("f(x) :=", "expected name := formula"),
         (": vector n", "expected name: kind"),

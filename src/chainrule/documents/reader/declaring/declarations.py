@@ -252,12 +252,15 @@ def kind_in(text: str) -> tuple[Kind, frozenset[str]]:
             raise ValueError(f"expected a fact ({', '.join(strict_terms.FACTS)}, in (0,1), sum 1, ±1), got {other!r}")
         facts.append(fact)
     try:
-        return _kind(strict, sizes), frozenset(facts)
+        kind = _kind(strict, sizes)
     except LanguageError:
         wanted = (
             "number, column n, row n, matrix m n, array l m n, size, 1..K, function, with names or numbers for sizes"
         )
         raise ValueError(f"expected a kind ({wanted}), got {first!r}") from None
+    if told := strict_terms.misplaced(set(facts), kind.shape if isinstance(kind, ValueKind) else ()):
+        raise ValueError(f"{told}, got {first!r}")
+    return kind, frozenset(facts)
 
 
 def declarations_of(derivation: Derivation, assumed: Collection[str] = ()) -> list[str]:
