@@ -76,6 +76,14 @@ def test_points_of_one_size_alone_verify_nothing():
     assert {first["n"], second["n"]} != {1}
 
 
+def test_cells_of_one_size_alone_prove_nothing():
+    """With k = 2 an entry lies beyond the end of x; the claim is true with k = 1, and not meant so."""
+    asked = question("size k; size n; w : column k; x : column n; "
+                     "claim: sum(i in n - k + 1: w[1] * x[i]) = sum(i in n: w[1] * x[i + k - 1])")  # fmt: skip
+    found = Search(asked, Clock()).finding()
+    assert (found.status, found.reason) == ("undecided", "both sides have values only with k = 1")
+
+
 ENTROPY = "size n; p : column n, probabilities; claim: -sum(i in n: p[i] * log(p[i])) <= 3 / 2"
 """True at up to 4 probabilities, since log 4 < 3/2, and false at more."""
 

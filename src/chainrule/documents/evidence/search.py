@@ -138,7 +138,11 @@ class Search:
                 return None
             if refuted is not None:
                 return refuted
-        return self._where_sums_have_terms() or self._proof(told_of)
+        if (gap := self._where_sums_have_terms()) is not None:
+            return gap
+        if small := self._only_one():  # an entry lies beyond the end at all others
+            return Finding("undecided", reason=f"both sides have values only with {small} = 1")
+        return self._proof(told_of)
 
     def holds_at_points(self, most: int = 2) -> bool:
         """Whether both sides are defined and equal at two points, or at one, among so many."""

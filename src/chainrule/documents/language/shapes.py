@@ -52,6 +52,8 @@ class Shapes:
         teach nothing about names.
     certain : int
         The number of these that do not rest on guesses; they come first.
+    untold : set of str
+        Sizes that only sums without a last number have: no name has one of them.
     """
 
     derivation: Derivation
@@ -61,6 +63,7 @@ class Shapes:
     names: dict[str, Shape] = field(default_factory=dict)
     guessed: list[str] = field(default_factory=list)
     certain: int = 0
+    untold: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._kinds: dict[str, Kind] = {d.name: d.kind for d in self.derivation.declarations}
@@ -173,9 +176,12 @@ class Shapes:
         every = [dim for shape in self.names.values() for dim in shape.known or ()] + list(self._terms.open.values())
         taken = {name for dim in every for name in dim.final.names} | self._kinds.keys()
         fresh = (f"n{number}" for number in count() if f"n{number}" not in taken)
-        for dim in every:
+        of_ranges = len(every) - len(self._terms.open)
+        for place, dim in enumerate(every):
             if dim.found().size is None:
-                self._u.set(dim.found(), "size", Size.of(next(fresh)))
+                name = next(fresh)
+                self.untold |= {name} if place >= of_ranges else set()
+                self._u.set(dim.found(), "size", Size.of(name))
                 self._u.settle()
 
     def _flat(self, shape: Shape) -> None:

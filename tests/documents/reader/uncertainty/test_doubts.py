@@ -206,3 +206,10 @@ def test_a_claim_about_a_declared_name_whose_definition_does_not_fit_is_not_wron
 def test_a_function_that_is_not_read_is_any_function_of_its_arguments(made_of, claim, verdict):
     text = rf"Let $A(\eta) = \ln \int {made_of} e^{{\eta y}} dy$ for numbers $x$ and $w$, $s = w^2$ and $f = A(w x)$."
     assert check_derivation(f"{text}\n\n$${claim}$$", repairs=False).steps[-1].verdict == verdict
+
+
+def test_a_sum_whose_end_nothing_says_is_a_doubt():
+    text = "Let $w \\in \\mathbb{R}^k$ and $x \\in \\mathbb{R}^n$.\n\n"
+    untold = "$$\\sum_i \\sum_{j=1}^k w_j x_{i+j-1} = \\sum_{i=1}^{n-k} \\sum_{j=1}^k w_j x_{i+j-1}$$"
+    assert doubts_of(text + untold) == [("nothing says up to which number i runs",)]
+    assert doubts_of(text + "$$\\sum_j w_j = \\sum_{j=1}^{k-1} w_j$$") == [()]

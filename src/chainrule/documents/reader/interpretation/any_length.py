@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,27 +11,26 @@ from chainrule.documents.language.derivation import Kind, ValueKind
 from chainrule.documents.language.terms import Entry, Family, Fold, Name, Term
 
 
-def of_any_length(body: Term, parameters: Sequence[str], ranges: Mapping[str, Term]) -> Term:
+def of_any_length(body: Term, parameters: Sequence[str], fixed: Set[str]) -> Term:
     """The body of a function in which indices that run over a parameter run up to its length, length_of_x.
 
-    An index runs over a parameter if entries of it are chosen by this index alone. An index whose range a block
-    declares stays as it is.
+    An index runs over a parameter if entries of it are chosen by this index alone. Fixed ranges stay as they are.
 
     >>> from chainrule.documents.language.parsing import term_of
     >>> from chainrule.documents.language.printing import text_of
-    >>> text_of(of_any_length(term_of("[i in m: exp(x[i]) / sum(j in n: exp(x[j]))]"), ["x"], {}))
+    >>> text_of(of_any_length(term_of("[i in m: exp(x[i]) / sum(j in n: exp(x[j]))]"), ["x"], set()))
     '[i in length_of_x: exp(x[i]) / sum(j in length_of_x: exp(x[j]))]'
     """
 
     def inside(part: Term) -> Term:
-        return of_any_length(part, parameters, ranges)
+        return of_any_length(part, parameters, fixed)
 
     match body:
         case Family(indices=indices):
-            lengths = {name: _length(name, body.body, parameters) for name, _ in indices if name not in ranges}
+            lengths = {name: _length(name, body.body, parameters) for name, _ in indices if name not in fixed}
             sizes = tuple((name, lengths.get(name) or size) for name, size in indices)
             return replace(body, indices=sizes, body=inside(body.body))
-        case Fold(index=index, low=low, high=Name()) if terms.is_number(low, 1) and index not in ranges:
+        case Fold(index=index, low=low, high=Name()) if terms.is_number(low, 1) and index not in fixed:
             return replace(body, high=_length(index, body.body, parameters) or body.high, body=inside(body.body))
     return terms.mapped(body, inside)
 

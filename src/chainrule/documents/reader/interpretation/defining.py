@@ -156,7 +156,10 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         parameters = ()
     if parameters and not terms.free_names(body) & {*letters} and letters_of(statement.right) & {*letters}:
         return False  # H(u, p) = D(u || p) + log K, where D has no arguments
-    body = of_any_length(body, [] if told else [name for name, _ in parameters], state.elaborator.ranges)
+    fixed = state.elaborator.ranges.keys() | {
+        index for index, end in state.elaborator.stated.items() if not isinstance(end, terms.Name)
+    }
+    body = of_any_length(body, [] if told else [name for name, _ in parameters], fixed)
     for name, count in rows_written_out(statement.left).items():
         body, parameters = with_length(name, count, body, parameters)
     if full in Names(state.definitions, {}).used_by(body):

@@ -15,6 +15,7 @@ from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
 from chainrule.documents.reader.interpretation.own_entries import enter_own_entries
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.sides import key_of, name_of
+from chainrule.documents.reader.interpretation.stated_ranges import stated_ranges
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, solved_for
 from chainrule.documents.reader.interpretation.supposed_equations import (
     enter_equation,
@@ -130,6 +131,8 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.singles = state.singles - own
     state.elaborator.outer = outer_letters(statement.head or statement.left)
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
+    state.elaborator.stated = {}
+    state.elaborator.stated = stated_ranges(state, statement)
     is_equivalent = id(statement.piece) in state.equivalences and statement.piece.kind == "display"
     if target is not None and (is_equivalent or follows_from_equation(state, statement, target)):
         target = None

@@ -79,6 +79,8 @@ class Meanings(ABC):
         By name: the sizes that a block declares to be numbers or made of others.
     ranges : mapping
         By name: the sizes of indices that a block declares.
+    stated : mapping
+        By name: the ends of the ranges that the text states for the indices of a statement.
     labels : set of str
         Letters of indices of which the text says from which numbers they are.
     two_valued : mapping
@@ -130,6 +132,7 @@ class Meanings(ABC):
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Term] = field(default_factory=dict)
     ranges: Mapping[str, Term] = field(default_factory=dict)
+    stated: Mapping[str, Term] = field(default_factory=dict)
     labels: Set[str] = frozenset()
     two_valued: Mapping[tuple[str, bool], tuple[int, int]] = field(default_factory=dict)
     nabla_is_row: bool = False
@@ -156,9 +159,11 @@ class Meanings(ABC):
         return f"{name}__of_{count}" if several else name
 
     def open_size(self, index: str) -> Term:
-        """The size of the range of an index: that of its declaration, or one that nobody states."""
+        """The size of the range of an index: that of its declaration, one that the text states, or an unknown one."""
         if index in self.ranges:
             return self.ranges[index]
+        if index in self.stated:
+            return self.stated[index]
         self._fresh += 1
         return Name(f"{OPEN}{index}{self._fresh}")
 

@@ -312,6 +312,9 @@ class Doubts:
                 yield f"{name} may have a value that is told elsewhere"
         if any(isinstance(part, terms.Fold) and is_of_set(part.high) for part in self.dependences.every(claim)):
             yield NUMBERED
+        for part in self.dependences.every(claim):
+            if isinstance(part, terms.Fold) and terms.free_names(part.high) & shapes.untold:
+                yield f"nothing says up to which number {part.index} runs"
         is_given = isinstance(claim.left, terms.Name) and claim.left.text not in self.names.definitions
         is_given = is_given and isinstance(claim.right, terms.Number)  # x = 0.3
         if used - self._closed and (is_given or any(_is_computed(side) for side in (claim.left, claim.right))):
