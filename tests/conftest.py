@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from tests.thorough import THOROUGH
 
+from chainrule import rules
+
 
 @pytest.fixture(autouse=True, scope="session")
 def ctrl_c_is_heard():
@@ -26,6 +28,15 @@ def ctrl_c_is_heard():
 def claim_seconds():
     """The longest time for one claim: more before a release (CLAIM_SECONDS), where more false ones may seem to hold."""
     return float(os.environ.get("CLAIM_SECONDS", "2"))
+
+
+@pytest.fixture(autouse=True)
+def registry_is_restored():
+    """Rules that a test registers, or a page that it runs, do not reach the next one."""
+    before = set(rules.names())
+    yield
+    for name in set(rules.names()) - before:
+        rules.unregister(name)
 
 
 class ArraySource:

@@ -8,7 +8,6 @@ import hypothesis
 import numpy as np
 import pytest
 
-from chainrule import rules
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking import balls, precision
 from chainrule.rules import Rule
@@ -199,12 +198,3 @@ def in_balls() -> Callable[..., Any]:
             return function(*(x if holds_labels(np.asarray(x)) else balls(x) for x in arguments), **options)
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def registry_is_restored() -> Iterator[None]:
-    """Rules that a test registers do not reach the next one."""
-    before = set(rules.names())
-    yield
-    for name in set(rules.names()) - before:
-        rules.unregister(name)
