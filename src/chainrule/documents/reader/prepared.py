@@ -26,6 +26,7 @@ from chainrule.documents.reader.notations.primed_transposes import with_primed_t
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
 from chainrule.documents.reader.notations.squares import with_squares
+from chainrule.documents.reader.notations.whole_axes import with_whole_axes
 from chainrule.documents.reader.notations.word_superscripts import with_words_above
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, OF_ALL
@@ -110,7 +111,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         for number, piece in enumerate(pieces.pieces)
         if piece.kind in ("display", "inline")
     }
-    chains = with_words_above(with_digit_pairs(with_ranges(with_sums(chains, formulas, block.names))))
+    chains = with_words_above(with_digit_pairs(with_whole_axes(with_ranges(with_sums(chains, formulas, block.names)))))
     chains = with_primed_transposes(with_primed_indices(chains))
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)

@@ -260,12 +260,16 @@ class Inventory(Sightings):
 
     @property
     def capitals(self) -> dict[str, str]:
-        """Small letters that only stand for the entries of a matrix, w_{ij} of W, with the letter of the matrix."""
+        """Small letters that only stand for the entries of a matrix, w_{ij} of W, with the letter of the matrix.
+
+        Marks belong to both: \\hat y_{ij} is an entry of \\hat Y.
+        """
         found = {}
         for base, lists in list(self.subscripts.items()):
             two = any(len(items) == 2 and all(map(self.is_index, items)) for items in lists)
-            capital = base.capitalize()
-            small = len(base) == 1 and base != capital and not self.bare[base]
+            letter, *marks = base.split("_")
+            capital = "_".join((letter.capitalize(), *marks))
+            small = len(letter) == 1 and base != capital and not self.bare[base]
             small = small and not self.is_numbered(base)
             if two and small and self.bare[capital] and not self.has_entries(capital):
                 found[base] = capital

@@ -64,6 +64,8 @@ class Sightings:
         Letters of sets whose members sums run over.
     differentiated, by : Counter
         Bases in numerators and denominators of derivatives.
+    variables : mapping
+        By base of what is differentiated: the bases by which it is.
     primed : set of str
         Bases with primes.
     """
@@ -81,6 +83,7 @@ class Sightings:
     entries_called: dict[str, list[Bracketed]] = field(default_factory=lambda: defaultdict(list))
     differentiated: Counter[str] = field(default_factory=Counter)
     by: Counter[str] = field(default_factory=Counter)
+    variables: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     primed: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     """Names of several letters, such as softmax, that are called."""
@@ -176,14 +179,14 @@ class Sightings:
                     self._see(upper)
                 return
             case Differentiation(subject=subject, variables=variables):
-                self.differentiated.update(_bases([subject] if subject is not None and _is_value(subject) else []))
+                self._differentiated(subject, variables)
                 self.by.update(_bases(variables))
             case Beside(parts=parts, joints=joints):
                 match parts:
-                    case (Differentiation(sign="nabla" | "grad", subject=None), subject, *rest) if not rest or (
-                        isinstance(rest[0], Bracketed) and len(rest) == 1
+                    case (Differentiation(sign="nabla" | "grad", subject=None) as slope, subject, *rest) if (
+                        not rest or (isinstance(rest[0], Bracketed) and len(rest) == 1)
                     ):
-                        self.differentiated.update(_bases([subject] if _is_value(subject) else []))
+                        self._differentiated(subject, slope.variables)
                 self.multiplied |= _behind_transposes(parts)
                 for one, other, joint in zip(parts, parts[1:], joints, strict=False):
                     match one, other:
@@ -228,6 +231,13 @@ class Sightings:
             is_sign = isinstance(written, Scripted) and part is written.upper and isinstance(part, Symbol)
             if not (is_sign and base_name(part) == "T"):  # (a - b)^T
                 self._see(part)
+
+    def _differentiated(self, subject: Written | None, variables: Iterable[Written]) -> None:
+        """Note a value that is differentiated, and by which letters."""
+        if subject is not None and _is_value(subject):
+            for base in _bases([subject]):
+                self.differentiated[base] += 1
+                self.variables[base].update(_bases(variables))
 
     def _event(self, bracket: Bracketed) -> None:
         """Note the letters that are compared in brackets behind a name."""

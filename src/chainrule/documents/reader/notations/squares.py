@@ -76,7 +76,10 @@ def _square_of(written: Written) -> str:
 
 
 def _others_in(part: Written, names: Set[str]) -> Iterator[str]:
-    """The letters among some that are functions, or have superscripts that are no whole powers."""
+    """The letters among some that are functions, or have superscripts that are no whole powers.
+
+    A power with brackets behind it, sigma^2 (T - t), shows no function: where one is squared, it is called elsewhere.
+    """
     match part:
         case Scripted(base=Symbol() as base, upper=upper, primes=primes) if base_name(base) in names:
             whole = upper is None or (isinstance(upper, Numeral) and upper.value.denominator == 1)
@@ -84,7 +87,7 @@ def _others_in(part: Written, names: Set[str]) -> Iterator[str]:
                 yield base_name(base)
         case Beside(parts=parts, joints=joints):
             for one, other, joint in zip(parts, parts[1:], joints, strict=False):
-                head = one.base if isinstance(one, Scripted) else one
+                head = one.base if isinstance(one, Scripted) and one.upper is None else one
                 if isinstance(head, Symbol) and isinstance(other, Bracketed) and not joint and base_name(head) in names:
                     yield base_name(head)
 

@@ -3,7 +3,7 @@ r"""Words above letters: y^{LS}, \theta^{\text{new}} and z^{out} are other names
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,21 +15,26 @@ from chainrule.documents.reader.syntax.written import Beside, Scripted, Symbol, 
 _NO_NAMES = TRANSPOSES | ELEMENTARY.keys() | {"th", "st", "nd", "rd", "C", "c", "H", "dagger", "perp"}
 """Words above letters that turn a matrix, count, or say something else than a name."""
 
+_NO_MARKS = _NO_NAMES | frozenset("TtijklmndKLMND")
+"""Letters that are no marks of names, but transposes, numbers of examples or layers, powers or sizes."""
+
 
 def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which words above letters are parts of their names.
 
     Letters without \\text are a word if they are two capitals or three small letters at least, and if one of them
-    stands nowhere else.
+    stands nowhere else. One letter that stands above letters alone, and twice at least, is a mark: z^o. Beside W^o,
+    the letter of W^h is one, too.
     """
     every = [part for found in chains.values() for chain in found for part in parts_of_chain(chain)]
     scripts = [part.upper for part in every if isinstance(part, Scripted) and part.upper is not None]
     uses = Counter(part.text for part in every if isinstance(part, Symbol))
     above = Counter(letter.text for script in scripts for letter in _spelt(script))
     only_above = {letter for letter, count in above.items() if uses[letter] == count}
-    if not any(_word(script, only_above) for script in scripts):
+    marks = _marks(every, uses)
+    if not marks and not any(_word(script, only_above) for script in scripts):
         return dict(chains)
-    named = partial(_named, only_above=only_above)
+    named = partial(_named, only_above=only_above, marks=marks)
     return {number: [named(chain) for chain in found] for number, found in chains.items()}
 
 
@@ -45,6 +50,27 @@ def _spelt(upper: Written) -> tuple[Symbol, ...]:
     return letters if len(letters) == len(parts) and text.isascii() and long_enough else ()
 
 
+def _marks(parts: Sequence[Written], uses: Mapping[str, int]) -> set[tuple[str, str]]:
+    """The pairs of a letter and another one above it that is a mark."""
+    pairs = Counter(pair for part in parts if (pair := _letter_above(part)) is not None)
+    above = Counter[str]()
+    for (_, letter), count in pairs.items():
+        above[letter] += count
+    sure = {letter for letter, count in above.items() if count == uses[letter] > 1}
+    bases = {base for base, letter in pairs if letter in sure}
+    return {pair for pair in pairs if pair[1] in sure or pair[0] in bases}
+
+
+def _letter_above(part: Written) -> tuple[str, str] | None:
+    """A letter and the one above it that may be a mark; None for anything else."""
+    match part:
+        case Scripted(base=Symbol(text=base, font=font), upper=Symbol(text=above, accents=())) if (
+            len(above) == 1 and above.isascii() and above.isalpha() and above not in _NO_MARKS
+        ):
+            return (base, above) if base not in ("e", "R") and font != "blackboard" else None
+    return None
+
+
 def _word(upper: Written, only_above: Set[str]) -> str:
     """The word that a superscript is; nothing for another one."""
     match upper:
@@ -55,9 +81,12 @@ def _word(upper: Written, only_above: Set[str]) -> str:
     return "".join(each.text for each in letters) if any(each.text in only_above for each in letters) else ""
 
 
-def _named(node: Any, only_above: Set[str]) -> Any:
-    """A tree in which words above letters are parts of the names."""
-    node = with_parts(node, partial(_named, only_above=only_above))
+def _named(node: Any, only_above: Set[str], marks: Set[tuple[str, str]]) -> Any:
+    """A tree in which words and marks above letters are parts of the names."""
+    node = with_parts(node, partial(_named, only_above=only_above, marks=marks))
+    pair = _letter_above(node) if isinstance(node, Scripted) else None
+    if pair in marks:
+        node = replace(node, upper=replace(node.upper, is_word=True))
     match node:
         case Scripted(base=Symbol(text=text, font=font) as base, lower=lower, upper=Written() as upper) if (
             text not in ("e", "R") and font != "blackboard" and (word := _word(upper, only_above))

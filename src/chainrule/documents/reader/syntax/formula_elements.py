@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chainrule.documents.language.terms import decimals_in
 from chainrule.documents.reader.syntax.constructs import BIG, CONSTRUCTS, letter
 from chainrule.documents.reader.syntax.formula_tokens import FormulaToken, first_and_rest
-from chainrule.documents.reader.syntax.token_groups import Group, Item, construct_of, role_of
+from chainrule.documents.reader.syntax.token_groups import Group, Item, construct_of, role_of, split
 from chainrule.documents.reader.syntax.written import Dots, NotRead, Numeral, Symbol, Written
 
 DEFINING = ("def", "triangle", "Delta", "define", "definition", ".", "def.", "bigtriangleup", "Def")
@@ -94,7 +94,9 @@ class _Flattening:
         self.found.append(Element("atom", found, item.start, item.end))
 
     def group(self, group: Group) -> None:
-        if group.kind == "(":
+        if self.is_slice(group):
+            self.put("script", "_", group, group.items)
+        elif group.kind == "(":
             self.put("bracket", (group.opening, group.closing), group, group.items)
         elif group.kind == "begin":
             self.put("environment", group.opening, group, group.items)
@@ -102,6 +104,15 @@ class _Flattening:
             self.put("braced", "", group, group.items)
         else:
             self.found += elements_of(group.items, self.font)
+
+    def is_slice(self, group: Group) -> bool:
+        """True for the brackets of a row or a column in the way of code: A[i, :], directly behind a letter."""
+        before = self.found[-1] if self.found else None
+        if group.opening != "[" or before is None or before.role != "atom" or before.end != group.start:
+            return False
+        parts = split(group.items, "comma")
+        colons = [[role_of(item) for item in part if role_of(item) != "space"] == ["colon"] for part in parts]
+        return isinstance(before.value, Symbol) and len(colons) == 2 and any(colons)
 
     def is_scripted(self) -> bool:
         """True where a script or a prime follows, which then stands at the whole group."""

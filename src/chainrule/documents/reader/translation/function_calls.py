@@ -148,7 +148,7 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))
         return found if upper is None else raised(meanings, found, upper)
     parameters = meanings.functions.get(meant) or meanings.functions.get(full, ())
-    if parameters and stands_bare(name, bracket):
+    if (parameters or more or entries) and stands_bare(name, bracket):
         return None  # s (1 - s)
     if (
         entries

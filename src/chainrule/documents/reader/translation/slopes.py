@@ -64,7 +64,13 @@ def gradient(
 
 
 def _only_variable(meanings: Meanings, subject: Written) -> w.Symbol | None:
-    """The only letter in brackets by which derivatives are taken: x in \\nabla (x^T A x), if A is capital."""
+    """The only letter in brackets by which derivatives are taken: x in \\nabla (x^T A x), if A is capital.
+
+    For a letter without brackets, it is the only one by which the document differentiates it.
+    """
+    if isinstance(subject, w.Symbol):
+        by = meanings.inventory.variables.get(base_name(subject), frozenset[str]())
+        return w.Symbol(min(by), place=subject.place) if len(by) == 1 else None
     if not isinstance(subject, w.Bracketed):
         return None
     letters = {base_name(each): each for each in all_parts(subject) if isinstance(each, w.Symbol)}
