@@ -41,6 +41,13 @@ def statuses(text):
         ("0.335 = 0.335", "proved"),
         ("1 / 3 = 0.33", "undecided"),
         ("1 / 3 = 0.34", "differs"),
+        ("2 / 3 = 0.66", "undecided"),  # cut off
+        ("2 / 3 = 0.65", "differs"),
+        ("-2 / 3 = 0.66", "differs"),
+        ("0.2 + 0.3 = 0.6", "differs"),
+        ("-log(0.48) = 0.733", "undecided"),  # 0.48 may be rounded
+        ("-log(0.48) = 0.85", "differs"),
+        ("log(2) = 0.68", "differs"),
         ("1 / 3 != 0.33", "held"),
     ],
 )

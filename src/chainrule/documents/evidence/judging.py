@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import chain
 from typing import TypeAlias
@@ -14,13 +16,13 @@ from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.assumptions import BEYOND, MEAN, MEANS, PADDED, with_zeros_beyond
 from chainrule.documents.evidence.clocks import TOO_LONG
-from chainrule.documents.evidence.findings import Finding, Setting
+from chainrule.documents.evidence.findings import NEARLY, Finding, Setting
 from chainrule.documents.evidence.proving import Prover
-from chainrule.documents.evidence.roundings import tolerances
+from chainrule.documents.evidence.roundings import FAR, tolerances
 from chainrule.documents.evidence.same_questions import key_of
 from chainrule.documents.language.derivation import Derivation, Relation
 from chainrule.documents.language.shapes import Shapes
-from chainrule.documents.language.terms import Comparison, Name, Number, free_names
+from chainrule.documents.language.terms import Apply, Comparison, Name, Number, every, free_names, is_printed
 
 SECONDS = 10.0
 """Time for one claim."""
@@ -29,6 +31,9 @@ SHARE = 0.7
 """The part of this after which a claim is decided by what is known."""
 
 ROUNDED = "it holds to the digits that are printed"
+
+RATIONAL = frozenset({"+", "-", "*", "/", "^", "negative"})
+"""Operators that make rational numbers of such, as powers in texts mostly do."""
 
 NO_TIME_LEFT = "the time for the whole document was over"
 
@@ -122,8 +127,8 @@ def _finding(
         found = _under(prover, claim, found, under)
         if found.status != "differs":
             return found
-        if _is_rounded(prover, claim):
-            return Finding("undecided", reason=ROUNDED)
+        if reason := _rounding(prover, claim, found):
+            return Finding("undecided", reason=reason)
         again = found if from_head is None else prover.finding(from_head)
         return replace(again, of_chain=True) if again.status in HOLDS else found
     except Exception as error:  # a defect of the prover costs this claim, not the document
@@ -182,8 +187,34 @@ def _backwards(prover: Prover, under: Setting) -> Iterator[Finding]:
         yield prover.finding(replace(claim, left=each.left, right=each.right, conditions=others, follows=None))
 
 
-def _is_rounded(prover: Prover, claim: Relation) -> bool:
-    """Whether the sides of an equation agree to the decimals that are printed."""
+def _rounding(prover: Prover, claim: Relation, differs: Finding) -> str:
+    """Why the sides of an equation may differ by rounding alone; nothing if they differ by more.
+
+    They agree to the decimals that are printed, or nearly so for a function of other decimals, which may be rounded.
+    Decimals that are left out, as in 2/3 = 0.66, are no fault either.
+    """
     if claim.relation != "=" or (wanted := tolerances(claim)) is None or wanted[1] is None:
-        return False
-    return prover.finding(replace(claim, relation="~")).status in HOLDS
+        return ""
+    again = prover.finding(replace(claim, relation="~"))
+    if again.status in HOLDS:
+        return ROUNDED
+    is_near = again.reason == NEARLY and (_is_of_decimals(claim) or _is_cut(differs, wanted[1] / FAR))
+    return NEARLY if is_near else ""
+
+
+def _is_of_decimals(claim: Relation) -> bool:
+    """Whether one side has a function, and decimals in it."""
+    [side] = [each for each in (claim.left, claim.right) if not is_printed(each)] or [claim.left]
+    inside = [*every(side)]
+    has_function = any(isinstance(part, Apply) and part.operator not in RATIONAL for part in inside)
+    return has_function and any(isinstance(part, Number) and part.decimals for part in inside)
+
+
+def _is_cut(differs: Finding, unit: Fraction) -> bool:
+    """Whether the right side is the left one without its further decimals."""
+    point = differs.counterexample
+    with suppress(ValueError):
+        if point is not None:
+            value, cut = Fraction(point.left), Fraction(point.right)
+            return value * cut >= 0 and 0 <= abs(value) - abs(cut) < unit
+    return False

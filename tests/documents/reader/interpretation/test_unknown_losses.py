@@ -179,3 +179,13 @@ def test_a_column_without_a_definition_may_be_the_softmax_of_another():
         assert check_derivation(text % (true + false), "a.md", repairs=False).steps[-1].verdict == "wrong if read so"
         other = text.replace("softmax", "sigmoid")
         assert check_derivation(other % true, "a.md", repairs=False).steps[-1].verdict == "wrong if read so"
+
+
+def test_a_function_that_is_told_nowhere_is_the_same_with_and_without_brackets():
+    parts = "# A\n\n$$f(x) = a^T x$$\n\n# B\n\n$$f(x) = x^T x$$\n\n# C\n\nFor a function $f$, let\n\n"
+    parts += r"$$J = \frac{\partial f}{\partial x}, \quad z = g(f(x)), \quad y = f(x)$$" + "\n\n"
+    chain = r"\frac{\partial z}{\partial x} = \frac{\partial z}{\partial y} \frac{\partial y}{\partial x}"
+    [right] = check_derivation(f"{parts}$${chain}$$").claims
+    assert right.verdict == "proved if"
+    [wrong] = check_derivation(f"{parts}$${chain} + 1$$").claims
+    assert wrong.verdict.startswith("wrong")

@@ -50,3 +50,21 @@ def test_a_label_with_a_word_above_is_not_a_power(factor, verdict, verdict_of):
     )
     claim = rf"\frac{{\partial L}}{{\partial z_j}} = {factor} \sum_k y_k^{{LS}} (p_j - \delta_{{kj}})"
     assert verdict_of(claim, "", text) == verdict
+
+
+def test_a_letter_that_stands_above_letters_alone_is_a_mark():
+    assert letters("z^o = W^o a", "L = z^o") == {"z_o", "W_o", "a", "L"}
+    assert letters("z^h = W^h x", "z^o = W^o h") == {"z_h", "W_h", "x", "z_o", "W_o", "h"}  # beside W^o
+
+
+@pytest.mark.parametrize(
+    "formulas",
+    [("y = x^p",), ("y = x^p", "z = p x^{p-1}"), ("x^p x^p = x^{2p}",), ("A^T A = B^T B",), ("x^n y^n = z",)],
+)
+def test_powers_are_no_marks(formulas):
+    assert not any("_" in letter for letter in letters(*formulas))
+
+
+def test_a_matrix_with_a_mark_has_the_entries_with_that_mark(verdict_of):
+    text = "$$z^o_{ic} = \\sum_j W^o_{cj} a_{ij}$$\n\nLet $A$, $Z^o$ and $W^o$ be matrices.\n\n"
+    assert verdict_of("2 Z^o = 2 A (W^o)^T", "", text).startswith("proved")

@@ -144,3 +144,40 @@ LINE = r"\frac{\partial f_%s}{\partial x_1}(x) \ldots \frac{\partial f_%s}{\part
 )
 def test_components_without_arguments_are_entries_between_dots(claim, is_proved, verdict_of):
     assert (verdict_of(claim, "", before=COMPONENTS) == "proved") is is_proved
+
+
+DRAWN = {
+    "beside": r"\begin{bmatrix} - & x_1^T & - \\ & \vdots & \\ - & x_m^T & - \end{bmatrix}",
+    "within": r"\begin{bmatrix} - x_1^T - \\ \vdots \\ - x_m^T - \end{bmatrix}",
+    "words": r"\begin{bmatrix} \text{---} x_1^T \text{---} \\ \vdots \\ \text{—} x_m^T — \end{bmatrix}",
+    "rules": r"\begin{bmatrix} \rule[.5ex]{2em}{0.5pt} & x_1^T & \rule[.5ex]{2em}{0.5pt} \\ & \vdots & \\ "
+    r"\rule[.5ex]{2em}{0.5pt} & x_m^T & \rule[.5ex]{2em}{0.5pt} \end{bmatrix}",
+}
+
+
+@pytest.mark.parametrize("drawn", DRAWN.values(), ids=DRAWN)
+def test_strokes_show_which_way_vectors_lie(drawn):
+    right, wrong = (rf"$$X^T X = \sum_{{i=1}}^m x_i x_i^T {more}$$" for more in ("", "+ w w^T"))
+    found = check_derivation(f"{VECTORS}$$X = {drawn}$$\n\n{right}\n\n{wrong}", repairs=False).claims
+    assert [step.verdict.startswith("proved") for step in found] == [True, False]
+
+
+def test_a_minus_before_an_entry_is_no_stroke():
+    formula = r"$$\begin{bmatrix} - x_1 y \\ - x_2 \end{bmatrix} = - \begin{bmatrix} x_1 y \\ x_2 \end{bmatrix}$$"
+    [step] = check_derivation(formula, repairs=False).claims
+    assert step.verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        (r"\begin{bmatrix} 1 \\ \vdots \\ 1 \end{bmatrix}", "proved"),
+        (r"\begin{pmatrix} 1 & 1 & \cdots & 1 \end{pmatrix}^T", "proved"),
+        (r"[1, 1, \ldots, 1]^T", "proved"),
+        (r"\begin{bmatrix} 2 \\ \vdots \\ 2 \end{bmatrix}", "wrong"),
+        (r"\begin{bmatrix} 1 \\ \vdots \\ 2 \end{bmatrix}", "wrong if read so"),  # 1, 2, ..., which has two entries
+    ],
+)
+def test_a_column_of_one_number_is_as_long_as_it_must_be(written, verdict):
+    [step] = check_derivation(rf"{VECTORS}$$w^T {written} = \sum_j w_j$$", repairs=False).claims
+    assert step.verdict == verdict

@@ -55,12 +55,20 @@ def with_losses(
         if behind != around:
             words = f"{letter_of(name)} depends on its variables only through {' and '.join(behind)}"
             supposed[words] = _loss_of(name, behind)
-    made_names = {each.name for each in made}
-    kept = (each for each in derivation.declarations if each.name not in made_names)
+    counts = {each.name: len(each.body.arguments) for each in made if isinstance(each.body, terms.Call)}
+
+    def called(term: Term) -> Term:
+        """A term in which such a function is also the one that has brackets behind it: f(x) beside df/dx."""
+        found = terms.mapped(term, called)
+        is_same = isinstance(found, terms.Call) and counts.get(found.function) == len(found.arguments)
+        return replace(found, function=f"{found.function}_of") if isinstance(found, terms.Call) and is_same else found
+
+    kept = (each for each in derivation.declarations if each.name not in counts)
     return replace(
         derivation,
         declarations=(*kept, *functions),
-        definitions=(*derivation.definitions, *made),
+        definitions=(*(replace(each, body=called(each.body)) for each in derivation.definitions), *made),
+        claims=tuple(replace(each, left=called(each.left), right=called(each.right)) for each in derivation.claims),
         supposed={**derivation.supposed, **supposed},
     )
 
@@ -82,7 +90,12 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
     If what a name means is written out in a loss, as W x in E = |W x|^2 beside s = W x, the name takes its place.
     """
     derivation, named = _with_names_in_place(derivation)
-    defined, uses = {each.name for each in derivation.definitions}, Names.of(derivation).uses
+    defined, names = {each.name for each in derivation.definitions}, Names.of(derivation).uses
+    by = _differentiated(derivation.parts, defined)
+
+    def uses(name: str) -> Set[str]:
+        """The names that a name is made of, and those by which the document differentiates the unknown ones of them."""
+        return names(name).union(*(by.get(each, ()) for each in names(name)))
 
     def lost(*sides: Term) -> tuple[dict[str, str], set[str]]:
         """New names for losses that do not lead to their variables, and all losses that are doubted."""

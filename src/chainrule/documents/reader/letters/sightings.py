@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from chainrule.documents.reader.letters.counted_lists import capitals_counted_to
 from chainrule.documents.reader.syntax.known_words import INDICATORS, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
@@ -227,6 +228,7 @@ class Sightings:
             case Signed(terms=terms):
                 self.deltas += _compares_indices(terms)
                 self.in_layers |= _with_number_of_matrix(terms)
+        self.limits |= capitals_counted_to(written)
         for part in under(written):
             is_sign = isinstance(written, Scripted) and part is written.upper and isinstance(part, Symbol)
             if not (is_sign and base_name(part) == "T"):  # (a - b)^T

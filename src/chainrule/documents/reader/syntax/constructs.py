@@ -127,6 +127,7 @@ _same(
     "color definecolor hspace* vspace* vspace footnote setlength require kern mkern hskip mskip fontsize",
     "r",
 )
+_same("nothing", "rule", "orr")
 _same("nothing", "footnotemark footnotetext index thispagestyle marginnote raisebox vphantom", "r")
 _same("wide", "phantom hphantom hspace", "r")
 _same("wide", "quad qquad hfill hfil enspace indent enskip")

@@ -325,7 +325,9 @@ def _with_arguments(tokens: list[FormulaToken]) -> Iterator[FormulaToken]:
             yield from _words(token, tokens[at:end])
             at = end
         else:
-            inside, at = _raw(tokens, at)
+            inside, at = _raw(tokens, _optional(tokens, at) if construct.arguments[0] == "o" else at)
+            for _ in range(construct.arguments.count("r") - 1):
+                at = _raw(tokens, at)[1]
             if construct.role == "begin":
                 for kind in ENVIRONMENTS[inside].arguments if inside in ENVIRONMENTS else "":
                     at = _raw(tokens, at)[1] if kind == "r" else _optional(tokens, at)

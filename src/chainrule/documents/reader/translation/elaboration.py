@@ -20,7 +20,7 @@ from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import NO_LETTERS, RELATIONS, NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name
 from chainrule.documents.reader.syntax.written import Written
-from chainrule.documents.reader.translation.grids import grid, listing
+from chainrule.documents.reader.translation.grids import constant, entries_in_line, grid, listing
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, size_of_set
 from chainrule.documents.reader.translation.indicators import stated_condition
 from chainrule.documents.reader.translation.products import product
@@ -105,6 +105,8 @@ class Elaborator(Meanings):
             case w.CasesOf(rows=rows):
                 return self._cases(rows)
             case w.Grid():
+                if (column := constant(entries_in_line(written), self.open_size)) is not None:
+                    return Apply("'", (column,)) if len(written.rows) == 1 else column
                 return grid(written, self.term)
             case w.Noted(inside=inside, note=note) if not isinstance(note, w.Numeral):  # no \\cancelto{0}{x}
                 return self.term(inside)
@@ -157,7 +159,7 @@ class Elaborator(Meanings):
             return Apply("total", (Apply(".*", (self.term(items[0]), self.term(items[1]))),))
         if kind in ("[", "(") and items and all(separator == "," for separator in written.separators):
             self.used.add("a list in brackets is a vector")
-            return listing(items, written, self.term)
+            return constant(items, self.open_size) or listing(items, written, self.term)
         raise NotMeant("a list in brackets", written.place)
 
     def _in_bars(self, inside: Written) -> Term:

@@ -23,7 +23,7 @@ NOT_ALIKE = "dots between entries that do not differ in one index alone, from 0 
 
 def grid(grid: w.Grid, term: Meaning) -> Term:
     """A column, a row or a matrix written out; dots stand for what lies between."""
-    rows = _without_strokes(tuple(map(_apart, grid.rows)))
+    rows = _without_strokes(tuple(_apart(tuple(map(_between_strokes, row))) for row in grid.rows))
     grid = replace(grid, rows=rows)
     if not rows or not all(rows):
         raise NotMeant("a matrix without entries", grid.place)
@@ -39,6 +39,22 @@ def grid(grid: w.Grid, term: Meaning) -> Term:
     if any(isinstance(entry, w.Dots) for row in rows for entry in row) or len({len(row) for row in rows}) > 1:
         return _grid_with_dots(grid, term)
     return terms.Table(tuple(tuple(map(term, row)) for row in rows))
+
+
+def entries_in_line(grid: w.Grid) -> tuple[Written, ...]:
+    """The entries of a column or a row; none for a matrix."""
+    rows = [_apart(row) for row in grid.rows]
+    return tuple(entry for row in rows for entry in row) if 1 in (len(rows), max(map(len, rows), default=0)) else ()
+
+
+def constant(entries: Sequence[Written], size: Callable[[str], Term]) -> Term | None:
+    """The column of one number with dots between, which is as long as nobody says; None for other entries."""
+    others = [entry for entry in entries if not isinstance(entry, w.Dots)]
+    values = {entry.value for entry in others if isinstance(entry, w.Numeral)}
+    is_one_number = len(values) == 1 and all(isinstance(entry, w.Numeral) for entry in others)
+    if len(others) == len(entries) or not is_one_number:
+        return None
+    return terms.Family((("_k", size("_k")),), Number(values.pop()))
 
 
 def _of_rows(found: terms.Family | terms.Table) -> terms.Family | terms.Table:
@@ -73,14 +89,44 @@ def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written
     kept = [row for row in rows if not _are_strokes(row, "|")]
     if len({len(row) for row in kept}) != 1:
         return tuple(kept)
-    columns = [column for column in zip(*kept, strict=True) if not _are_strokes(column, "-")]
+    columns = [each for each in zip(*kept, strict=True) if not (_are_strokes(each, "-") or all(map(_is_empty, each)))]
     return tuple(zip(*columns, strict=True))
+
+
+def _between_strokes(entry: Written) -> Written:
+    """What stands between two strokes in one entry, - x_1^T -, or the entry itself."""
+    match entry:
+        case w.Signed(terms=(inside,), signs=(-1,)):
+            parts = [w.Symbol("-"), *_factors(inside)]
+        case w.Beside():
+            parts = _factors(entry)
+        case _:
+            return entry
+    if len(parts) < 3 or not (_is_stroke(parts[0]) and _is_stroke(parts[-1])):
+        return entry
+    first, *others = parts[1:-1]
+    return w.Beside((first, *others), ("",) * len(others), place=entry.place) if others else first
+
+
+def _factors(written: Written) -> list[Written]:
+    """The factors of a product, also those of products within it."""
+    if isinstance(written, w.Beside) and not any(written.joints):
+        return [factor for part in written.parts for factor in _factors(part)]
+    return [written]
+
+
+def _is_stroke(written: Written) -> bool:
+    return getattr(written, "text", getattr(written, "what", "")) in ("-", "—", "–")
 
 
 def _are_strokes(line: Sequence[Written], stroke: str) -> bool:
     signs = [entry.text for entry in line if isinstance(entry, w.Symbol)]
-    gaps = sum(isinstance(entry, w.Dots) or (isinstance(entry, w.Words) and not entry.text) for entry in line)
+    gaps = sum(isinstance(entry, w.Dots) or _is_empty(entry) for entry in line)
     return bool(signs) and set(signs) == {stroke} and len(signs) + gaps == len(line)
+
+
+def _is_empty(entry: Written) -> bool:
+    return isinstance(entry, w.Words) and not entry.text
 
 
 def _placed(found: terms.Family | terms.Table, place: str) -> Term:

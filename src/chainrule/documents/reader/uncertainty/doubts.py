@@ -284,6 +284,7 @@ class Doubts:
         if self.reading.is_summing and any(isinstance(each, terms.Entry) for each in self.dependences.every(claim)):
             yield "repeated indices are summed over"
         yield from self._by_symmetric(claim)
+        yield from self._of_small_letters(used)
         shapes = self.reading.shapes
         if any(term is claim.left for term, _ in shapes.faults[shapes.certain :]):
             yield "nothing shows whether names in it are numbers"
@@ -321,6 +322,17 @@ class Doubts:
             yield VALUES
         for name in sorted(used & self.reading.again.keys()):
             yield f"{name} is defined more than once"
+
+    def _of_small_letters(self, used: Set[str]) -> Iterator[str]:
+        """The vectors and entries that may be those of a matrix without a definition: z_{ij} beside Z."""
+        shapes, definitions = self.reading.shapes.names, self.names.definitions
+        for name in sorted(used - definitions.keys()):
+            letter, mark, rest = name.partition("_")
+            small = f"{letter.lower()}{mark}{rest}"
+            if len(letter) == 1 and letter.isupper() and _rank(shapes.get(name, _ANY)) == 2:
+                is_told = small in definitions and not definitions[small].parameters
+                if (is_told or small in used) and _rank(shapes.get(small, _ANY)) > 0:
+                    yield f"{small} may be made of parts of {name}"
 
     def _by_symmetric(self, claim: Relation) -> Iterator[str]:
         """Most texts differentiate by a symmetric matrix as if its entries above and below the diagonal were free."""
