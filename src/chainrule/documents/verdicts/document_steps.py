@@ -28,6 +28,7 @@ from chainrule.documents.sources.pieces import Pieces
 from chainrule.documents.verdicts.claimed_steps import claimed_step, or_assumed, step_of
 from chainrule.documents.verdicts.dropped_numbers import with_numbers
 from chainrule.documents.verdicts.equivalences import with_equivalences
+from chainrule.documents.verdicts.first_entries import with_first_entries
 from chainrule.documents.verdicts.first_factors import of_first_factors
 from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.nearby_conditions import other_meanings
@@ -173,6 +174,7 @@ class _Anew:
         yield from later_members(self.doubts, self.past, claim, self.held)
         yield from other_meanings(self.doubts, self.past, self.reading.entries[position], self.held)
         yield from with_stacked_members(self.doubts, claim)
+        yield from with_first_entries(self.doubts, claim)
 
     def _without(self, dropped: Set[int]) -> Doubts:
         assert self.reading.without is not None
