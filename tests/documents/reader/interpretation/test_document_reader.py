@@ -166,3 +166,31 @@ or when $f(x+y) = f(x) + f(y)$, then nothing follows. It is not so that $\log t 
 """
     steps = [step.verdict for step in check_derivation(text, "a.md").steps]
     assert steps == ["definition", "proved", "hypothesis", "hypothesis"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\theta^{(t+1)} = \theta^{(t)} - \alpha \frac{\partial L}{\partial \theta}",
+        r"x_{k+1} = x_k - H^{-1} \nabla f(x_k)",
+        r"w_{t+1}^{(1)} = w_t^{(1)} - \eta g^{(1)}",
+    ],
+)
+def test_a_step_of_descent_is_no_claim(formula):
+    [step] = check_derivation(f"Text.\n\n$${formula}$$", repairs=False).steps
+    assert step.verdict in ("hypothesis", "definition")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"a_{n+1} = a_n + d",
+        r"\delta^{(l)} = (W^{(l+1)})^T \delta^{(l+1)}",
+        r"x_k = x_{k+1} - h",
+        r"x_{k+2} = x_k - h",
+        r"x_{k+1} = y_k - h",
+    ],
+)
+def test_other_equations_between_members_are_claims_or_definitions(formula):
+    [step] = check_derivation(f"Text.\n\n$${formula}$$", repairs=False).steps
+    assert step.verdict != "hypothesis"

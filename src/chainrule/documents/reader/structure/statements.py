@@ -147,8 +147,10 @@ def names_function(statement: Statement) -> bool:
 
 
 def is_update(statement: Statement) -> bool:
-    """Whether a letter gets a new value, made of the old one: w = w - a dw."""
+    """Whether a letter gets a new value, made of the old one: w = w - a dw, or w_{t+1} = w_t - a g."""
     left = statement.left
+    if _is_step(statement):
+        return True
     parts = left.parts if isinstance(left, w.Beside) else (left,)
     if (
         statement.relation != "="
@@ -162,6 +164,27 @@ def is_update(statement: Statement) -> bool:
         inside = part.parts if isinstance(part, w.Beside) else (part,)
         if any(inside[at : at + len(parts)] == parts for at in range(len(inside) - len(parts) + 1)):
             return True
+    return False
+
+
+def _is_step(statement: Statement) -> bool:
+    """Whether the next value of a letter is the one before, less something: w^{(t+1)} = w^{(t)} - a g."""
+    match statement.left, statement.right:
+        case w.Scripted(base=base) as left, w.Signed(terms=(w.Scripted(base=same) as before, *_), signs=(1, -1)):
+            pairs = [(left.lower, before.lower), (left.upper, before.upper)]
+            changed = [(one, other) for one, other in pairs if one != other]
+            is_next = len(changed) == 1 and _is_next(*changed[0])
+            return base == same and is_next and statement.relation == "=" and not statement.number
+    return False
+
+
+def _is_next(one: w.Written | None, other: w.Written | None) -> bool:
+    """Whether a script is another one plus 1: t + 1 and t, or (t + 1) and (t)."""
+    match one, other:
+        case w.Bracketed(items=(inner,)), w.Bracketed(items=(before,)):
+            return _is_next(inner, before)
+        case w.Signed(terms=(w.Symbol() as letter, w.Numeral(value=value)), signs=(1, 1)), w.Symbol() as before:
+            return letter == before and value == 1
     return False
 
 
