@@ -16,6 +16,7 @@ from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.notations.directional_derivatives import with_directions
+from chainrule.documents.reader.notations.fixed_indices import with_fixed_indices
 from chainrule.documents.reader.notations.function_values import with_values_apart
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
@@ -112,7 +113,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         if piece.kind in ("display", "inline")
     }
     chains = with_words_above(with_digit_pairs(with_whole_axes(with_ranges(with_sums(chains, formulas, block.names)))))
-    chains = with_primed_transposes(with_primed_indices(chains))
+    chains = with_fixed_indices(with_primed_transposes(with_primed_indices(chains)))
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)

@@ -87,7 +87,7 @@ def test_wrong_limits_and_expansions_are_wrong(formula):
         r"\lim_{h \to 0^+} \frac{|h|}{h} = 1",
         r"\lim_{h \to 0} \frac{\max(0, h)}{h} = 1",
         r"\lim_{h \to 0} \frac{1}{h} = 0",
-        r"\lim_{x \to \infty} \frac{1}{x} = 0",
+        r"\lim_{x \to \infty} x e^{-x} = 0",
         "|h| = o(h)",
         "f(x + h + k) = f(x) + o(h) + o(k)",
     ],
@@ -148,3 +148,25 @@ def test_a_limit_that_is_not_read_says_what_is_missing(formula, reason):
     step = check_derivation(f"{SETTING}\n\n$$\n{formula}\n$$").steps[-1]
     assert step.verdict == "not read"
     assert reason in step.message
+
+
+SIGMOID = "$$\\sigma(s) = \\frac{1}{1 + e^{-s}}$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"\lim_{s \to \infty} \sigma(s) = 1", "proved"),
+        (r"\lim_{s \to -\infty} \sigma(s) = 0", "proved"),
+        (r"\lim_{s \to +\infty} \tanh(s) = 1", "proved"),
+        (r"\lim_{s \to \infty} \sigma'(s) = 0", "proved"),
+        (r"\lim_{x \to \infty} \frac{3x^2 + 1}{2x^2 - x} = \frac{3}{2}", "proved"),
+        (r"\lim_{x \to -\infty} \frac{|x|}{x} = -1", "proved"),
+        (r"\lim_{s \to \infty} \sigma(s) = 0", "wrong if read so"),
+        (r"\lim_{s \to -\infty} \tanh(s) = 1", "wrong if read so"),
+        (r"\lim_{x \to -\infty} \frac{|x|}{x} = 1", "wrong if read so"),
+        (r"\lim_{x \to \infty} x = \infty", "not read"),
+    ],
+)
+def test_limits_at_infinity(formula, verdict):
+    assert check_derivation(f"{SIGMOID}$${formula}$$", repairs=False).claims[-1].verdict == verdict
