@@ -54,3 +54,15 @@ def test_identities_between_equivalences_are_claims_beside_one_that_does_not_fit
     found = reading_of(text + "$$\\Leftrightarrow 0 \\le \\frac{e^c}{1 + e^c} \\le 1$$")
     kinds = [entry.kind for entry in found.entries if entry.statement.relation == "<="]
     assert kinds == ["claim", "claim", "claim", "hypothesis", "claim", "claim"]
+
+
+def test_formulas_read_by_themselves_keep_the_sizes_that_their_part_states(reading_of):
+    text = "# A\n\nLet $V \\in \\mathbb{R}^{p \\times q}$.\n\n$$y = V x$$\n\n"
+    text += "# B\n\nLet $W \\in \\mathbb{R}^{n \\times m}$.\n\n$$u = 2$$\n\n$$z = W x$$\n\n$$s = V W$$"
+    whole = reading_of(text)
+    pieces = {each.statement.piece.text: id(each.statement.piece) for each in whole.entries}
+    alone = whole.afresh({pieces["z = W x"], pieces["s = V W"]})
+    sizes = {name: [str(dim.final) for dim in shape.known or ()] for name, shape in alone.shapes.names.items()}
+    assert sizes["W"] == ["n", "m"]
+    assert sizes["z"][0] == "n"
+    assert sizes["V"][0] != "p"  # another part says so

@@ -61,7 +61,8 @@ def read(pieces: Pieces, around: Around = NOTHING) -> Reading:
         numbers = [number for number, piece in enumerate(pieces.pieces) if id(piece) in few_pieces]
         few = pieces.pieces[min(numbers) : max(numbers) + 1]
         blocks = [each for each in pieces.pieces[: min(numbers)] if each.kind == "declarations"]
-        return read(replace(pieces, pieces=(*blocks, *few)), document.around)
+        stated = _sizes_stated(document, min(numbers), few)
+        return read(replace(pieces, pieces=(*blocks, *stated, *few)), document.around)
 
     def alone(few_pieces: Set[int]) -> Reading:
         options = {key: value for key, value in chosen.items() if key != "aliases"}
@@ -173,6 +174,27 @@ def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inve
             others |= {base_name(symbol) for symbol in symbols}
         found |= {base_name(symbol) for symbol in symbols if not (symbol.is_word or symbol.accents or symbol.font)}
     return found - others
+
+
+def _sizes_stated(document: Prepared, first: int, few: Iterable[Piece]) -> Iterator[Piece]:
+    """The formulas of sentences before a piece, in its part, that say in which space a letter of some pieces lies."""
+    inside = {id(piece) for piece in few}
+    letters = {letter for _, piece, chain in document.numbered if id(piece) in inside
+               for part in parts_of_chain(chain) for letter in letters_of(part)}  # fmt: skip
+    parts = document.scopes.parts
+    here = {parts.get(each) for each in inside} - {None}
+    for number, piece, chain in document.numbered:
+        letter = _in_space(chain) if number < first and piece.kind == "inline" else ""
+        if letter in letters and parts.get(id(piece)) in here:
+            yield from (piece, replace(piece, kind="prose", text=". "))
+
+
+def _in_space(chain: WrittenChain) -> str:
+    """The letter that lies in a space, as a chain says: W \\in \\mathbb{R}^{n \\times m}. Nothing for other chains."""
+    match chain.members, [link.relation for link in chain.links]:
+        case (w.Symbol() as letter, w.Scripted(base=w.Symbol(font="blackboard"), upper=w.Written())), ["in"]:
+            return base_name(letter)
+    return ""
 
 
 def _is_range(chain: WrittenChain) -> bool:

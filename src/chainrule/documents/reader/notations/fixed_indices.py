@@ -27,6 +27,9 @@ def with_fixed_indices(chains: Mapping[int, list[WrittenChain]]) -> dict[int, li
 
 # What follows is private.
 
+_STANDARD = frozenset({"0", "1", "I", "e"})
+"""Letters of arrays for which no definition is needed: what is below them is a size, or numbers unit vectors."""
+
 
 def _is_range(chain: WrittenChain) -> bool:
     """Whether a chain only says where an index lies: i, i = 1, ..., n."""
@@ -41,6 +44,7 @@ def _numbered_by(index: str, told: list[Any]) -> Iterator[tuple[str, str]]:
     is_shown = any(is_bold(part) or getattr(part.upper, "text", "") in TRANSPOSES for part in numbered)
     letters = [part for part in told if isinstance(part, Symbol)]
     count = sum(part.text == index and not part.accents for part in letters)
+    is_shown &= bases.isdisjoint(_STANDARD)
     if is_shown and count == len(numbered) == sum(base_name(part) in bases for part in letters):
         yield from ((base, index) for base in bases)
 
