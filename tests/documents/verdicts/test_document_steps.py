@@ -1,5 +1,6 @@
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.reader.syntax.known_words import LAYOUT_GUESSED
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts import document_steps
@@ -507,3 +508,13 @@ def test_the_text_around_a_claim_is_read_afresh(monkeypatch):
     assert not steps_of(pieces_of(text.replace("2 y x", "2 y"), "a.md")).steps[-1].verdict.holds
     monkeypatch.setattr(document_steps, "NEAR", ())
     assert verdicts(text)[-1][1] == "proved if"
+
+
+def test_a_sum_without_a_range_is_wrong_if_the_sum_over_the_examples_is_too():
+    block = "x: column n\nx^i: column n\n\\beta: column n\np(x) := \\frac{1}{1 + e^{-\\beta^T x}}"
+    text = "$$J = -\\frac{1}{m} \\Sigma_{i=1}^m \\log(1 - p(x^i))$$\n\n"
+    slope = "$$\\frac{\\partial J}{\\partial \\beta_j} = \\frac{1}{m} \\Sigma \\frac{x_j}{1 + e^{%s\\beta^T x}}$$"
+    right, wrong = (check_derivation(text + slope % sign, block, repairs=False).claims[-1] for sign in ("-", ""))
+    assert right.verdict == "proved if"
+    assert "x without a number is that of the same example" in right.message
+    assert wrong.verdict == "wrong"

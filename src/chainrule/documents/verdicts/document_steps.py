@@ -21,6 +21,7 @@ from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
     IN_A_SENTENCE,
     MAYBE,
+    OVER_ALL_ENTRIES,
     REACHES,
 )
 from chainrule.documents.reader.uncertainty.doubts import Doubts
@@ -268,7 +269,7 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
         if entry.kind == "claim" and entry.claim is not None:
             claim, finding = claims[entry.claim], next(found)
             step = claimed_step(entry, claim, finding, doubts, past)
-            if step.doubts == (REACHES,) and finding.status == "differs" and _differs_otherwise(asked, reading, claim):
+            if finding.status == "differs" and _differs_otherwise(asked, reading, claim, step.doubts):
                 step = replace(step, verdict=verdict_of(finding, certain=True), doubts=())
             yield or_assumed(entry, step)
             inline = IN_A_SENTENCE in entry.rests_on and MAYBE not in entry.rests_on
@@ -282,9 +283,18 @@ def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known:
             yield step_of(entry, VERDICTS[entry.kind], entry.reason or doubts.misfits.get(entry.defines, ""))
 
 
-def _differs_otherwise(asked: Derivation, reading: Reading, claim: Relation) -> bool:
-    """Whether the sides of a claim differ, too, if each derivative in it is that of its first factor alone."""
-    otherwise = replace(claim, left=of_first_factors(claim.left), right=of_first_factors(claim.right))
+def _differs_otherwise(asked: Derivation, reading: Reading, claim: Relation, doubts: Sequence[str]) -> bool:
+    """Whether the sides of a claim also differ in the only other way to read it.
+
+    Each derivative may be that of its first factor alone, and a sum without a range may be over the examples.
+    """
+    match doubts:
+        case (only,) if only == REACHES:
+            otherwise = replace(claim, left=of_first_factors(claim.left), right=of_first_factors(claim.right))
+        case (only,) if only == OVER_ALL_ENTRIES and (completed := with_numbers(claim, reading)) is not None:
+            otherwise = completed[0]
+        case _:
+            return False
     alone = replace(asked, claims=(otherwise,))
     if Shapes(alone).faults:
         return False

@@ -55,6 +55,9 @@ TAKES_MORE = "may take more of what stands behind it"
 REACHES = "a derivative applies to everything up to the end of its term"
 """The reading of a derivative before several factors. It could be that of the first one alone."""
 
+OVER_ALL_ENTRIES = "a sum without a range is over all entries"
+"""The reading of \\sum x_j: it could be over the examples whose numbers the letters have lost."""
+
 LAYOUT_GUESSED = "derivatives are transposes of gradients and Jacobians"
 ONLY_THROUGH = "depends on its variables only through the paths in this step"
 LIKE_OTHERS = "is made as in the other layers"

@@ -20,6 +20,7 @@ from chainrule.documents.reader.syntax.known_words import (
     ENTRYWISE,
     JOINTS,
     NO_OPERATOR,
+    OVER_ALL_ENTRIES,
     REACHES,
     TAKE_NO_BRACKETS,
     NotMeant,
@@ -286,7 +287,7 @@ def _big(
         raise NotMeant(f"a {part.kind} of nothing", part.place)
     body = product(meanings, parts[at + 1 :], joints[at + 1 :])
     if part.kind == "sum" and part.lower is None and part.upper is None:
-        meanings.used.add("a sum without a range is over all entries")
+        meanings.used.add(OVER_ALL_ENTRIES)
         return Apply("total", (_by_entries(body),)), len(parts)
     if part.left_out:
         meanings.used.add("a sum without a range runs over the indices that stand nowhere else")
