@@ -10,7 +10,16 @@ from typing import Any
 
 from chainrule.documents.reader.syntax.known_words import ELEMENTARY, TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import parts_of_chain
-from chainrule.documents.reader.syntax.written import Beside, Scripted, Symbol, Words, Written, WrittenChain, with_parts
+from chainrule.documents.reader.syntax.written import (
+    Beside,
+    Numeral,
+    Scripted,
+    Symbol,
+    Words,
+    Written,
+    WrittenChain,
+    with_parts,
+)
 
 _NO_NAMES = TRANSPOSES | ELEMENTARY.keys() | {"th", "st", "nd", "rd", "C", "c", "H", "dagger", "perp"}
 """Words above letters that turn a matrix, count, or say something else than a name."""
@@ -51,14 +60,23 @@ def _spelt(upper: Written) -> tuple[Symbol, ...]:
 
 
 def _marks(parts: Sequence[Written], uses: Mapping[str, int]) -> set[tuple[str, str]]:
-    """The pairs of a letter and another one above it that is a mark."""
-    pairs = Counter(pair for part in parts if (pair := _letter_above(part)) is not None)
+    """The pairs of a letter and another one above it that is a mark.
+
+    What stands bare, x beside x^p, or has a number above it has powers.
+    """
+    scripted = [part for part in parts if isinstance(part, Scripted) and isinstance(part.base, Symbol)]
+    plain = Counter(part.text for part in parts if isinstance(part, Symbol) and part.font != "bold")
+    plain.subtract(each.base.text for each in scripted if isinstance(each.base, Symbol) and each.base.font != "bold")
+    raised = {each.base.text for each in scripted if isinstance(each.base, Symbol) and isinstance(each.upper, Numeral)}
+    powers = {text for text, count in plain.items() if count > 0} | raised
+    found = Counter(pair for part in scripted if (pair := _letter_above(part)) is not None)
     above = Counter[str]()
-    for (_, letter), count in pairs.items():
+    for (_, letter), count in found.items():
         above[letter] += count
     sure = {letter for letter, count in above.items() if count == uses[letter] > 1}
-    bases = {base for base, letter in pairs if letter in sure}
-    return {pair for pair in pairs if pair[1] in sure or pair[0] in bases}
+    sure -= {letter for base, letter in found if base in powers}
+    marked = {base for base, letter in found if letter in sure}
+    return {pair for pair in found if pair[0] not in powers and (pair[1] in sure or pair[0] in marked)}
 
 
 def _letter_above(part: Written) -> tuple[str, str] | None:
