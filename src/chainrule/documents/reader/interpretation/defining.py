@@ -95,7 +95,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     is_value = full in state.kinds and not isinstance(statement.right, w.Differentiation)
     is_value |= isinstance(statement.right, w.Numeral)
-    is_of_new = lists or _is_of_new(state, statement)
+    is_of_new = lists or _is_of_new(state, target, statement)
     if is_value and full not in state.definitions and full in state.all_names() and not is_of_new:
         return False
     if full in state.definitions and state.definitions[full].parameters and _is_value_of(state, full, statement):
@@ -363,10 +363,16 @@ def _is_only(state: DocumentState, target: Target) -> bool:
     return others == 1 and target.base not in {letter_of(name) for name in state.all_names()}
 
 
-def _is_of_new(state: DocumentState, statement: Statement) -> bool:
-    """Whether the right side is made of several letters that were not used before: z = W h + b."""
+def _is_of_new(state: DocumentState, target: Target, statement: Statement) -> bool:
+    """Whether the right side is made of letters that were not used before: z = W h + b.
+
+    These are several, or one for entries: p_{ic} = e^{z_{ic}} / sum_k e^{z_{ik}}.
+    """
     letters = letters_of(statement.right) - TRANSPOSES
-    return len(letters) > 1 and not letters & {letter_of(name) for name in state.all_names()}
+    if target.indices:
+        letters -= state.inventory.indices | ELEMENTARY.keys() | {"e"}
+    is_made = len(letters) > 1 or (len(letters) == 1 and bool(target.indices) and letters != {target.base})
+    return is_made and not letters & {letter_of(name) for name in state.all_names()}
 
 
 def _is_power(name: w.Written) -> bool:
