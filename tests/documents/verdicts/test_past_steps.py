@@ -27,3 +27,18 @@ def test_a_norm_with_a_name_of_its_own_leaves_the_others():
 
 def test_what_has_no_norm_is_proved():
     assert last(SUM + "$$\\nabla_w (w^T w) = 2 w$$").verdict == "proved"
+
+
+def test_rows_that_the_text_says_to_add_up_to_1_may_be_assumed_to():
+    text = r"""Let $\hat Y \in \mathbb{R}^{n \times C}$ be the matrix of predicted probabilities.
+
+$$J = -\sum_i \sum_c y_{ic} \log \hat y_{ic}$$
+
+Since $\hat y_{ic} = \frac{e^{z_{ic}}}{\sum_k e^{z_{ik}}}$ and $\sum_c y_{ic} = 1$:
+
+$$\frac{\partial J}{\partial z_{ic}} = %s \hat y_{ic} - y_{ic}$$
+"""
+    right, wrong = (check_derivation(text % factor, repairs=False).claims[-1] for factor in ("", "2"))
+    assert right.verdict == "proved if"
+    assert "each row of y adds up to 1" in right.message
+    assert wrong.verdict == "wrong if read so"

@@ -89,7 +89,10 @@ class Past:
             if each.startswith("whether ")
             and "=" in each
             and each.endswith(" holds here")
-            and not (_ADDS_UP.search(each) and all(words.endswith("add up to 1") for words in finding.assumed))
+            and not (
+                _ADDS_UP.search(each)
+                and all(words.endswith(("add up to 1", "adds up to 1")) for words in finding.assumed)
+            )
         )
         return next((each for each in held if any(_stands_in(letter, each) for letter in about)), "")
 
