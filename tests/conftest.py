@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tests.thorough import THOROUGH
 
-from chainrule import rules
+from chainrule.rules import registry
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,10 +33,10 @@ def claim_seconds():
 @pytest.fixture(autouse=True)
 def registry_is_restored():
     """Rules that a test registers, or a page that it runs, do not reach the next one."""
-    before = set(rules.names())
+    before = set(registry.names())
     yield
-    for name in set(rules.names()) - before:
-        rules.unregister(name)
+    for name in set(registry.names()) - before:
+        registry.unregister(name)
 
 
 class ArraySource:
