@@ -78,8 +78,8 @@ def test_points_of_one_size_alone_verify_nothing():
 
 def test_cells_of_one_size_alone_prove_nothing():
     """With k = 2 an entry lies beyond the end of x; the claim is true with k = 1, and not meant so."""
-    asked = question("size k; size n; w : column k; x : column n; "
-                     "claim: sum(i in n - k + 1: w[1] * x[i]) = sum(i in n: w[1] * x[i + k - 1])")  # fmt: skip
+    claim = "sum(i in n - k + 1: w[1] * x[i]) = sum(i in n: w[1] * x[i + k - 1])"
+    asked = question(f"size k; size n; w : column k; x : column n; claim: {claim}")
     found = Search(asked, Clock()).finding()
     assert (found.status, found.reason) == ("undecided", "both sides have values only with k = 1")
 

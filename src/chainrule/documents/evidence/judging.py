@@ -203,9 +203,8 @@ def _rounding(prover: Prover, claim: Relation, differs: Finding) -> str:
 
 
 def _is_of_decimals(claim: Relation) -> bool:
-    """Whether one side has a function, and decimals in it."""
-    [side] = [each for each in (claim.left, claim.right) if not is_printed(each)] or [claim.left]
-    inside = [*every(side)]
+    """Whether the side that is not printed has a function, and decimals in it."""
+    inside = [*every(claim.right if is_printed(claim.left) else claim.left)]
     has_function = any(isinstance(part, Apply) and part.operator not in RATIONAL for part in inside)
     return has_function and any(isinstance(part, Number) and part.decimals for part in inside)
 

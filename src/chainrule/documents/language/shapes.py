@@ -180,7 +180,8 @@ class Shapes:
         for place, dim in enumerate(every):
             if dim.found().size is None:
                 name = next(fresh)
-                self.untold |= {name} if place >= of_ranges else set()
+                if place >= of_ranges:
+                    self.untold.add(name)
                 self._u.set(dim.found(), "size", Size.of(name))
                 self._u.settle()
 

@@ -179,8 +179,8 @@ def _variables(every: Iterable[tuple[int, Piece, WrittenChain]], inventory: Inve
 def _sizes_stated(document: Prepared, first: int, few: Iterable[Piece]) -> Iterator[Piece]:
     """The formulas of sentences before a piece, in its part, that say in which space a letter of some pieces lies."""
     inside = {id(piece) for piece in few}
-    letters = {letter for _, piece, chain in document.numbered if id(piece) in inside
-               for part in parts_of_chain(chain) for letter in letters_of(part)}  # fmt: skip
+    written = (part for _, piece, chain in document.numbered if id(piece) in inside for part in parts_of_chain(chain))
+    letters = {base_name(part) for part in written if isinstance(part, w.Symbol)}
     parts = document.scopes.parts
     here = {parts.get(each) for each in inside} - {None}
     for number, piece, chain in document.numbered:

@@ -1,8 +1,7 @@
 """Vectors that are written as the lists of their entries, from 1 or from 0."""
 
 import pytest
-
-from chainrule.documents import check_derivation
+from tests.documents.reader.verdicts import verdicts
 
 LISTS = {
     "in brackets": r"$$\theta = [\theta_0, \theta_1, \dots, \theta_n]^T, \quad x = [x_0, x_1, \dots, x_n]^T$$",
@@ -10,11 +9,6 @@ LISTS = {
 x = \begin{pmatrix} x_0 \\ \vdots \\ x_n \end{pmatrix}$$""",
     "in a sentence": r"Let $\theta = (\theta_0, \dots, \theta_n)^\top$ and $x = (x_0, \ldots, x_n)^\top$.",
 }
-
-
-def verdicts(*parts):
-    report = check_derivation("\n\n".join(parts), repairs=False)
-    return [str(step.verdict) for step in report.steps if str(step.verdict) != "definition"]
 
 
 @pytest.mark.parametrize("lists", LISTS.values(), ids=LISTS)

@@ -1,8 +1,7 @@
 """Ranges of indices that a text states beside a formula."""
 
 import pytest
-
-from chainrule.documents import check_derivation
+from tests.documents.reader.verdicts import verdicts
 
 VECTOR = r"Let $x \in \mathbb{R}^n$."
 
@@ -13,11 +12,6 @@ RANGES = {
     "as bounds behind": r"Let $z_i = x_i^2$ for all $1 \leq i \leq n - 1$.",
     "in front": "For $i = 1, \\dots, n - 1$, let\n\n$$z_i = x_i^2.$$",
 }
-
-
-def verdicts(*parts):
-    report = check_derivation("\n\n".join(parts), repairs=False)
-    return [str(step.verdict) for step in report.steps if str(step.verdict) != "definition"]
 
 
 @pytest.mark.parametrize("definition", RANGES.values(), ids=RANGES)

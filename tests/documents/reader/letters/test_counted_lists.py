@@ -1,19 +1,13 @@
 """Lists with dots, which show how many entries there are."""
 
 import pytest
-
-from chainrule.documents import check_derivation
+from tests.documents.reader.verdicts import verdicts
 
 LISTS = [
     r"$$A = \begin{pmatrix} a_1 & a_2 & \cdots & a_N \end{pmatrix}$$",
     r"$$A = [a_1, \ldots, a_N]$$",
     r"$$A = \begin{bmatrix} | & & | \\ a_1 & \cdots & a_N \\ | & & | \end{bmatrix}$$",
 ]
-
-
-def verdicts(*parts):
-    report = check_derivation("\n\n".join(parts), repairs=False)
-    return [str(step.verdict) for step in report.steps if str(step.verdict) != "definition"]
 
 
 @pytest.mark.parametrize("written", LISTS)

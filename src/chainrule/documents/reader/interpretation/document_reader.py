@@ -131,7 +131,6 @@ def _read(state: DocumentState, statement: Statement) -> None:
     state.elaborator.singles = state.singles - own
     state.elaborator.outer = outer_letters(statement.head or statement.left)
     state.elaborator.pairs = over_both(filter(None, (statement.head, statement.left, statement.right)))
-    state.elaborator.stated = {}
     state.elaborator.stated = stated_ranges(state, statement)
     is_equivalent = id(statement.piece) in state.equivalences and statement.piece.kind == "display"
     if target is not None and (is_equivalent or follows_from_equation(state, statement, target)):

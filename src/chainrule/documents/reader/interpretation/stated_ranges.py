@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import SizeKind
 from chainrule.documents.language.terms import Term
+from chainrule.documents.reader.declaring.declarations import UNSAID
+from chainrule.documents.reader.declaring.sets import size_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import NotMeant
 
 
 def stated_ranges(state: DocumentState, statement: Statement) -> dict[str, Term]:
@@ -28,11 +27,8 @@ def stated_ranges(state: DocumentState, statement: Statement) -> dict[str, Term]
             index, end = told
             if found.setdefault(index, end) != end:
                 told_twice.add(index)
-    ranges = dict[str, Term]()
-    for index in found.keys() - told_twice:
-        with suppress(NotMeant):
-            ranges[index] = state.elaborator.index(found[index])
-    return {index: end for index, end in ranges.items() if _is_number(state, end)}
+    ends = {index: size_of(found[index]) for index in found.keys() - told_twice}
+    return {index: end for index, end in ends.items() if end is not None and _is_of_sizes(state, end)}
 
 
 # What follows is private.
@@ -41,27 +37,18 @@ def stated_ranges(state: DocumentState, statement: Statement) -> dict[str, Term]
 def _range_in(condition: w.Written) -> tuple[str, w.Written] | None:
     """The index and its last number in i = 1, ..., n or 1 <= i <= n; None for any other condition."""
     match condition:
-        case w.Comparing(
-            members=(w.Symbol(text=text), w.Listed(items=(w.Numeral(value=first), *_, w.Dots(), end))), relations=("=",)
-        ) if first == 1:
-            return text, end
-        case w.Comparing(members=(w.Numeral(value=first), w.Symbol(text=text), end), relations=("<=", "<=")) if (
-            first == 1
+        case (
+            w.Comparing(
+                members=(w.Symbol(text=text), w.Listed(items=(w.Numeral(value=1), *_, w.Dots(), end))), relations=("=",)
+            )
+            | w.Comparing(members=(w.Numeral(value=1), w.Symbol(text=text), end), relations=("<=", "<="))
         ):
             return text, end
     return None
 
 
-def _is_number(state: DocumentState, end: Term) -> bool:
-    """Whether a term is made of numbers and of names of sizes, of which nothing else is said."""
-    for part in terms.every(end):
-        match part:
-            case terms.Name(text=text):
-                is_size = isinstance(state.kinds.get(text, SizeKind()), SizeKind)
-                if text in state.definitions or text in state.letters or not is_size:
-                    return False
-            case terms.Number() | terms.Apply(operator="+" | "-" | "*"):
-                pass
-            case _:
-                return False
-    return True
+def _is_of_sizes(state: DocumentState, end: Term) -> bool:
+    """Whether all names in a size are known, and are sizes or nothing else that is said."""
+    names = terms.free_names(end)
+    others = (isinstance(state.kinds.get(name, SizeKind()), SizeKind) for name in names)
+    return UNSAID not in terms.every(end) and not names & (state.definitions.keys() | state.letters) and all(others)

@@ -91,11 +91,11 @@ def with_unknown_losses(derivation: Derivation) -> tuple[Derivation, dict[int, s
     """
     derivation, named = _with_names_in_place(derivation)
     defined, names = {each.name for each in derivation.definitions}, Names.of(derivation).uses
-    by = _differentiated(derivation.parts, defined)
+    variables = _differentiated(derivation.parts, defined)
 
     def uses(name: str) -> Set[str]:
         """The names that a name is made of, and those by which the document differentiates the unknown ones of them."""
-        return names(name).union(*(by.get(each, ()) for each in names(name)))
+        return names(name).union(*(variables.get(each, ()) for each in names(name)))
 
     def lost(*sides: Term) -> tuple[dict[str, str], set[str]]:
         """New names for losses that do not lead to their variables, and all losses that are doubted."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from chainrule.documents.reader.syntax.parts_written import base_name, items_of
-from chainrule.documents.reader.syntax.written import Listed, Scripted, Symbol, WrittenChain, with_parts
+from chainrule.documents.reader.syntax.written import Listed, Scripted, Symbol, Written, WrittenChain, with_parts
 
 _ALL = frozenset({"*", "bullet"})
-"""What \\cdot, \\ast and \\bullet are in a formula."""
+"""The symbols of \\cdot, \\ast and \\bullet in a formula."""
 
 
 def with_whole_axes(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
@@ -24,12 +24,12 @@ def with_whole_axes(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[
 def _with_colons(node: Any) -> Any:
     node = with_parts(node, _with_colons)
     match node:
-        case Scripted(base=Symbol() as base, lower=lower) if lower is not None and base_name(base)[:1].isupper():
-            items = items_of(lower)
-            dots = [isinstance(item, Symbol) and item.text in _ALL for item in items]
-            if sorted(dots) == [False, True]:
-                colons = (
-                    Symbol(":", place=item.place) if is_dot else item for item, is_dot in zip(items, dots, strict=True)
-                )
-                return replace(node, lower=Listed(tuple(colons), place=lower.place))
+        case Scripted(base=Symbol() as base, lower=Written() as lower) if base_name(base)[:1].isupper():
+            items = tuple(Symbol(":", place=item.place) if _is_dot(item) else item for item in items_of(lower))
+            if [item == Symbol(":") for item in items] in ([True, False], [False, True]):
+                return replace(node, lower=Listed(items, place=lower.place))
     return node
+
+
+def _is_dot(item: Written) -> bool:
+    return isinstance(item, Symbol) and item.text in _ALL

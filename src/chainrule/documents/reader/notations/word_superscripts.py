@@ -82,11 +82,16 @@ def _marks(parts: Sequence[Written], uses: Mapping[str, int]) -> set[tuple[str, 
 def _letter_above(part: Written) -> tuple[str, str] | None:
     """A letter and the one above it that may be a mark; None for anything else."""
     match part:
-        case Scripted(base=Symbol(text=base, font=font), upper=Symbol(text=above, accents=())) if (
-            len(above) == 1 and above.isascii() and above.isalpha() and above not in _NO_MARKS
+        case Scripted(base=Symbol(text=base), upper=Symbol(text=above, accents=())) if (
+            _has_names(part.base) and len(above) == 1 and above.isascii() and above.isalpha()
         ):
-            return (base, above) if base not in ("e", "R") and font != "blackboard" else None
+            return (base, above) if above not in _NO_MARKS else None
     return None
+
+
+def _has_names(base: Written) -> bool:
+    """Whether words above a letter may belong to its name: not for e, and the sets R and \\mathbb{N}."""
+    return isinstance(base, Symbol) and base.text not in ("e", "R") and base.font != "blackboard"
 
 
 def _word(upper: Written, only_above: Set[str]) -> str:
@@ -103,11 +108,10 @@ def _named(node: Any, only_above: Set[str], marks: Set[tuple[str, str]]) -> Any:
     """A tree in which words and marks above letters are parts of the names."""
     node = with_parts(node, partial(_named, only_above=only_above, marks=marks))
     pair = _letter_above(node) if isinstance(node, Scripted) else None
-    if pair in marks:
-        node = replace(node, upper=replace(node.upper, is_word=True))
+    mark = pair[1] if pair is not None and pair in marks else ""
     match node:
-        case Scripted(base=Symbol(text=text, font=font) as base, lower=lower, upper=Written() as upper) if (
-            text not in ("e", "R") and font != "blackboard" and (word := _word(upper, only_above))
+        case Scripted(base=Symbol(text=text) as base, lower=lower, upper=Written() as upper) if _has_names(base) and (
+            word := mark or _word(upper, only_above)
         ):
             name = replace(base, text=f"{text}_{word}")
             return name if lower is None and not node.primes else replace(node, base=name, upper=None)

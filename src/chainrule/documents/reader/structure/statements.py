@@ -167,27 +167,6 @@ def is_update(statement: Statement) -> bool:
     return False
 
 
-def _is_step(statement: Statement) -> bool:
-    """Whether the next value of a letter is the one before, less something: w^{(t+1)} = w^{(t)} - a g."""
-    match statement.left, statement.right:
-        case w.Scripted(base=base) as left, w.Signed(terms=(w.Scripted(base=same) as before, *_), signs=(1, -1)):
-            pairs = [(left.lower, before.lower), (left.upper, before.upper)]
-            changed = [(one, other) for one, other in pairs if one != other]
-            is_next = len(changed) == 1 and _is_next(*changed[0])
-            return base == same and is_next and statement.relation == "=" and not statement.number
-    return False
-
-
-def _is_next(one: w.Written | None, other: w.Written | None) -> bool:
-    """Whether a script is another one plus 1: t + 1 and t, or (t + 1) and (t)."""
-    match one, other:
-        case w.Bracketed(items=(inner,)), w.Bracketed(items=(before,)):
-            return _is_next(inner, before)
-        case w.Signed(terms=(w.Symbol() as letter, w.Numeral(value=value)), signs=(1, 1)), w.Symbol() as before:
-            return letter == before and value == 1
-    return False
-
-
 def lists_from_zero(statement: Statement) -> bool:
     """Whether a statement lists the entries of its letter with dots, beginning with the number 0."""
     items = _listed(statement.right)
@@ -241,6 +220,27 @@ def says_more(statement: Statement, inventory: Inventory) -> bool:
 
 
 # What follows is private.
+
+
+def _is_step(statement: Statement) -> bool:
+    """Whether the next value of a letter is the one before, less something: w^{(t+1)} = w^{(t)} - a g."""
+    match statement.left, statement.right:
+        case w.Scripted(base=base) as left, w.Signed(terms=(w.Scripted(base=same) as before, *_), signs=(1, -1)):
+            pairs = [(left.lower, before.lower), (left.upper, before.upper)]
+            changed = [(one, other) for one, other in pairs if one != other]
+            is_next = len(changed) == 1 and _is_next(*changed[0])
+            return base == same and is_next and statement.relation == "=" and not statement.number
+    return False
+
+
+def _is_next(one: w.Written | None, other: w.Written | None) -> bool:
+    """Whether a script is another one plus 1: t + 1 and t, or (t + 1) and (t)."""
+    match one, other:
+        case w.Bracketed(items=(inner,)), w.Bracketed(items=(before,)):
+            return _is_next(inner, before)
+        case w.Signed(terms=(w.Symbol() as letter, w.Numeral(value=value)), signs=(1, 1)), w.Symbol() as before:
+            return letter == before and value == 1
+    return False
 
 
 def _listed(right: Written) -> list[Written]:

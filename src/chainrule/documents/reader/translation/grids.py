@@ -94,7 +94,7 @@ def _without_strokes(rows: Sequence[tuple[Written, ...]]) -> tuple[tuple[Written
 
 
 def _between_strokes(entry: Written) -> Written:
-    """What stands between two strokes in one entry, - x_1^T -, or the entry itself."""
+    """The vector between two strokes in one entry, - x_1^T -; any other entry as it is."""
     match entry:
         case w.Signed(terms=(inside,), signs=(-1,)):
             parts = [w.Symbol("-"), *_factors(inside)]

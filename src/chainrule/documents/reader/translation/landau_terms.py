@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.terms import ZERO, Apply, Name, Number, Term
+from chainrule.documents.language.terms import ONE, ZERO, Apply, Name, Number, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
 from chainrule.documents.reader.syntax import written as w
@@ -46,32 +46,6 @@ def limit(meanings: Meanings, part: w.BigOperator, body: Term) -> Term:
         case w.Comparing(members=(w.Symbol() as name, to), relations=("->",)):
             return terms.LimitOf(body, meanings.named(base_name(name), alone=True), meanings.term(to))
     raise NotMeant("a limit; expected below lim a letter, an arrow and a value", part.place)
-
-
-def _infinite(to: Written) -> int | None:
-    """1 for infinity, -1 for minus infinity; None for anything else."""
-    match to:
-        case w.Symbol(text="infty" | "infinity"):
-            return 1
-        case w.Signed(terms=(w.Symbol(text="infty" | "infinity"),), signs=(sign,)):
-            return sign
-    return None
-
-
-def _far_away(meanings: Meanings, body: Term, name: str, sign: int) -> Term:
-    """The limit of a term in x where x tends to infinity: that at 0 of the term in u with x = 1/u^2.
-
-    Where x may stand in an exponential it is x = -log u^2, so that e^{-x} is u^2. Both are even in u, so that the
-    limit from both sides is the one from above.
-    """
-    letter = Name(meanings.new_letter())
-    square = Apply("^", (letter, Number(Fraction(2))))
-    inside = [part for part in terms.every(body) if name in terms.free_names(part)]
-    grows = any(isinstance(part, terms.Call | terms.RuleCall) for part in inside)
-    grows |= any(isinstance(part, Apply) and part.operator in _EXPONENTIAL for part in inside)
-    large = Apply("negative", (Apply("log", (square,)),)) if grows else Apply("/", (Number(Fraction(1)), square))
-    value = large if sign > 0 else Apply("negative", (large,))
-    return terms.LimitOf(terms.At(body, name, value), letter.text, ZERO)
 
 
 def orders(written: Written) -> Iterator[tuple[w.Symbol, int]]:
@@ -122,6 +96,32 @@ def approximation(sides: Sequence[Written]) -> tuple[w.Symbol, int, str] | None:
 
 
 # What follows is private.
+
+
+def _infinite(to: Written) -> int | None:
+    """1 for infinity, -1 for minus infinity; None for anything else."""
+    match to:
+        case w.Symbol(text="infty" | "infinity"):
+            return 1
+        case w.Signed(terms=(w.Symbol(text="infty" | "infinity"),), signs=(sign,)):
+            return sign
+    return None
+
+
+def _far_away(meanings: Meanings, body: Term, name: str, sign: int) -> Term:
+    """The limit of a term in x where x tends to infinity: that at 0 of the term in u with x = 1/u^2.
+
+    Where x may stand in an exponential it is x = -log u^2, so that e^{-x} is u^2. Both are even in u, so that the
+    limit from both sides is the one from above.
+    """
+    letter = Name(meanings.new_letter())
+    square = Apply("^", (letter, Number(Fraction(2))))
+    inside = [part for part in terms.every(body) if name in terms.free_names(part)]
+    grows = any(isinstance(part, terms.Call | terms.RuleCall) for part in inside)
+    grows |= any(isinstance(part, Apply) and part.operator in _EXPONENTIAL for part in inside)
+    large = Apply("negative", (Apply("log", (square,)),)) if grows else Apply("/", (ONE, square))
+    value = large if sign > 0 else Apply("negative", (large,))
+    return terms.LimitOf(terms.At(body, name, value), letter.text, ZERO)
 
 
 def _terms(written: Written) -> tuple[Written, ...]:
