@@ -162,6 +162,11 @@ def test_strokes_show_which_way_vectors_lie(drawn):
     assert [step.verdict.startswith("proved") for step in found] == [True, False]
 
 
+def test_a_rule_without_its_second_length_takes_nothing_else():
+    [step] = check_derivation(r"$$\rule{1em} - 1 = -1$$", repairs=False).claims
+    assert step.verdict == "proved"
+
+
 def test_a_minus_before_an_entry_is_no_stroke():
     formula = r"$$\begin{bmatrix} - x_1 y \\ - x_2 \end{bmatrix} = - \begin{bmatrix} x_1 y \\ x_2 \end{bmatrix}$$"
     [step] = check_derivation(formula, repairs=False).claims

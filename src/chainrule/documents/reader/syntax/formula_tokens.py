@@ -327,7 +327,7 @@ def _with_arguments(tokens: list[FormulaToken]) -> Iterator[FormulaToken]:
         else:
             inside, at = _raw(tokens, _optional(tokens, at) if construct.arguments[0] == "o" else at)
             for _ in range(construct.arguments.count("r") - 1):
-                at = _raw(tokens, at)[1]
+                at = _raw(tokens, at)[1] if tokens[at : at + 1] and tokens[at].raw == "{" else at
             if construct.role == "begin":
                 for kind in ENVIRONMENTS[inside].arguments if inside in ENVIRONMENTS else "":
                     at = _raw(tokens, at)[1] if kind == "r" else _optional(tokens, at)
