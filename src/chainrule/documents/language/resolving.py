@@ -65,11 +65,11 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             return replace(term, arguments=tuple(map(inside, arguments)), axes=counts, shape=size)
         case Apply(operator="raised", operands=(base, exponent)):
             return _power(term, inside(base), inside(exponent), shapes)
-        case Slope(kind="second", body=body, variable=variable):
+        case Slope(kind="second", body=body, variable=variable, holding=held):
             if shapes.of(variable).known:
-                return Slope("hessian", inside(body), inside(variable), span=term.span)
-            first = Slope("partial", inside(body), inside(variable))
-            return Slope("partial", first, inside(variable), span=term.span)
+                return Slope("hessian", inside(body), inside(variable), held, span=term.span)
+            first = Slope("partial", inside(body), inside(variable), held)
+            return Slope("partial", first, inside(variable), held, span=term.span)
         case Slope(kind=kind) if kind.startswith("written"):
             return _slope(term, inside(term.body), inside(term.variable), shapes)
     return terms.mapped(term, inside)

@@ -32,6 +32,7 @@ from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.failures import without_failures
+from chainrule.documents.reader.interpretation.held_arguments import with_held_arguments
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
@@ -99,6 +100,10 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
         said=state.besides.stated.said,
     )
     derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
+    derivation, open_arguments = with_held_arguments(derivation, state.statements)
+    for number, held_ones in open_arguments.items():
+        state.bars.setdefault(number, f"∂ may hold {' and '.join(sorted(map(letter_of, held_ones)))} fixed")
+        state.doubt(number, frozenset({state.bars[number]}))
     derivation, losses = with_unknown_losses(with_layers(derivation))
     derivation, conditions, counted = counted_from_one(
         derivation, [each.condition for each in held], state.inventory.indices, state.inventory.from_zero

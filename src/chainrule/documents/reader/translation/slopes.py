@@ -315,6 +315,7 @@ def slope_of(meanings: Meanings, written: w.Differentiation, body: Term, count: 
 
 def _slope(meanings: Meanings, written: w.Differentiation, body: Term, kind: str, variables: Sequence[Term]) -> Term:
     """The derivative of a term by one variable after another."""
+    held = _held(meanings, body, variables) if written.sign == "partial" else ()
     if len(variables) == 1 and (at := _by_argument(meanings, body, kind, variables[0])) is not None:
         return at
     if len(variables) == 1 and (found := _by_member(body, kind, variables[0])) is not None:
@@ -325,10 +326,18 @@ def _slope(meanings: Meanings, written: w.Differentiation, body: Term, kind: str
         if isinstance(variable, Name) and variable.text in meanings.inventory.indices - meanings.inventory.by.keys():
             raise NotMeant("a derivative by an index", written.place)
     if len(variables) == 2 and variables[0] == variables[1] and isinstance(variables[0], Name):
-        return Slope("second", body, variables[0])
+        return Slope("second", body, variables[0], held)
     for variable in reversed(variables):
-        body = Slope(kind, body, variable)
+        body = Slope(kind, body, variable, held)
     return body
+
+
+def _held(meanings: Meanings, body: Term, variables: Sequence[Term]) -> tuple[str, ...]:
+    """The arguments of L(w, b), besides those by which it is differentiated, that have definitions."""
+    by = {terms.base_of(each) for each in variables}
+    names = [terms.base_of(each) for each in body.arguments] if isinstance(body, Call) else []
+    names = names or [meanings.named(each, alone=True) for each in meanings.depends.get(terms.base_of(body), ())]
+    return tuple(each for each in names if each not in by and each in meanings.defined) if by <= {*names} else ()
 
 
 def is_elsewhere(part: w.Differentiation, function: Written, bracket: Written) -> bool:
