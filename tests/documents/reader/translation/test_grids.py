@@ -186,3 +186,15 @@ def test_a_minus_before_an_entry_is_no_stroke():
 def test_a_column_of_one_number_is_as_long_as_it_must_be(written, verdict):
     [step] = check_derivation(rf"{VECTORS}$$w^T {written} = \sum_j w_j$$", repairs=False).claims
     assert step.verdict == verdict
+
+
+@pytest.mark.parametrize("of", ["", "^{(\\ell)}"])
+@pytest.mark.parametrize(("more", "verdict"), [("", "proved"), (" + v", "not read")])
+def test_bold_columns_with_numbers_are_those_with_a_letter(of, more, verdict):
+    columns = [f"\\mathbf a{of}_1", f"\\mathbf a{of}_2", "\\cdots", f"\\mathbf a{of}_N"]
+    multiplied = " & W ".join(columns).replace("W \\cdots", "\\cdots")
+    text = (
+        f"$$X = \\begin{{pmatrix}} {' & '.join(columns)} \\end{{pmatrix}}$$\n\n"
+        f"$$W X = \\begin{{pmatrix}} W {multiplied}{more} \\end{{pmatrix}}$$"
+    )
+    assert str(check_derivation(text, repairs=False).steps[-1].verdict) == verdict

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from fractions import Fraction
 from typing import Any
 
 from chainrule.documents.language.terms import (
+    Apply,
     Call,
     Entry,
     Name,
@@ -69,10 +71,11 @@ def numbered(first: Term, last: Term) -> Term:
         return first
     match first, last:
         case Name(text=text), Entry(base=base, indices=(_,)):
-            letter = base.function if isinstance(base, Call) else base_of(base)
-            letters, _, number = text.rpartition("_")
-            known = letters == letter and number.isdigit()
-            return replace(last, indices=(Number(Fraction(number)),)) if known else first
+            number = _number_in(text, base.function if isinstance(base, Call) else base_of(base))
+            return replace(last, indices=(number,)) if number else first
+        case Name(text=text), Apply(operator="member", operands=(base, _)):
+            number = _number_in(text, base_of(base.operands[0] if isinstance(base, Apply) else base))
+            return replace(last, operands=(base, number)) if number else first
     if type(first) is not type(last) or isinstance(first, Number | Name):
         return first
     others = iter(parts(last))
@@ -80,6 +83,12 @@ def numbered(first: Term, last: Term) -> Term:
 
 
 # What follows is private.
+
+
+def _number_in(text: str, letter: str) -> Number | None:
+    """The number that a name has more than a letter, also before its layer: 1 in a_1__ell for a__ell."""
+    every = re.finditer(r"_(\d+)", text)
+    return next((Number(Fraction(m[1])) for m in every if text[: m.start()] + text[m.end() :] == letter), None)
 
 
 def _differences(one: Term, other: Term) -> Any:
