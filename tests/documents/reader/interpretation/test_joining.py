@@ -1,5 +1,8 @@
 """All statements as one reading: conditions, doubts and shapes."""
 
+import pytest
+from tests.documents.reader.verdicts import verdicts
+
 from chainrule.documents import check_derivation
 from chainrule.documents.language.printing import condition_text
 
@@ -49,3 +52,11 @@ def test_what_a_block_declares_is_not_doubted_where_a_sentence_says_it_again():
     open_ = check_derivation(text, "y: column n", repairs=False).claims[-1]
     assert open_.verdict == "wrong if read so"
     assert any("one-hot" in doubt for doubt in open_.doubts)
+
+
+@pytest.mark.parametrize("words", ["From now on, $v$ is", "So henceforth $v$ denotes", "Ab jetzt ist $v$"])
+def test_words_that_give_a_letter_another_meaning_end_the_old_one(words):
+    text = "Let $x_1, \\dots, x_m$ be numbers and\n\n$$v = \\frac{1}{m} \\sum_{k=1}^m x_k^2, \\quad r = \\sqrt{v}$$"
+    claims = ("$$r^2 = \\frac{1}{m} \\sum_{k=1}^m x_k^2$$", "$$v = \\frac{1}{m} \\sum_{k=1}^m x_k^2$$")
+    assert verdicts(text, *claims) == ["proved", "proved"]
+    assert not {"proved", "wrong"} & {*verdicts(text, f"{words} the corrected second moment.", *claims)}

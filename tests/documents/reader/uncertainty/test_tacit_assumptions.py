@@ -1,6 +1,7 @@
 """What proofs assume that texts do not say."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents import check_derivation
 
@@ -105,3 +106,13 @@ Let $f : \mathbb{R}^2 \to \mathbb{R}$ with $f(arguments) = 3 v$.""".replace("arg
     assert verdicts[0] == verdicts[-1] == "proved"
     assert verdicts[1] != "proved"  # the function of the second section has w
     assert check_derivation(text % "-", repairs=False).claims[0].verdict == "wrong if read so"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["A sum over pairs runs over different numbers.", "Summen über $i$ und $j$ sind über verschiedene Zahlen."],
+)
+def test_a_text_that_restricts_its_sums_makes_an_assumption_of_full_ones(words):
+    sums = "$$\\sum_{i, j} x_i x_j = \\Big(\\sum_i x_i\\Big)^2$$"
+    assert verdicts("Let $x_1, \\dots, x_n$ be numbers.", sums) == ["proved"]
+    assert verdicts(f"Let $x_1, \\dots, x_n$ be numbers. {words}", sums) == ["proved if"]

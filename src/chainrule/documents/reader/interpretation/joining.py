@@ -112,6 +112,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     for number in counted:
         state.doubt(number, frozenset({COUNTED}))
     _bar_where_values_change(state, derivation, stated)
+    _bar_where_renewed(state, derivation)
     for number, names in losses.items():
         state.doubt(number, frozenset({f"{names} {UNTOLD}"}))
     try:
@@ -157,6 +158,18 @@ def _bar_where_values_change(state: DocumentState, derivation: Derivation, state
                 if state.places[number] >= each.start and changed & names.used_by(claim.left, claim.right):
                     state.bars[number] = f"'{each.text}' in line {each.line} gives {letter_of(base)} {ANOTHER_VALUE}"
                     state.doubt(number, frozenset({state.bars[number]}))
+
+
+def _bar_where_renewed(state: DocumentState, derivation: Derivation) -> None:
+    """Prove nothing with a definition of a letter, also through others, from where words give it another meaning."""
+    names = Names.of(derivation)
+    for each in (each for each in state.besides.stated.renewals if each.is_any):
+        old = {name for name in names.definitions if name_as_written(name) == each.letter}
+        old -= {name for name in old if state.defined_at.get(name, -1) > each.place}
+        for number, claim in enumerate(derivation.claims if old else ()):
+            if state.places[number] > each.place and old & names.used_by(claim.left, claim.right):
+                state.bars.setdefault(number, f"line {each.line} says something else of {each.letter}")
+                state.doubt(number, frozenset({state.bars[number]}))
 
 
 def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held], limit: float) -> Reading:

@@ -42,6 +42,7 @@ from chainrule.documents.reader.prose.stated_words import (
     EACH,
     FACTS,
     FOR_ALL,
+    FROM_NOW_ON,
     GENERAL,
     IN_COMMAS,
     LABEL_BEFORE,
@@ -240,6 +241,8 @@ class _Sentence:
                 self._close(partial(says, told=told, letters=letters))
                 if told:
                     self._free(name, numbers[0])
+        if role != "condition" and said.strip() and FROM_NOW_ON.search(self.text, 0, match.start()):
+            self._renewed(names, numbers[0], is_any=True)
         if role in ("denied", "past", "claimed", "concluded"):
             return
         if role == "assumed" and ANEW.search(f"{before} {said}"):

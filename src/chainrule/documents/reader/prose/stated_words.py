@@ -125,6 +125,12 @@ ANEW = _words(
 )
 """Words with which "let W be" forgets what was said of W."""
 
+FROM_NOW_ON = _words(
+    "from_now_on from_here_on henceforth hereafter in_what_follows ab_jetzt von_nun_an im_Folgenden fortan désormais",
+    "dorénavant dans_la_suite a_partir_de_ahora en_adelante отныне từ_nay 从现在起 今后 以后 以降 앞으로",
+)
+"""Words with which "v is the unbiased variance" gives v another meaning."""
+
 LAYOUTS = {
     "columns": re.compile(
         r"denominator[- ]layout|nenner-?layout|分母布局"
@@ -146,7 +152,9 @@ ENTRY_OF_DERIVATIVE = re.compile(
 """A sentence that says which partial derivative stands in a row and a column of a derivative."""
 
 PARTIAL_SUMS = re.compile(
-    r"\bsums?\b[^.]{0,80}\b(?:except|excluding|excludes?|leaves? out|leaving out|without|omits?|omitting|skips?)\b",
+    r"\b(?:sum(?:s|mands?)?|summen?|sommes?|sumas?)\b[^.]{0,80}\b(?:except|excluding|excludes?|leaves? out|leaving out|"
+    r"without|omits?|omitting|skips?|different|distinct|unequal|pairs|ohne|außer|verschieden\w*|paare|sauf|sans|"
+    r"différents|distincts|paires|salvo|excepto|sin|distint[oa]s|diferentes|pares)\b",
     re.IGNORECASE,
 )
 """Words of sums that leave something out which is not written at each of them."""
