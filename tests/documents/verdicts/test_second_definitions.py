@@ -62,3 +62,23 @@ def test_a_formula_behind_a_sign_of_equivalence_counts_with_the_one_before_it():
     for false in ("e^x", r"\frac{1}{x^2}"):
         found = check_derivation(text.replace("SLOPE", false), repairs=False).steps[-1]
         assert found.verdict not in ("proved", "proved if")
+
+
+@pytest.mark.parametrize("words", ["", "Only the second term is left:"])
+@pytest.mark.parametrize("title", ["", "# Cross entropy\n\n"])
+def test_an_equation_under_a_condition_is_no_new_definition(title, words):
+    text = title + (
+        "A label $y \\in \\{0, 1\\}$ is predicted by $p = \\frac{1}{1 + e^{-z}}$. The loss is\n\n"
+        "$$L = -y \\log p - (1 - y) \\log(1 - p)$$\n\n### Case $y = 0$\n\nWORDS\n\n$$L = -\\log(1 - p)$$\n\n"
+        "### Any label\n\n"
+        "$$\\frac{\\partial L}{\\partial p} = \\frac{1}{1 - p}$$"
+    )
+    every = check_derivation(text.replace("WORDS", words), repairs=False).steps
+    assert [str(step.verdict) for step in every][-2:] == ["proved", "wrong if read so"]
+
+
+def test_what_only_cases_define_is_unknown_behind_them():
+    cases = "### Case $y = 1$\n\n$$L = -\\log p$$\n\n### Case $y = 0$\n\n$$L = -\\log(1 - p)$$\n\n"
+    slope = "$$\\frac{\\partial L}{\\partial p} = \\frac{1}{1 - p}$$"
+    inside, outside = (check_derivation(cases + words + slope, repairs=False) for words in ("", "### Any label\n\n"))
+    assert (str(inside.steps[-1].verdict), outside.steps[-1].verdict in ("proved", "wrong")) == ("proved", False)

@@ -29,6 +29,7 @@ from chainrule.documents.reader.notations.short_derivatives import with_short_de
 from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.notations.whole_axes import with_whole_axes
 from chainrule.documents.reader.notations.word_superscripts import with_words_above
+from chainrule.documents.reader.prose.fresh_starts import fresh_starts, headings_of_cases
 from chainrule.documents.reader.prose.stated_in_sentences import stated_in
 from chainrule.documents.reader.prose.stated_words import COMPLEX, ENTRY_OF_DERIVATIVE, LAYOUTS, OF_ALL
 from chainrule.documents.reader.structure.document_parts import Scopes
@@ -139,7 +140,10 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}
     inventory.members = {name: whole for name, whole in members.items() if whole[0] and name not in targets}
-    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined, besides.is_condition)
+    starts, cases = fresh_starts(pieces.pieces, statements, inventory), headings_of_cases(pieces.pieces)
+    scopes = Scopes.of(
+        pieces.pieces, statements, inventory, same, besides.has_defined, besides.is_condition, starts, cases
+    )
     layout = block.layout or around.layout or _layout_told(spoken, pieces)
     has_complex = around.has_complex or COMPLEX.search(formulas) is not None
     within = Around(spoken, layered, layout, has_complex, members)

@@ -86,11 +86,11 @@ class LastDefinitions:
     # What follows is private.
 
     def _named(self, entry: ReadRelation) -> str:
-        """The name for which a claim is an equation at the beginning of a chain."""
+        """The name for which a claim is an equation at the beginning of a chain, under no condition that may end."""
         if entry.kind != "claim" or entry.claim is None or entry.statement.number:
             return ""
         claim = self.reading.derivation.claims[entry.claim]
-        return terms.base_of(claim.left) if claim.relation == "=" else ""
+        return terms.base_of(claim.left) if claim.relation == "=" and not claim.conditions else ""
 
 
 def _goes_on(statement: Statement) -> bool:

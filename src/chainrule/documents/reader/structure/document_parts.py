@@ -50,15 +50,19 @@ class Scopes:
         same: Mapping[int, Piece] | None = None,
         known: Callable[[str, Statement], bool] = lambda base, statement: False,
         supposed: Callable[[Statement], bool] = lambda statement: False,
+        starts: Set[int] = frozenset(),
+        cases: Set[int] = frozenset(),
     ) -> Scopes:
         """The parts of a document, and the names in them; some pieces, by identity, are where others are.
 
         Names that a block has defined are known: no display defines them anew. What a sentence supposes defines no
-        name anew: the gradient is zero if p_c = 1 - a.
+        name anew: the gradient is zero if p_c = 1 - a. At the pieces with the numbers `starts` a new part begins beside
+        the one around it. Below the headings with the numbers `cases` a condition holds: there no name is defined anew,
+        and what is defined there alone is unknown elsewhere.
         """
         parts, around, open_parts = dict[int, int](), dict[int, list[int]](), list[tuple[int, int]]()
-        part, count, apart = 0, 0, set[int]()
-        for piece in pieces:
+        part, count, apart, in_case = 0, 0, set[int](), set[int]()
+        for place, piece in enumerate(pieces):
             if piece.kind == "end" and open_parts and open_parts[-1][1] == SCOPE:
                 open_parts.pop()
                 part = open_parts[-1][0] if open_parts else 0
@@ -69,6 +73,14 @@ class Scopes:
                 open_parts = [each for each in open_parts if each[1] < level]
                 around[part] = [number for number, _ in reversed(open_parts)]
                 open_parts.append((part, level))
+                in_case |= {part} if place in cases or in_case & {*around[part]} else set()
+            elif place in starts:
+                count, beside, part = count + 1, part, count + 1
+                apart |= {part} if beside in apart else set()
+                in_case |= {part} if beside in in_case else set()
+                around[part] = around.get(beside, [])
+                if open_parts:
+                    open_parts[-1] = (part, open_parts[-1][1])
             parts[id(piece)] = part
         parts |= {number: parts[id(piece)] for number, piece in (same or {}).items()}
         first: dict[int, dict[str, Written]] = {}
@@ -85,10 +97,12 @@ class Scopes:
             if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
                 continue
             name = name_in(target.name, inventory) or target.base
-            if supposed(statement) and any(name in names for names in first.values()):
+            part = parts[id(statement.piece)]
+            earlier = {number for number, names in first.items() if name in names}
+            if earlier and (supposed(statement) or (part in in_case and earlier - in_case)):
                 continue
             letters[name] = target.base
-            first.setdefault(parts[id(statement.piece)], {}).setdefault(name, statement.right)
+            first.setdefault(part, {}).setdefault(name, statement.right)
         entries: dict[int, set[str]] = {}  # by part: the letters that have indices there
         for statement in statements:
             for side in (statement.left, statement.right):
@@ -113,7 +127,8 @@ class Scopes:
             for base, where in last.items():
                 within = [each for each in around.get(number, []) if base in first.get(each, {})]
                 places[number][base] = (within or [where])[0]
-                here[base] = f"{base}__any" if base in several and not within else meant[(within or [where])[0]][base]
+                is_unknown = base in several or (where in in_case and number not in in_case)
+                here[base] = f"{base}__any" if is_unknown and not within else meant[(within or [where])[0]][base]
             for base, right in first.get(number, {}).items():
                 inside = number not in apart and any(base in first.get(each, {}) for each in around.get(number, []))
                 before = last.get(base)
