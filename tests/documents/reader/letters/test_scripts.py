@@ -1,6 +1,7 @@
 """Subscripts and superscripts in names."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.reader.letters.inventory import Inventory
@@ -42,3 +43,8 @@ def test_t_transposes_unless_it_is_a_letter_of_the_text():
     assert is_transpose(meanings, whole.upper)
     meanings, whole = scripted("z^t + 2 t")
     assert not is_transpose(meanings, whole.terms[0].upper)
+
+
+@pytest.mark.parametrize(("right", "verdict"), [("2^{(1 + y)/2}", "proved"), ("2^{(1 - y)/2}", "wrong if read so")])
+def test_a_bracket_that_is_divided_is_an_exponent(right, verdict):
+    assert verdicts(f"Let $p = 2$ and $y$ be a number.\n\n$$p^{{(1 + y)/2}} = {right}$$") == [verdict]

@@ -1,6 +1,7 @@
 """Words above letters, which are parts of names, and powers, which are not."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents.reader.notations.word_superscripts import with_words_above
 from chainrule.documents.reader.syntax.chains import chains_of
@@ -68,3 +69,10 @@ def test_powers_are_no_marks(formulas):
 def test_a_matrix_with_a_mark_has_the_entries_with_that_mark(verdict_of):
     text = "$$z^o_{ic} = \\sum_j W^o_{cj} a_{ij}$$\n\nLet $A$, $Z^o$ and $W^o$ be matrices.\n\n"
     assert verdict_of("2 Z^o = 2 A (W^o)^T", "", text).startswith("proved")
+
+
+def test_a_mark_may_be_mentioned_alone():
+    text = "A hidden layer ($h$) and an output layer ($o$):\n\n$$z^h = W^h x, \\quad z^o = W^o z^h$$\n\n"
+    text += "$$z^o = W^o W^h x$$"
+    assert verdicts(text) == ["proved"]
+    assert verdicts(text.replace("W^o W^h x", "W^h W^o x"))[0] != "proved"

@@ -1,6 +1,7 @@
 """Factors side by side, and functions, sums and derivatives of what follows."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents import check_derivation
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -172,3 +173,10 @@ def test_the_trace_of_a_number_is_this_number(verdict_of, claim, verdict):
 def test_a_nabla_with_a_transpose_is_a_row_before_the_other_factors(claim, verdict, verdict_of):
     text = "Let $f : \\mathbb{R}^2 \\to \\mathbb{R}$ with $f(x) = 3 x_1 + x_2^2$.\n\n"
     assert verdict_of(claim, "h, x: column 2\nA: matrix 2 n", before=text) == verdict
+
+
+@pytest.mark.parametrize("product", ["(W^{(2)})^\\top d", "(W)^T d"])
+def test_an_entrywise_product_comes_after_a_product_with_a_matrix_in_brackets(product):
+    block = "---\nW: matrix 3 2\nW^{(2)}: matrix 3 2\na: column 2\nd: column 3\n---"
+    [verdict] = verdicts(block, f"$$a \\odot {product} = {product} \\odot a$$")
+    assert verdict in ("proved", "proved if")

@@ -89,7 +89,9 @@ def with_upper(meanings: Meanings, name: str, upper: Written | None) -> tuple[st
             isinstance(part, w.Symbol) and part.text in meanings.layers for part in all_parts(upper)
         ):
             return f"{name}__{label(upper)}", (), None
-        case w.Beside(parts=(first, *others)) | w.Listed(items=(first, *others)) if others:
+        case w.Beside(parts=(first, *others)) | w.Listed(items=(first, *others)) if (
+            others and not any(getattr(upper, "joints", ()))  # (1 + y)/2 is an exponent
+        ):
             longer, entries, rest = with_upper(meanings, name, first)
             if rest is None:
                 left = others[0] if len(others) == 1 else w.Listed(tuple(others), place=upper.place)

@@ -40,7 +40,7 @@ def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list
     uses = Counter(part.text for part in every if isinstance(part, Symbol))
     above = Counter(letter.text for script in scripts for letter in _spelt(script))
     only_above = {letter for letter, count in above.items() if uses[letter] == count}
-    marks = _marks(every, uses)
+    marks = _marks(every, uses - _mentioned(chains))
     if not marks and not any(_word(script, only_above) for script in scripts):
         return dict(chains)
     named = partial(_named, only_above=only_above, marks=marks)
@@ -57,6 +57,12 @@ def _spelt(upper: Written) -> tuple[Symbol, ...]:
     text = "".join(letter.text for letter in letters)
     long_enough = len(text) > 1 if text.isupper() else text.islower() and len(text) > 2
     return letters if len(letters) == len(parts) and text.isascii() and long_enough else ()
+
+
+def _mentioned(chains: Mapping[int, list[WrittenChain]]) -> Counter[str]:
+    """How often a letter is all of a formula: a hidden layer ($h$)."""
+    alone = (chain.members[0] for found in chains.values() for chain in found if not chain.links)
+    return Counter(each.text for each in alone if isinstance(each, Symbol))
 
 
 def _marks(parts: Sequence[Written], uses: Mapping[str, int]) -> set[tuple[str, str]]:
@@ -113,6 +119,6 @@ def _named(node: Any, only_above: Set[str], marks: Set[tuple[str, str]]) -> Any:
         case Scripted(base=Symbol(text=text) as base, lower=lower, upper=Written() as upper) if _has_names(base) and (
             word := mark or _word(upper, only_above)
         ):
-            name = replace(base, text=f"{text}_{word}")
+            name = replace(base, text=f"{text}_{word}", place=node.place)
             return name if lower is None and not node.primes else replace(node, base=name, upper=None)
     return node

@@ -328,6 +328,11 @@ def _has_power(part: Written) -> bool:
 
 
 def _is_capital(part: Written | None) -> bool:
-    """Whether a factor is a capital letter, perhaps with scripts."""
-    base = part.base if isinstance(part, w.Scripted) else part
-    return isinstance(base, w.Symbol) and len(base.text) == 1 and base.text.isupper()
+    """Whether a factor is a capital letter, perhaps with scripts, marks and brackets: (W^o)^T."""
+    match part:
+        case w.Scripted(base=inner) | w.Bracketed(kind="(", items=(inner,)):
+            return _is_capital(inner)
+        case w.Symbol(text=text):
+            letter, _, _ = text.partition("_")
+            return len(letter) == 1 and letter.isupper()
+    return False
