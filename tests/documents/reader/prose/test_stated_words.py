@@ -1,4 +1,5 @@
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents.reader.prose.stated_words import CONDITIONS, DENIALS, FACTS, NOUNS, ONWARD
 
@@ -45,3 +46,14 @@ def test_facts_are_told_apart(text, fact):
 def test_a_number_of_things_is_no_number():
     assert NOUNS.search("the number of rows") is None
     assert NOUNS.search("eine reelle Zahl").lastgroup == "number"
+
+
+@pytest.mark.parametrize("words", ["is 0 or 1", "is either 0 or 1", "ist 0 oder 1", "est 0 ou 1", "es 0 o 1"])
+def test_words_say_that_a_number_is_0_or_1(words):
+    assert verdicts(f"The label $y$ {words}.\n\n$$y^2 = y$$\n\n$$2^y = 1 + y$$") == ["proved", "proved"]
+
+
+@pytest.mark.parametrize("words", ["is -1 or 1", "is either 1 or −1", "ist -1 oder 1"])
+def test_words_say_that_a_number_is_a_sign(words):
+    first, second = verdicts(f"The label $y$ {words}.\n\n$$y^2 = 1$$\n\n$$y^2 = y$$")
+    assert (first, second) == ("proved", "wrong if read so")

@@ -67,6 +67,7 @@ from chainrule.documents.reader.syntax.parts_written import (
     base_letter,
     is_closed,
     is_formula,
+    letter_of_members,
     letters_of,
     listed_names,
     parts_of_chain,
@@ -196,20 +197,23 @@ class _Sentence:
     def _member(self, match: re.Match[str]) -> None:
         """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
         groups = [match.groupdict().get(name) for name in ("member", "whole", "number")]
-        every = [chain.members for group in groups if group for chain in self.chains.get(int(group), [])]
+        every = [self._first_of(int(group)) for group in groups if group]
         match every:
-            case [
-                [w.Scripted(base=w.Symbol() as name, lower=w.Symbol() as index, upper=None, primes=0)],
-                [w.Symbol() as whole],
-                *numbers,
-            ] if (
-                all(getattr(each, "base", each) == index for [each] in numbers)
-                and bool(numbers) == bool(groups[2])
-                and role_of(self.text, match.start(), match.end("member") + 1, self.chains) != "denied"
-            ):
-                told = base_of(whole), int(match["axis"].lower() == "column")
-                before = self.stated.members.get(base_of(name), told)
-                self.stated.members[base_of(name)] = told if before == told else ("", 0)
+            case [w.Written() as member, w.Symbol() as whole, *numbers] if letter := letter_of_members(member):
+                index = member.lower if isinstance(member, w.Scripted) else None
+                same = all(getattr(each, "base", each) == index for each in numbers)
+                role = role_of(self.text, *sorted((match.start("member") - 1, match.end("member") + 1)), self.chains)
+                if same and bool(numbers) == bool(groups[2]) and role != "denied":
+                    is_column = match["axis"].lower().startswith(("col", "spalt"))
+                    told = base_of(whole), int(is_column)
+                    before = self.stated.members.get(letter, told)
+                    self.stated.members[letter] = told if before == told else ("", 0)
+
+    def _first_of(self, number: int) -> Written | None:
+        """The name in a formula that says nothing of it but its set; None for anything else."""
+        every = self.chains.get(number, [])
+        lone = len(every) == 1 and all(link.relation == "in" for link in every[0].links)
+        return every[0].members[0] if lone else None
 
     def _described(self, match: re.Match[str]) -> None:
         """Names with words about them: "let x be a vector", "the symmetric matrix A"."""

@@ -105,6 +105,8 @@ FACTS = _named(
     negative="negative(?!.{0,3}(?:semi|def)) negativ(?:e|en|er)? négatif\\w* отрицательн\\w* 负(?!责)",
     symmetric="symmetri(?:c|sche?\\w*) symétrique\\w* simétric\\w* симметричн\\w* đối_xứng 对称 対称",
     orthonormal="orthonormal\\w* orthogonal(?!\\s+to) ortogonal ортогональн\\w* trực_giao 正交 直交",
+    bit="(?:either_)?(?:0_or_1|1_or_0|zero_or_one|one_or_zero) (?:entweder_)?0_oder_1 0_ou_1 0_[oó]_1",
+    sign=r"(?:either_)?(?:[-−]1_or_\+?1|\+?1_or_[-−]1) (?:entweder_)?[-−]1_oder_\+?1 [-−]1_ou_\+?1 [-−]1_[oó]_\+?1",
     any="arbitrary (?:any|all|every)_real beliebig\\w* quelconques? arbitrari[oa]s? произвольн\\w* 任意 임의",
     invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
 )
@@ -261,6 +263,13 @@ MEMBER = (
     re.compile(rf"⟦(?P<member>\d+)⟧\s+(?:are|be|denote)\s+the\s+{_AXIS}s\s+of\s+{_WHOLE}", re.IGNORECASE),
     re.compile(
         rf"\bthe\s+{_AXIS}s\s+of\s+{_WHOLE}\s+are\s+(?:the\s+)?(?:(?:vectors|examples|inputs|samples)\s+)?⟦(?P<member>\d+)⟧",
+        re.IGNORECASE,
+    ),
+    re.compile(  # X has the rows x_1^T, ..., x_n^T; X is the matrix with columns x_i
+        r"⟦(?P<whole>\d+)⟧[\s,]+(?:(?:is|be|denote|ist|sei|est|soit|la|le|die|eine?|une?|una|the|a)\s+)*(?:matri\w+\s+)?"
+        r"(?:has|have|hat|with|mit|avec|a|con|tiene|whose|deren|dont|cuyas)\s+(?:(?:the|as|its|den|die|les|las)\s+)*"
+        r"(?P<axis>row|column|zeile|spalte|ligne|colonne|fila|columna)[sn]?\s+"
+        r"(?:(?:are|is|sind|ist|sont|son|the|vectors|vectores)\s+)*⟦(?P<member>\d+)⟧",
         re.IGNORECASE,
     ),
 )

@@ -167,6 +167,22 @@ def listed_names(written: Written | None) -> list[Written]:
     return plain if all(isinstance(item.base if isinstance(item, Scripted) else item, Symbol) for item in plain) else []
 
 
+def letter_of_members(written: Written) -> str:
+    """The letter of vectors with an index, x_i or x_1, ..., x_n, also with transposes; nothing for anything else.
+
+    >>> from chainrule.documents.reader.syntax.chains import chains_of
+    >>> [letter_of_members(chains_of(text)[0].members[0]) for text in ("x_i^T", "x_1, ..., x_n", "x_1, y_2")]
+    ['x', 'x', '']
+    """
+    match written:
+        case Scripted(base=Symbol() as base, lower=Symbol(), upper=None | Symbol(text="T" | "top"), primes=0):
+            return base_name(base)
+        case Listed(items=items) if any(isinstance(item, Dots) for item in items):
+            letters = {base_letter(each) for each in listed_names(written) if isinstance(each, Scripted) and each.lower}
+            return letters.pop() if len(letters) == 1 else ""
+    return ""
+
+
 def rows_written_out(call: Written) -> dict[str, int]:
     """How many entries the columns have at which a function is called, by their letters: two in f((x_1; x_2))."""
     bracket = call.parts[-1] if isinstance(call, Beside) else call
