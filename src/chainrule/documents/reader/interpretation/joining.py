@@ -29,6 +29,7 @@ from chainrule.documents.language.terms import (
     is_printed,
 )
 from chainrule.documents.reader.declaring.declarations import base_of
+from chainrule.documents.reader.interpretation.captured_parameters import with_captured_parameters
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.failures import without_failures
@@ -104,7 +105,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
     for number, held_ones in open_arguments.items():
         state.bars.setdefault(number, f"∂ may hold {' and '.join(sorted(map(letter_of, held_ones)))} fixed")
         state.doubt(number, frozenset({state.bars[number]}))
-    derivation, losses = with_unknown_losses(with_layers(derivation))
+    derivation, losses = with_unknown_losses(with_layers(with_captured_parameters(derivation)))
     derivation, conditions, counted = counted_from_one(
         derivation, [each.condition for each in held], state.inventory.indices, state.inventory.from_zero
     )

@@ -202,7 +202,7 @@ class _Sentence:
             case [w.Written() as member, w.Symbol() as whole, *numbers] if letter := letter_of_members(member):
                 index = member.lower if isinstance(member, w.Scripted) else None
                 same = all(getattr(each, "base", each) == index for each in numbers)
-                role = role_of(self.text, *sorted((match.start("member") - 1, match.end("member") + 1)), self.chains)
+                role = role_of(self.text, match.start("member") - 1, match.end("member") + 1, self.chains)
                 if same and bool(numbers) == bool(groups[2]) and role != "denied":
                     is_column = match["axis"].lower().startswith(("col", "spalt"))
                     told = base_of(whole), int(is_column)
