@@ -44,3 +44,21 @@ def test_a_function_whose_values_are_shorter_than_its_argument_keeps_them():
 def test_two_ranges_of_one_index_say_nothing():
     twice = r"Let $z_i = x_i^2$ for $i = 1, \dots, n - 1$ or for $i = 1, \dots, n - 2$."
     assert not verdicts(VECTOR, twice, r"$$\sum_i z_i = \sum_{i=1}^{n-2} x_i^2$$")[0].startswith("proved")
+
+
+@pytest.mark.parametrize(
+    ("words", "behind", "verdict"),
+    [
+        ("For $j = 1, \\dots, d$ we get", "", "proved"),
+        ("All others, $j = 1, \\dots, d$, pay:", "", "proved"),
+        ("We get", ", \\quad j = 1, \\dots, d", "proved"),
+        ("For $j = 0, \\dots, d$ we get", "", "true for some indices"),
+        ("We get", "", "true for some indices"),
+    ],
+)
+def test_a_range_from_1_leaves_out_an_entry_with_the_number_0(words, behind, verdict):
+    text = "Let $w = (w_0, \\dots, w_d)^T$ and $x = (x_0, \\dots, x_d)^T$ be vectors and $a$ a number.\n\n"
+    loss = "$$J = w^T x + \\frac{a}{2} \\sum_{j=1}^d w_j^2$$\n\n"
+    slope = f"$$\\frac{{\\partial J}}{{\\partial w_j}} = x_j + a w_j{behind}$$"
+    [found] = verdicts(text + loss + words, slope)
+    assert found == verdict

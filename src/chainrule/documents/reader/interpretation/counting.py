@@ -60,7 +60,13 @@ def counted_from_one(
     for condition in stated:
         marks.fix_numbered(condition)
     marks.fix_named({each.name for each in derivation.definitions})
-    shifted = _Shifted(marks.places_from_zero(), letters)
+    told: set[_Place] = {
+        ("claim", number, index)
+        for number, claim in enumerate(derivation.claims)
+        for index, size in claim.over
+        if not terms.base_of(size).startswith(OPEN)  # for j = 1, ..., d
+    }
+    shifted = _Shifted(marks.places_from_zero() - told, letters)
     definitions = tuple(
         replace(each, body=shifted.of(each.body, {}, ("definition", number)))
         for number, each in enumerate(derivation.definitions)

@@ -159,6 +159,8 @@ class _Sentence:
                     self.stated.suppositions.add(number)
                     role = "assumed"
                 role = "assumed" if role == "condition" and takes_apart(number, self.chains) else role
+                if role in ("", "claimed", "concluded") and all(map(_is_range, self.chains.get(number, [None]))):
+                    role = "condition"  # all others, j = 1, ..., d, pay
                 self.stated.roles[number] = role
                 if TURN.search(self.text, match.end()):
                     self.stated.hedged.add(number)
@@ -402,6 +404,14 @@ _KINDS: dict[str, Kind] = {
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),
 }
+
+
+def _is_range(chain: WrittenChain | None) -> bool:
+    """Whether a chain says which values a letter takes: j = 1, ..., d."""
+    match chain:
+        case WrittenChain(members=(w.Symbol(), w.Listed(items=items)), links=(link,)) if link.relation == "=":
+            return any(isinstance(item, w.Dots) for item in items)
+    return False
 
 
 def _fact(found: re.Match[str]) -> str:
