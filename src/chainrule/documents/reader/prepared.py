@@ -14,6 +14,7 @@ from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.prefixes import CHANGE, with_changes
 from chainrule.documents.reader.notations.capital_sigmas import with_sums
 from chainrule.documents.reader.notations.compositions import with_values
+from chainrule.documents.reader.notations.diagonal_entries import with_diagonals
 from chainrule.documents.reader.notations.digit_pairs import with_digit_pairs
 from chainrule.documents.reader.notations.directional_derivatives import with_directions
 from chainrule.documents.reader.notations.fixed_indices import with_fixed_indices
@@ -115,6 +116,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     }
     chains = with_words_above(with_digit_pairs(with_whole_axes(with_ranges(with_sums(chains, formulas, block.names)))))
     chains = with_fixed_indices(with_primed_transposes(with_primed_indices(chains)))
+    chains = with_diagonals(chains, pieces.pieces)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
