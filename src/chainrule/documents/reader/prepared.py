@@ -142,10 +142,15 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}
     inventory.members = {name: whole for name, whole in members.items() if whole[0] and name not in targets}
-    starts, cases = fresh_starts(pieces.pieces, statements, inventory), headings_of_cases(pieces.pieces)
-    scopes = Scopes.of(
-        pieces.pieces, statements, inventory, same, besides.has_defined, besides.is_condition, starts, cases
-    )
+    starts, renewed = fresh_starts(pieces.pieces, statements, inventory)
+    stated.renewals += renewed
+    cases = headings_of_cases(pieces.pieces)
+    own = {number for first, last in starts.items() for number in range(first, last + 1)}
+
+    def supposed(statement: Statement) -> bool:
+        return besides.is_condition(statement) and besides.numbers[id(statement.piece)] not in own
+
+    scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined, supposed, starts.keys(), cases)
     layout = block.layout or around.layout or _layout_told(spoken, pieces)
     has_complex = around.has_complex or COMPLEX.search(formulas) is not None
     within = Around(spoken, layered, layout, has_complex, members)

@@ -30,3 +30,11 @@ def test_what_is_made_of_an_old_name_goes_on_with_it():
     text = "Let $x$ be a number. Let\n\n$$y = x^2, \\quad L = 3 y$$\n\nLet\n\n$$y = x^3$$"
     for slope in ("6 x", "9 x^2"):
         assert verdicts(text, f"$$\\frac{{dL}}{{dx}} = {slope}$$")[-1] not in ("proved", "wrong")
+
+
+def test_another_supposition_about_what_goes_on_proves_nothing_and_accuses_nobody():
+    text = "Let $t > 0$ and\n\n$$F(t, x) = t x^2$$\n\nIf $x(t) = e^t$ then\n\n$$\\frac{dF}{dt} = (1 + 2t) e^{2t}$$"
+    other = "If $x(t) = 1/t$ instead then\n\n"
+    assert verdicts(text) == ["proved"]
+    for slope in ("-1/t^2", "(1 + 2t) e^{2t}"):
+        assert verdicts(text, f"{other}$$\\frac{{dF}}{{dt}} = {slope}$$")[-1] not in ("proved", "wrong")

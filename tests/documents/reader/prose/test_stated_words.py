@@ -57,3 +57,30 @@ def test_words_say_that_a_number_is_0_or_1(words):
 def test_words_say_that_a_number_is_a_sign(words):
     first, second = verdicts(f"The label $y$ {words}.\n\n$$y^2 = 1$$\n\n$$y^2 = y$$")
     assert (first, second) == ("proved", "wrong if read so")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["The following is wrong:", "It is a mistake to write", "Die folgende Gleichung ist falsch:", "Il est faux que"],
+)
+def test_an_equation_that_is_called_wrong_is_no_claim(words):
+    text = "Let $x > 0$ and $y = x^x$."
+    slope = "$$\\frac{dy}{dx} = x \\cdot x^{x - 1}$$"
+    assert verdicts(text, words, slope) == ["hypothesis"]
+    assert verdicts(text, "We get", slope) == ["wrong"]
+
+
+@pytest.mark.parametrize("words", ["logaritmo en base $2$", "logarithme de base deux", "logarithm in base 2"])
+def test_logarithms_to_a_base_are_told_in_several_languages(words):
+    slope = "$$\\frac{d}{dp} \\log p = \\frac{1}{p}$$"
+    assert verdicts(f"Here $\\log$ is the {words}. Let $p > 0$.", slope) == ["proved if"]
+
+
+def test_words_go_on_in_the_next_line():
+    text = "Let $x$ and $w$ be numbers and $p = s(w x)$ with the logistic\nfunction $s$."
+    assert verdicts(text, "$$\\frac{dp}{dw} = p (1 - p) x$$") == ["proved"]
+
+
+def test_a_condition_under_which_a_letter_is_defined_is_a_doubt_behind_its_sentence():
+    text = "For $0 < t < 2\\pi$ the point is at $x = t - \\sin t$."
+    assert verdicts(text, "$$\\sqrt{4 \\sin^2(t / 2)} = 2 \\sin(t / 2)$$")[-1] == "wrong if read so"

@@ -57,6 +57,8 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
             conditions.append(found)
     if statement.resumed:
         state.elaborator.used.add("it goes on from the display before")
+    if state.number_of(statement) in state.besides.stated.called_wrong:
+        state.elaborator.used.add(MAYBE)
     if any(letter.startswith(EQUATED) for letter in letters_of(statement.right)):
         state.elaborator.used.add("functions without arguments are equal if their values are")
     if statement.right == w.Numeral(Fraction(0)) and terms.free_names(left) - {"pi"}:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 
 from chainrule.documents.reader.letters.inventory import Inventory
+from chainrule.documents.reader.prose.hypotheses import Renewal
 from chainrule.documents.reader.prose.sentence_roles import MARK
 from chainrule.documents.reader.prose.sentences import sentences
 from chainrule.documents.reader.prose.stated_words import CASES
@@ -23,36 +25,42 @@ _BEGINS = re.compile(
     r"\W*(?:(?:now|next|then|again|instead|finally|similarly|nun|jetzt|maintenant|ahora|"
     r"(?:as|for) (?:an |another |a second )?(?:example|instance))\b,?\s*)*"
     r"(?:(?:let(?: us|[’']s)?|consider|suppose|take|assume|sei(?:en)?|betrachten?|soi(?:t|ent)|considérons|prenons|"
-    r"sea[n]?|consideremos|пусть|рассмотрим|cho|xét)\b|设|設|令|考虑|考慮)",
+    r"sea[n]?|consideremos|пусть|рассмотрим|cho|xét)\b|设|設|令|考虑|考慮|(?:if|when|for|wenn|falls|für|si|pour|para)\s*⟦)",
     re.IGNORECASE,
 )
 
 
-def fresh_starts(pieces: Sequence[Piece], statements: Sequence[Statement], inventory: Inventory) -> frozenset[int]:
-    """The numbers of the first pieces of such sentences.
+def fresh_starts(
+    pieces: Sequence[Piece], statements: Sequence[Statement], inventory: Inventory
+) -> tuple[dict[int, int], list[Renewal]]:
+    """The numbers of the first pieces of such sentences, with those of the last ones; and what else they renew.
 
-    No name of which the part says something else goes on, or none that is made of one: such a text goes on as well.
+    Where a name that is made of what is defined anew goes on, the part goes on as well, and the letter is renewed.
     """
     numbers = {id(piece): number for number, piece in enumerate(pieces)}
     by_piece = dict[int, list[Statement]]()
     for statement in statements:
         by_piece.setdefault(numbers.get(id(statement.piece), -1), []).append(statement)
     breaks = [number for number, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
-    found, begin = list[int](), 0
+    found, renewed, begin = dict[int, int](), list[Renewal](), 0
     for first, last, text in sentences(pieces):
         begin = max([begin, *(number for number in breaks if number <= first)])
-        own = [int(number) for number in MARK.findall(text)] if _BEGINS.match(text) else []
-        new = dict(_defined(by_piece, own, inventory))
-        before = dict(_defined(by_piece, range(begin, first), inventory)) if new else {}
-        if not any(name in before and not alike(right, before[name]) for name, right in new.items()):
+        begins = _BEGINS.match(text)
+        own = [int(number) for number in MARK.findall(text)] if begins else []
+        own = own[:1] if begins and begins.group().endswith("⟦") else own  # if x = 1/t, then
+        new = {each.name: each for each in _defined(by_piece, own, inventory)}
+        before = {each.name: each for each in _defined(by_piece, range(begin, first), inventory)} if new else {}
+        anew = [name for name, each in new.items() if name in before and not alike(each.right, before[name].right)]
+        if not anew:
             continue
         end = next((number for number in breaks if number > last), len(pieces))
         later = [each for number in range(first, end) for each in by_piece.get(number, ())]
         used = frozenset[str]().union(*(letters_of(each.left) | letters_of(each.right) for each in later))
         if not used & _made_of(before, new.keys()):
-            found.append(first)
-            begin = first
-    return frozenset(found)
+            found[first], begin = last, first
+        else:
+            renewed += [Renewal(name, own[0], pieces[own[0]].place_of(0)[0], is_any=True) for name in anew]
+    return found, renewed
 
 
 def headings_of_cases(pieces: Sequence[Piece]) -> frozenset[int]:
@@ -70,22 +78,29 @@ def headings_of_cases(pieces: Sequence[Piece]) -> frozenset[int]:
 _CONDITION = re.compile(r"\$[^$]*(?:[=<>]|\\(?:in|ne|neq|le|leq|ge|geq|gt|lt)\b)[^$]*\$")
 
 
-def _defined(
-    by_piece: dict[int, list[Statement]], places: Sequence[int], inventory: Inventory
-) -> Iterator[tuple[str, Written]]:
-    """The names without indices that the statements at some places define, with their right sides."""
+@dataclass(frozen=True)
+class _Defined:
+    """A name without indices that a statement defines, its right side, and the letters there."""
+
+    name: str
+    right: Written
+    letters: frozenset[str]
+
+
+def _defined(by_piece: dict[int, list[Statement]], places: Sequence[int], inventory: Inventory) -> Iterator[_Defined]:
     for statement in (each for number in places for each in by_piece.get(number, ())):
         target = target_of(statement, inventory)
         if target is None or uses_target(statement.right, target) or is_example(statement, inventory):
             continue
         if not statement.number and isinstance(target.name, Symbol):
-            yield name_in(target.name, inventory) or base_name(target.name), statement.right
+            name = name_in(target.name, inventory) or base_name(target.name)
+            yield _Defined(name, statement.right, letters_of(statement.right))
 
 
-def _made_of(before: dict[str, Written], new: Set[str]) -> frozenset[str]:
+def _made_of(before: dict[str, _Defined], new: Set[str]) -> frozenset[str]:
     """The names that are not defined anew, and are made of names that are, also through others."""
     stale, added = set(new & before.keys()), True
     while added:
-        more = {name for name, right in before.items() if letters_of(right) & stale} - new - stale
+        more = {name for name, each in before.items() if each.letters & stale} - new - stale
         stale, added = stale | more, bool(more)
     return frozenset(stale - new)

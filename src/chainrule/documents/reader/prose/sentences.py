@@ -13,11 +13,17 @@ from chainrule.documents.sources.pieces import Piece
 def sentences(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
     """The sentences of a document: the numbers of their first and last pieces, and the text, with ⟦n⟧ for formula n.
 
+    The ends of lines between words are spaces.
+
     >>> inline = Piece("inline", "x", ((0, 1, 5),))
     >>> [text for _, _, text in sentences([Piece("prose", "Let ", ((0, 1, 1),)), inline,
     ...                                    Piece("prose", " be so. Then", ((0, 1, 8),))])]
     ['Let ⟦1⟧ be so.', ' Then']
     """
+    yield from ((first, last, _LINES.sub(" ", text)) for first, last, text in _in_lines(pieces))
+
+
+def _in_lines(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
     text, first = "", 0
     for number, piece in enumerate(pieces):
         if piece.kind in ("inline", "display"):
@@ -104,6 +110,7 @@ def _begins(pieces: Sequence[Piece], number: int) -> bool:
 CJK = 0x3040
 """The first of the letters that are neither large nor small: kana, Chinese characters, hangul."""
 
+_LINES = re.compile(r"(?<=\w)[ \t]*\n[ \t]*(?=\w)")
 _EMPTY = re.compile(r"[ \t]*\n[ \t]*\n")
 _EQUATION = re.compile(r"\$[^$]*=[^$]*\$")
 _END = re.compile(

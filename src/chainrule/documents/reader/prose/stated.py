@@ -42,6 +42,8 @@ class Stated:
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
     equations: set[int] = field(default_factory=set)
     """Numbers of displays whose equation the words before them suppose, or solve."""
+    called_wrong: set[int] = field(default_factory=set)
+    """Numbers of displays of which the words before them say that they do not hold."""
     consequences: set[int] = field(default_factory=set)
     """Numbers of inline pieces that follow from the condition of their sentence: if a = b, then c = d."""
     following: set[int] = field(default_factory=set)

@@ -36,6 +36,7 @@ from chainrule.documents.reader.prose.stated_words import (
     ANEW,
     ANY_FUNCTION,
     APPOSED,
+    CALLED_WRONG,
     CASES,
     COPULA,
     COUNTED,
@@ -171,6 +172,8 @@ class _Sentence:
                         self.stated.consequences.add(number)
                     elif chain.links and all(link.relation in RELATIONS for link in chain.links):
                         self._related(chain, number, role, self.pieces[number].text)
+            elif self.pieces[number].kind == "display" and CALLED_WRONG.search(self.text, 0, match.start()):
+                self.stated.called_wrong.add(number)
             elif self.pieces[number].kind == "display" and own == "assumed":
                 for chain in filter(_gives_value, self.chains.get(number, [])):
                     self.stated.values.add(number)
@@ -330,9 +333,18 @@ class _Sentence:
             ends[role] = number if start < number and self._shown(start, number) else ends[role]
         if role in ends:
             self._enter(subject, fact, start, ends[role], True, number, text)
-            if role != "condition":
+            if role != "condition" or (not fact and not _is_equation(subject) and self._defines(number)):
                 end = len(self.pieces) if role == "assumed" else self.end
                 self._enter(subject, fact, ends[role], end, False, number, text)
+
+    def _defines(self, condition: int) -> bool:
+        """Whether the sentence defines a letter behind its condition: for 0 < t < 1 we set x = 2t."""
+        others = (int(mark) for mark in MARK.findall(self.text))
+        every = (chain for other in others if other > condition for chain in self.chains.get(other, []))
+        return any(
+            isinstance(chain.members[0], w.Symbol) and chain.links and chain.links[0].relation in ("=", ":=")
+            for chain in every
+        )
 
     def _free(self, subject: Written, number: int) -> None:
         """Nothing may be assumed of the letters of which something is denied."""
@@ -404,6 +416,10 @@ _KINDS: dict[str, Kind] = {
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),
 }
+
+
+def _is_equation(subject: Written) -> bool:
+    return isinstance(subject, w.Comparing) and subject.relations == ("=",)
 
 
 def _is_range(chain: WrittenChain | None) -> bool:

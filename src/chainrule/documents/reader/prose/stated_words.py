@@ -48,6 +48,14 @@ DENIALS = _words(
     "except unless nicht kein\\w* ohne außer sans sauf pas contrairement sin excepto не без нет кроме",
     "không chẳng 不 没 沒 无 無 除非 未 なし ない ず 않 아니 없",
 )
+CALLED_WRONG = re.compile(
+    r"\b(?:wrong|wrongly|incorrect|erroneous\w*|mistake\w*|fallac\w+|(?:is|are|be) false|"
+    r"(?:is|are) (?:not|never) (?:true|correct|valid)|falsch\w*|faux|fausse|erron[ée]\w*|(?:es|é) fals[oa]|"
+    r"incorrect[oa]|sbagliat\w*|неверн\w*)\b|错误|誤り",
+    re.IGNORECASE,
+)
+"""Words in front of a display that say that it does not hold."""
+
 PAST = _words(
     "had was were previously formerly (?:last|previous|preceding|earlier)_(?:section|part|chapter|example|case)",
     "hatten? war(?:en)? avions avait était teníamos было были",
@@ -212,7 +220,8 @@ LAST_ARTICLE = re.compile(r"\b(?:the|an?|die|der|la|une|el|una)\s(?:(?!\b(?:the|
 """The last article before a name, and what follows it."""
 
 BASES = re.compile(
-    r"\blogarithms? (?:to|with|in) (?:the )?base\b|\bbase[- ](?:2|10|two|ten)\b|\bbinary logarithm|zur basis|底",
+    r"\blog\w* (?:to|with|in|of|en|de|à|a|na|di|zur) (?:the )?bas[eis]+\b|\bbase[- ](?:2|10|two|ten|dos|deux|due)\b|"
+    r"\bbinary logarithm|zur basis|основани|底",
     re.IGNORECASE,
 )
 """Words of logarithms that are not natural."""
