@@ -17,7 +17,7 @@ from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
 from chainrule.documents.reader.prepared import Around, Prepared, prepared
-from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES
+from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES, STACKED_ROWS
 from chainrule.documents.reader.structure.document_parts import name_in
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.structure.targets import Target, target_of
@@ -39,6 +39,7 @@ CONVENTIONS = {
     "has_partial_sums": PARTIAL_SUMS,
     "has_penalties": PENALTIES,
     "has_other_layers": OTHER_LAYERS,
+    "has_stacked_rows": STACKED_ROWS,
 }
 """Words of what a document means everywhere, by what a reading calls it."""
 

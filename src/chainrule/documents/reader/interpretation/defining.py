@@ -106,7 +106,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         part = state.part_of(statement.piece)
         full = f"{target.base}__line_{line}"
         state.moved.setdefault(part, {})[target.base] = full
-    elif alike(state.written.get(full), statement.right) and not letters_of(statement.right):
+    elif alike(state.written.get(full), statement.right) and (
+        not letters_of(statement.right) or _is_of_another_part(state, target, statement)
+    ):
         return True
     elif full in state.definitions and not statement.number and not gives_value(statement):
         with suppress(NotMeant):
@@ -207,6 +209,12 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 
 # What follows is private.
+
+
+def _is_of_another_part(state: DocumentState, target: Target, statement: Statement) -> bool:
+    """Whether another part defines the name, so that the same equation says here again what the name is."""
+    part = state.part_of(statement.piece)
+    return state.scopes.where.get(part, {}).get(target.base, part) != part and not statement.number
 
 
 def _may_be_shortened(state: DocumentState, target: Target, statement: Statement) -> bool:

@@ -293,12 +293,19 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     state.doubt(number, frozenset(f"{one} = {other}{SAME_SIZE}" for one, other in state.same_sizes if one in about))
     suppositions = (state.supposed[name] for name in about & state.supposed.keys())
     state.doubt(number, frozenset(words for words, reach in suppositions if place not in reach))
+    stated = state.besides.stated
+    state.doubt(
+        number, frozenset(f"line {stated.more[each]} says more of {each}" for each in about & stated.more.keys())
+    )
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)
-    for each in state.besides.stated.declared:
+    if any(isinstance(part, terms.Slope) for part in claim.parts):
+        worded = about & stated.in_words.keys() - set(map(letter_of, state.definitions))
+        bar = bar or next((f"line {stated.in_words[each]} says in words what {each} is made of" for each in worded), "")
+    for each in stated.declared:
         name = base_of(each.name)
         if name in used & state.distrusted and each.kind is not None:
             state.doubt(number, frozenset({f"whether {name} is what the text says of it"}))
-            *_, end = state.besides.stated.bounds.get(each.piece, (1 << 60,))  # of its section
+            *_, end = stated.bounds.get(each.piece, (1 << 60,))  # of its section
             if not bar and each.piece <= place < end:
                 bar = f"its shapes do not fit what line {each.line} says of {name}"
     if bar:

@@ -98,6 +98,8 @@ class Reading:
     """Whether it speaks of a term of a loss that depends on the weights alone."""
     has_other_layers: bool = False
     """Whether it speaks of a last layer that is made in another way than the others."""
+    has_stacked_rows: bool = False
+    """Whether it may write the rows of a matrix below each other, not its columns."""
     has_complex: bool = False
     """Whether it speaks of complex numbers."""
     is_summing: bool = False

@@ -42,6 +42,10 @@ class Stated:
     """Numbers of formulas that are constraints: subject to u^T u = 1."""
     equations: set[int] = field(default_factory=set)
     """Numbers of displays whose equation the words before them suppose, or solve."""
+    more: dict[str, int] = field(default_factory=dict)
+    """By letter: the line that says more of its entries than is understood."""
+    in_words: dict[str, int] = field(default_factory=dict)
+    """By letter: the line that says in words what it is made of, as the largest entry."""
     called_wrong: set[int] = field(default_factory=set)
     """Numbers of displays of which the words before them say that they do not hold."""
     consequences: set[int] = field(default_factory=set)

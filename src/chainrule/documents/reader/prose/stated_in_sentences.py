@@ -49,7 +49,9 @@ from chainrule.documents.reader.prose.stated_words import (
     LABEL_BEFORE,
     LAST_ARTICLE,
     LAST_NOUN,
+    MADE_IN_WORDS,
     MEMBER,
+    MORE_OF_ENTRIES,
     NEAR,
     NOUNS,
     OF,
@@ -57,6 +59,8 @@ from chainrule.documents.reader.prose.stated_words import (
     ONE_HOT_AT,
     PART_OF,
     PREPOSITION,
+    THIS,
+    TWO_VALUES,
     UNKNOWN,
     USUAL,
 )
@@ -240,6 +244,13 @@ class _Sentence:
             said = apposed.group()
         role = role_of(self.text, match.start(), match.end(), self.chains)
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
+        facts += self._two_values(match.end())
+        line = self.pieces[numbers[0]].place_of(0)[0]
+        if role not in ("denied", "past", "condition"):
+            if not facts and MORE_OF_ENTRIES.match(self.text, match.end()):
+                self.stated.more |= {base_of(name): line for name in names}
+            if MADE_IN_WORDS.match(after.lstrip()):
+                self.stated.in_words |= {base_of(name): line for name in names}
         if ALMOST.search(self.text[: match.start()]):
             facts = []
         if role == "denied":
@@ -251,6 +262,8 @@ class _Sentence:
                 if told:
                     self._free(name, numbers[0])
         if role != "condition" and said.strip() and FROM_NOW_ON.search(self.text, 0, match.start()):
+            self._renewed(names, numbers[0], is_any=True)
+        if THIS.search(before) and len(names) == 1 and isinstance(names[0], w.Symbol) and self._is_new(names[0]):
             self._renewed(names, numbers[0], is_any=True)
         if role in ("denied", "past", "claimed", "concluded"):
             return
@@ -268,7 +281,6 @@ class _Sentence:
             usual = USUAL.match(what) or USUAL.match(PREPOSITION.split(what)[0])
             for name in names:
                 self.stated.said.setdefault(base_of(name), set()).add((usual and usual.lastgroup) or "")
-        line = self.pieces[numbers[0]].place_of(0)[0]
         capital = all(base_of(name)[:1].isupper() for name in names)
         sized = sized_kind(self.text, match.start(), match.end(), self.chains, are_capital=capital)
         kind = sized or (_KINDS[noun.lastgroup] if noun and noun.lastgroup else None)
@@ -291,6 +303,24 @@ class _Sentence:
                 self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
             if unknown := UNKNOWN.search(f"{said} {words['what'] if words else ''}"):
                 self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+
+    def _is_new(self, name: Written) -> bool:
+        """Whether no formula of the section gives a letter that an earlier section defines: words may do so."""
+        heads = (number for number in range(self.first) if self.pieces[number].kind == "heading")
+        begin = max(heads, default=0)
+
+        def gives(places: range) -> bool:
+            every = (chain for number in places for chain in self.chains.get(number, []) if chain.links)
+            return any(base_letter(each.members[0]) == base_of(name) for each in every if each.members[0] is not None)
+
+        return gives(range(begin)) and not gives(range(begin, self.first))
+
+    def _two_values(self, end: int) -> list[str]:
+        """The fact that one of two numbers is the value of a name that ends there, or of its entries."""
+        if (match := TWO_VALUES.match(self.text, end)) is None:
+            return []
+        told = {self.pieces[int(match[name])].text.strip() for name in ("one", "other")}
+        return ["bit"] if told == {"0", "1"} else ["sign"] if told in ({"-1", "1"}, {"-1", "+1"}) else []
 
     def _in_commas(self, end: int) -> str:
         """The usual function that words between commas name: "sigma, the logistic function,"."""

@@ -118,6 +118,29 @@ FACTS = _named(
     any="arbitrary (?:any|all|every)_real beliebig\\w* quelconques? arbitrari[oa]s? произвольн\\w* 任意 임의",
     invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
 )
+THIS = re.compile(r"\b(?:this|such an?|diese[rsmn]?|ce|cet(?:te)?|este|esta|esse|essa)\s*\Z", re.IGNORECASE)
+"""Words before a letter that mean the one of which the text just speaks."""
+
+TWO_VALUES = re.compile(
+    r"\s+(?:(?:has|have|having|with|hat|mit)\s+(?:⟦\d+⟧\s+)?(?:entries|elements|components|einträgen?)\s+"
+    r"(?:that|which|die)\s+)?(?:are|is|be|ist|sind|sei(?:en)?|est|sont|es|son)\s+(?:(?:all|each|either|entweder|soit)\s+)*"
+    r"⟦(?P<one>\d+)⟧\s+(?:or|oder|ou|o)\s+⟦(?P<other>\d+)⟧",
+    re.IGNORECASE,
+)
+"""Words behind a name that give it, or its entries, one of two values."""
+
+MORE_OF_ENTRIES = re.compile(
+    r"\s+(?:has|have|having|with)\s+(?:⟦\d+⟧\s+)?(?:entries|elements|components)\s*,?\s+(?:that|which|each|all|of|whose)\b",
+    re.IGNORECASE,
+)
+MADE_IN_WORDS = re.compile(
+    r"(?:is|are|be|ist|sei|est|soit|es|sea)\s+(?:its|their|the|an?|seine?|ihre?|der|die|das|son|sa|leur|le|la|su|el)\s+"
+    r"(?:[\w-]+\s+)?(?:largest|smallest|greatest|least|maxim\w+|minim\w+|max|min|mean|averages?|sum|norm|variance|median"
+    r"|größte\w*|kleinste\w*|mittelwert|mittel|summe|plus (?:grand|petit)e?|moyenne|somme|mayor|menor|media|suma)\b",
+    re.IGNORECASE,
+)
+"""Words behind a name that make it of others: m is its largest entry."""
+
 ANY_FUNCTION = _words(
     "any arbitrary (?:twice_|continuously_)?differentiable smooth unknown some differenzierbar\\w* dérivable derivable"
     " дифференцируем\\w* khả_vi 可微 可导 任意 微分可能 미분_가능"
@@ -168,6 +191,14 @@ PARTIAL_SUMS = re.compile(
     re.IGNORECASE,
 )
 """Words of sums that leave something out which is not written at each of them."""
+
+STACKED_ROWS = re.compile(
+    r"row[- ]?major|\bby rows\b|\b(?:holds|stacks?|stacking|concatenat\w+|lists?|writes?) (?:the |its |all )?rows\b|"
+    r"\brows\b[^.]{0,40}\b(?:one after another|below each other|stacked|concatenated|flattened)|\breshape|\bflatten|"
+    r"zeilenweise|par lignes|por filas|per righe",
+    re.IGNORECASE,
+)
+"""Words of a text that may write the rows of a matrix, not its columns, below each other: vec(A)."""
 
 PENALTIES = re.compile(
     r"\b(?:r[eé]gulari[sz]\w*|regularisierung\w*|regulariza\w+|weight decay|gewichtsabnahme|penal\w+|pénalit\w+)\b",

@@ -18,7 +18,12 @@ from chainrule.documents.reader.interpretation.unknown_losses import has_ways_ar
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.letters.usual_functions import TEMPLATES
 from chainrule.documents.reader.prose.conditions_stated import given_by
-from chainrule.documents.reader.syntax.known_words import CASES_JOINED, LAYOUT_GUESSED, LOGARITHMS_ARE_NATURAL
+from chainrule.documents.reader.syntax.known_words import (
+    CASES_JOINED,
+    LAYOUT_GUESSED,
+    LOGARITHMS_ARE_NATURAL,
+    STACKS_COLUMNS,
+)
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, is_of_set
 from chainrule.documents.reader.uncertainty.dependences import ELSEWHERE, HIDDEN, Dependences, nothing_shows
 from chainrule.documents.reader.uncertainty.tacit_assumptions import TacitAssumptions
@@ -281,6 +286,8 @@ class Doubts:
         yield from self.dependences.unshown(claim)
         if self.reading.has_bases and "log" in self.dependences.operators(claim):
             yield LOGARITHMS_ARE_NATURAL
+        if self.reading.has_stacked_rows and "vec" in self.dependences.operators(claim):
+            yield STACKS_COLUMNS
         if self.reading.is_summing and any(isinstance(each, terms.Entry) for each in self.dependences.every(claim)):
             yield "repeated indices are summed over"
         yield from self._by_symmetric(claim)

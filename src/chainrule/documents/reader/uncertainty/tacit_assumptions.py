@@ -23,6 +23,7 @@ from chainrule.documents.reader.syntax.known_words import (
     LIKE_OTHERS,
     LOGARITHMS_ARE_NATURAL,
     ONLY_THROUGH,
+    STACKS_COLUMNS,
 )
 from chainrule.documents.reader.uncertainty.dependences import ELSEWHERE, HIDDEN, Dependences
 
@@ -50,6 +51,7 @@ class TacitAssumptions:
             *(f"{loss} {ONLY_THROUGH}" for loss in self._penalised(claim)),
             *(f"{name} {LIKE_OTHERS}" for name in self._like_others(claim)),
             *([ALL_IN_SUMS] if self.reading.has_partial_sums and has_sum else []),
+            *([STACKS_COLUMNS] if self.reading.has_stacked_rows and "vec" in self.dependences.operators(claim) else []),
             *([ALL_REAL] if self.reading.has_complex and self._is_of_reals(claim) else []),
             *(f"{name} {CONSTANT_HERE}" for name in sorted(self.moving_elsewhere(claim, part))),
             *(f"{name} is a number" for name in sorted(unfit)),
