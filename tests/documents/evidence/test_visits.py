@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.evidence.inputs import Branches
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.visits import Visitor
@@ -71,3 +72,10 @@ def test_large_numbers_at_points_are_opaque():
     one = visitor(text, opaque=True)
     values = {name: Fraction(number + 1, 3) for number, name in enumerate(one.arrays[0].variables)}
     assert one.at_point(values).outcome.proved
+
+
+def test_a_note_tells_of_kinks():
+    text = "Let $x$ be a real number.\n\n$$\\frac{d}{dx} |x| = \\operatorname{sign}(x)$$"
+    [step] = check_derivation(text, repairs=False).claims
+    assert step.verdict == "proved"
+    assert step.message.endswith("no derivative is taken at a kink.")

@@ -13,6 +13,7 @@ Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
 
 NOT_EQUAL = "the sides are not equal, and an approximation is not decided"
+AT_KINK = "no derivative is taken at a kink"
 NEARLY = "not all digits that are printed agree, which may be so where numbers before were rounded"
 
 

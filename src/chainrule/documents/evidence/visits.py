@@ -25,7 +25,7 @@ from chainrule.documents.evidence.array_values import Undefined
 from chainrule.documents.evidence.changes import without_changes
 from chainrule.documents.evidence.clocks import Clock
 from chainrule.documents.evidence.conditions import equations, imposed, replaced
-from chainrule.documents.evidence.findings import NEARLY, NOT_EQUAL, Place
+from chainrule.documents.evidence.findings import AT_KINK, NEARLY, NOT_EQUAL, Place
 from chainrule.documents.evidence.inputs import Branches, FreeArray
 from chainrule.documents.evidence.questions import Question
 from chainrule.documents.evidence.roundings import tolerances
@@ -255,6 +255,8 @@ class Visitor:
                 told.undefined = str(error)
         if found[0] is None or found[1] is None:
             reason = without_changes(told.undefined)
+            if reason.startswith("the sign of") and is_point and any(map(_has_derivative, (claim.left, claim.right))):
+                reason = AT_KINK
             if found[0] is not found[1] and not told.note:
                 defined, other = ("left", "right") if found[1] is None else ("right", "left")
                 told.note = f"where the {defined} side is defined, the {other} side is not always: {reason}"
@@ -359,6 +361,12 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
 
 def _variables() -> Iterator[Any]:
     return (generator for generator in current().generators if generator.kind == "variable")
+
+
+def _has_derivative(side: terms.Term) -> bool:
+    """Whether a derivative is taken in a side."""
+    calls = (part for part in terms.every(side) if isinstance(part, terms.Call))
+    return any(isinstance(part, terms.Slope) for part in terms.every(side)) or any(any(each.order) for each in calls)
 
 
 def _numbers(arrays: Sequence[FreeArray], values: Values, ties: Ties, *, symbolic: bool) -> dict[str, Any]:

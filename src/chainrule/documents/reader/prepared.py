@@ -39,7 +39,8 @@ from chainrule.documents.reader.structure.statements import Statement, statement
 from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_tokens import words_in_derivatives
-from chainrule.documents.reader.syntax.written import WrittenChain
+from chainrule.documents.reader.syntax.parts_written import base_letter
+from chainrule.documents.reader.syntax.written import Bracketed, Scripted, Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece, Pieces
 
 
@@ -141,7 +142,12 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     same = {id(piece): pieces.pieces[number] for number, piece, _ in block.definitions}
     targets = {target.base for each in statements if (target := target_of(each, inventory)) is not None}
     members = {**around.members, **stated.members}
-    inventory.members = {name: whole for name, whole in members.items() if whole[0] and name not in targets}
+    listed = {(base_letter(each.left), letter) for each in statements for letter in _listed(each.right)}
+    inventory.members = {
+        name: whole
+        for name, whole in members.items()
+        if whole[0] and name not in targets and (whole[0], name) not in listed  # X = [x_1, ..., x_n]
+    }
     starts, renewed = fresh_starts(pieces.pieces, statements, inventory)
     stated.renewals += renewed
     cases = headings_of_cases(pieces.pieces)
@@ -153,7 +159,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     scopes = Scopes.of(pieces.pieces, statements, inventory, same, besides.has_defined, supposed, starts.keys(), cases)
     layout = block.layout or around.layout or _layout_told(spoken, pieces)
     has_complex = around.has_complex or COMPLEX.search(formulas) is not None
-    within = Around(spoken, layered, layout, has_complex, members)
+    within = Around(spoken, layered, layout, has_complex, inventory.members)
     return Prepared(pieces, tuple(numbered), statements, inventory, besides, scopes, within)
 
 
@@ -172,6 +178,12 @@ def _layout_told(spoken: str, pieces: Pieces) -> str:
     entries = ENTRY_OF_DERIVATIVE.finditer(sentences)
     told |= {"columns" if each["row"] == each["input"] else "rows" for each in entries}
     return told.pop() if len(told) == 1 else ""
+
+
+def _listed(written: Written) -> set[str]:
+    """The letters of a list in brackets, also with a transpose."""
+    inside = written.base if isinstance(written, Scripted) else written
+    return {base_letter(each) for each in inside.items} if isinstance(inside, Bracketed) else set()
 
 
 def _remarks(pieces: Pieces) -> Iterator[str]:

@@ -60,3 +60,35 @@ def test_words_that_give_a_letter_another_meaning_end_the_old_one(words):
     claims = ("$$r^2 = \\frac{1}{m} \\sum_{k=1}^m x_k^2$$", "$$v = \\frac{1}{m} \\sum_{k=1}^m x_k^2$$")
     assert verdicts(text, *claims) == ["proved", "proved"]
     assert not {"proved", "wrong"} & {*verdicts(text, f"{words} the corrected second moment.", *claims)}
+
+
+def test_words_that_say_what_a_letter_is_made_of_prove_no_derivative():
+    text = "Let $z \\in \\mathbb{R}^n$ and let $m$ be its largest entry.\n\n$$Q = \\sum_j e^{z_j - m}$$"
+    slope = "$$\\frac{\\partial}{\\partial z_i} \\log Q = \\frac{e^{z_i - m}}{Q}$$"
+    assert verdicts(text, "$$\\log Q = \\log \\sum_j e^{z_j} - m$$", slope) == ["proved", "undecided"]
+    assert verdicts(text.replace("be its largest entry", "be a number"), slope) == ["proved"]
+
+
+def test_words_that_say_more_of_entries_are_a_doubt():
+    text = "The mask $m$ has $n$ entries that are %s and $x$ is a vector with $n$ entries."
+    assert verdicts(text % "0 or 1", "$$m \\odot m = m$$") == ["wrong if read so"]
+    assert verdicts(text % "$0$ or $1$", "$$m \\odot m = m$$") == ["proved"]
+
+
+def test_this_letter_may_be_another_one_than_that_of_the_section_before():
+    text = "# One\n\nLet $x$ and $a$ be numbers and\n\n$$y = a x$$\n\n# Two\n\nNothing is scaled. For %s $y$\n\n"
+    slope = "$$\\frac{dy}{dx} = a$$"
+    assert verdicts(text % "the", slope) == ["proved"]
+    assert verdicts(text % "this", slope)[0] not in ("proved", "wrong")
+
+
+def test_an_equation_of_another_part_is_repeated_and_proves_nothing():
+    text = "# One\n\nLet $a$ and $b$ be numbers and\n\n$$y = a b$$\n\n# Two\n\n$$y = a b$$\n\n$$y + y = 2 a b$$"
+    assert verdicts(text) == ["proved"]
+
+
+@pytest.mark.parametrize("words", ["Here vec holds the rows one after another.", "The rows are stacked.", ""])
+def test_rows_below_each_other_are_another_vec(words):
+    text = "Let $A$ be an $m \\times n$ matrix and $B$ an $n \\times k$ matrix."
+    claim = "$$\\operatorname{vec}(A B) = (B^T \\otimes I_m) \\operatorname{vec}(A)$$"
+    assert verdicts(text, words, claim) == ["proved if" if words else "proved"]

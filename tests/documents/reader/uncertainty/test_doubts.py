@@ -46,9 +46,9 @@ def test_a_word_that_nobody_defines_is_a_doubt_and_a_letter_of_which_no_sentence
 
 
 def test_a_function_made_of_names_that_depend_on_its_parameter_is_a_doubt():
-    block = "---\na: scalar\nb: scalar\nS := 2 a\nH(a, b) := S - b\n---\n\n"
-    assert doubts_of(block + "$$H(b, a) = 2 b - a$$") == [("H is made of names that depend on a",)]
-    assert doubts_of(block.replace("S - b", "2 a - b") + "$$H(b, a) = 2 b - a$$") == [()]
+    block = "---\na: scalar\nb: scalar\nS := 2 a\nH(a, b) := S a - b\n---\n\n"
+    assert doubts_of(block + "$$H(b, a) = 2 b^2 - a$$") == [("H is made of names that depend on a",)]
+    assert doubts_of(block.replace("S a - b", "2 a^2 - b") + "$$H(b, a) = 2 b^2 - a$$") == [()]
 
 
 def test_an_argument_of_a_function_that_is_defined_is_a_variable():

@@ -26,6 +26,7 @@ from chainrule.documents.reader.interpretation.sides import (
 )
 from chainrule.documents.reader.letters.suffixed_names import layer_of, letter_of
 from chainrule.documents.reader.prose.stated_words import ANEW, GENERAL
+from chainrule.documents.reader.structure.document_parts import name_in
 from chainrule.documents.reader.structure.statements import DEFINING, Statement, gives_value, is_example, lists_examples
 from chainrule.documents.reader.structure.targets import Target, target_of, uses_target
 from chainrule.documents.reader.syntax import written as w
@@ -213,8 +214,8 @@ def renews(state: DocumentState, target: Target, statement: Statement) -> bool:
 
 def _is_of_another_part(state: DocumentState, target: Target, statement: Statement) -> bool:
     """Whether another part defines the name, so that the same equation says here again what the name is."""
-    part = state.part_of(statement.piece)
-    return state.scopes.where.get(part, {}).get(target.base, part) != part and not statement.number
+    part, name = state.part_of(statement.piece), name_in(target.name, state.inventory) or target.base
+    return state.scopes.where.get(part, {}).get(name, part) != part and not statement.number
 
 
 def _may_be_shortened(state: DocumentState, target: Target, statement: Statement) -> bool:

@@ -47,7 +47,8 @@ def fresh_starts(
         begin = max([begin, *(number for number in breaks if number <= first)])
         begins = _BEGINS.match(text)
         own = [int(number) for number in MARK.findall(text)] if begins else []
-        own = own[:1] if begins and begins.group().endswith("⟦") else own  # if x = 1/t, then
+        shown = next((at for at, number in enumerate(own, 1) if pieces[number].kind == "display"), len(own))
+        own = own[:1] if begins and begins.group().endswith("⟦") else own[:shown]  # if x = 1/t, then
         new = {each.name: each for each in _defined(by_piece, own, inventory)}
         before = {each.name: each for each in _defined(by_piece, range(begin, first), inventory)} if new else {}
         anew = [name for name, each in new.items() if name in before and not alike(each.right, before[name].right)]
