@@ -27,6 +27,7 @@ from chainrule.documents.reader.notations.primed_indices import with_primed_indi
 from chainrule.documents.reader.notations.primed_transposes import with_primed_transposes
 from chainrule.documents.reader.notations.ranges_left_out import with_ranges
 from chainrule.documents.reader.notations.short_derivatives import with_short_derivatives
+from chainrule.documents.reader.notations.softmax_in_words import with_softmax_in_words
 from chainrule.documents.reader.notations.squares import with_squares
 from chainrule.documents.reader.notations.whole_axes import with_whole_axes
 from chainrule.documents.reader.notations.word_superscripts import with_words_above
@@ -116,14 +117,14 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
         if piece.kind in ("display", "inline")
     }
     chains = with_words_above(with_digit_pairs(with_whole_axes(with_ranges(with_sums(chains, formulas, block.names)))))
-    chains = with_fixed_indices(with_primed_transposes(with_primed_indices(chains)))
+    chains = with_fixed_indices(with_primed_transposes(with_primed_indices(chains), pieces.pieces))
     chains = with_diagonals(chains, pieces.pieces)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
     chains = with_lowered_layers(chains, pieces.pieces)
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
     chains = with_values_apart(chains if CHANGE in block.names else with_changes(chains))
-    chains = with_gradient_names(with_squares(chains), pieces.pieces)
+    chains = with_gradient_names(with_squares(with_softmax_in_words(chains, pieces.pieces)), pieces.pieces)
     chains = with_short_derivatives(with_directions(chains), spoken)
     stated = stated_in(pieces.pieces, chains)
     stated.general |= {n for n, each in enumerate(pieces.pieces) if each.kind == "prose" and OF_ALL.search(each.text)}

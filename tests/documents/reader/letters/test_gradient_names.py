@@ -124,3 +124,11 @@ def test_differentials_of_matrices_are_no_gradients(claims):
 def test_a_letter_d_of_its_own_is_no_sign(claims):
     text = "$$L = x^2 + d, \\qquad a = 2$$\n\n$$da = 2 d$$\n\n$$dx = 3 d$$"
     assert claims(text)[-1] == "d * x = 3 * d"
+
+
+@pytest.mark.parametrize("words", ["its derivative by", "its gradient with respect to"])
+def test_its_derivative_is_that_of_the_loss_in_the_sentence(words):
+    text = "Let $W \\in \\mathbb{R}^{m \\times n}$, $x \\in \\mathbb{R}^n$ and $y = W x$. "
+    slope = "$$\\frac{\\partial L}{\\partial x} = W^T g$$"
+    assert verdicts(f"{text}The loss $L$ depends on $y$, and $g$ is {words} $y$.\n\n{slope}") == ["proved"]
+    assert verdicts(f"{text}The loss is $L$. A vector $g$ is {words} $y$.\n\n{slope}") != ["proved"]

@@ -1,6 +1,7 @@
 """Primes that transpose."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents import check_derivation
 from chainrule.documents.reader.notations.primed_transposes import with_primed_transposes
@@ -42,3 +43,9 @@ def test_functions_keep_their_derivatives():
     assert not changed("(f g)'(x) = f'(x) g(x) + f(x) g'(x)")
     [chain] = with_primed_transposes({0: chains_of("X'X = f'(x)")})[0]
     assert str(chain).count("primes=1") == 1
+
+
+def test_words_say_that_a_prime_transposes():
+    claim = "$$\\nabla_x (x' A x) = A x + A' x$$"
+    assert verdicts("We write $x'$ for the transpose of $x$. The vector $x$ has $n$ entries.", claim) == ["proved"]
+    assert verdicts("We write $x'$ for the other vector. The vector $x$ has $n$ entries.", claim) != ["proved"]

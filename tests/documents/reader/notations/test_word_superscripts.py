@@ -76,3 +76,9 @@ def test_a_mark_may_be_mentioned_alone():
     text += "$$z^o = W^o W^h x$$"
     assert verdicts(text) == ["proved"]
     assert verdicts(text.replace("W^o W^h x", "W^h W^o x"))[0] != "proved"
+
+
+def test_a_sign_above_a_letter_with_an_equation_is_a_mark():
+    text = "Let $X$ be an $n \\times k$ matrix and $X^+ = (X^T X)^{-1} X^T$."
+    assert verdicts(text, "$$X^+ X = I$$") == ["proved"]
+    assert verdicts("Let $a > 0$.", "$$\\lim_{x \\to a^+} x = a$$") == ["not read"]

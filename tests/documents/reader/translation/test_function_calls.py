@@ -1,6 +1,7 @@
 """Functions at arguments in brackets, and what stands before brackets as a factor."""
 
 import pytest
+from tests.documents.reader.verdicts import verdicts
 
 from chainrule.documents import check_derivation
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -228,3 +229,10 @@ def test_layers_are_numbered_in_square_brackets_also_where_a_sum_runs_over_them(
 def test_a_letter_that_names_a_function_in_words_gets_no_value(definitions):
     assert definitions(r"The activation is $g = \tanh$.") == {}
     assert definitions(r"The value is $g = \tanh(x)$.") == {"g": "tanh(x)"}
+
+
+def test_a_logistic_function_acts_on_each_entry_of_a_matrix():
+    text = "Let $W \\in \\mathbb{R}^{k \\times d}$, $X \\in \\mathbb{R}^{d \\times m}$ and\n\n$$Z = W X$$\n\nand "
+    text += "$A = \\sigma(Z)$, where $\\sigma$ is the logistic function.\n\n"
+    cost = "$$J = - \\sum_{r=1}^k \\sum_{i=1}^m Y_{ri} \\log A_{ri}$$"
+    assert verdicts(text, cost, "$$\\frac{\\partial J}{\\partial Z} = Y \\odot (A - 1)$$") == ["proved"]

@@ -142,6 +142,9 @@ _BY = re.compile(
 )
 
 
+_ITS_GRADIENT = re.compile(rf"\s*(?:is|denotes|be)\s+its\s+(?:gradient|derivative){_BY.pattern}", re.IGNORECASE)
+
+
 def _told(
     chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece]
 ) -> Iterator[tuple[int, Written, Written, Symbol]]:
@@ -154,6 +157,17 @@ def _told(
             words = ["".join(piece.text for piece in pieces[a + 1 : b]) for a, b in ((one, other), (other, third))]
             if _GRADIENT.fullmatch(words[0]) and _BY.fullmatch(words[1]):
                 yield one, name, variable, loss
+    for one, other in pairwise(every):
+        name, variable = alone.get(one), alone.get(other)
+        words = ["".join(piece.text for piece in pieces[one + 1 : other])]
+        if name is not None and variable is not None and _ITS_GRADIENT.fullmatch(words[0]):
+            for before in (number for number in reversed(every) if number < one):
+                if _END.search("".join(piece.text for piece in pieces[before + 1 : one] if piece.kind == "prose")):
+                    break
+                loss = alone.get(before)
+                if isinstance(loss, Symbol) and base_name(loss) in _LOSSES:  # the loss L depends on y, ...
+                    yield one, name, variable, loss
+                    break
 
 
 def _is_letter(name: Written, variable: Written) -> bool:

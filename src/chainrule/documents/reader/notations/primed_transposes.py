@@ -2,7 +2,8 @@ r"""Primes that transpose, as statisticians write: (X'X)^{-1} X'y, (y - X\beta)'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from chainrule.documents.reader.syntax.known_words import PRIME
@@ -16,12 +17,16 @@ from chainrule.documents.reader.syntax.written import (
     WrittenChain,
     with_parts,
 )
+from chainrule.documents.sources.pieces import Piece
 
 
-def with_primed_transposes(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list[WrittenChain]]:
+def with_primed_transposes(
+    chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Piece] = ()
+) -> dict[int, list[WrittenChain]]:
     """The chains of all pieces, in which primes are transposes if a matrix or a bracket stands behind itself with one.
 
-    Primes of functions stay: f' after f(x) = ..., and those that only stand before brackets.
+    So are they where the text says it: x' is the transpose of x. Primes of functions stay: f' after f(x) = ..., and
+    those that only stand before brackets.
     """
     written = [chain for found in chains.values() for chain in found]
     every = [part for chain in written for part in parts_of_chain(chain)]
@@ -30,7 +35,8 @@ def with_primed_transposes(chains: Mapping[int, list[WrittenChain]]) -> dict[int
     firsts = (chain.members[0] for chain in written if chain.members)
     calls = [first.parts for first in firsts if isinstance(first, Beside) and len(first.parts) == 2]
     functions = {base_name(one) for one, other in calls if isinstance(one, Symbol) and _is_bracket(other)}
-    if not any(_is_square(one, other, functions) for one, other in pairs):
+    told = any(_says_transpose(chains.get(number, ()), after) for number, after in enumerate(pieces[1:]))
+    if not told and not any(_is_square(one, other, functions) for one, other in pairs):
         return dict(chains)
     heads = [one for one, other in pairs if _is_bracket(other)]
     free = [each for each in every if _is_primed(each) and not any(each is head for head in heads)]
@@ -40,13 +46,26 @@ def with_primed_transposes(chains: Mapping[int, list[WrittenChain]]) -> dict[int
         found: Written = with_parts(node, read)
         if not isinstance(found, Scripted) or not _is_primed(found):
             return found
-        is_turned = isinstance(found.base, Bracketed) or _letter(found) in factors - functions
+        is_turned = isinstance(found.base, Bracketed) or told or _letter(found) in factors
+        is_turned = is_turned and _letter(found) not in functions
         return replace(found, primes=0, upper=Symbol(PRIME, place=found.place)) if is_turned else found
 
     return {number: [with_parts(chain, read) for chain in found] for number, found in chains.items()}
 
 
 # What follows is private.
+
+_TRANSPOSE = re.compile(
+    r"\s*(?:for|denotes?|is|means|stands for|für|bezeichnet|ist|pour|désigne|est|para|denota|es)\s+"
+    r"(?:the|die|la|a)?\s*(?:transpose|transponierte|transposée|transpuesta|transposta)",
+    re.IGNORECASE,
+)
+
+
+def _says_transpose(chains: Sequence[WrittenChain], after: Piece) -> bool:
+    """Whether words behind a letter with a prime say that it is a transpose."""
+    first = chains[0].members[0] if len(chains) == 1 else None
+    return first is not None and _is_primed(first) and after.kind == "prose" and bool(_TRANSPOSE.match(after.text))
 
 
 def _is_primed(written: Written) -> bool:

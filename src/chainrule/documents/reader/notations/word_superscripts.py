@@ -24,6 +24,9 @@ from chainrule.documents.reader.syntax.written import (
 _NO_NAMES = TRANSPOSES | ELEMENTARY.keys() | {"th", "st", "nd", "rd", "C", "c", "H", "dagger", "perp"}
 """Words above letters that turn a matrix, count, or say something else than a name."""
 
+_SIGNS = {"+": "plus", "-": "minus"}
+"""Signs above letters that may be marks, with their names."""
+
 _NO_MARKS = _NO_NAMES | frozenset("TtijklmndKLMND")
 """Letters that are no marks of names, but transposes, numbers of examples or layers, powers or sizes."""
 
@@ -40,7 +43,7 @@ def with_words_above(chains: Mapping[int, list[WrittenChain]]) -> dict[int, list
     uses = Counter(part.text for part in every if isinstance(part, Symbol))
     above = Counter(letter.text for script in scripts for letter in _spelt(script))
     only_above = {letter for letter, count in above.items() if uses[letter] == count}
-    marks = _marks(every, uses - _mentioned(chains))
+    marks = _marks(every, uses - _mentioned(chains)) | _signed(chains)
     if not marks and not any(_word(script, only_above) for script in scripts):
         return dict(chains)
     named = partial(_named, only_above=only_above, marks=marks)
@@ -79,17 +82,28 @@ def _marks(parts: Sequence[Written], uses: Mapping[str, int]) -> set[tuple[str, 
     above = Counter[str]()
     for (_, letter), count in found.items():
         above[letter] += count
-    sure = {letter for letter, count in above.items() if count == uses[letter] > 1}
+    sure = {letter for letter, count in above.items() if count == uses[letter] > 1 and letter not in _SIGNS}
     sure -= {letter for base, letter in found if base in powers}
     marked = {base for base, letter in found if letter in sure}
     return {pair for pair in found if pair[0] not in powers and (pair[1] in sure or pair[0] in marked)}
+
+
+def _signed(chains: Mapping[int, list[WrittenChain]]) -> set[tuple[str, str]]:
+    """The letters for which an equation with a sign above them stands: X^+ = ..., with this sign."""
+    firsts = (chain.members[0] for found in chains.values() for chain in found if chain.links)
+    return {
+        (each.base.text, each.upper.text)
+        for each in firsts
+        if isinstance(each, Scripted) and isinstance(each.base, Symbol) and isinstance(each.upper, Symbol)
+        if each.upper.text in _SIGNS and _has_names(each.base)
+    }
 
 
 def _letter_above(part: Written) -> tuple[str, str] | None:
     """A letter and the one above it that may be a mark; None for anything else."""
     match part:
         case Scripted(base=Symbol(text=base), upper=Symbol(text=above, accents=())) if (
-            _has_names(part.base) and len(above) == 1 and above.isascii() and above.isalpha()
+            _has_names(part.base) and len(above) == 1 and above.isascii() and (above.isalpha() or above in _SIGNS)
         ):
             return (base, above) if above not in _NO_MARKS else None
     return None
@@ -117,7 +131,7 @@ def _named(node: Any, only_above: Set[str], marks: Set[tuple[str, str]]) -> Any:
     mark = pair[1] if pair is not None and pair in marks else ""
     match node:
         case Scripted(base=Symbol(text=text) as base, lower=lower, upper=Written() as upper) if _has_names(base) and (
-            word := mark or _word(upper, only_above)
+            word := _SIGNS.get(mark, mark) or _word(upper, only_above)
         ):
             name = replace(base, text=f"{text}_{word}", place=node.place)
             return name if lower is None and not node.primes else replace(node, base=name, upper=None)

@@ -244,7 +244,8 @@ class _Sentence:
             said = apposed.group()
         role = role_of(self.text, match.start(), match.end(), self.chains)
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
-        facts += self._two_values(match.end())
+        at = ONE_HOT_AT.match(self.text, match.end())
+        facts += [*self._two_values(match.end()), *(["one-hot"] if at and at[2] else [])]
         line = self.pieces[numbers[0]].place_of(0)[0]
         if role not in ("denied", "past", "condition"):
             if not facts and MORE_OF_ENTRIES.match(self.text, match.end()):
@@ -289,9 +290,8 @@ class _Sentence:
         for name in names:
             if kind is not None and (sized or isinstance(name, w.Symbol)):
                 self.stated.declared.append(Declared(name, kind, frozenset(), line, numbers[0]))
-            at = ONE_HOT_AT.match(self.text, match.end())
             if at and "one-hot" in facts and isinstance(name, w.Symbol):
-                for label in filter(lambda each: isinstance(each, w.Symbol), self._named(int(at[1]))):
+                for label in filter(lambda each: isinstance(each, w.Symbol), self._named(int(at[1] or at[2]))):
                     entry = w.Scripted(replace(name, font=""), lower=label, place=label.place)
                     one = w.Comparing((entry, w.Numeral(Fraction(1), place=label.place)), ("=",), place=label.place)
                     self._reaching(one, "", reach, numbers[0], at.group().strip())

@@ -288,7 +288,9 @@ APPOSED = re.compile(
     r",\s*(?:the|an?)\s+one[-_ ]?hot[^⟦,.;:]*?(?:\s+(?:of|for)\s+[^⟦,.;:]*⟦\d+⟧)?\s*[,.;]", re.IGNORECASE
 )
 ONE_HOT_AT = re.compile(
-    r"[^⟦,;:.]*\bone[-_ ]?hot\b[^⟦,;:.]*\b(?:at|of|for|encodes|encoding|class|label|index|position|entry)\s*⟦(\d+)⟧",
+    r"[^⟦,;:.]*\bone[-_ ]?hot\b[^⟦,;:.]*\b(?:at|of|for|encodes|encoding|class|label|index|position|entry)\s*⟦(\d+)⟧"
+    r"|\s+(?:has|with)\s+an?\s+(?:one|1)\s+(?:at|in)\s+(?:(?:the\s+)?(?:place|position|index|entry|class)\s+)?⟦(\d+)⟧"
+    r"\s*,?\s+and\s+(?:zeros?|0)\s+(?:elsewhere|everywhere else|otherwise)",
     re.IGNORECASE,
 )
 """Words behind a name that say which of its entries is 1: "y is one-hot at c"."""

@@ -12,6 +12,7 @@ from chainrule.documents.language.terms import Apply, Call, Entry, Name, Term
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.scripts import with_entries, with_upper
 from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of
+from chainrule.documents.reader.letters.usual_functions import LOGISTIC
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ELEMENTARY,
@@ -168,7 +169,7 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
     if is_plain and (axis := axis_told(meanings.inventory.prose)) is not None:
         found = softmax_along(meanings, meanings.term(items[0]), axis)
         return found if upper is None else raised(meanings, found, upper)
-    is_told = name in meanings.of_matrices
+    is_told = name in meanings.of_matrices or name in LOGISTIC
     if not parameters and not is_told and any(isinstance(each, w.Symbol) and each.text[:1].isupper() for each in items):
         raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
     arguments = tuple(map(meanings.term, items))
