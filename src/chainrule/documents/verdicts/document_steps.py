@@ -35,6 +35,7 @@ from chainrule.documents.verdicts.later_members import later_members
 from chainrule.documents.verdicts.nearby_conditions import other_meanings
 from chainrule.documents.verdicts.past_steps import Past
 from chainrule.documents.verdicts.second_definitions import MEANING, LastDefinitions, with_second_definitions
+from chainrule.documents.verdicts.solved_equations import with_solved_equations
 from chainrule.documents.verdicts.stacked_members import with_stacked_members
 from chainrule.documents.verdicts.step import Step
 from chainrule.documents.verdicts.verdict import VERDICTS, verdict_of
@@ -95,7 +96,8 @@ def steps_in(
     anew = _Anew(reading, Past(), {} if known is None else known)
     holding = partial(anew.holding, seconds=seconds, end=time.monotonic() + total)
     pairs = _judged(reading, seconds, total, anew)
-    yield from (step for _, step in with_equivalences(pairs, reading.derivation.claims, holding))
+    judged = with_solved_equations(with_equivalences(pairs, reading.derivation.claims, holding))
+    yield from (step for _, step in judged)
 
 
 def _judged(reading: Reading, seconds: float, total: float, anew: _Anew) -> Iterator[tuple[ReadRelation, Step]]:
@@ -114,7 +116,9 @@ def _judged(reading: Reading, seconds: float, total: float, anew: _Anew) -> Iter
                 break
         if not step.verdict.decided and time.monotonic() < end:
             step = anew.proved(position, seconds, end) or step
-        anew.held |= {entry.claim} if entry.claim is not None and step.verdict.holds else set()
+        if entry.claim is not None and step.verdict.holds:
+            anew.held.add(entry.claim)
+            anew.sure |= {entry.claim} if step.verdict.name != "proved if" else set()
         yield entry, step
 
 
@@ -130,6 +134,8 @@ class _Anew:
     last: LastDefinitions = field(init=False)
     without: dict[Set[int], Doubts] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
+    sure: set[int] = field(default_factory=set)
+    """The claims that hold without further assumptions."""
 
     def __post_init__(self) -> None:
         self.doubts, self.last = Doubts(self.reading), LastDefinitions(self.reading)
@@ -173,7 +179,7 @@ class _Anew:
             if not barred:
                 yield self._without(dropped), words, True
         yield from later_members(self.doubts, self.past, claim, self.held)
-        yield from other_meanings(self.doubts, self.past, self.reading.entries[position], self.held)
+        yield from other_meanings(self.doubts, self.past, self.reading.entries[position], self.held, self.sure)
         yield from with_stacked_members(self.doubts, claim)
         yield from with_first_entries(self.doubts, claim)
 
