@@ -236,3 +236,12 @@ def test_a_logistic_function_acts_on_each_entry_of_a_matrix():
     text += "$A = \\sigma(Z)$, where $\\sigma$ is the logistic function.\n\n"
     cost = "$$J = - \\sum_{r=1}^k \\sum_{i=1}^m Y_{ri} \\log A_{ri}$$"
     assert verdicts(text, cost, "$$\\frac{\\partial J}{\\partial Z} = Y \\odot (A - 1)$$") == ["proved"]
+
+
+@pytest.mark.parametrize("name", ["g'_{\\text{a}}", "g_{\\text{a}}'"])
+def test_a_prime_of_a_value_with_an_argument_is_its_derivative(name):
+    text = "$$g_{\\text{a}}(z) = \\frac{1}{1 + e^{-z}}$$"
+    assert verdicts(text, f"$${name}(z) = g_{{\\text{{a}}}}(z) (1 - g_{{\\text{{a}}}}(z))$$") == ["proved"]
+    assert verdicts(text, f"$${name}(z) = g_{{\\text{{a}}}}(z)$$") == ["wrong if read so"]
+    assert verdicts(text, f"$${name}'(0) = 0$$") == ["proved"]
+    assert verdicts(text, f"$${name}'(0) = 1$$")[0].startswith("wrong")

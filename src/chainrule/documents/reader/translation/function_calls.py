@@ -74,6 +74,16 @@ def in_base(meanings: Meanings, found: Term, name: str, lower: Written | None) -
 # What follows is private.
 
 
+def _derived(meanings: Meanings, value: Term, items: Sequence[Written], primes: int, bracket: w.Bracketed) -> Term:
+    """The derivative of a value by the letter that stands in brackets behind it: g'_a(z), where g_a is made of z."""
+    if len(items) != 1 or not isinstance(items[0], w.Symbol):
+        raise NotMeant("a derivative at something", bracket.place)
+    by = Name(meanings.named(base_name(items[0]), alone=True))
+    for _ in range(primes):
+        value = terms.Slope("written", value, by)
+    return value
+
+
 def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Bracketed) -> Term | None:
     name, upper, lower, primes = base_name(head), None, None, 0
     if isinstance(part, w.Scripted):
@@ -147,6 +157,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
                 names = ", ".join(known[0])
                 raise NotMeant(f"{name} of other arguments than {names}, of which it is defined", part.place)
         found = chosen(meanings, Name(meanings.named(full)), part, (*more, *entries))
+        if primes:
+            found = _derived(meanings, found, items, primes, bracket)
         return found if upper is None else raised(meanings, found, upper)
     parameters = meanings.functions.get(meant) or meanings.functions.get(full, ())
     if (parameters or more or entries) and stands_bare(name, bracket):
