@@ -11,7 +11,7 @@ from functools import partial
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import At, Call, Name, Slope, Term
+from chainrule.documents.language.terms import At, Call, Entry, Name, Slope, Term
 
 
 def with_captured_parameters(derivation: Derivation) -> Derivation:
@@ -54,14 +54,16 @@ def _is_captured(definition: Definition, names: Names) -> bool:
 
 
 def _is_plain(call: Call, definition: Definition) -> bool:
-    """Whether a call is one of the value, at the parameters or where one of them is something else."""
+    """Whether a call is one of the value, at the parameters or where one of them is something else, but no example."""
     parameters = [name for name, _ in definition.parameters]
     moved = [
         argument
         for name, argument in zip(parameters, call.arguments, strict=False)
         if argument != Name(name) and terms.free_names(argument) & {*parameters}
     ]
-    simple = len(parameters) == len(call.arguments) and (len(parameters) == 1 or not moved)
+    parts = (part for argument in call.arguments for part in terms.every(argument))
+    of_examples = any(isinstance(part, Entry) or getattr(part, "operator", "") == "member" for part in parts)
+    simple = len(parameters) == len(call.arguments) and (len(parameters) == 1 or not moved) and not of_examples
     return simple and (not any(call.order) or (len(parameters) == 1 and call.order[0] < 3))
 
 

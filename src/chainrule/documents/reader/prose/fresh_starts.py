@@ -24,7 +24,8 @@ from chainrule.documents.sources.pieces import Piece
 _BEGINS = re.compile(
     r"\W*(?:(?:now|next|then|again|instead|finally|similarly|nun|jetzt|maintenant|ahora|"
     r"(?:as|for) (?:an |another |a second )?(?:example|instance))\b,?\s*)*"
-    r"(?:(?:let(?: us|[’']s)?|consider|suppose|take|assume|sei(?:en)?|betrachten?|soi(?:t|ent)|considérons|prenons|"
+    r"(?:(?:let(?! ?us\b|[’']s)|(?:let us|let[’']s) (?:now )?(?:define|consider|take|set|write|suppose|assume|look at)|"
+    r"consider|suppose|take|assume|sei(?:en)?|betrachten?|soi(?:t|ent)|considérons|prenons|"
     r"sea[n]?|consideremos|пусть|рассмотрим|cho|xét)\b|设|設|令|考虑|考慮|(?:if|when|for|wenn|falls|für|si|pour|para)\s*⟦)",
     re.IGNORECASE,
 )
