@@ -22,7 +22,12 @@ KEPT = ROOT / "build" / "derivations"
 SECONDS = 4.0
 """The longest time for one step."""
 
-SECONDS_OF = {"backpropagation": 0.7, "binary_cross_entropy": 6.0, "rearranging": 6.0}
+SECONDS_OF = {
+    "backpropagation": 0.4,
+    "binary_cross_entropy": 6.0,
+    "convolution2d": 1.0,
+    "pooling": 1.0,
+}
 """The same, where longer times decide hardly more (numbers of thousands of terms), or more."""
 
 INTRODUCTION = """\

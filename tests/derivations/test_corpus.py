@@ -18,7 +18,7 @@ with (HERE / "decided.csv").open(encoding="utf-8", newline="") as file:
 """The number of steps of right derivations that were decided on 2026-11-27."""
 
 SHARE = 1 / 3
-"""The least part of this number: a machine with three times the work decides so few steps in two seconds each."""
+"""The least part of this number: a machine with three times the work decides so few steps in a second and a half each."""
 
 LAYOUT = {"affine_composition.md"}
 """Here `layout: columns` was written for derivatives whose inputs are columns; the checker takes them for rows."""
