@@ -38,7 +38,7 @@ def test_a_definition_that_a_later_section_repeats_is_no_second_one(reading_of):
     text = "# A\n\n$$v_1 = 2x, \\quad v_2 = 3 v_1$$\n\n# B\n\n$$\\mathbf{v_1} = 2x$$\n\n$$v_2 = 3 v_1$$\n\n$$v_2 = 6x$$"
     found = reading_of(text)
     assert [each.name for each in found.derivation.definitions] == ["v_1", "v_2"]
-    assert [entry.kind for entry in found.entries] == ["definition", "definition", "claim", "claim", "claim"]
+    assert [entry.kind for entry in found.entries] == [*["definition"] * 4, "claim"]
     assert list(found.again) == ["v_2"]
 
 

@@ -79,14 +79,3 @@ def test_logarithms_to_a_base_are_told_in_several_languages(words):
 def test_words_go_on_in_the_next_line():
     text = "Let $x$ and $w$ be numbers and $p = s(w x)$ with the logistic\nfunction $s$."
     assert verdicts(text, "$$\\frac{dp}{dw} = p (1 - p) x$$") == ["proved"]
-
-
-def test_a_condition_under_which_a_letter_is_defined_is_a_doubt_behind_its_sentence():
-    text = "For $0 < t < 2\\pi$ the point is at $x = t - \\sin t$."
-    assert verdicts(text, "$$\\sqrt{4 \\sin^2(t / 2)} = 2 \\sin(t / 2)$$")[-1] == "wrong if read so"
-
-
-def test_words_say_where_the_one_of_a_vector_is():
-    text = "Let $p = \\operatorname{softmax}(z)$. The vector $y$ has a one at the place $c$ and zeros elsewhere."
-    loss = "$$L = - \\sum_{k=1}^K y_k \\log p_k$$"
-    assert verdicts(text, loss, "$$L = -\\log p_c$$") == ["proved"]

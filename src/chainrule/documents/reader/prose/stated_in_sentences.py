@@ -7,7 +7,7 @@ section, or until it is withdrawn. It never reaches backwards. What a sentence d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -15,17 +15,15 @@ from functools import partial
 from chainrule.documents.language.derivation import FunctionKind, Kind, ValueKind
 from chainrule.documents.language.terms import ONE
 from chainrule.documents.reader.declaring.declarations import UNSAID, Declared, base_of
-from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, GOES_ON, HEDGE, LEADS_ON
+from chainrule.documents.reader.prose.concluding_words import CONCLUDED, FOLLOWING, HEDGE
 from chainrule.documents.reader.prose.equation_words import led_displays
 from chainrule.documents.reader.prose.hypotheses import (
-    Hypothesis,
     Renewal,
     compares,
-    excludes,
-    gives_another,
     is_fact,
     says,
 )
+from chainrule.documents.reader.prose.sentence_reaches import Reaches
 from chainrule.documents.reader.prose.sentence_roles import MARK, STOP, TURN, role_of, supposes_value, takes_apart
 from chainrule.documents.reader.prose.sentences import ends_of_sections, sentences
 from chainrule.documents.reader.prose.sized_words import IN_A_WORD, sized_kind
@@ -80,7 +78,6 @@ from chainrule.documents.reader.syntax.parts_written import (
 from chainrule.documents.reader.syntax.written import Written, WrittenChain
 from chainrule.documents.sources.pieces import Piece
 
-_NEXT_FORMULA = re.compile(r"\s*[,:，]?(?:(?!\b(?:also|both|too|well)\b)[^⟦,;:.]){0,60}:?\s*⟦(\d+)⟧")
 _GROUP = re.compile(r"⟦\d+⟧(?:(?:\s*,)?\s*(?:\b(?:and|und|et|y|e|и|và|or)\b|,|和|、|と|与|및)\s*⟦\d+⟧)*")
 _MATHS = re.compile(r"\$([^$]+)\$")
 
@@ -126,24 +123,16 @@ def _gives_value(chain: WrittenChain) -> bool:
 
 
 @dataclass
-class _Sentence:
-    stated: Stated
-    pieces: Sequence[Piece]
-    chains: dict[int, list[WrittenChain]]
-    text: str
-    first: int
-    last: int
-    end: int
-
+class _Sentence(Reaches):
     def read(self) -> None:
         """Enter what the sentence states."""
         if GENERAL.search(self.text):
-            self._close(lambda each: not each.fact, doubted=True)
+            self.close(lambda each: not each.fact, doubted=True)
         for match in FOR_ALL.finditer(self.text):
             every = [chain for mark in MARK.findall(match["names"]) for chain in self.chains.get(int(mark), [])]
             letters = frozenset(base_letter(part) for chain in every for part in parts_of_chain(chain))
             if not any(chain.links for chain in every):  # not for all i != j
-                self._close(partial(compares, letters=letters), doubted=True)
+                self.close(partial(compares, letters=letters), doubted=True)
         if self.pieces[self.first].kind == "heading":
             for formula in _MATHS.findall(self.text):
                 for chain in chains_of(formula):
@@ -201,7 +190,7 @@ class _Sentence:
         if len(members) == 2 and isinstance(members[0], w.Listed):
             subjects = [w.Comparing((each, members[1]), relations) for each in listed_names(members[0])]
         for subject in subjects:
-            self._reaching(subject, "", role, number, text)
+            self.reaching(subject, "", role, number, text)
 
     def _member(self, match: re.Match[str]) -> None:
         """A letter whose vectors are the rows or the columns of a matrix: "x_i is the i-th row of X"."""
@@ -259,9 +248,9 @@ class _Sentence:
             self._renewed(names, numbers[0])
             for name in names:
                 letters = letters_of(name)
-                self._close(partial(says, told=told, letters=letters))
+                self.close(partial(says, told=told, letters=letters))
                 if told:
-                    self._free(name, numbers[0])
+                    self.free(name, numbers[0])
         if role != "condition" and said.strip() and FROM_NOW_ON.search(self.text, 0, match.start()):
             self._renewed(names, numbers[0], is_any=True)
         if THIS.search(before) and len(names) == 1 and isinstance(names[0], w.Symbol) and self._is_new(names[0]):
@@ -270,7 +259,7 @@ class _Sentence:
             return
         if role == "assumed" and ANEW.search(f"{before} {said}"):
             for name in names:
-                self._close(partial(is_fact, letters=letters_of(name)))
+                self.close(partial(is_fact, letters=letters_of(name)))
         is_any = "any" in facts or ANY_FUNCTION.search(said) is not None
         if role != "condition" and (is_any or ANEW.search(f"{before if role == 'assumed' else ''} {said}")):
             self._renewed([*names, *mapping], numbers[0], is_any=is_any)
@@ -294,15 +283,15 @@ class _Sentence:
                 for label in filter(lambda each: isinstance(each, w.Symbol), self._named(int(at[1] or at[2]))):
                     entry = w.Scripted(replace(name, font=""), lower=label, place=label.place)
                     one = w.Comparing((entry, w.Numeral(Fraction(1), place=label.place)), ("=",), place=label.place)
-                    self._reaching(one, "", reach, numbers[0], at.group().strip())
+                    self.reaching(one, "", reach, numbers[0], at.group().strip())
                     self.stated.ones.add(base_of(label))
             for fact in facts:
                 if not (kind == _KINDS["column"] and fact in ("symmetric", "orthonormal", "invertible")):
-                    self._reaching(name, fact, reach, numbers[0], said.strip())
+                    self.reaching(name, fact, reach, numbers[0], said.strip())
             if kind == _KINDS["function"] and not ANY_FUNCTION.search(said):
-                self._enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
+                self.enter(name, "?", 0, len(self.pieces), False, numbers[0], said.strip())
             if unknown := UNKNOWN.search(f"{said} {words['what'] if words else ''}"):
-                self._enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
+                self.enter(name, "?", self.first, self.end, False, numbers[0], unknown.group())
 
     def _is_new(self, name: Written) -> bool:
         """Whether no formula of the section gives a letter that an earlier section defines: words may do so."""
@@ -344,100 +333,6 @@ class _Sentence:
         is_one = len(chains) == 1 and [link.relation for link in chains[0].links] == [":", "->"]
         return listed_names(chains[0].members[0]) if is_one and self.pieces[number].kind == "inline" else []
 
-    def _reaching(self, subject: Written, fact: str, role: str, number: int, text: str) -> None:
-        """Enter a hypothesis for the pieces over which its words let it reach."""
-        if not fact:
-            letters = letters_of(subject)
-            if role == "denied":
-                self._close(lambda each: not each.fact and each.letters == letters)
-                self._free(subject, number)
-            else:
-                self._close(lambda each: not each.fact and excludes(each.subject, subject), doubted=role != "assumed")
-        ends = {"assumed": self.end, "case": self._next_displays(), "": self.first}
-        ends |= dict.fromkeys(("condition", "relative"), self.last + 1)
-        start = self.first
-        if role in ("condition", "relative") and not fact:
-            start = self._beside(subject, number)
-            if LEADS_ON.match(self.text, self.text.find(f"⟦{number}⟧")) or self._goes_on(number):
-                start = number  # for x = 0 we get what follows, not the display before
-            ends[role] = number if start < number and self._shown(start, number) else ends[role]
-        if role in ends:
-            self._enter(subject, fact, start, ends[role], True, number, text)
-            if role != "condition" or (not fact and not _is_equation(subject) and self._defines(number)):
-                end = len(self.pieces) if role == "assumed" else self.end
-                self._enter(subject, fact, ends[role], end, False, number, text)
-
-    def _defines(self, condition: int) -> bool:
-        """Whether the sentence defines a letter behind its condition: for 0 < t < 1 we set x = 2t."""
-        others = (int(mark) for mark in MARK.findall(self.text))
-        every = (chain for other in others if other > condition for chain in self.chains.get(other, []))
-        return any(
-            isinstance(chain.members[0], w.Symbol) and chain.links and chain.links[0].relation in ("=", ":=")
-            for chain in every
-        )
-
-    def _free(self, subject: Written, number: int) -> None:
-        """Nothing may be assumed of the letters of which something is denied."""
-        for part in all_parts(subject):
-            if isinstance(part, w.Symbol):
-                self._enter(part, "any", self.first, self.end, True, number, "a denial")
-
-    def _beside(self, subject: Written, number: int) -> int:
-        """Where a condition begins, after others of the sentence that exclude it and then reach up to it.
-
-        Conditions come before the displays for which they hold, or after them.
-        """
-        start = self.first
-        before = any(
-            chain.links and self.stated.roles.get(other) != "condition"
-            for other in range(self.first, number)
-            for chain in self.chains.get(other, [])
-        )
-        parts = not before or self._goes_on(number)
-        for place, each in enumerate(self.stated.hypotheses):
-            other = self.first <= each.at < number and parts and gives_another(each.subject, subject)
-            if each.at >= self.first and each.certain and (other or excludes(each.subject, subject)):
-                after = self._shown(self.first, each.at)
-                self.stated.hypotheses[place] = replace(each, end=min(each.end, each.at if after else number))
-                start = each.at if after else number
-        return start
-
-    def _goes_on(self, number: int) -> bool:
-        """Whether a condition stands between displays and is that of the next: "... and for j != k ..."."""
-        before, after = self.text.split(f"⟦{number}⟧", 1)
-        display = _NEXT_FORMULA.match(after)
-        is_next = display is not None and self.pieces[int(display[1])].kind == "display"
-        return is_next and GOES_ON.match(before.rpartition("⟧")[2]) is not None
-
-    def _shown(self, start: int, end: int) -> bool:
-        return any(piece.kind == "display" for piece in self.pieces[start:end])
-
-    def _close(self, matches: Callable[[Hypothesis], bool], *, doubted: bool = False) -> None:
-        """Let hypotheses end before this sentence, or be doubted from there on."""
-        for place, each in enumerate(list(self.stated.hypotheses)):
-            if each.end > self.first > each.at and matches(each):
-                self.stated.hypotheses[place] = replace(each, end=self.first)
-                if doubted:
-                    self.stated.hypotheses.append(replace(each, start=max(each.start, self.first), certain=False))
-
-    def _next_displays(self) -> int:
-        """The end of the next displays: of the sentence itself if it has some."""
-        at = self.first
-        while at < self.end and (at <= self.last or self.pieces[at].kind != "display"):
-            if self.pieces[at].kind == "display":
-                return self.last + 1
-            at += 1
-        while at < self.end and (self.pieces[at].kind == "display" or not self.pieces[at].text.strip()):
-            at += 1
-        return at
-
-    def _enter(self, subject: Written, fact: str, start: int, end: int, certain: bool, number: int, text: str) -> None:
-        while start < min(number, end) and self.pieces[start].kind == "prose":
-            start += 1  # the end of the sentence before
-        if start < end and not (isinstance(subject, w.Symbol) and subject.is_word):
-            line = self.pieces[number].place_of(0)[0]
-            self.stated.hypotheses.append(Hypothesis(subject, fact, start, end, certain, line, text, number))
-
 
 _KINDS: dict[str, Kind] = {
     "number": ValueKind(()),
@@ -446,10 +341,6 @@ _KINDS: dict[str, Kind] = {
     "matrix": ValueKind((UNSAID, UNSAID)),
     "function": FunctionKind((), ()),
 }
-
-
-def _is_equation(subject: Written) -> bool:
-    return isinstance(subject, w.Comparing) and subject.relations == ("=",)
 
 
 def _is_range(chain: WrittenChain | None) -> bool:
