@@ -37,10 +37,8 @@ def with_diagonals(chains: Mapping[int, list[WrittenChain]], pieces: Sequence[Pi
     found = dict(chains)
     told = set(_told(pieces))
     if told:
-        letters = {
-            part.text for every in chains.values() for each in every for part in parts_of_chain(each)
-            if isinstance(part, Symbol)
-        }  # fmt: skip
+        every = (part for found in chains.values() for chain in found for part in parts_of_chain(chain))
+        letters = {part.text for part in every if isinstance(part, Symbol)}
         spare = next((each for each in "jklmnpqrst" if each not in letters), None)
         for number in told & chains.keys() if spare else ():
             found[number] = [_of_all(chain, spare or "") for chain in chains[number]]

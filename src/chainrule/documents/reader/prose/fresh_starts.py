@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -30,6 +31,9 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 
+MOST = 100
+"""Sentences of a document that begin an example of its own: more are a list of something else."""
+
 
 def fresh_starts(
     pieces: Sequence[Piece], statements: Sequence[Statement], inventory: Inventory
@@ -39,29 +43,34 @@ def fresh_starts(
     Where a name that is made of what is defined anew goes on, the part goes on as well, and the letter is renewed.
     """
     numbers = {id(piece): number for number, piece in enumerate(pieces)}
-    by_piece = dict[int, list[Statement]]()
+    by_piece, used = dict[int, list[Statement]](), dict[str, list[int]]()  # and the places of each letter
     for statement in statements:
-        by_piece.setdefault(numbers.get(id(statement.piece), -1), []).append(statement)
+        number = numbers.get(id(statement.piece), -1)
+        by_piece.setdefault(number, []).append(statement)
+        for letter in letters_of(statement.left) | letters_of(statement.right):
+            used.setdefault(letter, []).append(number)
     breaks = [number for number, piece in enumerate(pieces) if piece.kind in ("heading", "end")]
-    found, renewed, begin = dict[int, int](), list[Renewal](), 0
+    found, renewed, before, seen = dict[int, int](), list[Renewal](), dict[str, _Defined](), 0
     for first, last, text in sentences(pieces):
-        begin = max([begin, *(number for number in breaks if number <= first)])
-        begins = _BEGINS.match(text)
-        own = [int(number) for number in MARK.findall(text)] if begins else []
-        shown = next((at for at, number in enumerate(own, 1) if pieces[number].kind == "display"), len(own))
-        own = own[:1] if begins and begins.group().endswith("⟦") else own[:shown]  # if x = 1/t, then
-        new = {each.name: each for each in _defined(by_piece, own, inventory)}
-        before = {each.name: each for each in _defined(by_piece, range(begin, first), inventory)} if new else {}
-        anew = [name for name, each in new.items() if name in before and not alike(each.right, before[name].right)]
-        if not anew:
+        at = bisect_right(breaks, first)
+        if at and breaks[at - 1] > seen:
+            before, seen = {}, breaks[at - 1]
+        if (begins := _BEGINS.match(text)) is None:
             continue
-        end = next((number for number in breaks if number > last), len(pieces))
-        later = [each for number in range(first, end) for each in by_piece.get(number, ())]
-        used = frozenset[str]().union(*(letters_of(each.left) | letters_of(each.right) for each in later))
-        if not used & _made_of(before, new.keys()):
-            found[first], begin = last, first
-        else:
+        before |= {each.name: each for each in _defined(by_piece, range(seen, first), inventory)}
+        seen = max(seen, first)
+        own = [int(number) for number in MARK.findall(text)]
+        shown = next((count for count, number in enumerate(own, 1) if pieces[number].kind == "display"), len(own))
+        own = own[:1] if begins.group().endswith("⟦") else own[:shown]  # if x = 1/t, then
+        new = {each.name: each for each in _defined(by_piece, own, inventory)}
+        anew = [name for name, each in new.items() if name in before and not alike(each.right, before[name].right)]
+        if not anew or len(found) + len(renewed) >= MOST:
+            continue
+        end = breaks[at] if at < len(breaks) else len(pieces)
+        if any(_is_between(used.get(name, ()), first, end) for name in _made_of(before, new.keys())):
             renewed += [Renewal(name, own[0], pieces[own[0]].place_of(0)[0], is_any=True) for name in anew]
+        else:
+            found[first], before = last, {}
     return found, renewed
 
 
@@ -97,6 +106,12 @@ def _defined(by_piece: dict[int, list[Statement]], places: Sequence[int], invent
         if not statement.number and isinstance(target.name, Symbol):
             name = name_in(target.name, inventory) or base_name(target.name)
             yield _Defined(name, statement.right, letters_of(statement.right))
+
+
+def _is_between(places: Sequence[int], first: int, end: int) -> bool:
+    """Whether one of some places, in their order, is at the first or behind it, and before the end."""
+    at = bisect_left(places, first)
+    return at < len(places) and places[at] < end
 
 
 def _made_of(before: dict[str, _Defined], new: Set[str]) -> frozenset[str]:
