@@ -102,3 +102,57 @@ def test_other_cases_in_another_display_are_no_cases_of_the_first():
     leaky = r"$$y = x \quad (x > 0) \\ y = a x \quad (x \le 0)$$"
     text = f"{RAMP}\n\n{leaky}\n\n$$\\frac{{\\partial y}}{{\\partial x}} = a \\quad (x < 0)$$"
     assert check_derivation(text, repairs=False).steps[-1].verdict != "wrong"
+
+
+MATRIX = "Let $s$ be an $n \\times n$ matrix."
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        (r"$$a_{ij} = s_{ij}^2 \quad \text{for } j \le i, \qquad a_{ij} = s_{ij}^3 \quad \text{for } j > i$$",),
+        (r"$$a_{ij} = s_{ij}^2 \quad \text{for } j \le i$$", r"$$a_{ij} = s_{ij}^3 \quad \text{otherwise}$$"),
+        ("For $j > i$ let", "$$a_{ij} = s_{ij}^3$$", r"For $j \le i$ let", "$$a_{ij} = s_{ij}^2$$"),
+        (r"Let $a_{ij} = s_{ij}^2$ for $j \le i$, and let $a_{ij} = s_{ij}^3$ for $j > i$.",),
+    ],
+)
+@pytest.mark.parametrize(
+    ("sides", "verdict"),
+    [
+        (r"\sum_{j=1}^i s_{ij}^2 + \sum_{j=i+1}^n s_{ij}^3", "proved"),
+        (r"\sum_{j=1}^n s_{ij}^2", "true for some indices"),  # for i = n
+        (r"\sum_{j=1}^{i-1} s_{ij}^2 + \sum_{j=i}^n s_{ij}^3", "wrong"),
+    ],
+)
+def test_each_case_of_indices_counts_where_it_holds(paragraphs, sides, verdict):
+    text = "\n\n".join((MATRIX, *paragraphs, f"$$\\sum_{{j=1}}^n a_{{ij}} = {sides}$$"))
+    assert check_derivation(text, repairs=False).steps[-1].verdict.startswith(verdict)
+
+
+def test_a_label_chooses_an_entry():
+    text = "Let $z$ be a vector with $n$ entries and $y$ a class.\n\n$$t_k = 1 \\quad \\text{for } k = y$$\n\n"
+    text += "$$t_k = 0 \\quad \\text{for } k \\ne y$$\n\n$$\\sum_k t_k z_k = z_y, \\qquad \\sum_k t_k z_k = z_1$$"
+    assert [step.verdict for step in check_derivation(text, repairs=False).steps[2:]] == [
+        "proved",
+        "true for some indices",
+    ]  # y = 1
+
+
+@pytest.mark.parametrize("condition", [r"(i \ne j)", r"\text{for } i > j", "(i = j)", "(j = 1)"])
+def test_entries_that_are_defined_for_some_indices_have_no_sum(condition):
+    text = f"{MATRIX}\n\n$$a_{{ij}} = s_{{ij}}^2 \\quad {condition}$$\n\n"
+    text += r"$$\sum_i \sum_j a_{ij} = \sum_i \sum_j s_{ij}^2$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict in ("undefined", "undecided")
+
+
+@pytest.mark.parametrize("condition", [r"i = 1, \dots, n", r"1 \le i \le n", "(i = 1, 2, \\ldots, n)"])
+def test_a_range_of_an_index_is_no_case(condition):
+    text = f"Let $x$ be a vector with $n$ entries.\n\n$$v_i = x_i^2 \\quad {condition}$$\n\n"
+    text += r"$$\sum_{i=1}^n v_i = \sum_{i=1}^n x_i^2$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "proved"
+
+
+def test_an_equation_of_transposed_entries_after_a_case_is_unclear():
+    text = MATRIX + "\n\n$$a_{ij} = s_{ij}^2 \\quad \\text{for } i < j$$\n\n$$a_{ji} = s_{ij}^2$$\n\n"
+    text += r"$$\sum_i a_{ii} = 0$$"
+    assert check_derivation(text, repairs=False).steps[-1].verdict == "no definition"

@@ -11,7 +11,12 @@ from chainrule.documents.language.derivation import Definition, FunctionKind, Ki
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length, with_length
-from chainrule.documents.reader.interpretation.cases_of_definitions import case_of, enter_case, unread_case
+from chainrule.documents.reader.interpretation.cases_of_definitions import (
+    case_of,
+    condition_on,
+    enter_case,
+    unread_case,
+)
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
@@ -83,14 +88,14 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         state.elaborator.used.add(f"{target.base} is what line {line}{SUPPOSES}")
     if full not in state.definitions and _is_claimed_before(state, full, statement):
         return False
-    if condition := _condition_on(state, target, statement):
+    case = case_of(state, full, target, statement)
+    if condition := condition_on(state, target, statement, case is None):
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
-    case = case_of(state, full, target, statement)
     if case is not None and full in state.definitions and full not in state.cases:
         return False
     is_case = full in state.cases and (case is not None or not alike(state.written.get(full), statement.right))
-    if is_case and (target.parameters or state.defined_at[full] == state.number_of(statement)):
+    if is_case and (target.parameters or target.indices or state.defined_at[full] == state.number_of(statement)):
         return enter_case(state, full, case, target, statement)
     if is_value_in_example(state, statement, full) and full in state.all_names() | state.inventory.by.keys():
         return False
@@ -142,6 +147,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         entry = next((each for each in sorted(USUAL_INDICES) if each not in taken), state.elaborator.new_letter())
         indices = (*indices, entry) if member[1] else (entry, *indices)
         body = terms.Entry(body, (terms.Name(entry),))
+    if case is not None and not target.parameters and target.indices:
+        body = terms.Choice(((case, body),))
     bound = tuple((index, state.elaborator.open_size(index)) for index in indices)
     if bound:
         body = terms.Family(bound, body)
@@ -175,7 +182,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if case is not None:
         if bool(parameters) != bool(target.parameters):
             raise unread_case(state, full, statement)
-        body = terms.Choice(((case, body),))
+        body = body if target.indices and not parameters else terms.Choice(((case, body),))
         state.cases.add(full)
     state.definitions[full] = Definition(full, body, parameters, line)
     state.of_blocks |= {full} if in_block else set()
@@ -244,21 +251,6 @@ def _subscripts(written: w.Written, letter: str) -> set[w.Written | None]:
     pairs = (pair for part in all_parts(written) if isinstance(part, w.Beside) for pair in pairwise(part.parts))
     heads = [one for one, other in pairs if isinstance(other, w.Bracketed) and base_letter(one) == letter]
     return {one.lower if isinstance(one, w.Scripted) else None for one in heads}
-
-
-def _condition_on(state: DocumentState, target: Target, statement: Statement) -> str:
-    """The words that compare indices in a definition, or choose some indices or arguments: "for i < j", "for odd n"."""
-    place = state.number_of(statement)
-    word, letters = state.besides.stated.of_some.get(place, ("", frozenset[str]()))
-    chosen = target.base not in letters and letters.intersection(map(base_letter, target.parameters))
-    if word and (target.indices or chosen):
-        return f"{word} numbers"
-    for each in state.besides.stated.hypotheses:
-        if each.certain and each.start <= place < each.end and isinstance(each.subject, w.Comparing):
-            compared = {getattr(member, "text", "") for member in each.subject.members}
-            if len(compared) == 2 and compared <= set(target.indices):
-                return each.text
-    return ""
 
 
 def _is_claimed_before(state: DocumentState, full: str, statement: Statement) -> bool:
