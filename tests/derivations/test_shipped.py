@@ -28,6 +28,7 @@ UNDECIDED = {
 SPARE = 2
 """Steps that a slow machine may leave undecided in each other derivation."""
 
+
 def is_left(step):
     """Whether a step is not decided. An inequality may hold at the points tried, which is all that is known of one."""
     return step.verdict not in ("proved", "verified", *(["held"] if step.relation != "=" else []))
