@@ -31,9 +31,9 @@ def case_of(state: DocumentState, full: str, target: Target, statement: Statemen
     """
     letters = {*_parameters(target)} or _compared_behind(state, target, statement)
     every = (*statement.conditions, *_said(state, full, target, statement))
-    compared = (each for each in every if isinstance(each, w.Comparing) and set(each.relations) <= RELATIONS)
-    chosen = [each for each in every if not letters and _chooses_indices(each, target)]
-    found = [*map(state.elaborator.condition, chosen or (each for each in compared if letters & letters_of(each)))]
+    compared = [each for each in every if isinstance(each, w.Comparing) and set(each.relations) <= RELATIONS]
+    limits = [each for each in compared if (letters & letters_of(each) if letters else _chooses_indices(each, target))]
+    found = [*map(state.elaborator.condition, limits)]
     if len(found) > 1 or None in found:
         raise unread_case(state, full, statement)
     return found[0] if found else None
@@ -77,7 +77,7 @@ def unread_case(state: DocumentState, full: str, statement: Statement) -> NotMea
     return NotMeant(ONE_CASE, statement.place)
 
 
-def condition_on(state: DocumentState, target: Target, statement: Statement, is_for_all: bool) -> str:
+def unread_condition(state: DocumentState, target: Target, statement: Statement, is_for_all: bool) -> str:
     """The words of a condition that makes no case: "for odd n", or "for i < j" if the definition is to hold for all."""
     place = state.number_of(statement)
     word, letters = state.besides.stated.of_some.get(place, ("", frozenset[str]()))
@@ -95,10 +95,8 @@ def condition_on(state: DocumentState, target: Target, statement: Statement, is_
 # What follows is private.
 
 
-def _chooses_indices(condition: w.Written, target: Target) -> bool:
+def _chooses_indices(condition: w.Comparing, target: Target) -> bool:
     """Whether a condition leaves out some of the indices: i < j, k = y, but not i = 1, ..., n or 1 <= i <= n."""
-    if not isinstance(condition, w.Comparing) or not set(condition.relations) <= RELATIONS:
-        return False
     compared = [getattr(each, "text", "") in target.indices for each in condition.members]
     is_listed = any(isinstance(part, w.Listed | w.Dots) for part in all_parts(condition))
     equates = {*condition.relations} <= {"=", "!="}

@@ -13,9 +13,9 @@ from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length, with_length
 from chainrule.documents.reader.interpretation.cases_of_definitions import (
     case_of,
-    condition_on,
     enter_case,
     unread_case,
+    unread_condition,
 )
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
@@ -89,7 +89,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if full not in state.definitions and _is_claimed_before(state, full, statement):
         return False
     case = case_of(state, full, target, statement)
-    if condition := condition_on(state, target, statement, case is None):
+    if condition := unread_condition(state, target, statement, case is None):
         state.unread.setdefault(full, f"it holds for {condition}")
         raise NotMeant(f"a definition for {condition} alone", statement.place)
     if case is not None and full in state.definitions and full not in state.cases:
@@ -147,7 +147,8 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         entry = next((each for each in sorted(USUAL_INDICES) if each not in taken), state.elaborator.new_letter())
         indices = (*indices, entry) if member[1] else (entry, *indices)
         body = terms.Entry(body, (terms.Name(entry),))
-    if case is not None and not target.parameters and target.indices:
+    is_case_of_entries = case is not None and not target.parameters and bool(target.indices)
+    if case is not None and is_case_of_entries:
         body = terms.Choice(((case, body),))
     bound = tuple((index, state.elaborator.open_size(index)) for index in indices)
     if bound:
@@ -182,7 +183,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if case is not None:
         if bool(parameters) != bool(target.parameters):
             raise unread_case(state, full, statement)
-        body = body if target.indices and not parameters else terms.Choice(((case, body),))
+        body = body if is_case_of_entries else terms.Choice(((case, body),))
         state.cases.add(full)
     state.definitions[full] = Definition(full, body, parameters, line)
     state.of_blocks |= {full} if in_block else set()
