@@ -5,11 +5,11 @@ A derivation is made of the terms of `terms`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, cast
 
-from chainrule.documents.language.terms import Call, Condition, Name, Term, every
+from chainrule.documents.language.terms import Call, Condition, Name, Term, every, substituted
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,19 @@ class Relation:
     def parts(self) -> tuple[Term, ...]:
         """Everything on both sides."""
         return *every(self.left), *every(self.right)
+
+    def substituted(self, change: Callable[[Any], Term | None]) -> Relation:
+        """The claim with change(part) in the place of parts of its sides and conditions, as in `terms.substituted`.
+
+        >>> from chainrule.documents.language.terms import Comparison
+        >>> claim = Relation(Name("x"), "=", Name("z"), conditions=(Comparison("=", Name("x"), Name("z")),))
+        >>> claim.substituted({Name("x"): Name("y")}.get).conditions[0].left.text
+        'y'
+        """
+        conditions = tuple(cast("Condition", substituted(each, change)) for each in self.conditions)
+        return replace(
+            self, left=substituted(self.left, change), right=substituted(self.right, change), conditions=conditions
+        )
 
 
 def first_of_chain(claims: Sequence[Relation], number: int) -> int:

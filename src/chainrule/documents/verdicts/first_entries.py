@@ -60,8 +60,5 @@ def _with_product(doubts: Doubts, pair: tuple[str, str], first: Term) -> Doubts:
         return Apply("+", (first, term)) if _factors(term) == pair else None
 
     derivation = doubts.reading.derivation
-    claims = tuple(
-        replace(each, left=terms.substituted(each.left, put), right=terms.substituted(each.right, put))
-        for each in derivation.claims
-    )
+    claims = tuple(each.substituted(put) for each in derivation.claims)
     return Doubts(replace(doubts.reading, derivation=replace(derivation, claims=claims)))

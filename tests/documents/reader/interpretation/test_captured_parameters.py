@@ -29,3 +29,8 @@ def test_it_is_a_value_that_moves_with_them(left, right, false):
 def test_two_parameters_that_change_places_leave_the_function_as_it_is():
     text = "Let $a$ and $b$ be numbers.\n\n$$f(a, b) = s - b, \\quad s = 2 a$$"
     assert verdicts(text, "$$f(b, a) = 2 b - a$$") != ["wrong"]
+
+
+def test_a_condition_on_a_value_counts_as_well():
+    text = "Let $w$ be a number and $p = 3 w$. Let $\\ell(w) = p^2$. Then\n\n$$\\ell'(w) = 6 p \\quad (\\ell(w) < 1)$$"
+    assert verdicts(text)[-1] == "proved"

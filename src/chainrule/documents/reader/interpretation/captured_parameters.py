@@ -25,7 +25,9 @@ def with_captured_parameters(derivation: Derivation) -> Derivation:
     """
     names = Names.of(derivation)
     captured = {each.name: each for each in derivation.definitions if _is_captured(each, names)}
-    calls = [part for part in derivation.parts if isinstance(part, Call) and part.function in captured]
+    conditions = (condition for claim in derivation.claims for condition in claim.conditions)
+    every = (*derivation.parts, *(part for condition in conditions for part in terms.every(condition)))
+    calls = [part for part in every if isinstance(part, Call) and part.function in captured]
     others = {call.function for call in calls if not _is_plain(call, captured[call.function])}
     values = {name: each for name, each in captured.items() if name not in others}
     if not values:
@@ -37,11 +39,8 @@ def with_captured_parameters(derivation: Derivation) -> Derivation:
         )
         for each in derivation.definitions
     )
-    claims = (
-        replace(each, left=terms.substituted(each.left, meant), right=terms.substituted(each.right, meant))
-        for each in derivation.claims
-    )
-    return replace(derivation, definitions=tuple(definitions), claims=tuple(claims))
+    claims = tuple(each.substituted(meant) for each in derivation.claims)
+    return replace(derivation, definitions=tuple(definitions), claims=claims)
 
 
 # What follows is private.

@@ -44,14 +44,12 @@ def with_held_arguments(
         inside = terms.substituted(part.body, held)
         return replace(part, body=inside, holding=moving(part) if is_told(part) else ())
 
-    claims = tuple(
-        replace(each, left=terms.substituted(each.left, held), right=terms.substituted(each.right, held))
-        for each in derivation.claims
-    )
+    claims = tuple(each.substituted(held) for each in derivation.claims)
     bodies = {each.name: each.body for each in derivation.definitions}
     for number, claim in enumerate(derivation.claims):
-        inside = [bodies[name] for name in names.used_by(claim.left, claim.right) if name in bodies]
-        every = (*claim.parts, *(part for body in inside for part in terms.every(body)))
+        own = (claim.left, claim.right, *claim.conditions)
+        inside = [bodies[name] for name in names.used_in(claim) if name in bodies]
+        every = (part for whole in (*own, *inside) for part in terms.every(whole))
         slopes = [part for part in every if isinstance(part, Slope) and part.holding and not is_told(part)]
         if found := frozenset(each for part in slopes for each in moving(part)):
             doubted[number] = found

@@ -68,8 +68,4 @@ def _take_last_layers(state: DocumentState) -> None:
     for number, claim in enumerate(state.claims if last else ()):
         for name in sorted(last.keys() & (terms.free_names(claim.left) | terms.free_names(claim.right))):
             state.doubt(number, frozenset({f"{name}{OF_LAST_LAYER}"}))
-            state.claims[number] = replace(
-                claim,
-                left=terms.substituted(claim.left, named.get),
-                right=terms.substituted(claim.right, named.get),
-            )
+            state.claims[number] = claim.substituted(named.get)
