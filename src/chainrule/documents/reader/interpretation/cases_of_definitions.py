@@ -18,7 +18,7 @@ from chainrule.documents.reader.syntax.known_words import NotMeant
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_letter, base_name, letters_of
 from chainrule.documents.reader.syntax.segments import kind_of
 
-ONE_CASE = "a definition of one case"
+ONE_CASE = "a case of a definition, and the condition for it is missing or not read"
 
 
 def case_of(state: DocumentState, full: str, target: Target, statement: Statement) -> terms.Condition | None:
