@@ -216,6 +216,16 @@ def test_functions_share_a_process_until_one_fails():
     assert pids[3] not in (pids[0], os.getpid())
 
 
+def test_functions_have_processor_time_and_not_time_by_the_clock():
+    def compute():
+        while True:
+            pass
+
+    slept, computed = limited_each([partial(time.sleep, 0.5), compute], seconds=0.3)
+    assert slept is None
+    assert isinstance(computed, Exceeded)
+
+
 def test_a_function_that_ends_its_process_is_told_from_the_next():
     found = list(limited_each([partial(os._exit, 3), partial(int, 7)], seconds=5))
     assert isinstance(found[0], Exceeded)

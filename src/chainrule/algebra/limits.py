@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 SECONDS = 10.0
 MEGABYTES = 2000
 
+PATIENCE = 4
+"""How many seconds a process that shares the machine with others may take for one second of processor time."""
+
 
 class Exceeded(Exception):
     """The computation took too long or too much memory, or the system cannot limit it.
@@ -122,10 +125,13 @@ def limited_each(
 ) -> Iterator[Result | Exceeded]:
     """The functions' results in order, from one child process; one that dies or takes too long is replaced.
 
+    `seconds` are processor time, so that the results do not depend on what else the machine does.
+
     Yields
     ------
     Result or Exceeded
-        The error in place of the result of a function that took more than `seconds`, or too much memory.
+        The error in place of the result of a function that took more than `seconds`, or `PATIENCE` times as long by the
+        clock, or too much memory.
 
     Raises
     ------
@@ -143,7 +149,7 @@ def limited_each(
     while done < len(functions):
         with _child(partial(_compute_each, functions[done:], seconds=seconds, megabytes=megabytes)) as pipe:
             while done < len(functions):
-                answer = _read_one(pipe, time.monotonic() + seconds)
+                answer = _read_one(pipe, time.monotonic() + PATIENCE * seconds)
                 done += 1
                 if answer is None:
                     yield Exceeded(f"no result within {seconds:g} s and {megabytes} MB")
@@ -191,14 +197,16 @@ def _child(run: Callable[[int], None]) -> Iterator[int]:
 
 
 def _compute_each(functions: Sequence[Callable[[], object]], writing: int, *, seconds: float, megabytes: int) -> None:
-    """Run in the child: send the pickled results, each after its length."""
+    """Run in the child: send the pickled results, each after its length, until one needs too much time or memory."""
     try:
         _set_limits(math.inf, megabytes)
         _be_silent()
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process, also in a call of flint
         with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             for function in functions:
-                _limit_time(seconds)
+                signal.setitimer(signal.ITIMER_PROF, seconds)
                 answer = _answer(function)
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 if not answer:
                     break
                 _write(writing, len(answer).to_bytes(8, "big") + answer)
@@ -228,16 +236,6 @@ def _read_bytes(reading: int, count: int, until: float) -> bytes | None:
             return None
         parts += part
     return parts
-
-
-def _limit_time(seconds: float) -> None:
-    """End the process if it computes for longer, also where its parent was killed and cannot."""
-    import resource
-
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    most = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most if hard < 0 else min(most, hard), hard))
 
 
 def _be_silent() -> None:

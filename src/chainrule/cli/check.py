@@ -46,7 +46,7 @@ def check(
         bool, typer.Option("--allow-undecided", help="Exit with 0 if nothing is wrong, even if something is undecided.")
     ] = False,
     repairs: Annotated[bool, typer.Option(help="Search for a change that makes a wrong step right.")] = True,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for one step.")] = 10.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Maximum processor time for one step, in seconds.")] = 10.0,
     total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 3600.0,
 ) -> int:
     """Check each step of written derivations.

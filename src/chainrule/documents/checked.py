@@ -56,7 +56,7 @@ def check_derivation(
     repairs : bool
         Whether to search for changes that make wrong steps right.
     seconds : float
-        The maximum time for one step.
+        The maximum processor time for one step.
 
     Returns
     -------

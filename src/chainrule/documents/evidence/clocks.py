@@ -1,9 +1,9 @@
-"""The time that is left for a claim."""
+"""The processor time that is left for a claim, so that its verdict does not depend on what else the machine does."""
 
 from __future__ import annotations
 
 import math
-from time import monotonic
+from time import thread_time
 
 TOO_LONG = "it takes too long"
 
@@ -13,20 +13,21 @@ class OutOfTime(Exception):
 
 
 class Clock:
-    """The time until which a claim may be computed.
+    """The time until which this thread may compute a claim.
 
     Parameters
     ----------
     seconds : float
+        Of processor time.
     """
 
     def __init__(self, seconds: float = math.inf) -> None:
-        self.until = monotonic() + seconds
+        self.until = thread_time() + seconds
 
     @property
     def left(self) -> float:
         """The seconds that are left."""
-        return self.until - monotonic()
+        return self.until - thread_time()
 
     def part(self, share: float = 0.5) -> Clock:
         """A clock that ends after a share of the time that is left."""
@@ -39,5 +40,5 @@ class Clock:
         ------
         OutOfTime
         """
-        if monotonic() > self.until:
+        if thread_time() > self.until:
             raise OutOfTime(TOO_LONG)

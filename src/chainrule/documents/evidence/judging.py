@@ -25,7 +25,7 @@ from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Apply, Comparison, Name, Number, every, free_names, is_printed
 
 SECONDS = 10.0
-"""Time for one claim."""
+"""Processor time for one claim."""
 
 SHARE = 0.7
 """The part of this after which a claim is decided by what is known."""

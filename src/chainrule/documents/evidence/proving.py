@@ -51,7 +51,7 @@ class Prover:
     derivation : Derivation
     shapes : Shapes
     seconds : float
-        Time for one claim; what is known then is the finding.
+        Processor time for one claim; what is known then is the finding.
     """
 
     derivation: Derivation

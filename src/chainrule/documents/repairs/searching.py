@@ -79,7 +79,7 @@ def repair_of(prover: Prover, claim: Relation) -> Repair | None:
         change for change in changes(claim.right, _material(question)) if not _brings_in(claim.left, change, claim)
     ]
     tried = [*tried[:MOST_TRIED], *_worked_out(claim)]
-    for change in islice(_passing(question, tried, time.monotonic() + SEARCHING), MOST_PROVED):
+    for change in islice(_passing(question, tried, time.thread_time() + SEARCHING), MOST_PROVED):
         changed = replace(claim, right=change.term)
         alone = replace(prover.derivation, claims=(changed,))
         if not Shapes(alone).faults:
@@ -135,7 +135,7 @@ def _passing(question: Question, tried: Sequence[TermChange], until: float) -> I
     fails = {number: _fails(visitor, place, values) for number, place in enumerate(places)}
     failing = [number for number, failed in fails.items() if failed]
     chosen = [*failing[: MOST_PLACES - 1], *[number for number, failed in fails.items() if failed is False][:1]]
-    for change in takewhile(lambda _: time.monotonic() < until, tried if failing else ()):
+    for change in takewhile(lambda _: time.thread_time() < until, tried if failing else ()):
         claim = replace(question.claim, right=change.term)
         visitor = Visitor(replace(question, claim=claim), sizes, Branches(), arrays, places, stand_in=stand_in)
         if all(_fails(visitor, places[number], values) is False for number in chosen):

@@ -67,7 +67,7 @@ def steps_of(pieces: Pieces, *, seconds: float = judging.SECONDS) -> Steps:
     ----------
     pieces : Pieces
     seconds : float
-        Time for one claim.
+        Processor time for one claim.
 
     Examples
     --------
