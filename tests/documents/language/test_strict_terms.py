@@ -58,7 +58,7 @@ def test_a_condition_ends_where_no_word_joins_another():
 
 
 def test_indices_have_sizes_that_may_be_sums():
-    assert read_ranges(Tokens("i in n, j in n - 1", 0)) == [("i", Name("n")), ("j", term_of("n - 1"))]
+    assert read_ranges(Tokens("i in n, j in n - 1", 0)) == [("i", Name("n"), 1), ("j", term_of("n - 1"), 1)]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,9 @@ from chainrule.algebra.powers import single
 Value: TypeAlias = Any
 """An int, for an index or a size, or an array of exact numbers; a scalar has no axes."""
 
+Place: TypeAlias = tuple[int | slice, ...]
+"""The position of an entry in an array, or of one of its columns."""
+
 
 def wrapped(result: Any) -> ExactArray:
     """Any value as an array of exact numbers."""
@@ -56,7 +59,7 @@ class Change:
         free = current().tables[_GIVEN_UP]
         free += zip(self.array.ravel().tolist(), self.at_zero, strict=True)
 
-    def derivatives(self, compute: Callable[[], Value], place: tuple[int, ...] | None, orders: int) -> ExactArray:
+    def derivatives(self, compute: Callable[[], Value], place: Place | None, orders: int) -> ExactArray:
         """The derivatives of what is computed by the changes, or by one of them, at e = 0.
 
         Conditions that are recorded on the way are then those at e = 0, also where nothing can be computed: that the
@@ -117,7 +120,7 @@ def slopes_of(value: Value, by: ExactArray, orders: int) -> ExactArray:
 
 
 def slopes_at(
-    value: ExactArray, of: Callable[[ExactArray], Value], place: tuple[int, ...] | None = None, orders: int = 1
+    value: ExactArray, of: Callable[[ExactArray], Value], place: Place | None = None, orders: int = 1
 ) -> ExactArray:
     """The derivatives of a function of an array, or those by one entry, where the array has a value."""
     change = Change.of(value.shape)

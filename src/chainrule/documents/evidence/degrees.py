@@ -43,12 +43,15 @@ class SizeDegrees:
         True to take all sums for sums of something that is alike for all indices.
     arrays : set of str
         Free names without a declaration that are arrays.
+    of_steps : bool
+        False to take arrays that are made of their earlier entries for free ones.
     """
 
     names: Names
     size: str
     every: bool = False
     arrays: Set[str] = frozenset()
+    of_steps: bool = True
     _known: dict[str, Degree] = field(default_factory=dict)
 
     def of_claim(self, claim: Relation) -> float:
@@ -111,9 +114,22 @@ class SizeDegrees:
         definition = self.names.definitions.get(name)
         if definition is None:
             return CONSTANT
+        if name in self.names.steps and not self.of_steps:
+            return CONSTANT
+        if name in self.names.steps and name not in self._known:
+            self._know_steps()
         if name not in self._known:
             self._known[name] = self.of(definition.body, {})
         return self._known[name]
+
+    def _know_steps(self) -> None:
+        """Enter the arrays that are made of their earlier entries: each step may add to the degree, as in t h_{t-1}."""
+        steps = self.names.steps
+        self._known.update(dict.fromkeys(steps, CONSTANT))
+        bodies = [self.names.definitions[name].body for name in steps]
+        alike = all(self.of(body, {}) == CONSTANT for body in bodies)
+        alike &= self.size not in self.names.sizes_of_steps
+        self._known.update(dict.fromkeys(steps, CONSTANT if alike else UNBOUNDED))
 
     def _applied(self, operator: str, operands: tuple[Term, ...], bound: Mapping[str, Degree]) -> Degree:
         known = [self.of(operand, bound) for operand in operands]
@@ -182,6 +198,8 @@ class SizeDegrees:
 
     def _is_free_array(self, name: str) -> bool:
         definition = self.names.definitions.get(name)
+        if name in self.names.steps:
+            return not self.of_steps
         if definition is not None:
             return not definition.parameters and self._is_generic(definition.body)
         if name in self.arrays:

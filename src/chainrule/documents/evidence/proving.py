@@ -104,7 +104,7 @@ class Prover:
         if (found := self._with_common_terms(claim, clock.part())) is not None:
             return found
         cut = cut_names(self.names, claim)
-        looping = sorted(self.names.circular & self.names.used_in(claim))
+        looping = sorted((self.names.circular - self.names.steps.keys()) & self.names.used_in(claim))
         if not cut.issuperset(looping):
             return Finding("undecided", reason=f"the definition of {looping[0]} leads to itself")
         said = terms.free_names(claim.left) | terms.free_names(claim.right)

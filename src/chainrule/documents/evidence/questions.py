@@ -196,6 +196,9 @@ class Question:
         """The degree of the claim in each size that stands in it as a number."""
         arrays = {name for name in self.free if self.shapes.names[name].known}
         found = {size: SizeDegrees(self.names, size, arrays=arrays).of_claim(self.claim) for size in self.sizes}
+        for size in found.keys() & self.names.sizes_of_steps:  # with more steps, only what was proved for fewer goes on
+            degrees = SizeDegrees(self.names, size, arrays=arrays, of_steps=False)
+            found[size] = found[size] if degrees.of_claim(self.claim) else 0
         return {size: degree for size, degree in found.items() if degree}
 
     @property
@@ -240,7 +243,13 @@ class Question:
     def larger_sizes(self) -> list[dict[str, int]]:
         """Larger choices at which a few points are tried, one size at a time."""
         others = dict.fromkeys(self.sizes, 2)
-        found = [{**others, size: n} for size in self.sizes for n in (LARGER if len(self.sizes) == 1 else LARGER[:1])]
+        steps = self.names.sizes_of_steps  # of which the entries become long
+        found = [
+            {**others, size: n}
+            for size in self.sizes
+            if size not in steps
+            for n in (LARGER if len(self.sizes) == 1 else LARGER[:1])
+        ]
         return [sizes for sizes in found if sum(prod(each.shape) for each in self.arrays(sizes)) <= MOST_ENTRIES]
 
     @cached_property
@@ -275,8 +284,8 @@ class Question:
 
     def places(self, sizes: Mapping[str, int]) -> list[Place]:
         """All combinations of the indices."""
-        world = World(self.names, sizes, {})
-        ranges = [range(1, world.whole(size, {}) + 1) for _, size in self.labels]
+        world, from_zero = World(self.names, sizes, {}), self.claim.from_zero
+        ranges = [range(int(name not in from_zero), world.whole(size, {}) + 1) for name, size in self.labels]
         return [dict(zip((name for name, _ in self.labels), place, strict=True)) for place in product(*ranges)]
 
     @cached_property
@@ -324,9 +333,10 @@ def cut_names(names: Names, claim: Relation) -> frozenset[str]:
     every = [part for term in (*sides, *bodies) for part in terms.every(term)]
     if any(isinstance(part, terms.Differential) for part in every):
         return frozenset()
-    changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
+    changed = {part.moved for part in every if isinstance(part, terms.Slope)}
     changed |= {part.name for part in every if isinstance(part, terms.At | terms.LimitOf)}
     values = {name for name in used & names.definitions.keys() if not names.definitions[name].parameters}
+    values -= names.steps.keys()  # an entry that is free is not made of the one before it
     return frozenset(name for name in values if not names.uses(name) & (changed - {name}))
 
 
@@ -344,7 +354,7 @@ def _with_moving_arguments(names: Names, *sides: Term) -> Names:
     every = [part for term in (*sides, *bodies.values()) for part in terms.every(term)]
     if any(isinstance(part, terms.Differential) for part in every):
         return names
-    changed = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)}
+    changed = {part.moved for part in every if isinstance(part, terms.Slope)}
     changed |= {part.name for part in every if isinstance(part, terms.At | terms.LimitOf)}
     calls = [part.function for part in every if isinstance(part, terms.Call)]
     bound = {name for part in every for name in terms.bound_in(part)}

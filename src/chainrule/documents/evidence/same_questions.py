@@ -44,7 +44,7 @@ def key_of(prover: Prover, claim: Relation) -> Hashable:
     parameters = (kind for each in (*definitions.values(), *supposed.values()) for _, kind in each.parameters)
     said = used | _in_sizes(size for kind in (*kinds.values(), *parameters) for size in _sizes_in(kind))
     return (
-        *(claim.left, claim.relation, claim.right, claim.over, claim.conditions),
+        *(claim.left, claim.relation, claim.right, claim.over, claim.from_zero, claim.conditions),
         tolerances(claim),
         frozenset(assumed),
         tuple(kinds.items()),

@@ -3,14 +3,18 @@
 A name is looked up in a `World`: some names are free there, and the others follow from their definitions. A derivative
 by a name is taken in a world in which this name is its value plus small changes e, all of which are 0 at the sample:
 what is defined by the name moves with it. After the formal derivative, e = 0.
+
+An array that is made of its earlier entries is computed entry by entry. Where it is changed, each entry is what its
+definition gives, plus its own e: so the later entries move with an earlier one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +37,7 @@ from chainrule.documents.evidence.array_values import (
 )
 from chainrule.documents.evidence.changes import (
     Change,
+    Place,
     Value,
     are_variables,
     array_of,
@@ -83,13 +88,21 @@ class World:
     clock: Clock = field(default_factory=Clock)
     moving: bool = True
     """False if free names depend on one another, so that none is an independent variable."""
+    nudged: Mapping[str, ExactArray] = field(default_factory=dict)
+    """What is added to the entries of arrays that are made of their earlier entries."""
+    _entries: dict[tuple[str, tuple[int, ...]], Value] = field(default_factory=dict)
     _made: dict[str, Value] = field(default_factory=dict)
     _moved: dict[str, tuple[Change, World]] = field(default_factory=dict)
     """The worlds in which one name is changed."""
 
-    def with_values(self, given: dict[str, Value]) -> World:
+    def with_values(self, given: dict[str, Value], nudged: Mapping[str, ExactArray] = MappingProxyType({})) -> World:
         """The world in which some names have other values, and what is defined by them moves."""
-        return World(self.names, self.sizes, given, self, self.stand_in, self.opaque, self.clock, self.moving)
+        return World(self.names, self.sizes, given, self, self.stand_in, self.opaque, self.clock, self.moving, nudged)
+
+    @property
+    def changed(self) -> Set[str]:
+        """The names that are not what they are in the world around."""
+        return self.given.keys() | self.nudged.keys()
 
     def give_up_changes(self) -> None:
         """Let others have the changes of names, as nothing more is computed in this world."""
@@ -106,15 +119,16 @@ class World:
         Undefined
             If it has none.
         """
-        world: World | None = self
-        while world is not None:  # what was given a value keeps it, whatever else is changed later
+        for world in self.around:  # what was given a value keeps it, whatever else is changed later
             if name in world.given:
                 return world.given[name]
-            world = world.without
         if name in self._made:
             return self._made[name]
-        if self.without is not None and self.names.uses(name).isdisjoint(self.given):
+        if self.without is not None and self.names.uses(name).isdisjoint(self.changed):
             return self.without.named(name)
+        if name in self.names.steps:
+            self._made[name] = value = self._of_steps(name)
+            return value
         if name in self.sizes:
             return self.sizes[name]
         definition = self.names.definitions.get(name)
@@ -124,6 +138,14 @@ class World:
             raise Undefined(f"{name} has no value")
         self._made[name] = value = self.value(definition.body)
         return value
+
+    @property
+    def around(self) -> Iterator[World]:
+        """The world, and those without its changes."""
+        world: World | None = self
+        while world is not None:
+            yield world
+            world = world.without
 
     # Terms
 
@@ -141,6 +163,14 @@ class World:
                 return int(number) if number.denominator == 1 else exact_numbers(exact(number))
             case terms.Name(text=text):
                 return bound[text] if text in bound else self.named(text)
+            case terms.Entry(base=terms.Name(text=name), indices=indices) if self._is_by_steps(name, bound):
+                return self._entry(name, tuple(self.whole(index, bound) for index in indices))
+            case terms.Apply("member", (terms.Name(text=name), index)) if self._is_by_steps(name, bound):
+                return self._member(name, 1, self.whole(index, bound))
+            case terms.Apply("member", (terms.Apply("'", (terms.Name(text=name),)), index)) if self._is_by_steps(
+                name, bound
+            ):
+                return self._member(name, 0, self.whole(index, bound))
             case terms.Apply("^", (terms.Apply("norm", (body,)), terms.Number(value=2))):  # no root: 0 has a derivative
                 inside = self.value(body, bound)
                 return self._applied("total", [self._applied(".*", [inside, inside])])
@@ -239,6 +269,50 @@ class World:
         ]
         return array_of(entries, (*sizes, 1) if len(sizes) == 1 else tuple(sizes))
 
+    # Arrays that are made of their earlier entries
+
+    def _is_by_steps(self, name: str, bound: Bound) -> bool:
+        """Whether the entries of a name are to be computed one by one."""
+        is_fixed = name in bound or any(name in world.given for world in self.around)
+        return name in self.names.steps and not is_fixed
+
+    def _sizes_of(self, name: str) -> tuple[int, ...]:
+        family = self.names.definitions[name].body
+        assert isinstance(family, terms.Family)
+        return tuple(self.whole(size, {}) for _, size in family.indices)
+
+    def _of_steps(self, name: str) -> ExactArray:
+        """All entries."""
+        sizes = self._sizes_of(name)
+        places = product(*(range(1, size + 1) for size in sizes))
+        entries = [self._entry(name, place) for place in places]
+        return array_of(entries, (*sizes, 1) if len(sizes) == 1 else sizes)
+
+    def _member(self, name: str, axis: int, number: int) -> ExactArray:
+        """A column of a matrix, or one of its rows as a column."""
+        sizes = self._sizes_of(name)
+        places = [(other, number) if axis else (number, other) for other in range(1, sizes[1 - axis] + 1)]
+        return array_of([self._entry(name, place) for place in places], (len(places), 1))
+
+    def _entry(self, name: str, place: tuple[int, ...]) -> Value:
+        """An entry, plus what is added to it here and in the worlds around."""
+        self.clock.check()
+        if self.without is not None and self.names.uses(name).isdisjoint(self.changed):
+            return self.without._entry(name, place)
+        if (name, place) not in self._entries:
+            family = self.names.definitions[name].body
+            assert isinstance(family, terms.Family)
+            sizes = self._sizes_of(name)
+            if len(place) != len(sizes) or not all(1 <= k <= size for k, size in zip(place, sizes, strict=True)):
+                raise Undefined("an index beyond the end")
+            found = self.value(family.body, dict(zip((index for index, _ in family.indices), place, strict=True)))
+            at = tuple(k - 1 for k in place)
+            for world in self.around:
+                if name in world.nudged:
+                    found = self._applied("+", [found, wrapped(world.nudged[name][(*at, 0) if len(at) == 1 else at])])
+            self._entries[name, place] = single(found)
+        return self._entries[name, place]
+
     def _called(self, name: str, arguments: Sequence[Term], order: tuple[int, ...], bound: Bound) -> Value:
         values = [self.value(argument, bound) for argument in arguments]
         if name in MADE_BY_SIZE:
@@ -315,38 +389,68 @@ class World:
         return self.with_values({name: self.named(name) for name in holding}) if holding else self
 
     def _slope(self, term: terms.Slope, bound: Bound) -> Value:
-        world, variable = self._held(term.holding), term.variable
-        base = variable.base if isinstance(variable, terms.Entry) else variable
-        if not isinstance(base, terms.Name):
+        world, name = self._held(term.holding), term.moved
+        if not name:
             raise Undefined("a derivative by something that has no name")
-        name, value = base.text, exact_numbers(world.value(base, bound))
-        place = None
-        if isinstance(variable, terms.Entry):
-            place = place_of(value, [world.whole(index, bound) for index in variable.indices])
+        value = exact_numbers(world.value(terms.Name(name), bound))
+        place, by_steps = world._place(term.variable, value, bound), world._is_by_steps(name, bound)
         orders = 2 if term.kind == "hessian" else 1
         if name in bound:
             found = slopes_at(value, lambda moved: world.value(term.body, {**bound, name: moved}), place, orders)
         elif name in world.root.given and world.moving and are_variables(value) and world._is_plain(bound):
             found = slopes_of(world.value(term.body, bound), value if place is None else wrapped(value[place]), orders)
-        elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES:
+        elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES and not by_steps:
             found = world._by_entries(name, value.shape, term.body, bound)
         else:
             world = world._where_the_same(self.names.used_by(term.body) | self.names.uses(name) | {name})
-            if name not in world._moved:
-                made = Change.of(value.shape)
-                world._moved[name] = made, world.with_values({name: value + made.array})
-            change, moved = world._moved[name]
-            found = change.derivatives(lambda: moved.value(term.body, bound), place, orders)
+            if by_steps:  # the fewer entries change, the shorter are those that follow
+                change, moved = world._nudged(name, value.shape, place)
+                found = change.derivatives(lambda: moved.value(term.body, bound), None, orders)
+            else:
+                change, moved = world._changed(name, value)
+                found = change.derivatives(lambda: moved.value(term.body, bound), place, orders)
+        shape = value.shape if place is None else np.shape(value[place])
+        count = int(np.prod(shape, dtype=int))
         if term.kind == "jacobian":
-            return wrapped(found.reshape(found.size // value.size, value.size))
+            return wrapped(found.reshape(found.size // count, count))
         if term.kind == "hessian":
-            return wrapped(found.reshape(value.size, value.size))
-        return wrapped(found.reshape(value.shape if term.kind == "gradient" and place is None else ()))
+            return wrapped(found.reshape(count, count))
+        return wrapped(found.reshape(shape if term.kind == "gradient" else ()))
+
+    def _changed(self, name: str, value: ExactArray) -> tuple[Change, World]:
+        """The changes of a name, and the world in which it is changed."""
+        if name not in self._moved:
+            made = Change.of(value.shape)
+            self._moved[name] = made, self.with_values({name: value + made.array})
+        return self._moved[name]
+
+    def _nudged(self, name: str, shape: tuple[int, ...], place: Place | None) -> tuple[Change, World]:
+        """The same for entries of an array that is made of its earlier entries."""
+        key = f"{name}{place}"
+        if key not in self._moved:
+            added = np.full(shape, Exact(0), dtype=object)
+            made = Change.of(np.shape(added[place or ...]))
+            added[place or ...] = made.array
+            self._moved[key] = made, self.with_values({}, {name: exact_numbers(added)})
+        return self._moved[key]
+
+    def _place(self, variable: Term, value: ExactArray, bound: Bound) -> Place | None:
+        """The position of an entry, or of a column, in the array of which it is one; None for the array itself."""
+        match variable:
+            case terms.Entry(indices=indices):
+                return place_of(value, [self.whole(index, bound) for index in indices])
+            case terms.Apply("member", (base, index)):
+                number = self.whole(index, bound)
+                axis = 0 if isinstance(base, terms.Apply) else 1
+                if not 1 <= number <= value.shape[axis]:
+                    raise Undefined("an index beyond the end")
+                return (number - 1, slice(None)) if axis == 0 else (slice(None), slice(number - 1, number))
+        return None
 
     def _where_the_same(self, names: Set[str]) -> World:
         """The world nearest to the root in which names have the values that they have here: the moved one is shared."""
         world = self
-        while world.without is not None and names.isdisjoint(world.given):
+        while world.without is not None and names.isdisjoint(world.changed):
             world = world.without
         return world
 
@@ -364,7 +468,7 @@ class World:
         """Whether nothing but indices has another value than in the root, so that no other value moves with a name."""
         if not all(isinstance(value, int) for value in bound.values()):
             return False
-        return self.without is None or self.without._is_plain(self.given)
+        return self.without is None or (not self.nudged and self.without._is_plain(self.given))
 
     def _differential(self, body: Term, holding: Sequence[str], bound: Bound) -> Value:
         """The derivative along the changes of all free arrays that are not held."""

@@ -106,6 +106,8 @@ class Relation:
         The position of the claim before it in a chain.
     text : str
         The relation as the document writes it.
+    from_zero : set of str
+        The indices among `over` that begin at 0.
     """
 
     left: Term
@@ -116,6 +118,7 @@ class Relation:
     line: int = 0
     follows: int | None = None
     text: str = ""
+    from_zero: frozenset[str] = frozenset()
 
     @property
     def parts(self) -> tuple[Term, ...]:

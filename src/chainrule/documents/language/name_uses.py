@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
+from chainrule.documents.language.recurrences import axes_of_steps
 from chainrule.documents.language.terms import Term
 
 Node = TypeVar("Node")
@@ -69,6 +70,18 @@ class Names:
             return terms.free_names(definition.body) - {name for name, _ in definition.parameters}
 
         return frozenset(name for name in self.definitions if any(name in self.uses(each) for each in direct(name)))
+
+    @cached_property
+    def steps(self) -> dict[str, int]:
+        """The arrays that are made of their earlier entries, each with the axis along which these follow each other."""
+        return axes_of_steps(self.definitions, self.circular) if self.circular else {}
+
+    @cached_property
+    def sizes_of_steps(self) -> frozenset[str]:
+        """The sizes that say how many steps there are."""
+        families = ((self.definitions[name].body, axis) for name, axis in self.steps.items())
+        sizes = [body.indices[axis][1] for body, axis in families if isinstance(body, terms.Family)]
+        return frozenset[str]().union(*map(terms.free_names, sizes))
 
     @cached_property
     def in_order(self) -> tuple[Definition, ...]:

@@ -193,7 +193,7 @@ def _size(tokens: Tokens) -> Term:
 
 
 def _claim(tokens: Tokens, claims: Sequence[Relation]) -> Relation:
-    """claim LINE [i in n]: left = right when condition, or then LINE: = right."""
+    """claim LINE [i in n, j in 0..m]: left = right when condition, or then LINE: = right."""
     chained = tokens.take("claim", "then") == "then"
     if chained and not claims:
         raise tokens.error("a claim before `then`")
@@ -202,9 +202,11 @@ def _claim(tokens: Tokens, claims: Sequence[Relation]) -> Relation:
     if tokens.kind == "number":
         line = int(tokens.next)
         tokens.at += 1
-    over = list(before.over) if before else []
+    over, from_zero = (list(before.over), before.from_zero) if before else ([], frozenset[str]())
     if tokens.take("["):
-        over += read_ranges(tokens)
+        for index, size, first in read_ranges(tokens, (0, 1)):
+            over.append((index, size))
+            from_zero |= {index} if first == 0 else frozenset()
         tokens.expect("]")
     tokens.expect(":")
     start = tokens.place
@@ -218,4 +220,4 @@ def _claim(tokens: Tokens, claims: Sequence[Relation]) -> Relation:
     if tokens.take("when"):
         conditions = (read_condition(tokens),)
     follows = len(claims) - 1 if chained else None
-    return Relation(left, relation, right, tuple(over), conditions, line, follows, text)
+    return Relation(left, relation, right, tuple(over), conditions, line, follows, text, from_zero)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Kind, Relation, SizeKind
@@ -51,7 +51,7 @@ def relation_text(relation: Relation, *, chained: bool = False) -> str:
 def derivation_line(relation: Relation) -> str:
     """The word, the line and the indices of a claim."""
     line = f" {relation.line}" if relation.line else ""
-    return f"claim{line}{f' [{_ranges(relation.over)}]' if relation.over else ''}"
+    return f"claim{line}{f' [{_ranges(relation.over, relation.from_zero)}]' if relation.over else ''}"
 
 
 def kind_of(kind: Kind) -> str:
@@ -100,8 +100,8 @@ def condition_text(condition: Condition, least: int = 0) -> str:
 # What follows is private.
 
 
-def _ranges(ranges: tuple[tuple[str, Term], ...]) -> str:
-    return ", ".join(f"{name} in {text_of(size, _SUM)}" for name, size in ranges)
+def _ranges(ranges: tuple[tuple[str, Term], ...], from_zero: Set[str] = frozenset()) -> str:
+    return ", ".join(f"{name} in {'0..' * (name in from_zero)}{text_of(size, _SUM)}" for name, size in ranges)
 
 
 def _text(term: Term) -> tuple[str, int]:

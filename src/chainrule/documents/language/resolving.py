@@ -11,6 +11,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.dimensions import OPEN, Dim, is_column, turns, vector_axis
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.shapes_as_written import by_member
 from chainrule.documents.language.sizes import Size
 from chainrule.documents.language.terms import ONE, ZERO, Apply, Name, Number, Slope, Term
 
@@ -65,6 +66,9 @@ def resolved(term: Term, shapes: Shapes) -> Term:
             return replace(term, arguments=tuple(map(inside, arguments)), axes=counts, shape=size)
         case Apply(operator="raised", operands=(base, exponent)):
             return _power(term, inside(base), inside(exponent), shapes)
+        case Apply(operator="member") if (by := by_member(term)) is not None and shapes.of(by.body).known:
+            found = Slope("jacobian", inside(by.body), inside(by.variable), by.holding, span=term.span)
+            return Apply("'", (found,), span=term.span) if turns(by, of_number=False) else found
         case Slope(kind="second", body=body, variable=variable, holding=held):
             if shapes.of(variable).known:
                 return Slope("hessian", inside(body), inside(variable), held, span=term.span)

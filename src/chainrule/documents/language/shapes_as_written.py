@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.dimensions import (
@@ -58,6 +59,22 @@ def slope_as_written(u: Unification, term: terms.Slope, out: Shape, body: Shape,
         return True
     u.unify(out, matrix(inputs, outputs) if turns(term, of_number=False) else matrix(outputs, inputs), term)
     return True
+
+
+def by_member(term: Term) -> terms.Slope | None:
+    """The derivative by one of several vectors that a term is as it is written: one of the derivatives by all of them.
+
+    That of a number is such a derivative. That of a vector is a matrix, of which each row is one.
+    """
+    match term:
+        case terms.Apply("member", (terms.Slope() as every, index)) if every.kind.startswith("written"):
+            return replace(every, variable=terms.Apply("member", (every.variable, index)))
+        case terms.Apply("member", (terms.Apply("'", (terms.Slope() as every,)), index)) if every.kind.startswith(
+            "written"
+        ):
+            turned = terms.Apply("'", (every.variable,))
+            return replace(every, variable=terms.Apply("member", (turned, index)))
+    return None
 
 
 def beside(u: Unification, term: Term, out: Shape, left: Shape, right: Shape, *, dotted: bool = False) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from fractions import Fraction
+from functools import partial
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
@@ -85,18 +86,24 @@ def misplaced(facts: Set[str], shape: Sequence[Term]) -> str:
     return "" if is_matrix or BY_COLUMNS not in facts else f"expected a matrix with the fact {BY_COLUMNS}"
 
 
-def read_ranges(tokens: Tokens) -> list[tuple[str, Term]]:
-    """Indices with their sizes: i in n, j in m."""
-    return tokens.listed(_range)
+def read_ranges(tokens: Tokens, firsts: Sequence[int] = (1,)) -> list[tuple[str, Term, int]]:
+    """Indices with their last numbers and their first ones, which are among some: i in n, j in 0..m."""
+    return tokens.listed(partial(_range, firsts=firsts))
 
 
 # What follows is private.
 
 
-def _range(tokens: Tokens) -> tuple[str, Term]:
+def _range(tokens: Tokens, firsts: Sequence[int]) -> tuple[str, Term, int]:
     index = tokens.name()
     tokens.expect("in")
-    return index, read_sum(tokens)
+    last = read_sum(tokens)
+    if not tokens.take(".."):
+        return index, last, 1
+    first = next((each for each in firsts if terms.is_number(last, each)), None)
+    if first is None:
+        raise tokens.error(f"{' or '.join(map(str, firsts))} before ..")
+    return index, read_sum(tokens), first
 
 
 def _conjunction(tokens: Tokens) -> Condition:
@@ -194,7 +201,7 @@ def _bracket(tokens: Tokens, start: int) -> Term:
         tokens.expect(":")
         body = read_term(tokens)
         tokens.expect("]")
-        return terms.Family(tuple(ranges), body, span=(start, tokens.before))
+        return terms.Family(tuple((index, size) for index, size, _ in ranges), body, span=(start, tokens.before))
     condition = read_condition(tokens)
     tokens.expect("]")
     return terms.Truth(condition, span=(start, tokens.before))

@@ -23,7 +23,7 @@ from chainrule.documents.language.dimensions import (
 )
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.rule_functions import rule_function
-from chainrule.documents.language.shapes_as_written import EVERY_RULE, slope_as_written
+from chainrule.documents.language.shapes_as_written import EVERY_RULE, by_member, slope_as_written
 from chainrule.documents.language.sizes import NoSize, Size, size_of
 from chainrule.documents.language.terms import Term
 from chainrule.documents.language.unification import Unification
@@ -125,6 +125,10 @@ class TermShapes:
                 return bound[text] if text in bound else self.named(text)
             case terms.Apply(operator="in_a_row" | "in_a_column" | "listed", operands=(terms.Family() as line,)):
                 return self._in_line(term, line, bound)
+            case terms.Apply(operator="member", operands=(written, _)) if (by := by_member(term)) is not None:
+                body, chosen = self.visit(by.body, bound), self.visit(by.variable, bound)
+                self.visit(written, bound)
+                return self._waiting_for(lambda out: slope_as_written(self.u, by, out, body, chosen))
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(term, operator, [self.visit(operand, bound) for operand in operands])
             case terms.Call(function=function, arguments=arguments):
@@ -179,7 +183,8 @@ class TermShapes:
                 return number()
             case terms.Comparison(left=left, right=right):
                 one, other = self.visit(left, bound), self.visit(right, bound)
-                self.u.unify(one, other, term)
+                if not terms.is_number(right, 0):  # as in claims, 0 may stand for an array of zeros
+                    self.u.unify(one, other, term)
                 match one, other:
                     case Index(last=Dim() as a), Index(last=Dim() as b) if one.open or other.open:
                         self.u.same_size(a, b, one, other, term)

@@ -143,7 +143,7 @@ class Truth(Term):
 
 @dataclass(frozen=True)
 class Slope(Term):
-    """A derivative of `body` by `variable`, a name or an entry of one; its `kind` says which.
+    """A derivative of `body` by `variable`, a name, an entry or a member of one; its `kind` says which.
 
     "partial"   a scalar by a scalar
     "gradient"  a scalar by an array, in the array's shape
@@ -158,6 +158,19 @@ class Slope(Term):
     body: Term
     variable: Term
     holding: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> str:
+        """The name that moves.
+
+        >>> W, i = Name("W"), Name("i")
+        >>> Slope("gradient", Name("L"), W).moved, Slope("gradient", Name("L"), Apply("member", (W, i))).moved
+        ('W', 'W')
+        """
+        inner = self.variable
+        while isinstance(inner, Apply) and inner.operator in ("member", "'"):
+            inner = inner.operands[0]
+        return base_of(inner)
 
 
 @dataclass(frozen=True)

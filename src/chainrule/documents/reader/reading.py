@@ -13,6 +13,7 @@ from chainrule.documents.reader.choosing import choose
 from chainrule.documents.reader.interpretation.document_reader import reading_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import Reading
+from chainrule.documents.reader.interpretation.recurrences import recurs
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
@@ -20,11 +21,10 @@ from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES, STACKED_ROWS
 from chainrule.documents.reader.structure.document_parts import name_in
 from chainrule.documents.reader.structure.statements import Statement
-from chainrule.documents.reader.structure.targets import Target, target_of
+from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
-    base_letter,
     base_name,
     letters_of,
     parts_of_chain,
@@ -104,7 +104,7 @@ def _known(document: Prepared) -> dict[str, Any]:
             continue
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
         letters |= {name_in(one, inventory) for one in all_parts(each.right)} - {""}
-        if _recurs(each, target):
+        if recurs(each, target):
             recurrent.add(target.base)
         if letters:  # not v = 11
             for name in {target.base, name_in(target.name, inventory) or target.base}:
@@ -127,22 +127,6 @@ def _known(document: Prepared) -> dict[str, Any]:
         is_summing=inventory.summing,
         **conventions,
     )
-
-
-def _recurs(statement: Statement, target: Target) -> bool:
-    """Whether an entry is made of entries before or behind it, but not by a step of descent, w_t = w_{t-1} - g."""
-    own, right = target.name.lower if isinstance(target.name, w.Scripted) else None, statement.right
-    is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
-    same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
-    return own is not None and not is_descent and any(_is_shifted(own, one.lower) for one in same)
-
-
-def _is_shifted(one: w.Written, other: w.Written | None) -> bool:
-    """Whether two subscripts are a letter and the same letter with a number added: t and t - 1."""
-    if other is None or one == other or not any(isinstance(each, w.Signed) for each in (one, other)):
-        return False
-    letters = [{part for part in all_parts(each) if isinstance(part, w.Symbol)} for each in (one, other)]
-    return bool(letters[0] & letters[1])
 
 
 def _letters_defined(document: Prepared) -> set[str]:

@@ -198,7 +198,7 @@ def test_a_block_says_that_a_letter_without_its_number_is_the_same():
     assert all(not step.verdict.startswith(("proved", "verified")) for step in found[:-1])  # v is made of another b
 
 
-@pytest.mark.parametrize("line", ["a := a^T", "a := a + 1", "a_i := a_{i-1}", "a := b^L\nb^L := a"])
+@pytest.mark.parametrize("line", ["a := a^T", "a := a + 1", "a_i := a_{i+1}", "a := b^L\nb^L := a"])
 def test_a_block_does_not_define_a_name_by_itself(line):
     report = check_derivation("$$a = a$$", line, repairs=False)
     assert report.problems

@@ -168,8 +168,8 @@ def test_a_number_for_a_declared_letter_is_not_wrong():
 
 
 def test_a_declaration_that_defines_nothing_is_a_problem_and_a_doubt():
-    text = "---\nw, v: number\nS_k := S_{k-1} w + x_k v\n---\n\n"
-    text += r"$$\frac{\partial S_k}{\partial S_{k-1}} = w$$"
+    text = "---\nw, v: number\nS_k := S_{k+1} w + x_k v\n---\n\n"
+    text += r"$$\frac{\partial S_k}{\partial S_{k+1}} = w$$"
     report = check_derivation(text, repairs=False)
     assert not report.faults
     assert "defines nothing" in report.problems[0][1]

@@ -20,6 +20,7 @@ from chainrule.documents.reader.interpretation.cases_of_definitions import (
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
+from chainrule.documents.reader.interpretation.recurrences import is_by_steps, recurs
 from chainrule.documents.reader.interpretation.sides import (
     array_of,
     free_indices,
@@ -74,7 +75,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     full = name_of(state.elaborator, target)
     uses = uses_target(statement.right, target) and not in_block  # but a := a^L, P(y | x)
     uses &= not lists
-    if uses and not _is_made_of_lower_layers(state, target, statement.right, full):
+    if uses and not (recurs(statement, target) or _is_made_of_lower_layers(state, target, statement.right, full)):
         return False
     if full is None or (full in state.inventory.indices and full not in state.inventory.subscripts):
         return False
@@ -173,7 +174,9 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     body = of_any_length(body, [] if told else [name for name, _ in parameters], fixed)
     for name, count in rows_written_out(statement.left).items():
         body, parameters = with_length(name, count, body, parameters)
-    if full in Names(state.definitions, {}).used_by(body):
+    is_circular = full in Names(state.definitions, {}).used_by(body)
+    may_recur = bool(target.indices) and case is None and not lists
+    if is_circular and not (may_recur and is_by_steps(state.definitions, Definition(full, body, parameters))):
         state.elaborator.used.add(f"{full} and what it is made of define each other")
         _loops(state, full, target, body)
         return False

@@ -31,12 +31,12 @@ def with_held_arguments(
     names, straight, doubted = Names.of(derivation), _straight(statements), dict[int, frozenset[str]]()
 
     def moving(part: Slope) -> tuple[str, ...]:
-        by = terms.base_of(part.variable)
+        by = part.moved
         return tuple(each for each in part.holding if by in names.used_by(Name(each)))
 
     def is_told(part: Slope) -> bool:
         body = part.body.function if isinstance(part.body, terms.Call) else terms.base_of(part.body)
-        return (letter_of(body), letter_of(terms.base_of(part.variable))) in straight
+        return (letter_of(body), letter_of(part.moved)) in straight
 
     def held(part: Term) -> Term | None:
         if not isinstance(part, Slope) or not part.holding:

@@ -36,6 +36,7 @@ from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.held_arguments import with_held_arguments
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
+from chainrule.documents.reader.interpretation.recurrences import letters_from_zero, with_starts
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
 from chainrule.documents.reader.interpretation.tacit_definitions import enter_tacit_definitions
@@ -101,6 +102,7 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
         said=state.besides.stated.said,
     )
     derivation = with_constants(derivation, {each.claim: id(each.statement.piece) for each in state.entries})
+    derivation = with_starts(derivation, letters_from_zero(each.condition for each in held))
     derivation, open_arguments = with_held_arguments(derivation, state.statements)
     for number, held_ones in open_arguments.items():
         state.bars.setdefault(number, f"∂ may hold {' and '.join(sorted(map(letter_of, held_ones)))} fixed")

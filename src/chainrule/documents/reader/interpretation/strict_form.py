@@ -25,7 +25,7 @@ from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.resolving import resolved, size_term
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.strict_terms import BY_COLUMNS
-from chainrule.documents.language.terms import Apply, Condition, Is, Name, Term
+from chainrule.documents.language.terms import Apply, Comparison, Condition, Is, Name, Term
 from chainrule.documents.reader.interpretation.unknown_losses import with_losses
 
 SUMMED = frozenset({"one-hot", "probabilities", "sum-one"})
@@ -56,6 +56,11 @@ def strict_form(
     def made(term: Term) -> Term:
         return resolved(term, shapes)
 
+    def condition(each: Condition) -> Condition:
+        if isinstance(each, Comparison) and (zeros := _zeros(each, shapes)) is not None:
+            each = replace(each, right=zeros)
+        return cast("Condition", made(each))
+
     definitions = [
         replace(each, body=made(each.body)) for each in derivation.definitions if id(each.body) not in faults
     ]
@@ -67,11 +72,11 @@ def strict_form(
             left=made(each.left),
             right=_zeros(each, shapes) or made(each.right),
             over=tuple((name, made(size)) for name, size in each.over),
-            conditions=tuple(cast("Condition", made(condition)) for condition in (*each.conditions, *here)),
+            conditions=tuple(map(condition, (*each.conditions, *here))),
         )
         for each, here in zip(derivation.claims, reached, strict=True)
     ]
-    assumed = [cast("Condition", made(each)) for each in always]
+    assumed = [*map(condition, always)]
     defined = {d.name for d in definitions}
     kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
     read = replace(derivation, declarations=(), definitions=tuple(definitions), assumptions=(), claims=tuple(claims))
@@ -110,7 +115,7 @@ def strict_form(
 # What follows is private.
 
 
-def _zeros(claim: Relation, shapes: Shapes) -> Term | None:
+def _zeros(claim: Relation | Comparison, shapes: Shapes) -> Term | None:
     """The array of zeros that 0 stands for in an equation; None for other right sides."""
     if claim.relation != "=" or not terms.is_number(claim.right, 0) or not shapes.of(claim.left).known:
         return None

@@ -159,7 +159,7 @@ def _differentiated(parts: Iterable[terms.Term], defined: Set[str]) -> dict[str,
     by = dict[str, dict[str, None]]()
     for part in parts:
         if isinstance(part, terms.Slope):
-            body, variable = terms.base_of(part.body), terms.base_of(part.variable)
+            body, variable = terms.base_of(part.body), part.moved
             if body and variable and body != variable and body not in defined:
                 by.setdefault(body, {})[variable] = None
     return by
@@ -199,7 +199,7 @@ def _pairs(*every: Term) -> dict[tuple[str, str], None]:
 @kept
 def _pairs_in(term: Term) -> tuple[tuple[str, str], ...]:
     slopes = (part for part in terms.every(term) if isinstance(part, terms.Slope) and isinstance(part.body, Name))
-    return tuple((terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes)
+    return tuple((terms.base_of(each.body), each.moved) for each in slopes)
 
 
 def _with_names_in_place(derivation: Derivation) -> tuple[Derivation, set[tuple[str, str]]]:

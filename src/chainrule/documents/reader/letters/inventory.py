@@ -127,10 +127,19 @@ class Inventory(Sightings):
         summed = {letter for letter in running if "a" <= letter <= "z" and letter != "e"}
         counted = {letter for letter in seen - {"e"} if letter.islower() and letter.upper() in self.limits}  # h up to H
         counted -= {letter for letter in counted if self.bare[letter] or self.called.get(letter)}
+        stepped = {letter for letter in seen if letter.upper() in self.limits and self._has_steps(letter)}
         above = frozenset[str]().union(*self.numbered_above.values())
-        return frozenset(
-            (found & INDEX_LETTERS | summed | stated | counted | above) - self.fixed_limits - self.declared.keys()
-        )
+        every = (found & INDEX_LETTERS) | summed | stated | counted | stepped | above
+        return frozenset(every - self.fixed_limits - self.declared.keys())
+
+    def _has_steps(self, letter: str) -> bool:
+        """Whether a letter stands below another one, and with a number added or subtracted below the same: t, t - 1."""
+        for base in self.subscripts:
+            items = [each[0] for each in self.distinct_subscripts(base) if len(each) == 1]
+            alone = any(isinstance(each, Symbol) and each.text == letter for each in items)
+            if alone and any(isinstance(each, Signed) and letter in letters_of(each) for each in items):
+                return True
+        return False
 
     @property
     def fixed_limits(self) -> frozenset[str]:

@@ -37,6 +37,8 @@ class Held:
     compares_indices: bool = False
     at: int = -1
     """The piece that states it."""
+    ends: frozenset[str] = frozenset()
+    """The letters with which indices are compared, as T in t < T, but for indices."""
 
 
 def fact_of(name: Term, fact: str) -> Condition:
@@ -73,9 +75,7 @@ def held_in(
             else:
                 found = elaborator.condition(each.subject)
             for one in _parts(found):
-                indices = isinstance(one, Comparison) and all(
-                    isinstance(side, Number) or _is_index(side, elaborator) for side in (one.left, one.right)
-                )
+                indices = isinstance(one, Comparison) and _compares_indices(one, elaborator)
                 if not indices and not each.fact and _defines(one, defined):
                     continue
                 numbers = isinstance(one, Comparison) and not (terms.free_names(one.left) | terms.free_names(one.right))
@@ -83,7 +83,8 @@ def held_in(
                     continue  # it says nothing of the names in it
                 one = one if indices else _for_all(one, elaborator, fixed)
                 certain = each.certain and (indices or _is_about_one(one, elaborator))
-                yield Held(one, each.start, each.end, certain, told, indices, each.at)
+                ends = terms.free_names(one) & elaborator.inventory.fixed_limits if indices else frozenset[str]()
+                yield Held(one, each.start, each.end, certain, told, indices, each.at, ends)
 
 
 def without_alternatives(held: Iterable[Held]) -> list[Held]:
@@ -131,7 +132,11 @@ def reaching(
         added = False
         for each in waiting[:]:
             about = names.used_by(each.condition)
-            if about <= over | names.kinds.keys() if each.compares_indices else not about.isdisjoint(used - over):
+            if (
+                about - each.ends <= over | names.kinds.keys()
+                if each.compares_indices
+                else not about.isdisjoint(used - over)
+            ):
                 waiting.remove(each)
                 here.append(each)
                 added = True
@@ -163,6 +168,26 @@ def _parts(condition: Condition | None) -> tuple[Condition, ...]:
     if isinstance(condition, terms.Junction) and condition.kind == "and":
         return condition.conditions
     return () if condition is None else (condition,)
+
+
+def _compares_indices(condition: Comparison, elaborator: Elaborator) -> bool:
+    """Whether a condition compares indices with each other, with numbers or with ends of ranges: i = j, k < T - 1."""
+    sides = condition.left, condition.right
+    if not any(_is_index(part, elaborator) for side in sides for part in terms.every(side)):
+        return all(isinstance(side, Number) for side in sides)
+    return all(_is_counted(side, elaborator) for side in sides)
+
+
+def _is_counted(side: Term, elaborator: Elaborator) -> bool:
+    """Whether a side is made of indices, ends of ranges and numbers by sums."""
+    match side:
+        case Number():
+            return True
+        case Name(text=text) if text in elaborator.inventory.fixed_limits:
+            return True
+        case terms.Apply(operator="+" | "-", operands=operands):
+            return all(_is_counted(each, elaborator) for each in operands)
+    return _is_index(side, elaborator)
 
 
 def _is_index(side: Term, elaborator: Elaborator) -> bool:

@@ -88,7 +88,7 @@ def bar_of(asides: Sequence[Aside], claim: Relation, place: int, names: Names, i
         free = used - names.definitions.keys()
         letters = {letter_of(name) for name in free} - indices
         alone = {name_as_written(name) for name in free} - indices
-        moved = {letter_of(terms.base_of(part.variable)) for part in every if isinstance(part, terms.Slope)}
+        moved = {letter_of(part.moved) for part in every if isinstance(part, terms.Slope)}
         for each in asides:
             plain = isinstance(each.statement.left, w.Symbol) and each.tied not in letters_of(each.statement.right)
             alone_moves = plain and moved == {each.tied} and not each.letters & (letters - moved)  # d/dR, with R = A X

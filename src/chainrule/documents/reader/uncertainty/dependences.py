@@ -50,7 +50,7 @@ class Dependences:
 
     def depends(self, slope: terms.Slope) -> bool:
         """Whether what a derivative is of is made of its variable."""
-        return terms.base_of(slope.variable) in self.names.used_by(slope.body)
+        return slope.moved in self.names.used_by(slope.body)
 
     def not_shown(self, claim: Relation) -> Iterator[str]:
         """Reasons why a proof of a claim says nothing: the text does not show how something in it depends on others."""
@@ -126,7 +126,7 @@ class Dependences:
         all_are = len(constant) == len(slopes) and not any(map(is_printed, (claim.left, claim.right)))
         all_are |= bool(constant) and all(_vanishes(side, constant) for side in (claim.left, claim.right))
         for slope in constant:
-            by, inside = letter_of(terms.base_of(slope.variable)), self.names.used_by(slope.body)
+            by, inside = letter_of(slope.moved), self.names.used_by(slope.body)
             if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
                 yield nothing_shows(slope)
 
@@ -135,7 +135,8 @@ class Dependences:
         variables = [slope.variable for slope in self.slopes(claim)]
         entries = {terms.base_of(each).split("_")[0] for each in variables if isinstance(each, terms.Entry)}
         names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
-        for letter in sorted((entries | names) & self.reading.recurrent):
+        known = {letter_of(name) for name in self.names.steps}
+        for letter in sorted(((entries | names) & self.reading.recurrent) - known):
             yield f"the entries of {letter} are made of others"
 
     def lost_arguments(self, claim: Relation) -> Iterator[str]:
@@ -144,7 +145,7 @@ class Dependences:
         A letter does not depend on itself, whatever stands in brackets behind it: x in "x (x + h)" and df/dx.
         """
         slopes = self.slopes(claim)
-        by = {letter_of(terms.base_of(each.variable)) for each in slopes}
+        by = {letter_of(each.moved) for each in slopes}
         inside = self.names.used_by(*(each.body for each in slopes)) - self.names.definitions.keys()
         for name in sorted(inside):
             arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
@@ -170,4 +171,4 @@ def _vanishes(term: terms.Term, constant: Sequence[terms.Slope]) -> bool:
 
 def nothing_shows(slope: terms.Slope) -> str:
     """The doubt about a derivative that is 0 as it was read."""
-    return f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {terms.base_of(slope.variable)}"
+    return f"nothing shows that {terms.base_of(slope.body) or 'it'} depends on {slope.moved}"

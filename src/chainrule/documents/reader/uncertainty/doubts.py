@@ -89,9 +89,7 @@ class Doubts:
 
         These are the free ones, and what only their definitions use, if nothing moves but one of them.
         """
-        moved = {
-            terms.base_of(part.variable) for part in self.dependences.every(claim) if isinstance(part, terms.Slope)
-        }
+        moved = {part.moved for part in self.dependences.every(claim) if isinstance(part, terms.Slope)}
         if not free or any(isinstance(part, ELSEWHERE) for part in self.dependences.every(claim)):
             return frozenset()
         inside = self.names.without(frozenset(free)).used_by(claim.left, claim.right, *claim.conditions)
@@ -106,7 +104,7 @@ class Doubts:
         every = self.dependences.every(claim)
         if any(isinstance(each, ELSEWHERE) for each in every):
             return frozenset()
-        moved = {letter_of(terms.base_of(each.variable)) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
+        moved = {letter_of(each.moved) for each in every if isinstance(each, terms.Slope)} | {HIDDEN}
         own = {
             name: self.reading.parameters.get(name, frozenset())
             for name in names
@@ -168,7 +166,7 @@ class Doubts:
 
     def _loses_layers(self, claim: Relation) -> bool:
         """Whether a claim differentiates by entries of what has layers in this reading: x_l of x_{l-1}."""
-        by = [terms.base_of(each.variable) for each in self.dependences.slopes(claim)]
+        by = [each.moved for each in self.dependences.slopes(claim)]
         return any(letter_of(each) in self._layered and layer_of(each) is None for each in by)
 
     @cached_property
@@ -193,7 +191,7 @@ class Doubts:
         used, both = self.dependences.used(claim), self._with_head(claim)
         used_in_both = frozenset[str]().union(*map(self.dependences.used, both))
         every = [part for each in both for part in self.dependences.every(each)]
-        by = {terms.base_of(part.variable) for part in every if isinstance(part, terms.Slope)} if fits else set()
+        by = {part.moved for part in every if isinstance(part, terms.Slope)} if fits else set()
         alone = {terms.base_of(claim.left), terms.base_of(claim.right)} - {""}
         left, right = (self.names.used_by(side) for side in (claim.left, claim.right))
         told = frozenset[str]().union(*(self.reading.parameters.get(name, ()) for name in used_in_both))
@@ -348,7 +346,7 @@ class Doubts:
             terms.base_of(each.subject) for each in said if isinstance(each, terms.Is) and each.fact == "symmetric"
         }
         for slope in self.dependences.every(claim):
-            name = terms.base_of(slope.variable) if isinstance(slope, terms.Slope) else ""
+            name = slope.moved if isinstance(slope, terms.Slope) else ""
             kind = self.names.kinds.get(name)
             if name in symmetric or (isinstance(kind, ValueKind) and "symmetric" in kind.facts):
                 yield f"the derivative by {name} may be that without its symmetry"

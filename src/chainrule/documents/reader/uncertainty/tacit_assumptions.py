@@ -70,17 +70,18 @@ class TacitAssumptions:
         slopes = [each for each in every if isinstance(each, terms.Slope)]
         primed = {each.function for each in every if isinstance(each, terms.Call) and any(each.order)}
         own = [definitions[name] for name in primed if name in definitions]  # of f'(x)
-        by = {terms.base_of(each.variable) for each in slopes} | {name for each in own for name, _ in each.parameters}
+        by = {each.moved for each in slopes} | {name for each in own for name, _ in each.parameters}
         moved = {letter_of(name) for name in by} | ({HIDDEN} if by else set())
         others = any(isinstance(each, ELSEWHERE) for each in every)
         differentiated = [each for slope in slopes for each in (slope.body, slope.variable)]
         inside = self.names.used_by(*differentiated, *(each.body for each in own))
         outside = self._apart.used_by(claim.left, claim.right)
         values, found = self.dependences.values_in(claim), set[str]()
+        starts = {f"{each}_0" for each in self.names.steps}
         for name in values if others else values & inside:  # what stands outside of derivatives may have any value
             body = definitions[name].body if name in definitions else None
-            if name == lost_name(letter_of(name)):
-                continue  # another assumption says how it depends on its variables
+            if name == lost_name(letter_of(name)) or name in starts:
+                continue  # another assumption says on what it depends, or it is given before the first step
             if (body is None or definitions[name].is_unknown_loss) and not self._rests(name, by, outside, part):
                 arguments = {terms.base_of(each) for each in body.arguments} if isinstance(body, terms.Call) else set()
                 through = {letter_of(each) for each in arguments if each in by or letter_of(each) not in moved}
@@ -134,7 +135,7 @@ class TacitAssumptions:
             if isinstance(each, terms.Apply) and each.operator == ".*"
         )
         names = {term.text for pair in pairs for term in pair if isinstance(term, terms.Name)}
-        names |= {terms.base_of(each.variable) for each in self.dependences.slopes_in_sides(claim)}
+        names |= {each.moved for each in self.dependences.slopes_in_sides(claim)}
         told = self.reading.declared | self.names.definitions.keys()
         return sorted(name for name in names - told if name[:1].isupper() and self._is_column(terms.Name(name)))
 
@@ -152,7 +153,7 @@ class TacitAssumptions:
         if not self.reading.has_penalties:
             return []
         slopes = self.dependences.slopes(claim)
-        pairs = [(terms.base_of(each.body), terms.base_of(each.variable)) for each in slopes]
+        pairs = [(terms.base_of(each.body), each.moved) for each in slopes]
         return sorted({letter_of(loss) for loss, by in pairs if by not in self._losses.get(loss, {by})})
 
     def _like_others(self, claim: Relation) -> list[str]:

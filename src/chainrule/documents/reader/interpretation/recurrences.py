@@ -1,0 +1,197 @@
+"""Entries that a document makes of earlier ones, h_t = tanh(w h_{t-1} + u x_t), and the one before the first, h_0.
+
+The array h has the entries 1 to T. Where an entry may be that with the number 0, h_{t-1}, it is h_0, a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from functools import partial
+
+from chainrule.documents.language import terms
+from chainrule.documents.language.derivation import Definition, Derivation, Relation
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.recurrences import Use, uses_of
+from chainrule.documents.language.terms import (
+    ZERO,
+    Apply,
+    Call,
+    Choice,
+    Comparison,
+    Condition,
+    Entry,
+    Family,
+    Name,
+    Slope,
+    Term,
+)
+from chainrule.documents.reader.structure.statements import Statement
+from chainrule.documents.reader.structure.targets import Target
+from chainrule.documents.reader.syntax import written as w
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_letter
+
+
+def recurs(statement: Statement, target: Target) -> bool:
+    """Whether an entry is made of entries before or behind it, but not by a step of descent, w_t = w_{t-1} - g."""
+    own, right = target.name.lower if isinstance(target.name, w.Scripted) else None, statement.right
+    is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
+    same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
+    return own is not None and not is_descent and any(_is_shifted(own, one.lower) for one in same)
+
+
+def is_by_steps(definitions: Mapping[str, Definition], new: Definition) -> bool:
+    """Whether a new definition makes an array of its earlier entries, together with those that are there.
+
+    >>> from chainrule.documents.language.parsing import derivation_of
+    >>> of_steps, of_itself = derivation_of("h := [t in T: h[t - 1] + x[t]]; x := [t in T: x[t] + 1]").definitions
+    >>> is_by_steps({}, of_steps), is_by_steps({}, of_itself)
+    (True, False)
+    """
+    return new.name in Names({**definitions, new.name: new}, {}).steps
+
+
+def letters_from_zero(conditions: Iterable[Condition]) -> frozenset[str]:
+    """The letters of which a condition says that they may be 0: 0 <= k.
+
+    >>> letters_from_zero([Comparison("<=", ZERO, Name("k")), Comparison("<", Name("j"), Name("k"))])
+    frozenset({'k'})
+    """
+    found = frozenset[str]()
+    for each in conditions:
+        match each:
+            case Comparison("<=", low, Name(text=text)) | Comparison(">=", Name(text=text), low):
+                found |= {text} if terms.is_number(low, 0) else frozenset()
+    return found
+
+
+def with_starts(derivation: Derivation, from_zero: Set[str] = frozenset()) -> Derivation:
+    """The derivation in which the entry with the number 0 of an array that is made of earlier entries has a name.
+
+    `from_zero` has the letters of indices that may be 0.
+
+    >>> from chainrule.documents.language.parsing import derivation_of
+    >>> from chainrule.documents.language.printing import text_of
+    >>> text = "x : column T; h := [t in T: x[t] * h[t - 1]]; claim 1 [t in T]: partial(h[t], h[t - 1]) = x[t]"
+    >>> found = with_starts(derivation_of(text))
+    >>> text_of(found.definitions[0].body)
+    '[t in T: x[t] * cases(h_0 if t - 1 = 0, h[t - 1] otherwise)]'
+    >>> text_of(found.claims[0].left)
+    'cases(partial(h[t], h_0) if t - 1 = 0, partial(h[t], h[t - 1]) otherwise)'
+    """
+    names = Names.of(derivation)
+    if not names.steps:
+        return derivation
+    zeros = {name: sizes for name in names.steps if (sizes := _zero_of(names, name)) is not None}
+    started = partial(_started, _Arrays(names.steps, zeros, from_zero))
+    gone = {f"{name}_0" for name, sizes in zeros.items() if sizes}
+    definitions = [replace(each, body=started(each.body)) for each in derivation.definitions if each.name not in gone]
+    claims = [
+        replace(each.substituted(started), from_zero=_steps_in(each, names) & from_zero) for each in derivation.claims
+    ]
+    return replace(derivation, definitions=tuple(definitions), claims=tuple(claims))
+
+
+# What follows is private.
+
+
+def _steps_in(claim: Relation, names: Names) -> frozenset[str]:
+    """The indices of a claim that choose entries of arrays which are made of their earlier entries."""
+    chosen = (part for part in claim.parts if isinstance(part, Entry | Apply))
+    used = (use for part in chosen for use in uses_of(_bare(part)) if names.steps.get(use.name) == use.axis)
+    return frozenset(use.at.text for use in used if isinstance(use.at, Name)) & {name for name, _ in claim.over}
+
+
+def _is_shifted(one: w.Written, other: w.Written | None) -> bool:
+    """Whether two subscripts are a letter and the same letter with a number added: t and t - 1."""
+    if other is None or one == other or not any(isinstance(each, w.Signed) for each in (one, other)):
+        return False
+    letters = [{part for part in all_parts(each) if isinstance(part, w.Symbol)} for each in (one, other)]
+    return bool(letters[0] & letters[1])
+
+
+def _zero_of(names: Names, name: str) -> tuple[Term, ...] | None:
+    """The sizes of the entries before the first where the document sets them to 0; None if it does not."""
+    start, family = names.definitions.get(f"{name}_0"), names.definitions[name].body
+    if start is None or not terms.is_number(start.body, 0) or not isinstance(family, Family):
+        return None
+    return tuple(size for axis, (_, size) in enumerate(family.indices) if axis != names.steps[name])
+
+
+@dataclass(frozen=True, eq=False)
+class _Arrays:
+    """The arrays that are made of their earlier entries.
+
+    Attributes
+    ----------
+    steps : mapping
+        The axes along which the entries follow each other.
+    zeros : mapping
+        The sizes of the entries before the first, where these are 0.
+    from_zero : set of str
+        The letters of indices that may be 0.
+    """
+
+    steps: Mapping[str, int]
+    zeros: Mapping[str, tuple[Term, ...]]
+    from_zero: Set[str]
+
+
+def _started(arrays: _Arrays, term: Term) -> Term:
+    """A term in which an entry whose number may be 0 has two cases."""
+    inside = partial(_started, arrays)
+    match term:
+        case Slope(variable=variable) if (use := _early(arrays, variable)) is not None:
+            found = replace(term, body=inside(term.body))
+            return _cases(use, found, replace(found, variable=_start(arrays.zeros, use, variable)))
+        case Apply("member", (Slope() as every, _)) | Entry(base=Slope() as every):
+            return _of_slopes(arrays, term, every, inside)
+        case Apply("member", (Apply("'" | "turned", (Slope() as every,)), _)):
+            return _of_slopes(arrays, term, every, inside)
+        case _ if (use := _early(arrays, term)) is not None:
+            return _cases(use, term, _start(arrays.zeros, use, term))
+    return terms.mapped(term, inside)
+
+
+def _of_slopes(arrays: _Arrays, term: Term, every: Slope, inside: Callable[[Term], Term]) -> Term:
+    """One of the derivatives by all entries of an array; by those before the first, it is the derivative by these."""
+    moved = terms.substituted(term, lambda part: replace(every, body=inside(every.body)) if part is every else None)
+    if (use := _early(arrays, named := _bare(term))) is None:
+        return moved
+    return _cases(use, moved, replace(every, body=inside(every.body), variable=_start({}, use, named)))
+
+
+def _bare(term: Term) -> Term:
+    """A term with arrays in the place of the derivatives by them."""
+    return terms.substituted(term, lambda part: part.variable if isinstance(part, Slope) else None)
+
+
+def _early(arrays: _Arrays, term: Term) -> Use | None:
+    """How a term uses an array whose entries are made of earlier ones, if the number of its entry may be 0."""
+    for use in uses_of(term):
+        if arrays.steps.get(use.name) == use.axis and not _is_later(use.at, arrays.from_zero):
+            return use
+    return None
+
+
+def _is_later(index: Term, from_zero: Set[str]) -> bool:
+    """Whether an index is at least 1: a number, a letter, or t + 1."""
+    if isinstance(index, Name):
+        return index.text not in from_zero
+    if isinstance(index, terms.Number):
+        return index.value >= 1
+    return isinstance(index, Apply) and index.operator == "+"
+
+
+def _start(zeros: Mapping[str, tuple[Term, ...]], use: Use, term: Term) -> Term:
+    """What stands before the first entry: h_0, an entry of it, or zeros."""
+    start, sizes = Name(f"{use.name}_0"), zeros.get(use.name)
+    if isinstance(term, Entry):
+        others = tuple(each for axis, each in enumerate(term.indices) if axis != use.axis)
+        return ZERO if sizes is not None else Entry(start, others) if others else start
+    return start if sizes is None else Call("zeros", sizes)
+
+
+def _cases(use: Use, otherwise: Term, first: Term) -> Term:
+    """A value that is another one where the number of an entry is 0."""
+    return first if terms.is_number(use.at, 0) else Choice(((Comparison("=", use.at, ZERO), first),), otherwise)
