@@ -169,7 +169,6 @@ def _kinds(question: Question, name: str) -> tuple[str, ...]:
         return ("column",)
     if len(dims) != 2:
         return ()
-    every = (part for part in question.parts() if isinstance(part, terms.Apply) and part.operator == "member")
-    members = {part.operands[0] for part in every}
-    kinds = ("columns",) if terms.Name(name) in members else ("matrix",)
-    return (*kinds, "square") if dims[0] == dims[1] else kinds
+    if name in question.numbered:
+        return ("columns",)  # vectors, of which there may be as many as each has entries by chance
+    return ("matrix", "square") if dims[0] == dims[1] else ("matrix",)

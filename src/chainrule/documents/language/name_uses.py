@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -53,6 +53,16 @@ class Names:
         if name not in self._uses:
             self._uses[name] = reached(name, self._used_directly) | {name}
         return self._uses[name]
+
+    def uses_around(self, name: str, others: Set[str]) -> frozenset[str]:
+        """All names that a definition uses without others between.
+
+        >>> from chainrule.documents.language.parsing import derivation_of
+        >>> names = Names.of(derivation_of("u := b * c; v := a + u; J := 3 * v"))
+        >>> sorted(names.uses_around("J", {"u"})), sorted(names.uses_around("J", {"v"}))
+        (['a', 'u', 'v'], ['v'])
+        """
+        return reached(name, lambda each: frozenset() if each in others else self._used_directly(each))
 
     def _used_directly(self, name: str) -> frozenset[str]:
         definition = self.definitions.get(name)

@@ -46,6 +46,8 @@ SECONDS_OTHERWISE = 2.0
 NEAR = (6, 2)
 """Formulas: the text around one begins with at least so many before it, and ends with at most so many behind it."""
 
+HOLDS_OTHERWISE = "it does not equal the step before, which holds in another reading"
+
 PROVED = ("proved", "verified", "proved if")
 
 ALONE = "it was read with only the formulas around it"
@@ -116,10 +118,18 @@ def _judged(reading: Reading, seconds: float, total: float, anew: _Anew) -> Iter
                 break
         if not step.verdict.decided and time.monotonic() < end:
             step = anew.proved(position, seconds, end) or step
+        if _rests_on_a_fault(reading, entry, step, anew.held):
+            step = replace(step, verdict=VERDICTS["undecided"], reason=HOLDS_OTHERWISE)
         if entry.claim is not None and step.verdict.holds:
             anew.held.add(entry.claim)
             anew.sure |= {entry.claim} if step.verdict.name != "proved if" else set()
         yield entry, step
+
+
+def _rests_on_a_fault(reading: Reading, entry: ReadRelation, step: Step, held: Set[int]) -> bool:
+    """Whether a step follows from the beginning of its chain but not from the step before, which holds all the same."""
+    before = None if entry.claim is None else reading.derivation.claims[entry.claim].follows
+    return before in held and step.verdict.holds and step.finding is not None and step.finding.of_chain
 
 
 @dataclass(eq=False)

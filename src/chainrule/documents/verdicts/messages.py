@@ -52,7 +52,7 @@ SENTENCES = {
     "stationary": "It holds under the text's condition that {where}.",
     # Repairs.
     "repair": "Changing {old} to {new} makes it true.",
-    "of chain": "It does not equal {before}, which is itself wrong, but it follows from the beginning of the chain.",
+    "of chain": "It does not equal {before}, but it follows from the beginning of the chain.",
     "repair goes on": "The next step continues from the corrected formula, so the mistake ends here.",
     # Documents.
     "no relation": "No formula was found that makes a claim.",
@@ -144,7 +144,7 @@ def explained(
         more.append(sentence("where", exceptions=_listed(finding.exceptions)))
     if finding.where and verdict in ("proved", "verified", "proved if"):
         more.append(sentence("stationary", where=finding.where))
-    if finding.of_chain:
+    if finding.of_chain and verdict != "undecided":
         more.append(sentence("of chain", before=_step_before(line, before)))
     if finding.note and verdict in ("proved", "verified", "held"):
         more.append(sentence("one side", note=finding.note))

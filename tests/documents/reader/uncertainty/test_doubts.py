@@ -213,3 +213,12 @@ def test_a_sum_whose_end_nothing_says_is_a_doubt():
     untold = "$$\\sum_i \\sum_{j=1}^k w_j x_{i+j-1} = \\sum_{i=1}^{n-k} \\sum_{j=1}^k w_j x_{i+j-1}$$"
     assert doubts_of(text + untold) == [("nothing says up to which number i runs",)]
     assert doubts_of(text + "$$\\sum_j w_j = \\sum_{j=1}^{k-1} w_j$$") == [()]
+
+
+def test_nothing_is_proved_alone_where_the_text_shows_a_way_around_what_a_value_is_made_of():
+    text = (
+        r"We store $u = bc$, then $v = a + u$, and last $J = 3v$."
+        "\n\n$$\\frac{dJ}{da} = \\frac{dJ}{d%s} \\frac{d%s}{da}$$"
+    )
+    found = {name: check_derivation(text % (name, name), repairs=False).claims[0].verdict for name in "uv"}
+    assert found == {"u": "wrong if read so", "v": "proved"}

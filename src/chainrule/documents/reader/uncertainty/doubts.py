@@ -139,6 +139,7 @@ class Doubts:
             any(self.dependences.recurrent(here))
             or any(self.dependences.lost_arguments(here))
             or self._loses_layers(claim)
+            or self._has_way_around(claim, within, here)
         ):
             return False
         values = within.dependences.values_in(claim)
@@ -163,6 +164,29 @@ class Doubts:
             if letter in said and number.isdigit():
                 ranks[letter] = _rank(few.names[name]) + 1
         return all(told.get(letter, rank) == rank for letter, rank in ranks.items())
+
+    def _has_way_around(self, claim: Relation, within: Doubts, here: Relation) -> bool:
+        """Whether the document makes a value of a variable in a way around what it is a function of within formulas.
+
+        So is J = 3v with v = a + u, which is a function of u in dJ/da = dJ/du du/da by itself.
+        """
+        used = self.names.definitions.keys() & self.names.used_by(here.left, here.right)
+        for slope in within.dependences.slopes(claim):
+            value = within.names.definitions.get(terms.base_of(slope.body))
+            if value is None or not value.is_unknown_loss or not isinstance(value.body, terms.Call):
+                continue
+            through = {letter_of(terms.base_of(each)) for each in value.body.arguments}
+            if letter_of(slope.moved) in through:
+                continue
+            behind = {name for name in used if letter_of(name) in through}
+            for name in (each for each in used if letter_of(each) == letter_of(value.name)):
+                around = self.names.uses_around(name, behind) - behind
+                if (
+                    letter_of(slope.moved) in map(letter_of, around)
+                    and not self.names.definitions[name].is_unknown_loss
+                ):
+                    return True
+        return False
 
     def _loses_layers(self, claim: Relation) -> bool:
         """Whether a claim differentiates by entries of what has layers in this reading: x_l of x_{l-1}."""
