@@ -133,6 +133,10 @@ def _said(state: DocumentState, full: str, target: Target, statement: Statement)
     said = [each for each in stated.hypotheses if stated.roles.get(each.at) == "condition" and each.certain]
     chosen = {*(_parameters(target) or target.indices)}
     said = [each for each in said if each.letters & chosen and target.base not in each.letters]
+    if target.indices:  # not "for i = 1, ..., n"
+        said = [
+            each for each in said if not isinstance(each.subject, w.Comparing) or _chooses_indices(each.subject, target)
+        ]
     inside = [each for each in said if each.start <= place < each.end]
     if statement.piece.kind != "inline":
         return [each.subject for each in inside]

@@ -97,7 +97,8 @@ def joined(state: DocumentState, limit: float = math.inf) -> Reading:
             tuple(state.claims),
         ),
         state.inventory,
-        lambda name: (state.fresh_size(name), ONE) if state.losses else (),
+        lambda name: (state.fresh_size(name), ONE),
+        columns=state.losses,
         rows=state.rows,
         said=state.besides.stated.said,
     )

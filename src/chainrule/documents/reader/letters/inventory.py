@@ -20,6 +20,7 @@ from chainrule.documents.reader.syntax.parts_written import (
     letters_of,
 )
 from chainrule.documents.reader.syntax.written import (
+    NUMBERED,
     Beside,
     Bracketed,
     Numeral,
@@ -297,7 +298,8 @@ class Inventory(Sightings):
         firsts = {(len(items), items[0]) for bracket in every if (items := arguments_of(bracket))}
         mixed = len({(count, base_letter(first)) for count, first in firsts}) < len(firsts)
         divergent = any("||" in bracket.separators for bracket in every)  # D(p || q) takes two distributions
-        return bool(calls) and plain and not (mixed or divergent) and (same or elsewhere)
+        numbered = any(NUMBERED in bracket.separators for bracket in every)
+        return bool(calls) and plain and not (mixed or divergent or numbered) and (same or elsewhere)
 
     def has_vectors(self, base: str) -> bool:
         """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""

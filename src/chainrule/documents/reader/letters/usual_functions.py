@@ -32,8 +32,9 @@ LOGISTIC = ("sigma", "varsigma")
 def with_functions(
     derivation: Derivation,
     inventory: Inventory,
-    argument: Callable[[str], tuple[Term, ...]],
+    column: Callable[[str], tuple[Term, ...]],
     *,
+    columns: bool = False,
     rows: bool = False,
     said: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> Derivation:
@@ -43,8 +44,10 @@ def with_functions(
     ----------
     derivation : Derivation
     inventory : Inventory
-    argument : callable
-        The shape of the arguments of an unknown function, by its name.
+    column : callable
+        The shape of a column that is an argument of an unknown function, by its name.
+    columns : bool
+        True if all arguments of unknown functions are columns.
     rows : bool
         True if vectors are rows.
     said : mapping
@@ -75,8 +78,10 @@ def with_functions(
                 text = text.replace("column", "row").replace("]))]", "]))]'")
             templates.append(derivation_of(f"{name}{text}").definitions[0])
         elif name not in {*defined, *ELEMENTARY.values(), *MADE_BY_SIZE, *known}:
-            made.append(Declaration(name, FunctionKind((argument(name),) * count, ())))
-            if count == 1 and not argument(name) and name not in told and letter_of(name) in LOGISTIC:
+            shape = column(name) if columns else ()
+            arguments = (shape,) * count if count == 1 or columns else _shapes_of(derivation, name, column(name))
+            made.append(Declaration(name, FunctionKind(arguments, ())))
+            if count == 1 and not shape and name not in told and letter_of(name) in LOGISTIC:
                 logistic = derivation_of(f"{name}{TEMPLATES['sigmoid']}").definitions[0]
                 supposed[f"{name} is the logistic function"] = logistic
     return replace(
@@ -85,6 +90,16 @@ def with_functions(
         declarations=(*(each for each in derivation.declarations if each.name in known), *made),
         definitions=(*templates, *derivation.definitions),
     )
+
+
+def _shapes_of(derivation: Derivation, name: str, column: tuple[Term, ...]) -> tuple[tuple[Term, ...], ...]:
+    """The shapes of the arguments of a function: columns where one of several vectors stands in some call."""
+    calls = (part.arguments for part in derivation.parts if isinstance(part, terms.Call) and part.function == name)
+    return tuple(column if any(map(_is_member, each)) else () for each in zip(*calls, strict=False))
+
+
+def _is_member(term: Term) -> bool:
+    return isinstance(term, terms.Apply) and term.operator == "member"
 
 
 def is_loss(name: str, inventory: Inventory) -> bool:

@@ -214,6 +214,9 @@ class Words(Written):
 CALLED = "called"
 """The separator in brackets that certainly hold the argument of a function."""
 
+NUMBERED = "#"
+"""The separator behind the number of a function that is its first argument: \\ell_t(h_t) is \\ell(t # h_t)."""
+
 UNOPENED = "bracket ) without a beginning"
 """A closing bracket that nothing opens, as something that is not read."""
 

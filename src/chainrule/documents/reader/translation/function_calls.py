@@ -182,7 +182,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         found = softmax_along(meanings, meanings.term(items[0]), axis)
         return found if upper is None else raised(meanings, found, upper)
     is_told = name in meanings.of_matrices or name in LOGISTIC
-    if not parameters and not is_told and any(isinstance(each, w.Symbol) and each.text[:1].isupper() for each in items):
+    capitals = {each.text for each in items if isinstance(each, w.Symbol) and each.text[:1].isupper()}
+    if not parameters and not is_told and capitals - meanings.inventory.fixed_limits:
         raise NotMeant(f"{name} of a matrix, which is not defined", part.place)
     arguments = tuple(map(meanings.term, items))
     found = Call(meant, arguments, (primes,) if primes and len(arguments) == 1 else ())
