@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown, variables
+from chainrule.algebra import Exact, ExactArray, exact_numbers, unknown
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.special_functions import constant
 from chainrule.documents.evidence.approach import limit
@@ -30,33 +30,26 @@ from chainrule.documents.evidence.array_values import (
     entry_of,
     exact,
     made_by_size,
-    place_of,
     result_of_code,
     single,
     turned,
 )
 from chainrule.documents.evidence.changes import (
     Change,
-    Place,
     Value,
-    are_variables,
     array_of,
     derived_function,
-    slopes_at,
-    slopes_of,
     wrapped,
 )
 from chainrule.documents.evidence.clocks import Clock
+from chainrule.documents.evidence.derivatives import differential, slope
 from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import FunctionKind, ValueKind
+from chainrule.documents.language.derivation import FunctionKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.terms import Term
-
-MOST_CHANGES = 3
-"""Entries of an array that change together where free names are no variables."""
 
 Bound: TypeAlias = Mapping[str, Value]
 """The values of bound indices and of parameters."""
@@ -92,7 +85,7 @@ class World:
     """What is added to the entries of arrays that are made of their earlier entries."""
     _entries: dict[tuple[str, tuple[int, ...]], Value] = field(default_factory=dict)
     _made: dict[str, Value] = field(default_factory=dict)
-    _moved: dict[str, tuple[Change, World]] = field(default_factory=dict)
+    moved: dict[str, tuple[Change, World]] = field(default_factory=dict)
     """The worlds in which one name is changed."""
 
     def with_values(self, given: dict[str, Value], nudged: Mapping[str, ExactArray] = MappingProxyType({})) -> World:
@@ -106,10 +99,10 @@ class World:
 
     def give_up_changes(self) -> None:
         """Let others have the changes of names, as nothing more is computed in this world."""
-        for change, moved in self._moved.values():
+        for change, moved in self.moved.values():
             moved.give_up_changes()
             change.give_up()
-        self._moved.clear()
+        self.moved.clear()
 
     def named(self, name: str) -> Value:
         """The value of a name.
@@ -163,11 +156,11 @@ class World:
                 return int(number) if number.denominator == 1 else exact_numbers(exact(number))
             case terms.Name(text=text):
                 return bound[text] if text in bound else self.named(text)
-            case terms.Entry(base=terms.Name(text=name), indices=indices) if self._is_by_steps(name, bound):
+            case terms.Entry(base=terms.Name(text=name), indices=indices) if self.is_by_steps(name, bound):
                 return self._entry(name, tuple(self.whole(index, bound) for index in indices))
-            case terms.Apply("member", (terms.Name(text=name), index)) if self._is_by_steps(name, bound):
+            case terms.Apply("member", (terms.Name(text=name), index)) if self.is_by_steps(name, bound):
                 return self._member(name, 1, self.whole(index, bound))
-            case terms.Apply("member", (terms.Apply("'", (terms.Name(text=name),)), index)) if self._is_by_steps(
+            case terms.Apply("member", (terms.Apply("'", (terms.Name(text=name),)), index)) if self.is_by_steps(
                 name, bound
             ):
                 return self._member(name, 0, self.whole(index, bound))
@@ -197,9 +190,9 @@ class World:
             case terms.RuleCall(arguments=arguments):
                 return self._of_rule(term, [self.value(argument, bound) for argument in arguments])
             case terms.Slope():
-                return self._slope(term, bound)
+                return slope(self, term, bound)
             case terms.Differential(body=body, holding=holding):
-                return self._differential(body, holding, bound)
+                return differential(self, body, holding, bound)
             case terms.At(body=body, name=name, value=value):
                 return self._with(name, self.value(value, bound), bound, lambda w, b: w.value(body, b))
             case terms.LimitOf(body=body, name=name, to=to):
@@ -271,7 +264,7 @@ class World:
 
     # Arrays that are made of their earlier entries
 
-    def _is_by_steps(self, name: str, bound: Bound) -> bool:
+    def is_by_steps(self, name: str, bound: Bound) -> bool:
         """Whether the entries of a name are to be computed one by one."""
         is_fixed = name in bound or any(name in world.given for world in self.around)
         return name in self.names.steps and not is_fixed
@@ -377,124 +370,11 @@ class World:
             return array_of([unknown(label, *entries) for label in labels], shape)
         return array_of([stood_in(self.stand_in, label, entries) for label in labels], shape)
 
-    # Derivatives
-
     def _with(self, name: str, value: Value, bound: Bound, then: Callable[[World, Bound], Value]) -> Value:
         """Something computed where a name has another value."""
         if name in bound:
             return then(self, {**bound, name: value})
         return then(self.with_values({name: value}), bound)
-
-    def _held(self, holding: Sequence[str]) -> World:
-        return self.with_values({name: self.named(name) for name in holding}) if holding else self
-
-    def _slope(self, term: terms.Slope, bound: Bound) -> Value:
-        world, name = self._held(term.holding), term.moved
-        if not name:
-            raise Undefined("a derivative by something that has no name")
-        value = exact_numbers(world.value(terms.Name(name), bound))
-        place, by_steps = world._place(term.variable, value, bound), world._is_by_steps(name, bound)
-        orders = 2 if term.kind == "hessian" else 1
-        if name in bound:
-            found = slopes_at(value, lambda moved: world.value(term.body, {**bound, name: moved}), place, orders)
-        elif name in world.root.given and world.moving and are_variables(value) and world._is_plain(bound):
-            found = slopes_of(world.value(term.body, bound), value if place is None else wrapped(value[place]), orders)
-        elif orders == 1 and place is None and not world.moving and value.size > MOST_CHANGES and not by_steps:
-            found = world._by_entries(name, value.shape, term.body, bound)
-        else:
-            world = world._where_the_same(self.names.used_by(term.body) | self.names.uses(name) | {name})
-            if by_steps:  # the fewer entries change, the shorter are those that follow
-                change, moved = world._nudged(name, value.shape, place)
-                found = change.derivatives(lambda: moved.value(term.body, bound), None, orders)
-            else:
-                change, moved = world._changed(name, value)
-                found = change.derivatives(lambda: moved.value(term.body, bound), place, orders)
-        shape = value.shape if place is None else np.shape(value[place])
-        count = int(np.prod(shape, dtype=int))
-        if term.kind == "jacobian":
-            return wrapped(found.reshape(found.size // count, count))
-        if term.kind == "hessian":
-            return wrapped(found.reshape(count, count))
-        return wrapped(found.reshape(shape if term.kind == "gradient" else ()))
-
-    def _changed(self, name: str, value: ExactArray) -> tuple[Change, World]:
-        """The changes of a name, and the world in which it is changed."""
-        if name not in self._moved:
-            made = Change.of(value.shape)
-            self._moved[name] = made, self.with_values({name: value + made.array})
-        return self._moved[name]
-
-    def _nudged(self, name: str, shape: tuple[int, ...], place: Place | None) -> tuple[Change, World]:
-        """The same for entries of an array that is made of its earlier entries."""
-        key = f"{name}{place}"
-        if key not in self._moved:
-            added = np.full(shape, Exact(0), dtype=object)
-            made = Change.of(np.shape(added[place or ...]))
-            added[place or ...] = made.array
-            self._moved[key] = made, self.with_values({}, {name: exact_numbers(added)})
-        return self._moved[key]
-
-    def _place(self, variable: Term, value: ExactArray, bound: Bound) -> Place | None:
-        """The position of an entry, or of a column, in the array of which it is one; None for the array itself."""
-        match variable:
-            case terms.Entry(indices=indices):
-                return place_of(value, [self.whole(index, bound) for index in indices])
-            case terms.Apply("member", (base, index)):
-                number = self.whole(index, bound)
-                axis = 0 if isinstance(base, terms.Apply) else 1
-                if not 1 <= number <= value.shape[axis]:
-                    raise Undefined("an index beyond the end")
-                return (number - 1, slice(None)) if axis == 0 else (slice(None), slice(number - 1, number))
-        return None
-
-    def _where_the_same(self, names: Set[str]) -> World:
-        """The world nearest to the root in which names have the values that they have here: the moved one is shared."""
-        world = self
-        while world.without is not None and names.isdisjoint(world.changed):
-            world = world.without
-        return world
-
-    def _by_entries(self, name: str, shape: tuple[int, ...], body: Term, bound: Bound) -> ExactArray:
-        """The derivatives by the entries of an array, one after another, so that numbers have few variables."""
-        found = []
-        for place in np.ndindex(shape):
-            direction = np.zeros(shape, dtype=int)
-            direction[place] = 1
-            found.append(self._along({name: direction}, body, bound))
-        slopes = np.stack(found, axis=-1)
-        return wrapped(slopes.reshape((*slopes.shape[:-1], *shape)))
-
-    def _is_plain(self, bound: Bound) -> bool:
-        """Whether nothing but indices has another value than in the root, so that no other value moves with a name."""
-        if not all(isinstance(value, int) for value in bound.values()):
-            return False
-        return self.without is None or (not self.nudged and self.without._is_plain(self.given))
-
-    def _differential(self, body: Term, holding: Sequence[str], bound: Bound) -> Value:
-        """The derivative along the changes of all free arrays that are not held."""
-        names = (self.names.used_by(body) - bound.keys() - set(holding)) & self.root.given.keys()
-        free = sorted(name for name in names if isinstance(self.names.kinds.get(name), ValueKind))
-        return self._along({name: self._change(name) for name in free}, body, bound)
-
-    def _along(self, directions: Mapping[str, Any], body: Term, bound: Bound) -> ExactArray:
-        """The derivative where names move along directions."""
-        values = {name: exact_numbers(self.named(name)) for name in directions}
-
-        def moved(change: ExactArray) -> Value:
-            there = {name: wrapped(values[name] + change * direction) for name, direction in directions.items()}
-            return self.with_values(there).value(body, bound)
-
-        return slopes_at(exact_numbers(0), moved)
-
-    def _change(self, name: str) -> ExactArray:
-        """The change d(x) of a free name."""
-        key, root = f"d {name}", self.root
-        if key not in root.given:
-            shape = exact_numbers(root.named(name)).shape
-            count = int(np.prod(shape, dtype=int))
-            root.given[key] = variables(f"d{name}", np.arange(1, count + 1).reshape(shape) / 8 + len(root.given) / 64)
-        found: ExactArray = root.given[key]
-        return found
 
     @property
     def root(self) -> World:
