@@ -265,9 +265,18 @@ def _proved_alone(
         if claim is None or other is None or (afresh and entry.claim in alone.stationary):
             continue  # elsewhere the text may say what solves an equation
         here = claim if other.claim is None else reading.derivation.claims[other.claim]
+        if step.finding is not None and _is_defined(step.finding.supposed, whole, here):
+            continue
         if COUNTED not in entry.rests_on - other.rests_on and whole.leaves(claim, within, part, here):
             found[id(other.statement)] = step
     return found
+
+
+def _is_defined(name: str, doubts: Doubts, claim: Relation) -> bool:
+    """Whether the document defines a name of a claim, so that it is nothing that a proof supposes."""
+    used = doubts.names.used_by(claim.left, claim.right) & doubts.names.definitions.keys()
+    known = (each for each in used if not doubts.names.definitions[each].is_unknown_loss)
+    return bool(name) and letter_of(name) in map(letter_of, known)
 
 
 def _steps_in(reading: Reading, seconds: float, total: float, past: Past, known: judging.Known) -> Iterator[Step]:

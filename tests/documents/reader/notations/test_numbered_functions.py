@@ -24,6 +24,18 @@ def test_each_loss_of_a_sum_is_a_function_of_its_own(loss, claim, holds):
     assert found != "wrong"
 
 
+def test_a_prime_is_the_derivative_by_what_stands_in_brackets():
+    text = r"Let $z_i = w x_i$ for $i = 1, \dots, m$, and $J = \sum_{i=1}^m \ell_i(z_i)$, with numbers $w$ and $x_i$."
+    right, wrong = (
+        r"$$\frac{dJ}{dw} = \sum_{i=1}^m \ell_i'(z_i) x_i$$",
+        r"$$\frac{dJ}{dw} = \sum_{i=1}^m \ell_i'(z_i) z_i$$",
+    )
+    assert verdicts(text, right)[-1] == "proved"
+    assert verdicts(text, wrong)[-1] == "wrong if read so"
+    second = r"$$\frac{d^2 J}{dw^2} = \sum_{i=1}^m \ell_i''(z_i) x_i^2$$"
+    assert verdicts(text, second)[-1] == "proved"
+
+
 def test_the_losses_are_not_the_same_function():
     text = VECTORS, r"$$J = \sum_{i=1}^m \ell_i(z_i)$$", r"$$\ell_1(z_1) = \ell_2(z_1)$$"
     assert verdicts(*text)[-1] not in ("proved", "verified", "proved if")

@@ -222,3 +222,9 @@ def test_nothing_is_proved_alone_where_the_text_shows_a_way_around_what_a_value_
     )
     found = {name: check_derivation(text % (name, name), repairs=False).claims[0].verdict for name in "uv"}
     assert found == {"u": "wrong if read so", "v": "proved"}
+
+
+def test_a_proof_supposes_nothing_of_a_letter_that_the_text_defines():
+    text = r"For $t = 1, \dots, T$ let $$h_t = \tanh(w h_{t-1} + u x_t).$$" "\n\n"
+    text += r"$$L = \sum_{t=1}^T L_t(h_t)$$" "\n\n$$\\frac{\\partial L}{\\partial h_t} = L_t'(h_t)$$"
+    assert check_derivation(text, repairs=False).claims[-1].verdict == "wrong if read so"  # h_{t+1} is made of h_t

@@ -1,8 +1,8 @@
 r"""Functions that an index numbers, each at what has the same index: L = \sum_t \ell_t(h_t).
 
 They are read as one function whose first argument is the number, \ell(t, h_t), as nothing else is known of them. If the
-letter also stands alone, as L in L = \sum_t L_t(h_t), the function is called \ell. A gradient without a variable is one
-by h_t.
+letter also stands alone, as L in L = \sum_t L_t(h_t), the function is called \ell. The gradient \nabla \ell_t(h_t) and
+the derivative \ell_t'(h_t) are those by h_t.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def with_numbered_functions(chains: Mapping[int, list[WrittenChain]]) -> dict[in
 def _letter(written: Written) -> str:
     """The letter of a name with a subscript alone."""
     match written:
-        case Scripted(base=Symbol(is_word=False) as base, lower=Written(), upper=None, primes=0):
+        case Scripted(base=Symbol(is_word=False) as base, lower=Written(), upper=None):
             return base_name(base)
     return ""
 
@@ -99,8 +99,12 @@ def _renamed(node: Any, letter: str, name: str) -> Any:
         function, bracket = parts[at], parts[at + 1]
         named = replace(function.base, text=name, accents=(), font="")
         called = replace(bracket, items=(function.lower, *bracket.items), separators=(NUMBERED,))
-        if at and _is_gradient(parts[at - 1]):
-            subject = Beside((named, called), ("",), place=(named.place[0], called.place[1]))
+        subject = Beside((named, called), ("",), place=(named.place[0], called.place[1]))
+        if function.primes:
+            by = bracket.items * function.primes
+            parts[at : at + 2] = [Differentiation("partial", subject, by, function.primes, place=subject.place)]
+            del joints[at]
+        elif at and _is_gradient(parts[at - 1]):
             place = (parts[at - 1].place[0], called.place[1])
             parts[at - 1 : at + 2] = [replace(parts[at - 1], subject=subject, variables=bracket.items, place=place)]
             del joints[at - 1 : at + 1]
