@@ -225,6 +225,16 @@ def test_nothing_is_proved_alone_where_the_text_shows_a_way_around_what_a_value_
 
 
 def test_a_proof_supposes_nothing_of_a_letter_that_the_text_defines():
-    text = r"For $t = 1, \dots, T$ let $$h_t = \tanh(w h_{t-1} + u x_t).$$" "\n\n"
-    text += r"$$L = \sum_{t=1}^T L_t(h_t)$$" "\n\n$$\\frac{\\partial L}{\\partial h_t} = L_t'(h_t)$$"
-    assert check_derivation(text, repairs=False).claims[-1].verdict == "wrong if read so"  # h_{t+1} is made of h_t
+    text = r"""A network reads numbers $x_1, \dots, x_T$. Its state begins with a number $h_0$, and for $t = 1, \dots, T$
+$$
+h_t = \tanh(w h_{t-1} + u x_t) .
+$$
+The loss $L = \sum_{t=1}^T L_t(h_t)$ is made of one for each time. We write $g_t = 1 - h_t^2$. Then
+$$
+\frac{\partial L}{\partial w} = \sum_{t=1}^T \frac{\partial L}{\partial h_t} g_t h_{t-1},
+$$
+If we forget the later times, we get
+$$
+\frac{\partial L}{\partial h_t} = L_t'(h_t) .
+$$"""
+    assert check_derivation(text, repairs=False).claims[-1].verdict == "wrong if read so"
