@@ -225,7 +225,7 @@ def test_nothing_is_proved_alone_where_the_text_shows_a_way_around_what_a_value_
 
 
 def test_a_proof_supposes_nothing_of_a_letter_that_the_text_defines():
-    text = r"""A network reads numbers $x_1, \dots, x_T$. Its state begins with a number $h_0$, and for $t = 1, \dots, T$
+    text = r"""A network reads $x_1, \dots, x_T$. Its state begins with a number $h_0$, and for $t = 1, \dots, T$
 $$
 h_t = \tanh(w h_{t-1} + u x_t) .
 $$
