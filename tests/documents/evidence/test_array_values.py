@@ -91,3 +91,10 @@ def test_code_takes_columns_as_rows_and_returns_columns():
     assert result_of_code(terms.RuleCall("softmax", "forward", (Name("x"),), axes=(1,)), [column]).shape == (2, 1)
     with pytest.raises(Undefined, match="linear"):
         result_of_code(terms.RuleCall("linear", "forward", (), axes=(1, 1, 1)), [column, column, column])
+
+
+def test_sizes_that_differ_are_told_in_the_words_of_a_reader():
+    with Field(), pytest.raises(ValueError, match="^the sizes of its parts differ where it was tried$"):
+        applied("@", [np.ones((2, 3), int), np.ones((2, 3), int)])
+    with Field(), pytest.raises(ValueError, match="^the sizes of its parts differ where it was tried$"):
+        applied("+", [np.ones((2, 3), int), np.ones((2, 2), int)])

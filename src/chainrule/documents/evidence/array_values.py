@@ -33,6 +33,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+SIZES_DIFFER = "the sizes of its parts differ where it was tried"
+
+
 class Undefined(Undecided):
     """A term without a value at these sizes and indices, such as an entry beyond the end."""
 
@@ -57,6 +60,9 @@ def applied(operator: str, operands: Sequence[Value], opaque: bool = False) -> V
         found = wrapped(OPERATORS[operator].value(*map(exact_numbers, operands)))
     except IndexError as error:
         raise Undefined(str(error)) from None
+    except ValueError as error:  # NumPy's words are about arrays, of which no reader knows
+        of_sizes = any(words in str(error) for words in ("core dimension", "broadcast"))
+        raise ValueError(SIZES_DIFFER if of_sizes else str(error)) from None
     return array_of([_opaque(entry) for entry in found.ravel().tolist()], found.shape) if opaque else found
 
 
