@@ -94,7 +94,7 @@ def test_code_takes_columns_as_rows_and_returns_columns():
 
 
 def test_sizes_that_differ_are_told_in_the_words_of_a_reader():
-    with Field(), pytest.raises(ValueError, match="^the sizes of its parts differ where it was tried$"):
+    with Field(), pytest.raises(ValueError, match="the sizes of its parts differ"):
         applied("@", [np.ones((2, 3), int), np.ones((2, 3), int)])
-    with Field(), pytest.raises(ValueError, match="^the sizes of its parts differ where it was tried$"):
+    with Field(), pytest.raises(ValueError, match="the sizes of its parts differ"):
         applied("+", [np.ones((2, 3), int), np.ones((2, 2), int)])
