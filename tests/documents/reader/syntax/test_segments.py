@@ -2,8 +2,10 @@
 
 import pytest
 
+from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.formula_elements import elements_of
 from chainrule.documents.reader.syntax.formula_tokens import tokens_of
+from chainrule.documents.reader.syntax.parts_written import letters_of
 from chainrule.documents.reader.syntax.segments import condition_of, kind_of, segments_of
 from chainrule.documents.reader.syntax.token_groups import groups_of
 from chainrule.documents.reader.syntax.written import Comparing, Symbol, Words
@@ -61,3 +63,12 @@ def test_conditions_say_what_they_say(text, expected):
     node = FormulaReader(segment.elements).alone() if segment.elements else None
     assert condition_of(segment, node) == expected
     assert (condition_of(segment, node, in_cases=True) is None) == (text == r"\text{otherwise}")
+
+
+def test_wide_spaces_stand_between_factors_where_they_stand_around_the_only_sign():
+    [chain] = chains_of(r"g \qquad = \qquad \delta \qquad\qquad U^T \qquad \circ \qquad s")
+    assert len(chain.members) == 2
+    assert not chain.conditions
+    assert letters_of(chain.members[1]) >= {"delta", "U", "s"}
+    for text in (r"y \quad = \quad x \quad z = 3", r"y = x \quad z", r"y \quad = \quad x \quad (x > 0)"):
+        assert letters_of(chains_of(text)[0].members[1]) == {"x"}

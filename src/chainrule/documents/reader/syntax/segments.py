@@ -39,14 +39,15 @@ def segments_of(elements: list[Element]) -> list[Segment]:
     >>> [segment.words for segment in segments_of([x, Element("phrase", "if", 1, 2), x])]
     ['', 'if']
     """
-    found = [Segment("", "", "", [])]
+    found, spread = [Segment("", "", "", [])], _is_spread(elements)
     for position, element in enumerate(elements):
         before = found[-1].elements[-1] if found[-1].elements else None
         after = elements[position + 1] if position + 1 < len(elements) else None
         if element.role == "comma":
             found.append(Segment(str(element.value), "", "", []))
         elif element.role == "wide":
-            if not (_is_joining(before) or _is_joining(after)) and after is not None:
+            is_factor = spread and next((one.role for one in elements[position:] if one.role != "wide"), "") == "atom"
+            if not (_is_joining(before) or _is_joining(after) or is_factor) and after is not None:
                 found.append(Segment("wide", "", "", []))
         elif element.role == "colon" and found[-1].kind and found[-1].elements:
             found.append(Segment("wide", "", "", []))
@@ -92,6 +93,13 @@ def condition_of(segment: Segment, node: Written | None, in_cases: bool = False)
 
 
 # What follows is private.
+
+
+def _is_spread(elements: list[Element]) -> bool:
+    """Whether the only sign of a row stands between wide spaces, so that others may stand between factors: y = A  x."""
+    signs = [position for position, element in enumerate(elements) if element.role == "relation"]
+    beside = [elements[at - 1 : at] + elements[at + 1 : at + 2] for at in signs]
+    return len(signs) == 1 and [each.role for each in beside[0]] == ["wide", "wide"]
 
 
 def _is_joining(element: Element | None) -> bool:
