@@ -237,4 +237,4 @@ If we forget the later times, we get
 $$
 \frac{\partial L}{\partial h_t} = L_t'(h_t) .
 $$"""
-    assert check_derivation(text, repairs=False).claims[-1].verdict == "wrong if read so"
+    assert check_derivation(text, repairs=False, seconds=2).claims[-1].verdict == "wrong if read so"
