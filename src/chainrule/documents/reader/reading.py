@@ -13,7 +13,7 @@ from chainrule.documents.reader.choosing import choose
 from chainrule.documents.reader.interpretation.document_reader import reading_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
 from chainrule.documents.reader.interpretation.readings import Reading
-from chainrule.documents.reader.interpretation.recurrences import recurs
+from chainrule.documents.reader.interpretation.recurrences import recurrent_letters
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt
@@ -21,7 +21,7 @@ from chainrule.documents.reader.prepared import Around, Prepared, prepared
 from chainrule.documents.reader.prose.stated_words import BASES, OTHER_LAYERS, PARTIAL_SUMS, PENALTIES, STACKED_ROWS
 from chainrule.documents.reader.structure.document_parts import name_in
 from chainrule.documents.reader.structure.statements import Statement
-from chainrule.documents.reader.structure.targets import target_of
+from chainrule.documents.reader.structure.targets import Target, target_of
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.parts_written import (
     all_parts,
@@ -95,7 +95,7 @@ def _known(document: Prepared) -> dict[str, Any]:
     """Fields of a reading that hold under all hypotheses."""
     inventory, places = document.inventory, document.scopes.parts
     made_of, beside = dict[str, dict[int, frozenset[str]]](), dict[str, dict[int, frozenset[str]]]()
-    valued, recurrent = set[str](), set[str]()
+    valued, pairs = set[str](), list[tuple[Statement, Target]]()
     named = (each.left.base if isinstance(each.left, w.Scripted) else each.left for each in document.statements)
     equations = Counter(base_name(each) for each in named if isinstance(each, w.Symbol))
     for each in document.statements:
@@ -104,8 +104,7 @@ def _known(document: Prepared) -> dict[str, Any]:
             continue
         letters = letters_of(each.right) | {HIDDEN for one in all_parts(each.right) if isinstance(one, w.NotRead)}
         letters |= {name_in(one, inventory) for one in all_parts(each.right)} - {""}
-        if recurs(each, target):
-            recurrent.add(target.base)
+        pairs.append((each, target))
         if letters:  # not v = 11
             for name in {target.base, name_in(target.name, inventory) or target.base}:
                 part, own = places.get(id(each.piece), 0), frozenset[str]().union(*map(letters_of, target.parameters))
@@ -121,7 +120,7 @@ def _known(document: Prepared) -> dict[str, Any]:
         made_of=made_of,
         beside_arguments=beside,
         valued=valued,
-        recurrent=recurrent,
+        recurrent=recurrent_letters(pairs),
         told_once={letter for letter, count in equations.items() if count == 1},
         has_complex=document.around.has_complex,
         is_summing=inventory.summing,

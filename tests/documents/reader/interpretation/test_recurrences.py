@@ -65,3 +65,25 @@ def test_what_is_made_of_later_entries_or_of_itself_is_no_recurrence():
     later = r"$$s_t = w s_{t+1} + x_t$$"
     claim = r"$$\frac{\partial s_t}{\partial s_{t+1}} = w$$"
     assert not any(each.startswith(("proved", "verified")) for each in verdicts(later, claim))
+
+
+def test_a_part_that_does_not_repeat_the_recurrence_does_not_forget_it():
+    model = "# Model\n\n" + UNIT + "\n\n# Loss\n\n" r"$$L = \sum_{t=1}^T h_t^2$$"
+    assert verdicts(model, r"$$\frac{\partial L}{\partial h_t} = 2 h_t$$") == ["wrong if read so"]
+    through = UNIT.replace(
+        r"$$h_t = \tanh(w h_{t-1} + u x_t).$$", r"$$z_t = w h_{t-1} + u x_t, \quad h_t = \tanh(z_t)$$"
+    )
+    model = "# Model\n\n" + through + "\n\n# Loss\n\n" r"$$L = \sum_{t=1}^T h_t^2$$"
+    assert verdicts(model, r"$$\frac{\partial L}{\partial h_t} = 2 h_t$$") == ["wrong if read so"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "found"),
+    [
+        (r"$$\sum_{k=0}^{2} s_k = s_0 + s_1 + s_2$$", "proved"),
+        (r"$$\sum_{k=0}^{2} s_k = s_1 + s_2$$", "wrong if read so"),
+        (r"$$\frac{\partial}{\partial s_0} \sum_{k=0}^n s_k = \sum_{k=0}^n w^k$$", "proved"),
+    ],
+)
+def test_a_sum_from_0_has_the_entry_before_the_first_one(claim, found):
+    assert verdicts(r"For $k = 1, \dots, n$ let $s_k = w s_{k-1} + x_k$, where $s_0$ is given.", claim) == [found]

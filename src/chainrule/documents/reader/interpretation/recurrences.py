@@ -5,13 +5,13 @@ The array h has the entries 1 to T. Where an entry may be that with the number 0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, Relation
-from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.recurrences import Use, uses_of
 from chainrule.documents.language.terms import (
     ZERO,
@@ -22,6 +22,7 @@ from chainrule.documents.language.terms import (
     Condition,
     Entry,
     Family,
+    Fold,
     Name,
     Slope,
     Term,
@@ -29,7 +30,7 @@ from chainrule.documents.language.terms import (
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.parts_written import all_parts, base_letter
+from chainrule.documents.reader.syntax.parts_written import all_parts, base_letter, letters_of
 
 
 def recurs(statement: Statement, target: Target) -> bool:
@@ -38,6 +39,24 @@ def recurs(statement: Statement, target: Target) -> bool:
     is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
     same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
     return own is not None and not is_descent and any(_is_shifted(own, one.lower) for one in same)
+
+
+def recurrent_letters(told: Sequence[tuple[Statement, Target]]) -> set[str]:
+    """The letters whose entries equations make of earlier ones, also through others: z_t of s_{t-1}, and s_t of z_t."""
+    made, steps = dict[str, frozenset[str]](), set[tuple[str, str]]()
+    for statement, target in told:
+        made[target.base] = made.get(target.base, frozenset()) | letters_of(statement.right)
+        own = target.name.lower if isinstance(target.name, w.Scripted) else None
+        scripted = (one for one in all_parts(statement.right) if isinstance(one, w.Scripted))
+        steps |= {
+            (target.base, base_letter(one)) for one in scripted if own is not None and _is_shifted(own, one.lower)
+        }
+    found = {target.base for statement, target in told if recurs(statement, target)}
+    behind = {letter: reached(letter, lambda one: made.get(one, ())) for letter in made}
+    for one, other in steps:
+        if one != other and one in behind.get(other, ()):
+            found |= {each for each in behind[one] if one in behind.get(each, ())}
+    return found
 
 
 def is_by_steps(definitions: Mapping[str, Definition], new: Definition) -> bool:
@@ -148,6 +167,9 @@ def _started(arrays: _Arrays, term: Term) -> Term:
             return _of_slopes(arrays, term, every, inside)
         case Apply("member", (Apply("'" | "turned", (Slope() as every,)), _)):
             return _of_slopes(arrays, term, every, inside)
+        case Fold(index=index, low=low) if terms.is_number(low, 0):
+            arrays = replace(arrays, from_zero=arrays.from_zero | {index})
+            return terms.mapped(term, partial(_started, arrays))
         case _ if (use := _early(arrays, term)) is not None:
             return _cases(use, term, _start(arrays.zeros, use, term))
     return terms.mapped(term, inside)

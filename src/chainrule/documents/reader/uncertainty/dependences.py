@@ -130,13 +130,14 @@ class Dependences:
             if all_are or any(by in self.reading.parameters.get(name, ()) for name in inside):
                 yield nothing_shows(slope)
 
-    def recurrent(self, claim: Relation) -> Iterator[str]:
-        """Letters whose entries are variables of a claim and are made of each other: c in c_t = f_t c_{t-1}."""
-        variables = [slope.variable for slope in self.slopes(claim)]
-        entries = {terms.base_of(each).split("_")[0] for each in variables if isinstance(each, terms.Entry)}
-        names = {each.text.split("_")[0] for each in variables if isinstance(each, terms.Name) and "_" in each.text}
-        known = {letter_of(name) for name in self.names.steps}
-        for letter in sorted(((entries | names) & self.reading.recurrent) - known):
+    def recurrent(self, claim: Relation, deciding: Names | None = None) -> Iterator[str]:
+        """Letters whose entries are variables of a claim and are made of each other: c in c_t = f_t c_{t-1}.
+
+        The names of the reading that decides about the claim may define them so; then they are left out.
+        """
+        moved = {letter_of(each.moved).split("_")[0] for each in self.slopes(claim)}
+        known = {letter_of(name) for name in (deciding or self.names).steps}
+        for letter in sorted((moved & self.reading.recurrent) - known):
             yield f"the entries of {letter} are made of others"
 
     def lost_arguments(self, claim: Relation) -> Iterator[str]:

@@ -136,7 +136,7 @@ class Doubts:
         ):
             return False
         if (
-            any(self.dependences.recurrent(here))
+            any(self.dependences.recurrent(here, within.names))
             or any(self.dependences.lost_arguments(here))
             or self._loses_layers(claim)
             or self._has_way_around(claim, within, here)
