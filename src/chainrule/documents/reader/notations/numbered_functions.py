@@ -1,4 +1,4 @@
-r"""Functions that an index numbers, each at what has the same index: L = \sum_t \ell_t(h_t).
+r"""Functions that an index numbers, each at what has the same index, in a sum over it: L = \sum_t \ell_t(h_t).
 
 They are read as one function whose first argument is the number, \ell(t, h_t), as nothing else is known of them. If the
 letter also stands alone, as L in L = \sum_t L_t(h_t), the function is called \ell. The gradient \nabla \ell_t(h_t) and
@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chainrule.documents.reader.syntax.parts_written import base_name, parts_of_chain
+from chainrule.documents.reader.syntax.parts_written import base_name, letters_of, parts_of_chain
 from chainrule.documents.reader.syntax.written import (
     NUMBERED,
     Beside,
+    BigOperator,
     Bracketed,
     Differentiation,
     Scripted,
@@ -39,8 +40,9 @@ def with_numbered_functions(chains: Mapping[int, list[WrittenChain]]) -> dict[in
     products = [part for part in parts if isinstance(part, Beside)]
     called = Counter(_letter(part.parts[at]) for part in products for at in _calls(part))
     alike = {_letter(part.parts[at]) for part in products for at in _calls(part) if _is_alike(part, at)}
-    defined = {_letter(each) for chain in every for each in _heads(chain)}
-    for letter in sorted(alike - defined):
+    summed = {_letter(part.parts[at]) for part in products for at in _calls(part) if _is_summed(part, at)}
+    values = {_letter(each) for chain in every for each in _values(chain)}
+    for letter in sorted(alike & summed - values):
         is_alone = bare[letter] > numbered[letter]
         if called[letter] == numbered[letter] and not (is_alone and bare[OTHERWISE]):
             renamed = partial(_renamed, letter=letter, name=OTHERWISE if is_alone else letter)
@@ -83,10 +85,19 @@ def _is_gradient(part: Written) -> bool:
     return isinstance(part, Differentiation) and part.subject is None and not part.variables
 
 
-def _heads(chain: WrittenChain) -> list[Written]:
-    """The functions that a chain may define."""
-    heads = [each for each in chain.members[:-1] if isinstance(each, Beside) and len(each.parts) == 2 and _calls(each)]
-    return [head for each in heads if isinstance((head := each.parts[0]), Scripted) and isinstance(head.lower, Symbol)]
+def _is_summed(beside: Beside, at: int) -> bool:
+    """Whether a sum over the index of a function stands before it."""
+    name = beside.parts[at]
+    index = letters_of(name.lower) if isinstance(name, Scripted) and name.lower is not None else frozenset[str]()
+    signs = (each.lower for each in beside.parts[:at] if isinstance(each, BigOperator) and each.kind == "sum")
+    return any(lower is not None and index <= letters_of(lower) for lower in signs)
+
+
+def _values(chain: WrittenChain) -> list[Written]:
+    """The functions whose values alone are members of a chain, so that it defines one or the other: a_j = g_j(z_j)."""
+    members = [each for each in chain.members if isinstance(each, Beside) and len(each.parts) == 2 and _calls(each)]
+    heads = [each.parts[0] for each in members]
+    return [each for each in heads if isinstance(each, Scripted) and isinstance(each.lower, Symbol) and not each.primes]
 
 
 def _renamed(node: Any, letter: str, name: str) -> Any:
