@@ -42,7 +42,7 @@ from chainrule.documents.evidence.changes import (
     wrapped,
 )
 from chainrule.documents.evidence.clocks import Clock
-from chainrule.documents.evidence.derivatives import differential, slope
+from chainrule.documents.evidence.derivatives_in_worlds import differential, slope
 from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.evidence.stand_ins import stood_in
 from chainrule.documents.language import terms

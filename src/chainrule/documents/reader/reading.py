@@ -12,8 +12,8 @@ from typing import Any
 from chainrule.documents.reader.choosing import choose
 from chainrule.documents.reader.interpretation.document_reader import reading_of
 from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.earlier_entries import recurrent_letters
 from chainrule.documents.reader.interpretation.readings import Reading
-from chainrule.documents.reader.interpretation.recurrences import recurrent_letters
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.letters_by_part import CONSTANTS, in_doubt

@@ -18,9 +18,9 @@ from chainrule.documents.reader.interpretation.cases_of_definitions import (
     unread_condition,
 )
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
+from chainrule.documents.reader.interpretation.earlier_entries import is_by_steps, recurs
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
-from chainrule.documents.reader.interpretation.recurrences import is_by_steps, recurs
 from chainrule.documents.reader.interpretation.sides import (
     array_of,
     free_indices,

@@ -32,11 +32,11 @@ from chainrule.documents.reader.declaring.declarations import base_of
 from chainrule.documents.reader.interpretation.captured_parameters import with_captured_parameters
 from chainrule.documents.reader.interpretation.counting import COUNTED, counted_from_one
 from chainrule.documents.reader.interpretation.document_state import DocumentState
+from chainrule.documents.reader.interpretation.earlier_entries import letters_from_zero, with_starts
 from chainrule.documents.reader.interpretation.failures import without_failures
 from chainrule.documents.reader.interpretation.held_arguments import with_held_arguments
 from chainrule.documents.reader.interpretation.layer_definitions import with_layers
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation, WorseError, misfits_of
-from chainrule.documents.reader.interpretation.recurrences import letters_from_zero, with_starts
 from chainrule.documents.reader.interpretation.stationary import STATIONARY, stationary_points
 from chainrule.documents.reader.interpretation.strict_form import strict_form
 from chainrule.documents.reader.interpretation.tacit_definitions import enter_tacit_definitions
