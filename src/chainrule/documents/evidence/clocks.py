@@ -18,7 +18,7 @@ class Clock:
     Parameters
     ----------
     seconds : float
-        Of processor time.
+        The processor time.
     """
 
     def __init__(self, seconds: float = math.inf) -> None:

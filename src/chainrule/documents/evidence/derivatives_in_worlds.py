@@ -94,8 +94,9 @@ def _place(world: World, variable: Term, value: ExactArray, bound: Bound) -> Pla
     match variable:
         case terms.Entry(indices=indices):
             return place_of(value, [world.whole(index, bound) for index in indices])
-        case terms.Apply("member", (base, index)):
-            number, axis = world.whole(index, bound), 0 if isinstance(base, terms.Apply) else 1
+        case terms.Apply("member"):
+            [(_, axis, index)] = terms.uses_of(variable)
+            number = world.whole(index, bound)
             if not 1 <= number <= value.shape[axis]:
                 raise Undefined("an index beyond the end")
             return (number - 1, slice(None)) if axis == 0 else (slice(None), slice(number - 1, number))

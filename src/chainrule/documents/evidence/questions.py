@@ -19,7 +19,6 @@ from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Derivation, FunctionKind, IndexKind, Relation, SizeKind, ValueKind
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.recurrences import uses_of
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.sizes import Size
 from chainrule.documents.language.terms import Term
@@ -306,7 +305,9 @@ class Question:
     @cached_property
     def numbered(self) -> frozenset[str]:
         """The arrays of numbered vectors: those of which the derivation has columns or rows anywhere."""
-        every = (use for part in self.shapes.derivation.parts for use in uses_of(part) if isinstance(part, terms.Apply))
+        every = (
+            use for part in self.shapes.derivation.parts for use in terms.uses_of(part) if isinstance(part, terms.Apply)
+        )
         return frozenset(use.name for use in every)
 
     @cached_property

@@ -82,7 +82,7 @@ class World:
     moving: bool = True
     """False if free names depend on one another, so that none is an independent variable."""
     nudged: Mapping[str, ExactArray] = field(default_factory=dict)
-    """What is added to the entries of arrays that are made of their earlier entries."""
+    """The numbers that are added to the entries of arrays which are made of their earlier entries."""
     _entries: dict[tuple[str, tuple[int, ...]], Value] = field(default_factory=dict)
     _made: dict[str, Value] = field(default_factory=dict)
     moved: dict[str, tuple[Change, World]] = field(default_factory=dict)
@@ -158,12 +158,9 @@ class World:
                 return bound[text] if text in bound else self.named(text)
             case terms.Entry(base=terms.Name(text=name), indices=indices) if self.is_by_steps(name, bound):
                 return self._entry(name, tuple(self.whole(index, bound) for index in indices))
-            case terms.Apply("member", (terms.Name(text=name), index)) if self.is_by_steps(name, bound):
-                return self._member(name, 1, self.whole(index, bound))
-            case terms.Apply("member", (terms.Apply("'", (terms.Name(text=name),)), index)) if self.is_by_steps(
-                name, bound
-            ):
-                return self._member(name, 0, self.whole(index, bound))
+            case terms.Apply("member") if (uses := terms.uses_of(term)) and self.is_by_steps(uses[0].name, bound):
+                [use] = uses
+                return self._member(use.name, use.axis, self.whole(use.at, bound))
             case terms.Apply("^", (terms.Apply("norm", (body,)), terms.Number(value=2))):  # no root: 0 has a derivative
                 inside = self.value(body, bound)
                 return self._applied("total", [self._applied(".*", [inside, inside])])

@@ -8,35 +8,10 @@ follow each other, its steps, shows the index from which a number is subtracted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from typing import NamedTuple
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition
-from chainrule.documents.language.terms import Apply, Entry, Family, Name, Number, Term
-
-
-class Use(NamedTuple):
-    """Some entries of an array: those with an index along an axis."""
-
-    name: str
-    axis: int
-    at: Term
-
-
-def uses_of(term: Term) -> tuple[Use, ...]:
-    """The entry or the member that a term is, once for each of its indices; none for another term.
-
-    >>> uses_of(Apply("member", (Name("x"), Name("i"))))[0].axis
-    1
-    """
-    match term:
-        case Entry(base=Name(text=text), indices=indices):
-            return tuple(Use(text, axis, index) for axis, index in enumerate(indices))
-        case Apply("member", (Name(text=text), index)):
-            return (Use(text, 1, index),)
-        case Apply("member", (Apply("'" | "turned", (Name(text=text),)), index)):
-            return (Use(text, 0, index),)
-    return ()
+from chainrule.documents.language.terms import Apply, Family, Name, Number, Term, Use, uses_of
 
 
 def axes_of_steps(definitions: Mapping[str, Definition], circular: Set[str]) -> dict[str, int]:
@@ -108,7 +83,7 @@ def _is_made_of_earlier(
     """Whether an array uses only entries of the same or of earlier steps, and leads to itself with a step alone."""
 
     def same(one: str) -> Iterator[str]:
-        """What is used of the same step."""
+        """The arrays of which it uses entries of the same step."""
         letters = [index for index, _ in families[one].indices]
         for use in inside[one]:
             if axes.get(use.name) == use.axis and _step(use.at) == (letters[axes[one]], 0):

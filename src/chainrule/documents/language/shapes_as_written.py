@@ -62,9 +62,9 @@ def slope_as_written(u: Unification, term: terms.Slope, out: Shape, body: Shape,
 
 
 def by_member(term: Term) -> terms.Slope | None:
-    """The derivative by one of several vectors that a term is as it is written: one of the derivatives by all of them.
+    """The derivative by one of several vectors, x_i, where a term is written as one of the derivatives by all of them.
 
-    That of a number is such a derivative. That of a vector is a matrix, of which each row is one.
+    The derivative of a number has the shape of the vector; the derivative of a vector is a matrix.
     """
     match term:
         case terms.Apply("member", (terms.Slope() as every, index)) if every.kind.startswith("written"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from chainrule.documents.language import trees
 from chainrule.documents.language.trees import Tree, every_part, kept, parts_of
@@ -167,10 +167,7 @@ class Slope(Term):
         >>> Slope("gradient", Name("L"), W).moved, Slope("gradient", Name("L"), Apply("member", (W, i))).moved
         ('W', 'W')
         """
-        inner = self.variable
-        while isinstance(inner, Apply) and inner.operator in ("member", "'"):
-            inner = inner.operands[0]
-        return base_of(inner)
+        return base_in(self.variable)
 
 
 @dataclass(frozen=True)
@@ -318,6 +315,45 @@ def base_of(term: Term) -> str:
     """
     inner = term.base if isinstance(term, Entry) else term
     return inner.text if isinstance(inner, Name) else ""
+
+
+def base_in(term: Term) -> str:
+    """The name that a term is, or of which it is an entry or a member; nothing for other terms.
+
+    >>> base_in(Apply("member", (Apply("'", (Name("X"),)), Name("i")))), base_in(Entry(Name("x"), (Name("i"),)))
+    ('X', 'x')
+    """
+    if isinstance(term, Apply) and term.operator == "member":
+        term = term.operands[0]
+    if isinstance(term, Apply) and term.operator == "'":
+        term = term.operands[0]
+    return base_of(term)
+
+
+class Use(NamedTuple):
+    """Some entries of an array: those with an index along an axis."""
+
+    name: str
+    axis: int
+    at: Term
+
+
+def uses_of(term: Term) -> tuple[Use, ...]:
+    """The entry or the member that a term is, once for each of its indices; none for another term.
+
+    >>> [use.axis for use in uses_of(Entry(Name("W"), (Name("i"), Name("j"))))]
+    [0, 1]
+    >>> uses_of(Apply("member", (Apply("'", (Name("X"),)), Name("i"))))[0].axis
+    0
+    """
+    match term:
+        case Entry(base=Name(text=text), indices=indices):
+            return tuple(Use(text, axis, index) for axis, index in enumerate(indices))
+        case Apply("member", (Name(text=text), index)):
+            return (Use(text, 1, index),)
+        case Apply("member", (Apply("'", (Name(text=text),)), index)):
+            return (Use(text, 0, index),)
+    return ()
 
 
 def bound_in(term: Term) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from chainrule.documents import check_derivation
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
 from chainrule.documents.language.printing import condition_text
-from chainrule.documents.language.terms import Apply, Entry, Name
-from chainrule.documents.reader.prose.conditions_stated import Held, base_in, fact_of, reaching
+from chainrule.documents.language.terms import Apply, Entry, Name, base_in
+from chainrule.documents.reader.prose.conditions_stated import Held, fact_of, reaching
 
 FOUND = derivation_of(
     "x : number; y : number; z : number; w := x + 1; assume x > y; assume y = 2 * z; assume z > 0; claim: w = w"

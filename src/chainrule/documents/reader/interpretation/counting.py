@@ -296,12 +296,7 @@ class _Shifted(_Walk):
 
 def _axis_of_members(term: Term) -> _Place | None:
     """The axis of a matrix along which a term chooses one of its columns, or of its rows; None for another term."""
-    match term:
-        case Apply(operator="member", operands=(Name(text=text), _)):
-            return text, 1
-        case Apply(operator="member", operands=(Apply(operator="'", operands=(Name(text=text),)), _)):
-            return text, 0
-    return None
+    return next(((use.name, use.axis) for use in terms.uses_of(term) if isinstance(term, Apply)), None)
 
 
 def _moved(term: Term, by: int) -> Term:

@@ -12,20 +12,19 @@ from functools import partial
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, Relation
 from chainrule.documents.language.name_uses import Names, reached
-from chainrule.documents.language.recurrences import Use, uses_of
 from chainrule.documents.language.terms import (
     ZERO,
     Apply,
-    Call,
     Choice,
     Comparison,
     Condition,
     Entry,
-    Family,
     Fold,
     Name,
     Slope,
     Term,
+    Use,
+    uses_of,
 )
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.structure.targets import Target
@@ -101,10 +100,8 @@ def with_starts(derivation: Derivation, from_zero: Set[str] = frozenset()) -> De
     names = Names.of(derivation)
     if not names.steps:
         return derivation
-    zeros = {name: sizes for name in names.steps if (sizes := _zero_of(names, name)) is not None}
-    started = partial(_started, _Arrays(names.steps, zeros, from_zero))
-    gone = {f"{name}_0" for name, sizes in zeros.items() if sizes}
-    definitions = [replace(each, body=started(each.body)) for each in derivation.definitions if each.name not in gone]
+    started = partial(_started, _Arrays(names.steps, from_zero))
+    definitions = [replace(each, body=started(each.body)) for each in derivation.definitions]
     claims = [
         replace(each.substituted(started), from_zero=_steps_in(each, names) & from_zero) for each in derivation.claims
     ]
@@ -129,14 +126,6 @@ def _is_shifted(one: w.Written, other: w.Written | None) -> bool:
     return bool(letters[0] & letters[1])
 
 
-def _zero_of(names: Names, name: str) -> tuple[Term, ...] | None:
-    """The sizes of the entries before the first where the document sets them to 0; None if it does not."""
-    start, family = names.definitions.get(f"{name}_0"), names.definitions[name].body
-    if start is None or not terms.is_number(start.body, 0) or not isinstance(family, Family):
-        return None
-    return tuple(size for axis, (_, size) in enumerate(family.indices) if axis != names.steps[name])
-
-
 @dataclass(frozen=True, eq=False)
 class _Arrays:
     """The arrays that are made of their earlier entries.
@@ -145,14 +134,11 @@ class _Arrays:
     ----------
     steps : mapping
         The axes along which the entries follow each other.
-    zeros : mapping
-        The sizes of the entries before the first, where these are 0.
     from_zero : set of str
         The letters of indices that may be 0.
     """
 
     steps: Mapping[str, int]
-    zeros: Mapping[str, tuple[Term, ...]]
     from_zero: Set[str]
 
 
@@ -162,16 +148,16 @@ def _started(arrays: _Arrays, term: Term) -> Term:
     match term:
         case Slope(variable=variable) if (use := _early(arrays, variable)) is not None:
             found = replace(term, body=inside(term.body))
-            return _cases(use, found, replace(found, variable=_start(arrays.zeros, use, variable)))
+            return _cases(use, found, replace(found, variable=_start(use, variable)))
         case Apply("member", (Slope() as every, _)) | Entry(base=Slope() as every):
             return _of_slopes(arrays, term, every, inside)
-        case Apply("member", (Apply("'" | "turned", (Slope() as every,)), _)):
+        case Apply("member", (Apply("'", (Slope() as every,)), _)):
             return _of_slopes(arrays, term, every, inside)
         case Fold(index=index, low=low) if terms.is_number(low, 0):
             arrays = replace(arrays, from_zero=arrays.from_zero | {index})
             return terms.mapped(term, partial(_started, arrays))
         case _ if (use := _early(arrays, term)) is not None:
-            return _cases(use, term, _start(arrays.zeros, use, term))
+            return _cases(use, term, _start(use, term))
     return terms.mapped(term, inside)
 
 
@@ -180,7 +166,7 @@ def _of_slopes(arrays: _Arrays, term: Term, every: Slope, inside: Callable[[Term
     moved = terms.substituted(term, lambda part: replace(every, body=inside(every.body)) if part is every else None)
     if (use := _early(arrays, named := _bare(term))) is None:
         return moved
-    return _cases(use, moved, replace(every, body=inside(every.body), variable=_start({}, use, named)))
+    return _cases(use, moved, replace(every, body=inside(every.body), variable=_start(use, named)))
 
 
 def _bare(term: Term) -> Term:
@@ -205,13 +191,13 @@ def _is_later(index: Term, from_zero: Set[str]) -> bool:
     return isinstance(index, Apply) and index.operator == "+"
 
 
-def _start(zeros: Mapping[str, tuple[Term, ...]], use: Use, term: Term) -> Term:
-    """What stands before the first entry: h_0, an entry of it, or zeros."""
-    start, sizes = Name(f"{use.name}_0"), zeros.get(use.name)
-    if isinstance(term, Entry):
-        others = tuple(each for axis, each in enumerate(term.indices) if axis != use.axis)
-        return ZERO if sizes is not None else Entry(start, others) if others else start
-    return start if sizes is None else Call("zeros", sizes)
+def _start(use: Use, term: Term) -> Term:
+    """The entry before the first one, h_0, or an entry of it."""
+    start = Name(f"{use.name}_0")
+    if not isinstance(term, Entry):
+        return start
+    others = tuple(each for axis, each in enumerate(term.indices) if axis != use.axis)
+    return Entry(start, others) if others else start
 
 
 def _cases(use: Use, otherwise: Term, first: Term) -> Term:

@@ -45,7 +45,6 @@ from chainrule.documents.reader.letters.suffixed_names import GIVEN, letter_of, 
 from chainrule.documents.reader.letters.usual_functions import with_functions
 from chainrule.documents.reader.prose.conditions_stated import (
     Held,
-    base_in,
     given_by,
     held_in,
     reaching,
@@ -209,7 +208,7 @@ def _losses_told(state: DocumentState) -> dict[str, Set[str]]:
     state.elaborator.aliases, found = {}, dict[str, Set[str]]()
     for letter, names in state.besides.block.losses:
         with suppress(NotMeant):
-            made_of = {base_in(state.elaborator.term(each)) for each in names}
+            made_of = {terms.base_in(state.elaborator.term(each)) for each in names}
             found[letter] = found.get(letter, frozenset()) | made_of
     return found
 
@@ -336,7 +335,7 @@ def _certain(state: DocumentState) -> set[str]:
     found = set[str]()
     for name in [each.name for each in state.besides.block.declared]:
         with suppress(NotMeant):
-            found.add(base_name(name) if isinstance(name, w.Symbol) else base_in(state.elaborator.term(name)))
+            found.add(base_name(name) if isinstance(name, w.Symbol) else terms.base_in(state.elaborator.term(name)))
     return found
 
 

@@ -14,7 +14,6 @@ from chainrule.documents.reader.interpretation.sides import key_of
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.standard_arrays import standing_for_themselves
 from chainrule.documents.reader.letters.suffixed_names import letter_of
-from chainrule.documents.reader.prose.conditions_stated import base_in
 from chainrule.documents.reader.structure.differentials import stands_for_changes
 from chainrule.documents.reader.structure.statements import Statement, joint_defined, lists_from_zero
 from chainrule.documents.reader.structure.targets import Target, target_of
@@ -208,9 +207,9 @@ def _declare_entries(state: DocumentState, declared: Declared) -> None:
         elif not shape and declared in state.besides.block.declared:
             state.inventory.single_numbers |= {base_of(declared.name)}
     if indices == 1 and shape:
-        state.inventory.vectors[base_in(found)] += 1
-    if base_in(found):
-        _declare(state, base_in(found), declared, indices)
+        state.inventory.vectors[terms.base_in(found)] += 1
+    if terms.base_in(found):
+        _declare(state, terms.base_in(found), declared, indices)
 
 
 def _size(state: DocumentState, size: Term, piece: int) -> Term:

@@ -54,12 +54,7 @@ def name_of(elaborator: Elaborator, target: Target) -> str | None:
 
 def array_of(term: Term) -> tuple[str, bool] | None:
     """The array of which a vector is one member, and whether the members are its rows: x_i beside x_{ij}."""
-    match term:
-        case terms.Apply(operator="member", operands=(Name(text=text), _)):
-            return text, False
-        case terms.Apply(operator="member", operands=(terms.Apply(operator="'", operands=(Name(text=text),)), _)):
-            return text, True
-    return None
+    return next(((use.name, use.axis == 0) for use in terms.uses_of(term) if isinstance(term, terms.Apply)), None)
 
 
 def names_in(term: Term) -> set[str]:

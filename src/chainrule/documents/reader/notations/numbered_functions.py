@@ -38,9 +38,10 @@ def with_numbered_functions(chains: Mapping[int, list[WrittenChain]]) -> dict[in
     bare = Counter(part.text for part in parts if isinstance(part, Symbol))
     numbered = Counter(map(_letter, parts))
     products = [part for part in parts if isinstance(part, Beside)]
-    called = Counter(_letter(part.parts[at]) for part in products for at in _calls(part))
-    alike = {_letter(part.parts[at]) for part in products for at in _calls(part) if _is_alike(part, at)}
-    summed = {_letter(part.parts[at]) for part in products for at in _calls(part) if _is_summed(part, at)}
+    calls = [(_letter(part.parts[at]), part, at) for part in products for at in _calls(part)]
+    called = Counter(letter for letter, _, _ in calls)
+    alike = {letter for letter, part, at in calls if _is_alike(part, at)}
+    summed = {letter for letter, part, at in calls if _is_summed(part, at)}
     values = {_letter(each) for chain in every for each in _values(chain)}
     for letter in sorted(alike & summed - values):
         is_alone = bare[letter] > numbered[letter]

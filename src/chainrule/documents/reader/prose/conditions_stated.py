@@ -11,7 +11,7 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.terms import ZERO, Comparison, Condition, Is, Name, Number, Term, is_printed
+from chainrule.documents.language.terms import ZERO, Comparison, Condition, Is, Name, Number, Term, base_in, is_printed
 from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.prose.hypotheses import Hypothesis, Renewal
 from chainrule.documents.reader.syntax.known_words import NotMeant
@@ -132,25 +132,13 @@ def reaching(
         added = False
         for each in waiting[:]:
             about = names.used_by(each.condition)
-            if (
-                about - each.ends <= over | names.kinds.keys()
-                if each.compares_indices
-                else not about.isdisjoint(used - over)
-            ):
+            is_of_indices = each.compares_indices and about - each.ends <= over | names.kinds.keys()
+            if is_of_indices or not (each.compares_indices or about.isdisjoint(used - over)):
                 waiting.remove(each)
                 here.append(each)
                 added = True
                 used |= about if each.certain else frozenset()
     return [each for each in here if each.certain], [each for each in here if not each.certain]
-
-
-def base_in(term: Term) -> str:
-    """The name that a term is, or of which it is an entry or a member."""
-    if isinstance(term, terms.Apply) and term.operator == "member":
-        term = term.operands[0]
-    if isinstance(term, terms.Apply) and term.operator == "'":
-        term = term.operands[0]
-    return terms.base_of(term)
 
 
 def given_by(condition: Condition) -> tuple[str, Term] | None:
