@@ -54,7 +54,10 @@ def reading_of(state: DocumentState, limit: float = math.inf) -> Reading:
     return joined(state, limit)
 
 
-NO_EFFECT = "'{}' defines nothing: expected a name on the left, with its indices or arguments, that is not on the right"
+NO_EFFECT = (
+    "'{}' defines nothing: expected a name on the left, with its indices or arguments, that is not on the right, but "
+    "perhaps with an earlier index, as in s_t := w s_{{t-1}}"
+)
 """The problem of a definition in a block whose left side is no name in the reading of the document."""
 
 # What follows is private.
