@@ -27,7 +27,7 @@ def ctrl_c_is_heard():
 @pytest.fixture(scope="session")
 def claim_seconds():
     """The longest time for one claim: more before a release (CLAIM_SECONDS), where more false ones may seem to hold."""
-    return float(os.environ.get("CLAIM_SECONDS", "1.5"))
+    return float(os.environ.get("CLAIM_SECONDS", "0.75"))
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ SECONDS = 4.0
 SECONDS_OF = {
     "backpropagation": 0.4,
     "binary_cross_entropy": 6.0,
-    "pooling": 2.0,
+    "pooling": 1.0,
 }
 """The same, where longer times decide hardly more (numbers of thousands of terms), or more."""
 
