@@ -95,6 +95,13 @@ def test_single_precision_is_as_near_to_the_exact_values_as_the_estimator(digits
     assert np.abs(single - exact).max() < 3 * estimator + 1e-7  # orders of summation are luck: 3 ulp of 1 more
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_image_networks_agree_in_float64_on_all_digits(difference, digits, seed):
+    X = digits[0].astype(np.float32).reshape(-1, 8, 8)
+    model = ConvClassifier(max_iter=3, random_state=seed).fit(X, digits[1]).astype("float64")
+    assert difference(model, X) < BOUNDS[np.float64]
+
+
 @pytest.fixture(scope="module")
 def table():
     rng, n = np.random.default_rng(0), 300
