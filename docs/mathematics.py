@@ -75,14 +75,14 @@ state.
   cover all inputs, which is shown by exact elimination; otherwise the number of sampled cells is given. Divisors that
   may be 0 are listed, and nothing is said where one is 0. A derivative is proved inside of cells, and not on their
   borders, where numbers tie or a function has a kink.
-- `in bound` if the errors of floats were measured and are within the error bound: by the [error atlas](accuracy.md)
+- `in bound` if the errors of floats were measured and are within the error bound: by the [accuracy atlas](accuracy.md)
   over its regions, and by a common test of all rules.
 - `measured` if it was only tested, at points; the reason is given.
 
 {about}
 """
 
-ABOUT = "Proofs are about real numbers; the [error atlas](accuracy.md) is about floats."
+ABOUT = "Proofs are about real numbers; the [accuracy atlas](accuracy.md) is about floats."
 
 
 def main() -> None:
@@ -163,7 +163,7 @@ def _operator_status(operator: Operator) -> str:
     if operator.rule:
         if operator.rule in RULE_CLAIMS:
             lines.append(_claimed(RULE_CLAIMS[operator.rule], f"{EVERY_PROOF}[{operator.rule}]"))
-        atlas = "[error atlas](accuracy.md), " if operator.rule in atlas_rules() else ""
+        atlas = "[accuracy atlas](accuracy.md), " if operator.rule in atlas_rules() else ""
         lines.append(f"`in bound`: {atlas}{_test(EVERY_BOUND)}")
     if operator.measured:
         lines.append(f"`measured`: {_text(operator.measured)}")

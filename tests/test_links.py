@@ -92,3 +92,10 @@ def test_a_lost_link_is_detected(link, fault):
     text = f"[a]({link}), [b](https://example.org), `[c](code)`, ``[`d`](code)``"
     assert links(text) == [link]
     assert lost(ROOT / "docs" / "index.md", link) == fault
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_no_list_is_wrapped_into_a_paragraph(page):
+    """Wrapping lines again must not join the items of a numbered list."""
+    plain = without_code(page.read_text(encoding="utf-8"))
+    assert re.findall(r"^.*[.:;)] [2-9]\. [A-Z].*$", plain, re.MULTILINE) == []

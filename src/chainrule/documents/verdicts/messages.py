@@ -36,7 +36,7 @@ SENTENCES = {
     "left out": "Its shapes do not fit ({reason}), so it defines nothing.",
     "hypothesis": "{reason}, so it is read as an assumption and was not checked.",
     # Parts of them.
-    "reason missing": "nothing more is known about the cause",
+    "reason missing": "the reason is not known",
     "line": "line {line}",
     "step": "the step before",
     "head": "the left side",
@@ -46,7 +46,8 @@ SENTENCES = {
     "a line": "line {line} gives",
     "functions": "{name} = {function}",
     "pattern": "It holds when {holds}; it failed for every {fails} that was tried.",
-    "where": "It is proved except where a number that the step divides by, or raises to a power, is 0: {exceptions}.",
+    "where": "It is proved, except where one of these numbers is 0, because the step divides by it or raises it "
+    "to a power: {exceptions}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
     "stationary": "It holds under the text's condition that {where}.",
@@ -65,9 +66,9 @@ SENTENCES = {
     "advice wrong if read so": "A step that is 'wrong if read so' may still be right: declare or define its names, "
     "and check again. --show-reading prints how each formula was read.",
     "advice no definition": "Steps without a definition: write the definition in a simpler form, or declare the name.",
-    "advice not read": "Parts that are not read: write them in another way; what uses them is then checked.",
-    "advice seconds": "Steps that take too long may be decided in more time: --seconds N, in place of 10.",
-    "advice total": "Steps for which no time was left are tried with a longer time for all: --total N, in seconds.",
+    "advice not read": "Some formulas have a part that is not read. Write it in another way; then they are checked.",
+    "advice seconds": "Some steps took too long. More time per step may decide them: --seconds N, in place of 10.",
+    "advice total": "For some steps no time was left. Give all steps together more time: --total N, in seconds.",
     "first": "First step to look at: line {line} ({verdict}).",
     "cell": "cell {cell}, line {line}",
     "note": "line {line}: {note}",
