@@ -52,8 +52,9 @@ def check(
     """Check each step of written derivations.
 
     Every relation is listed with its line, a verdict and the reason. A wrong step is listed with numbers that show the
-    mistake, and with a change that corrects it. Ctrl-C prints what was checked until then. Exit status: 0 all proved or
-    verified, 1 something is wrong, 2 nothing is wrong but something is undecided, 3 a document cannot be read.
+    mistake, and with a change that corrects it. Ctrl-C prints what was checked until then. Exit status: 0 all proved,
+    verified or "proved if", 1 something is wrong, 2 nothing is wrong but something is undecided, 3 a document cannot be
+    read.
     """
     forms = {
         "show-reading": show_reading, "write-declarations": write_declarations, "json": json, "html": html,
