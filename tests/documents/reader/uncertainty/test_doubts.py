@@ -190,7 +190,7 @@ def test_a_claim_about_a_declared_name_whose_definition_does_not_fit_is_not_wron
     claim = "$$X u = 2 v$$"
     assert check_derivation(text + claim, repairs=False).claims[-1].verdict == "wrong"
     found = check_derivation(text + "$$X = u u^T u$$\n\n" + claim, repairs=False).claims[-1]
-    assert found.verdict == "wrong if read so"
+    assert found.verdict == "no definition"
     assert "the definition of X does not fit" in found.doubts
 
 

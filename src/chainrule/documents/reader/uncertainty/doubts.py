@@ -53,8 +53,8 @@ class Doubts:
         return {each.name: faults[id(each.body)] for each in every if id(each.body) in faults}
 
     def unread(self, claim: Relation) -> list[str]:
-        """The names in a claim, and in what it uses, whose definitions are not understood."""
-        return sorted(self.dependences.used(claim) & self.reading.unread.keys())
+        """The names in a claim, and in what it uses, whose definitions are not understood, or do not fit."""
+        return sorted(self.dependences.used(claim) & (self.reading.unread.keys() | self.misfits.keys()))
 
     def changes(self, claim: Relation) -> bool:
         """Whether a claim, or what it uses, has a derivative: names without a definition may move with it."""
@@ -300,7 +300,7 @@ class Doubts:
         used = self.dependences.used(claim)
         if self.tacit.turned(claim):
             yield LAYOUT_GUESSED
-        for name in self.unread(claim):
+        for name in sorted(used & self.reading.unread.keys()):
             yield f"the definition of {name} is not read"
         for name in sorted(used & self._readings.keys()):
             yield from sorted(self._readings[name])
