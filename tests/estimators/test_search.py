@@ -174,9 +174,11 @@ def test_a_large_network_keeps_its_threads():
     assert counter.seen == [before]
 
 
-def test_processes_of_a_search_share_the_cores():
+def test_processes_of_a_search_share_the_cores(monkeypatch):
     import cloudpickle
 
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # joblib leaves what a user has set
+        monkeypatch.delenv(name, raising=False)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     model = Counted((4,), max_iter=5, random_state=0)
     # The other processes cannot import this module by name where pytest alone can.

@@ -75,6 +75,7 @@ def solved(number: Exact, branches: Branches) -> dict[int, Exact]:
         raise OutsideDomain(f"{number} = 0 does not hold")
     _, parts = entered.factors(number.num)
     factors = [entered.atoms[k] for k, _ in parts if not entered.sign_of_atom(k)]
+    factors.sort(key=lambda atom: str(atom.polynomial), reverse=True)  # versions of flint list them in other orders
     if not factors:
         raise OutsideDomain(f"{number} = 0 does not hold")
     atom = factors[branches.pick(len(factors))] if len(factors) > 1 else factors[0]
