@@ -15,9 +15,15 @@ from chainrule.documents.language.printing import statements
         ("a := [i in n, t in T: (W @ member(h, t - 1))[i]]; h := [i in n, t in T: tanh(a[i, t])]", {"a": 1, "h": 1}),
         ("h := [t in T, i in n: (W @ member(h', t - 1))[i]]", {"h": 0}),
         ("h := [i in n, t in T: sum(j in n: W[i, j] * h[j, t - 1])]; L := sum(t in T: h[1, t])", {"h": 1}),
-        # the same entry, a later one, all of them, and a cycle without a step
+        (
+            "p := [t in T: cases(x[T] if t = T, x[t] + a * p[t + 1] otherwise)]; x := [t in T: b * x[t - 1]]",
+            {"p": 0, "x": 0},
+        ),
+        ("g := [t in T: g[t + 1] * h[t - 1]]; h := [t in T: a * h[t - 1]]", {"g": 0, "h": 0}),
+        # the same entry, an earlier and a later one, all of them, and a cycle without a step
         ("h := [t in T: h[t] / 2]", {}),
-        ("h := [t in T: h[t + 1] / 2]", {}),
+        ("h := [t in T: h[t - 1] + h[t + 1]]", {}),
+        ("a := [t in T: b[t + 1]]; b := [t in T: a[t - 1]]", {}),
         ("h := [t in T: h[t - 1] / norm(h)]", {}),
         ("h := [t in T: sum(s in T: h[s - 1])]", {}),
         ("a := [t in T: h[t - 1] + b[t]]; b := [t in T: a[t]]; h := [t in T: b[t]]", {}),

@@ -1,13 +1,14 @@
 """Definitions of entries that are made of earlier ones: h := [t in T: tanh(w * h[t - 1] + u * x[t])].
 
-Entry t of a family may use entries t - 1, t - 2 and so on of itself and of families that use it. Entry t of others that
-it uses may be of the same t, if these do not lead back to it without a step. Along which axis of an array the entries
+Entry t of a family may use entries t - 1, t - 2 and so on of itself and of families that use it, or all of them the
+entries t + 1, t + 2 and so on. Entry t of others that it uses may be of the same t, if these do not lead back to it
+without a step. Along which axis of an array the entries
 follow each other, its steps, shows the index from which a number is subtracted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition
@@ -55,12 +56,12 @@ def axes_of_steps(definitions: Mapping[str, Definition], circular: Set[str]) -> 
 
 
 def _step(index: Term) -> tuple[str, int]:
-    """The letter of an index and how far it is back: t and 1 for t - 1; nothing for other indices."""
+    """The letter of an index and how far it is back: t and 1 for t - 1, -1 for t + 1; nothing for other indices."""
     match index:
         case Name(text=text):
             return text, 0
-        case Apply("-", (Name(text=text), Number(value=back))) if back > 0 and back.denominator == 1:
-            return text, int(back)
+        case Apply("-" | "+" as sign, (Name(text=text), Number(value=steps))) if steps > 0 and steps.denominator == 1:
+            return text, int(steps) if sign == "-" else -int(steps)
     return "", 0
 
 
@@ -80,27 +81,34 @@ def _is_by_entries(body: Term, names: Set[str]) -> bool:
 def _is_made_of_earlier(
     name: str, inside: Mapping[str, tuple[Use, ...]], families: Mapping[str, Family], axes: Mapping[str, int]
 ) -> bool:
-    """Whether an array uses only entries of the same or of earlier steps, and leads to itself with a step alone."""
+    """Whether an array leads to itself with steps alone, all of them back or all of them ahead."""
+
+    def letter(one: str) -> str:
+        return families[one].indices[axes[one]][0]
+
+    def used(one: str) -> Iterator[str]:
+        return (use.name for use in inside.get(one, ()))
 
     def same(one: str) -> Iterator[str]:
         """The arrays of which it uses entries of the same step."""
-        letters = [index for index, _ in families[one].indices]
         for use in inside[one]:
-            if axes.get(use.name) == use.axis and _step(use.at) == (letters[axes[one]], 0):
+            if axes.get(use.name) == use.axis and _step(use.at) == (letter(one), 0):
                 yield use.name
 
-    if name not in inside:
+    if name not in inside or not {*used(name)} <= axes.keys():
         return False
-    letters = [index for index, _ in families[name].indices]
-    for use in inside[name]:
-        if use.name not in axes or (axes[use.name] == use.axis and _step(use.at)[0] != letters[axes[name]]):
-            return False
-    pending, found = [*same(name)], set[str]()
+    loop = {one for one in axes if one in _reached(used(name), used) and name in _reached(used(one), used)}
+    inner = [(one, use) for one in loop for use in inside[one] if use.name in loop and axes[use.name] == use.axis]
+    if any(_step(use.at)[0] != letter(one) for one, use in inner) or name in _reached(same(name), same):
+        return False
+    return len({steps > 0 for _, use in inner if (steps := _step(use.at)[1])}) <= 1
+
+
+def _reached(first: Iterable[str], further: Callable[[str], Iterable[str]]) -> set[str]:
+    """The names to which some lead, with these."""
+    pending, found = [*first], set[str]()
     while pending:
-        one = pending.pop()
-        if one == name:
-            return False
-        if one not in found and one in axes:
+        if (one := pending.pop()) not in found:
             found.add(one)
-            pending += same(one)
-    return True
+            pending += further(one)
+    return found

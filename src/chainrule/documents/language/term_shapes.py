@@ -129,6 +129,8 @@ class TermShapes:
                 body, chosen = self.visit(by.body, bound), self.visit(by.variable, bound)
                 self.visit(written, bound)
                 return self._waiting_for(lambda out: slope_as_written(self.u, by, out, body, chosen))
+            case terms.Apply(operator="member", operands=(base, index)):
+                return self._applied(term, "member", [self.visit(base, bound), self._place(index, bound)])
             case terms.Apply(operator=operator, operands=operands):
                 return self._applied(term, operator, [self.visit(operand, bound) for operand in operands])
             case terms.Call(function=function, arguments=arguments):
@@ -137,7 +139,7 @@ class TermShapes:
                 return self._of_rule(term, [self.visit(argument, bound) for argument in arguments])
             case terms.Entry(base=base, indices=indices):
                 self._numbers(indices, bound)
-                return self._entry(term, self.visit(base, bound), [self.of(index) for index in indices])
+                return self._entry(term, self.visit(base, bound), [self._place(index, bound) for index in indices])
             case terms.Fold(kind=kind, index=index, low=low, high=high, body=body, condition=condition):
                 self._numbers((low, high), bound)
                 inside = {**bound, index: self.index_to(high, low)}
@@ -196,6 +198,15 @@ class TermShapes:
     def _numbers(self, parts: Sequence[Term], bound: Mapping[str, Shape]) -> None:
         for part in parts:
             self.u.unify(self.visit(part, bound), number(), part)
+
+    def _place(self, index: Term, bound: Mapping[str, Shape]) -> Shape:
+        """The shape of an index that chooses an entry: t - 1 runs along the same entries as t."""
+        shape = self.visit(index, bound)
+        match index:
+            case terms.Apply(operator="-", operands=(terms.Name() as letter, terms.Number())):
+                whole = self.of(letter)
+                return Index((), None, whole.last) if isinstance(whole, Index) else shape
+        return shape
 
     def _applied(self, term: Term, operator: str, shapes: list[Shape]) -> Shape:
         rule = EVERY_RULE[OPERATORS[operator].rule]
@@ -298,12 +309,18 @@ class TermShapes:
                 self._calls.pop()
                 self._lengths = around
 
+        if any(isinstance(kind, IndexKind) for _, kind in definition.parameters):  # a number of one of several arrays
+            for shape, parameter in zip(shapes, parameters, strict=True):
+                self.u.unify(shape, parameter, term)
+            return result()
         if all(shape.known == () for shape in parameters):
             self.u.unify(result(), number(), definition.body)
         return self._mapped(term, shapes, parameters, result)
 
     def _parameter(self, kind: Kind, lengths: Mapping[str, Dim]) -> Shape:
         """The shape of a parameter, in which some sizes are not known yet."""
+        if isinstance(kind, IndexKind):
+            return self.index_to(kind.size)
         if not isinstance(kind, ValueKind):
             return number()
         return Shape(tuple(lengths.get(terms.base_of(size)) or Dim(size_of(size)) for size in kind.shape))

@@ -21,6 +21,7 @@ from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.letters.suffixed_names import EACH, letter_of
 from chainrule.documents.reader.letters_by_part import MOST_SECTIONS, NamesByPart
 from chainrule.documents.reader.prepared import Prepared
+from chainrule.documents.reader.structure.targets import target_of, uses_target
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import MAYBE
 from chainrule.documents.reader.syntax.parts_written import all_parts, base_name, letters_of
@@ -45,6 +46,7 @@ def choose(prepared: Prepared) -> tuple[Reading, dict[str, Any]]:
         search.try_rows()
         search.try_kinds()
         search.try_members()
+        search.try_numbered()
         search.try_parts_in_doubt()
     for group in letters_by_part.unsaid(prepared):
         search.keep_if_better(search.with_names(group))
@@ -147,6 +149,19 @@ class _Search:
             self.keep_if_better({**more, "lone": frozenset()})
         for letter in sorted(found if self.chosen is not before else ()):
             self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
+
+    def try_numbered(self) -> None:
+        """Letters that a formula defines for each number may be several matrices: D_t = diag(1 - h_t^2)."""
+        inventory = self.prepared.inventory
+        several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
+        told = ((each.right, target_of(each, inventory)) for each in self.prepared.statements)
+        targets = (one for right, one in told if one is not None and not (one.parameters or uses_target(right, one)))
+        defined = {each.base for each in targets if len(each.indices) == 1}
+        several &= {each for each in defined if not inventory.bare[each]}
+        several = {each for each in several if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
+        known = self.chosen.get("by_number", frozenset())
+        for letters in (several, *({each} for each in sorted(several))):
+            self.keep_if_better({"by_number": known | letters})
 
     def try_spread(self) -> None:
         """Biases may be added to each row, or to each column, of matrices: Z = X W + b."""

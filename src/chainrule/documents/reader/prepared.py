@@ -22,6 +22,7 @@ from chainrule.documents.reader.notations.function_values import with_values_apa
 from chainrule.documents.reader.notations.label_entries import with_label_entries
 from chainrule.documents.reader.notations.lowered_layers import with_lowered_layers
 from chainrule.documents.reader.notations.nested_subscripts import with_nested_subscripts
+from chainrule.documents.reader.notations.next_entries import with_next_entries
 from chainrule.documents.reader.notations.numbered_functions import with_numbered_functions
 from chainrule.documents.reader.notations.numbered_layers import names_of_layers, with_numbered_layers
 from chainrule.documents.reader.notations.primed_indices import with_primed_indices
@@ -121,7 +122,7 @@ def prepared(pieces: Pieces, around: Around) -> Prepared:
     chains = with_fixed_indices(with_primed_transposes(with_primed_indices(chains), pieces.pieces))
     chains = with_diagonals(chains, pieces.pieces)
     chains, one_hot = with_label_entries(with_nested_subscripts(chains), spoken)
-    chains = with_numbered_functions(with_lowered_layers(chains, pieces.pieces))
+    chains = with_numbered_functions(with_lowered_layers(with_next_entries(chains), pieces.pieces))
     layered = around.layered | names_of_layers(chains)
     chains = with_numbered_layers(chains, layered)
     chains = with_values_apart(chains if CHANGE in block.names else with_changes(chains))

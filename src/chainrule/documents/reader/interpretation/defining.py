@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import Definition, FunctionKind, Kind, ValueKind
+from chainrule.documents.language.derivation import Definition, FunctionKind, IndexKind, Kind, ValueKind
 from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.terms import Apply, Term
 from chainrule.documents.reader.interpretation.any_length import of_any_length, with_length
@@ -19,6 +19,7 @@ from chainrule.documents.reader.interpretation.cases_of_definitions import (
 )
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.earlier_entries import is_by_steps, recurs
+from chainrule.documents.reader.interpretation.entries_at_ends import is_backward, is_last, starts_later, with_last
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.interpretation.sides import (
@@ -65,8 +66,10 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         return False
     in_block = state.besides.is_in_block(statement)
     is_index = target.base in state.inventory.indices and not in_block
-    if is_index or any(orders(statement.right)) or _is_of_last(state, target):
+    if is_index or any(orders(statement.right)):
         return False
+    if _is_of_last(state, target):
+        return is_last(state, target)
     if _is_level(state, target, statement):
         return False
     letters = [base_name(each) for each in target.parameters if isinstance(each, w.Symbol)]
@@ -142,6 +145,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if isinstance(event, terms.Entry) and all(isinstance(each, terms.Name) for each in event.indices):
         indices = tuple(map(terms.base_of, event.indices))  # P(y_i | x_i) = ... for each i
     body = with_sums(state, body, indices)
+    body, last = with_last(state, target, statement, body)
     member = array_of(state.elaborator.term(target.name)) if len(indices) == 1 and not target.parameters else None
     if member is not None:  # x_i = ... of vectors, beside x_{ij}
         taken = state.letters | state.inventory.bare.keys() | state.inventory.subscripts.keys() | {*indices}
@@ -152,7 +156,10 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     if case is not None and is_case_of_entries:
         body = terms.Choice(((case, body),))
     bound = tuple((index, state.elaborator.open_size(index)) for index in indices)
-    if bound:
+    if last is not None:
+        bound = tuple((index, last if index in target.indices else size) for index, size in bound)
+    is_numbered = target.base in state.by_number and len(bound) == 1 and not target.parameters and case is None
+    if bound and not is_numbered:
         body = terms.Family(bound, body)
         body = Apply("'", (body,)) if state.rows and len(bound) == 1 else body
     letters = [state.elaborator.named(base_name(p)) for p in target.parameters if isinstance(p, w.Symbol)]
@@ -168,14 +175,17 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         parameters = ()
     if parameters and not terms.free_names(body) & {*letters} and letters_of(statement.right) & {*letters}:
         return False  # H(u, p) = D(u || p) + log K, where D has no arguments
+    if is_numbered:  # D_t is D(t)
+        parameters = tuple((index, IndexKind(size)) for index, size in bound)
     fixed = state.elaborator.ranges.keys() | {
         index for index, end in state.elaborator.stated.items() if not isinstance(end, terms.Name)
     }
-    body = of_any_length(body, [] if told else [name for name, _ in parameters], fixed)
+    body = of_any_length(body, [] if told or is_numbered else [name for name, _ in parameters], fixed)
     for name, count in rows_written_out(statement.left).items():
         body, parameters = with_length(name, count, body, parameters)
     is_circular = full in Names(state.definitions, {}).used_by(body)
     may_recur = bool(target.indices) and case is None and not lists
+    may_recur &= last is not None or not (is_backward(statement, target) or starts_later(state, target, statement))
     if is_circular and not (may_recur and is_by_steps(state.definitions, Definition(full, body, parameters))):
         state.elaborator.used.add(f"{full} and what it is made of define each other")
         _loops(state, full, target, body)
@@ -201,7 +211,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     state.said[full] = [(statement.right, names_in(body))]
     if target.parameters and _may_be_shortened(state, target, statement):
         state.elaborator.shortened[target.base] = full
-    if parameters:
+    if parameters and not is_numbered:
         state.elaborator.functions[full] = tuple(base_name(p) for p in target.parameters if isinstance(p, w.Symbol))
         state.elaborator.latest[state.elaborator.named(target.base)] = full
         if len(parameters) > 1 and all(kind == ValueKind(()) for _, kind in parameters):

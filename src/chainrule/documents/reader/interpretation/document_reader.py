@@ -9,6 +9,7 @@ from dataclasses import replace
 from chainrule.documents.reader.interpretation.claiming import enter_claim, enter_estimate, enter_joined_cases
 from chainrule.documents.reader.interpretation.defining import enter_definition, is_value_in_example, renews
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
+from chainrule.documents.reader.interpretation.entries_at_ends import enter_start
 from chainrule.documents.reader.interpretation.failures import failure
 from chainrule.documents.reader.interpretation.joining import joined
 from chainrule.documents.reader.interpretation.kinds_of_names import enter_kinds
@@ -146,6 +147,10 @@ def _read(state: DocumentState, statement: Statement) -> None:
     solves = target is not None and variable != "" and name_of(state.elaborator, target) == variable
     solves = solves and variable not in state.definitions
     try:
+        if enter_start(state, statement):
+            defines, rests_on = next(reversed(state.definitions)), frozenset(state.elaborator.used)
+            state.entries.append(ReadRelation(statement, "definition", defines=defines, rests_on=rests_on))
+            return
         if target is not None and not solves and enter_definition(state, target, statement):
             defines = next(reversed(state.definitions), "") if len(state.definitions) > count else ""
             if defines and variable:

@@ -71,6 +71,8 @@ class DocumentState:
         Sizes that an equation in the text makes one size.
     spread : mapping
         Letters of biases that are added to each row, or to each column, of matrices, with "rows" or "columns".
+    by_number : set of str
+        Letters of several matrices, D_t, that are functions of their number.
     units : bool
         Whether e with an index is a unit vector.
     lettered : set of str
@@ -117,6 +119,7 @@ class DocumentState:
     spread: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Set[str] = frozenset()
     same_sizes: Set[tuple[str, str]] = frozenset()
+    by_number: Set[str] = frozenset()
     units: bool = False
     lettered: Set[str] = frozenset()
     examples: bool = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import Definition, Derivation, Relation
+from chainrule.documents.language.derivation import Definition, Derivation, IndexKind, Relation
 from chainrule.documents.language.name_uses import Names, reached
 from chainrule.documents.language.terms import (
     ZERO,
@@ -19,6 +19,7 @@ from chainrule.documents.language.terms import (
     Comparison,
     Condition,
     Entry,
+    Family,
     Fold,
     Name,
     Slope,
@@ -26,6 +27,7 @@ from chainrule.documents.language.terms import (
     Use,
     uses_of,
 )
+from chainrule.documents.reader.notations.next_entries import is_descent
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.structure.targets import Target
 from chainrule.documents.reader.syntax import written as w
@@ -35,9 +37,8 @@ from chainrule.documents.reader.syntax.parts_written import all_parts, base_lett
 def recurs(statement: Statement, target: Target) -> bool:
     """Whether an entry is made of entries before or behind it, but not by a step of descent, w_t = w_{t-1} - g."""
     own, right = target.name.lower if isinstance(target.name, w.Scripted) else None, statement.right
-    is_descent = isinstance(right, w.Signed) and base_letter(right.terms[0]) == target.base and 1 not in right.signs[1:]
     same = (one for one in all_parts(right) if isinstance(one, w.Scripted) and base_letter(one) == target.base)
-    return own is not None and not is_descent and any(_is_shifted(own, one.lower) for one in same)
+    return own is not None and not is_descent(target.base, right) and any(_is_shifted(own, one.lower) for one in same)
 
 
 def recurrent_letters(told: Sequence[tuple[Statement, Target]]) -> set[str]:
@@ -100,8 +101,15 @@ def with_starts(derivation: Derivation, from_zero: Set[str] = frozenset()) -> De
     names = Names.of(derivation)
     if not names.steps:
         return derivation
-    started = partial(_started, _Arrays(names.steps, from_zero))
-    definitions = [replace(each, body=started(each.body)) for each in derivation.definitions]
+    along = names.steps | _given_beside(names)
+    firsts = _first_entries(names, along)
+    arrays = _Arrays(along | {each.name: axis for each, axis in firsts}, from_zero)
+    started = partial(_started, arrays)
+    definitions = [replace(each, body=_started_in(arrays, each)) for each in derivation.definitions]
+    for each, axis in firsts:
+        first = _first_of(each, axis)
+        if first.name not in names.definitions:
+            definitions.append(replace(first, body=started(first.body)))
     claims = [
         replace(each.substituted(started), from_zero=_steps_in(each, names) & from_zero) for each in derivation.claims
     ]
@@ -109,6 +117,49 @@ def with_starts(derivation: Derivation, from_zero: Set[str] = frozenset()) -> De
 
 
 # What follows is private.
+
+
+def _given_beside(names: Names) -> dict[str, int]:
+    """The axes of given arrays of which a step uses an entry before: f of x[t] = s * x[t - 1] + f[t - 1]."""
+    found = dict[str, int]()
+    for name in names.steps:
+        for part in terms.every(names.definitions[name].body):
+            for use in uses_of(part):
+                if use.name not in names.definitions and _is_before(use.at):
+                    found[use.name] = use.axis
+    return found
+
+
+def _first_entries(names: Names, along: dict[str, int]) -> list[tuple[Definition, int]]:
+    """Arrays whose entry t is made of the entries t of such arrays, and so their entry 0 of those: r_t = 1 - a y_t."""
+    found = dict[str, tuple[Definition, int]]()
+    for each in names.in_order:
+        if each.name in along or each.parameters or not isinstance(each.body, Family):
+            continue
+        letters = [index for index, _ in each.body.indices]
+        known = along | {name: axis for name, (_, axis) in found.items()}
+        uses = [use for part in terms.every(each.body.body) for use in uses_of(part)]
+        steps = {terms.base_of(use.at) for use in uses if known.get(use.name) == use.axis}
+        letter = steps.pop() if len(steps) == 1 else ""
+        beside = [use for use in uses if letter in terms.free_names(use.at)]
+        if letter in letters and all(use.at == Name(letter) and known.get(use.name) == use.axis for use in beside):
+            found[each.name] = each, letters.index(letter)
+    return list(found.values())
+
+
+def _first_of(definition: Definition, axis: int) -> Definition:
+    """The definition of the entry 0 of an array, r_0 = 1 - a y_0."""
+    assert isinstance(definition.body, Family)
+    indices = definition.body.indices
+    number = Name(indices[axis][0])
+    first = terms.substituted(definition.body.body, lambda part: ZERO if part == number else None)
+    others = tuple(each for place, each in enumerate(indices) if place != axis)
+    return Definition(f"{definition.name}_0", Family(others, first) if others else first, (), definition.line)
+
+
+def _is_before(index: Term) -> bool:
+    """Whether an index is a letter less a number: t - 1."""
+    return isinstance(index, Apply) and index.operator == "-" and isinstance(index.operands[0], Name)
 
 
 def _steps_in(claim: Relation, names: Names) -> frozenset[str]:
@@ -159,6 +210,12 @@ def _started(arrays: _Arrays, term: Term) -> Term:
         case _ if (use := _early(arrays, term)) is not None:
             return _cases(use, term, _start(use, term))
     return terms.mapped(term, inside)
+
+
+def _started_in(arrays: _Arrays, definition: Definition) -> Term:
+    """The body of a definition with the entries before the first; a number that is its parameter may be 0."""
+    numbers = {name for name, kind in definition.parameters if isinstance(kind, IndexKind)}
+    return _started(replace(arrays, from_zero=arrays.from_zero | numbers), definition.body)
 
 
 def _of_slopes(arrays: _Arrays, term: Term, every: Slope, inside: Callable[[Term], Term]) -> Term:

@@ -49,6 +49,7 @@ def enter_kinds(state: DocumentState) -> None:
     for name in sorted(each for each in state.numbers | state.one_row if each not in state.kinds):
         enter_kind(state, name, ValueKind(() if name in state.numbers else (ONE, state.fresh_size(name))))
     state.elaborator = Elaborator(state.inventory, {}, _layers(state), state.layout, lettered=state.lettered)
+    state.elaborator.by_number = state.by_number
     state.elaborator.spread = state.spread
     state.elaborator.columns = {
         name for name, kind in state.kinds.items() if isinstance(kind, ValueKind) and kind.shape[1:] == (ONE,)

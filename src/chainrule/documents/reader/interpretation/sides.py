@@ -46,8 +46,8 @@ def name_of(elaborator: Elaborator, target: Target) -> str | None:
         return elaborator.with_arity(name, target.base, len(target.parameters))
     found = elaborator.term(target.name)
     base = found.base if isinstance(found, terms.Entry) else found
-    if isinstance(base, terms.Call) and target.parameters:
-        return base.function  # s_i(x), where s without arguments would be s(x)
+    if isinstance(base, terms.Call) and (target.parameters or target.base in elaborator.by_number):
+        return base.function  # s_i(x), where s without arguments would be s(x); D_t, which is D(t)
     member = array_of(base)
     return base.text if isinstance(base, Name) else member and member[0]
 

@@ -61,8 +61,13 @@ def strict_form(
             each = replace(each, right=zeros)
         return cast("Condition", made(each))
 
+    def index(kind: Kind) -> Kind:
+        return IndexKind(made(kind.size)) if isinstance(kind, IndexKind) else kind
+
     definitions = [
-        replace(each, body=made(each.body)) for each in derivation.definitions if id(each.body) not in faults
+        replace(each, body=made(each.body), parameters=tuple((name, index(kind)) for name, kind in each.parameters))
+        for each in derivation.definitions
+        if id(each.body) not in faults
     ]
     claims = [
         each

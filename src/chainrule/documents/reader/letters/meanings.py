@@ -101,6 +101,8 @@ class Meanings(ABC):
         The names of these that are met, with the same words.
     bound : set of str
         The parameters of the function that a statement defines: there they are nothing else.
+    by_number : set of str
+        Letters of several matrices, D_t, that are functions of their number.
     """
 
     inventory: Inventory
@@ -143,6 +145,7 @@ class Meanings(ABC):
     columns: Set[str] = frozenset()
     spread_names: dict[str, str] = field(default_factory=dict)
     bound: Set[str] = frozenset()
+    by_number: Set[str] = frozenset()
     _fresh: int = 0
 
     def named(self, base: str, alone: bool = False) -> str:

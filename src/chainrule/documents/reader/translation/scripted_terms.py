@@ -70,6 +70,9 @@ def scripted(
             return choice if upper is None else raised(meanings, choice, upper)
         if name in meanings.inventory.members and len(items_of(lower)) == 1 and not primes:
             return _member(meanings, *meanings.inventory.members[name], lower, upper)
+        if name in meanings.by_number and len(items_of(lower)) == 1 and not primes:
+            numbered = Call(meanings.named(name), (meanings.index(items_of(lower)[0]),))
+            return numbered if upper is None else raised(meanings, numbered, upper)
         axis = axis_of_slice(lower)
         family = axis is None and meanings.inventory.family_of(whole)
         name = (family or meanings.named(name)) + "_prime" * primes
@@ -83,6 +86,8 @@ def scripted(
         if len(entries) == 2 and upper is not None and is_transpose(meanings, upper):
             whole_name, upper = Apply("turned", (whole_name,)), None  # W_{ij}^T is an entry of W^T
         found = chosen(meanings, whole_name, whole, (*more, *entries), axis)
+        if upper is not None and _counts_steps(meanings, base, upper):
+            return Apply("raised", (found, meanings.term(upper)))
     else:
         found = _based(meanings, base, lower, primes, whole)
     return found if upper is None else raised(meanings, found, upper)
@@ -136,6 +141,14 @@ def with_scripts(meanings: Meanings, found: Term, behind: w.Scripted) -> Term:
 
 
 # What follows is private.
+
+
+def _counts_steps(meanings: Meanings, base: w.Symbol, upper: Written) -> bool:
+    """Whether ^T is a power, since the same letter also has powers such as a^{T-1} or a^{T-t}."""
+    above = meanings.inventory.superscripts.get(base_name(base), ())
+    signed = (one for each in above for one in (each if isinstance(each, tuple) else (each,)))
+    sums = [one for one in signed if isinstance(one, w.Signed) and isinstance(one.terms[0], w.Symbol)]
+    return isinstance(upper, w.Symbol) and upper.text == "T" and any(each.terms[0] == upper for each in sums)
 
 
 def _of_label(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:
