@@ -19,7 +19,13 @@ from chainrule.documents.reader.interpretation.cases_of_definitions import (
 )
 from chainrule.documents.reader.interpretation.document_state import SUPPOSED, DocumentState
 from chainrule.documents.reader.interpretation.earlier_entries import is_by_steps, recurs
-from chainrule.documents.reader.interpretation.entries_at_ends import is_backward, is_last, starts_later, with_last
+from chainrule.documents.reader.interpretation.entries_at_ends import (
+    is_backward,
+    is_last,
+    is_of_last,
+    starts_later,
+    with_last,
+)
 from chainrule.documents.reader.interpretation.layer_definitions import is_derivative_elsewhere
 from chainrule.documents.reader.interpretation.parameter_kinds import kind_of_parameter
 from chainrule.documents.reader.interpretation.sides import (
@@ -68,7 +74,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
     is_index = target.base in state.inventory.indices and not in_block
     if is_index or any(orders(statement.right)):
         return False
-    if _is_of_last(state, target):
+    if is_of_last(state, target):
         return is_last(state, target)
     if _is_level(state, target, statement):
         return False
@@ -302,16 +308,6 @@ def _loops(state: DocumentState, full: str, target: Target, body: Term) -> None:
     }
     if through and not any(terms.free_names(each) & set(target.indices) for each in through):
         state.looping.add(target.base)
-
-
-def _is_of_last(state: DocumentState, target: Target) -> bool:
-    """Whether it gives only the last entry, c_T for t = 1, ..., T, where another statement gives c_t."""
-    limits = state.inventory.limits - state.inventory.indices
-    if not limits & {*target.indices}:
-        return False
-    every = (target_of(each, state.inventory) for each in state.statements)
-    others = [each.indices for each in every if each is not None and each.base == target.base]
-    return any(len(each) == len(target.indices) and not limits & {*each} for each in others)
 
 
 def _is_level(state: DocumentState, target: Target, statement: Statement) -> bool:

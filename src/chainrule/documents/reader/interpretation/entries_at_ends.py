@@ -54,6 +54,16 @@ def starts_later(state: DocumentState, target: Target, statement: Statement) -> 
     return False
 
 
+def is_of_last(state: DocumentState, target: Target) -> bool:
+    """Whether it gives only the last entry, c_T for t = 1, ..., T, where another statement gives c_t."""
+    limits = state.inventory.limits - state.inventory.indices
+    if not limits & {*target.indices}:
+        return False
+    every = (target_of(each, state.inventory) for each in state.statements)
+    others = [each.indices for each in every if each is not None and each.base == target.base]
+    return any(len(each) == len(target.indices) and not limits & {*each} for each in others)
+
+
 def is_last(state: DocumentState, target: Target) -> bool:
     """Whether a target such as p_T is the last entry, from which other entries are made."""
     return len(target.indices) == 1 and any(
