@@ -50,6 +50,22 @@ def test_models_of_rows_and_images(chainrule, kind):
     np.testing.assert_allclose(probabilities, model.predict_proba(X), rtol=0, atol=1e-6)
 
 
+def test_float64_on_both_sides_agrees_on_all_rows(chainrule):
+    X = load_digits().data
+    chainrule("train", "digits", "--model", "conv", "--epochs", "2", "--out", "m.chainrule").succeeded()
+    chainrule("export", "m.chainrule", "m.onnx", "--dtype", "float64").succeeded()
+    predicted = chainrule("predict", "m.chainrule", "digits", "--dtype", "float64").predictions(len(X))
+    label, probabilities = run("m.onnx", onnx_inputs(load("m.chainrule"), X, dtype="float64"))
+    assert label.astype(str).tolist() == predicted.predicted
+    np.testing.assert_allclose(probabilities, predicted.probabilities, rtol=0, atol=1e-13)
+
+
+def test_only_networks_predict_in_another_precision(chainrule):
+    SoftmaxRegression().fit([[0.0], [1.0]], [0, 1]).save("m.chainrule")
+    np.save("x.npy", np.zeros((2, 1)))
+    chainrule("predict", "m.chainrule", "x.npy", "--dtype", "float64").complaint("--dtype", "m.chainrule")
+
+
 def test_the_precision_and_an_existing_file(chainrule):
     SoftmaxRegression().fit([[0.0], [1.0]], [0, 1]).save("m.chainrule")
     chainrule("export", "m.chainrule", "m.onnx", "--dtype", "float32").succeeded()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -33,6 +33,10 @@ def predict(
         list[str] | None,
         typer.Option("--id", help="A column of a table to carry along, such as a key; may be given several times."),
     ] = None,
+    dtype: Annotated[
+        Literal["auto", "float32", "float64"],
+        typer.Option(help="The dtype of a network's arithmetic; auto is that of the weights. Use that of `export`."),
+    ] = "auto",
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -54,7 +58,11 @@ def predict(
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
     samples = model_files.read_samples(loaded, data, columns=origin.columns, ids=ids or ())
-    X, files = samples.X, samples.files
+    X, files, classifier = samples.X, samples.files, model_files.classifier_of(loaded)
+    if dtype != "auto":
+        if not hasattr(classifier, "astype"):
+            raise CommandError(f"--dtype: it is for MLPs and networks of images, and {model} is another model")
+        classifier = classifier.astype(dtype)
     labels = loaded.classes_.tolist()
     if out is not None:
         _check_no_input(out, files or getattr(getattr(X, "source", X), "paths", ()))
@@ -65,7 +73,7 @@ def predict(
         write = None if json and out is None else stack.enter_context(predictions_to(out, labels))
         for block in model_files.blocks_of(samples):
             named = block.named()
-            for rows, part in block_files.parts_of(model_files.classifier_of(loaded), block.X, "predict_proba"):
+            for rows, part in block_files.parts_of(classifier, block.X, "predict_proba"):
                 count += len(part)
                 these = {name: values[rows] for name, values in named.items()}
                 if write is not None:
