@@ -151,13 +151,13 @@ class _Search:
             self.keep_if_better({"flipped": self.chosen["flipped"] - {letter}}, spare=1)
 
     def try_numbered(self) -> None:
-        """Letters that a formula defines for each number may be several matrices: D_t = diag(1 - h_t^2)."""
+        """Capitals that a formula defines for each number may be several matrices: D_t = diag(1 - h_t^2)."""
         inventory = self.prepared.inventory
         several, _ = letters_by_part.in_doubt(self.best, self.prepared.scopes.parts)
         told = ((each.right, target_of(each, inventory)) for each in self.prepared.statements)
         targets = (one for right, one in told if one is not None and not (one.parameters or uses_target(right, one)))
         defined = {each.base for each in targets if len(each.indices) == 1}
-        several &= {each for each in defined if not inventory.bare[each]}
+        several &= {each for each in defined if each[:1].isupper() and not inventory.bare[each]}
         several = {each for each in several if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
         known = self.chosen.get("by_number", frozenset())
         for letters in (several, *({each} for each in sorted(several))):
