@@ -235,8 +235,9 @@ class NetworkClassifier(Parameters, Classifier):
     def astype(self, dtype: Any) -> Self:
         """A copy whose weights, and so whose predictions and exports, are in another precision.
 
-        In float64, probabilities keep what the rounding of each layer's outputs costs in float32: 2e-6 at most in 20
-        fits of the default `ConvClassifier` to images of digits.
+        The same weights in float64 give the probabilities without the rounding of each layer's outputs. That changed
+        them by 2e-6 at most in 20 fits of the default `ConvClassifier` to digits, which
+        ``python -m benchmarks.onnx_precision`` shows.
 
         Parameters
         ----------

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.recurrences import axes_of_steps
 from chainrule.documents.language.terms import Term
-
-Node = TypeVar("Node")
-
-
-def reached(start: Node, step: Callable[[Node], Iterable[Node]]) -> frozenset[Node]:
-    """All that lies beyond a start, one step after another; with the start itself if a way leads back to it.
-
-    >>> sorted(reached("a", {"a": "b", "b": "cb", "c": ""}.__getitem__))
-    ['b', 'c']
-    """
-    found, pending = set[Node](), [start]
-    while pending:
-        new = {*step(pending.pop())} - found
-        found |= new
-        pending += new
-    return frozenset(found)
 
 
 @dataclass(frozen=True, eq=False)

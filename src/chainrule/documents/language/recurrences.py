@@ -2,16 +2,16 @@
 
 Entry t of a family may use entries t - 1, t - 2 and so on of itself and of families that use it, or all of them the
 entries t + 1, t + 2 and so on. Entry t of others that it uses may be of the same t, if these do not lead back to it
-without a step. Along which axis of an array the entries
-follow each other, its steps, shows the index from which a number is subtracted.
+without a step. The entries follow each other along the axis whose index has a number subtracted or added: its steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.terms import Apply, Family, Name, Number, Term, Use, uses_of
 
 
@@ -97,18 +97,8 @@ def _is_made_of_earlier(
 
     if name not in inside or not {*used(name)} <= axes.keys():
         return False
-    loop = {one for one in axes if one in _reached(used(name), used) and name in _reached(used(one), used)}
+    loop = {one for one in reached(name, used) if name in reached(one, used)}
     inner = [(one, use) for one in loop for use in inside[one] if use.name in loop and axes[use.name] == use.axis]
-    if any(_step(use.at)[0] != letter(one) for one, use in inner) or name in _reached(same(name), same):
+    if any(_step(use.at)[0] != letter(one) for one, use in inner) or name in reached(name, same):
         return False
     return len({steps > 0 for _, use in inner if (steps := _step(use.at)[1])}) <= 1
-
-
-def _reached(first: Iterable[str], further: Callable[[str], Iterable[str]]) -> set[str]:
-    """The names to which some lead, with these."""
-    pending, found = [*first], set[str]()
-    while pending:
-        if (one := pending.pop()) not in found:
-            found.add(one)
-            pending += further(one)
-    return found

@@ -160,7 +160,7 @@ class _Search:
         several &= {each for each in defined if each[:1].isupper() and not inventory.bare[each]}
         several = {each for each in several if {len(items) for items in inventory.distinct_subscripts(each)} == {1}}
         known = self.chosen.get("by_number", frozenset())
-        for letters in (several, *({each} for each in sorted(several))):
+        for letters in (several, *({each} for each in sorted(several))) if several else ():
             self.keep_if_better({"by_number": known | letters})
 
     def try_spread(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chainrule.documents.language.derivation import ValueKind
-from chainrule.documents.language.name_uses import reached
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.terms import free_names
 from chainrule.documents.reader.declared_sections import cut
 from chainrule.documents.reader.declaring.declarations import base_of

@@ -11,7 +11,8 @@ from functools import partial
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, Derivation, IndexKind, Relation
-from chainrule.documents.language.name_uses import Names, reached
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.terms import (
     ZERO,
     Apply,

@@ -42,7 +42,8 @@ def starts_later(state: DocumentState, target: Target, statement: Statement) -> 
     for each in state.statements:  # a display behind it may follow from it
         match each.left:
             case w.Scripted(base=w.Symbol() as base, lower=w.Numeral(value=1)) if base_letter(base) == target.base:
-                return each.relation in DEFINING and (state.number_of(each) < number or each.piece.kind == "inline")
+                if each.relation in DEFINING and (state.number_of(each) < number or each.piece.kind == "inline"):
+                    return True
     for condition in statement.conditions:
         match condition:
             case w.Comparing(members=(w.Symbol(text=text), w.Listed(items=(w.Numeral(value=first), *_)))):
@@ -56,11 +57,10 @@ def starts_later(state: DocumentState, target: Target, statement: Statement) -> 
 
 def is_of_last(state: DocumentState, target: Target) -> bool:
     """Whether it gives only the last entry, c_T for t = 1, ..., T, where another statement gives c_t."""
-    limits = state.inventory.limits - state.inventory.indices
+    limits = _limits(state)
     if not limits & {*target.indices}:
         return False
-    every = (target_of(each, state.inventory) for each in state.statements)
-    others = [each.indices for each in every if each is not None and each.base == target.base]
+    others = (other.indices for _, other in _about(state, target.base))
     return any(len(each) == len(target.indices) and not limits & {*each} for each in others)
 
 
@@ -73,9 +73,8 @@ def is_last(state: DocumentState, target: Target) -> bool:
 
 def with_last(state: DocumentState, target: Target, statement: Statement, body: Term) -> tuple[Term, Name | None]:
     """The formula of an entry and of the last one, and the number of this; None if the text does not give it."""
-    limits = state.inventory.limits - state.inventory.indices
     for each, other in _about(state, target.base) if is_backward(statement, target) else ():
-        if len(other.indices) == 1 and other.indices[0] in limits:
+        if len(other.indices) == 1 and other.indices[0] in _limits(state):
             [index], last = target.indices, Name(other.indices[0])
             named = Name(state.elaborator.named(index))
             return Choice(((Comparison("=", named, last), term_of(state, each.right)),), body), last
@@ -94,6 +93,11 @@ def is_backward(statement: Statement, target: Target) -> bool:
 
 
 # What follows is private.
+
+
+def _limits(state: DocumentState) -> set[str]:
+    """The letters that end ranges, and number nothing themselves: T of t = 1, ..., T."""
+    return state.inventory.limits - state.inventory.indices
 
 
 def _about(state: DocumentState, letter: str) -> list[tuple[Statement, Target]]:

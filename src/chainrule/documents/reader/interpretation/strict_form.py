@@ -61,11 +61,10 @@ def strict_form(
             each = replace(each, right=zeros)
         return cast("Condition", made(each))
 
-    def index(kind: Kind) -> Kind:
-        return IndexKind(made(kind.size)) if isinstance(kind, IndexKind) else kind
-
     definitions = [
-        replace(each, body=made(each.body), parameters=tuple((name, index(kind)) for name, kind in each.parameters))
+        replace(
+            each, body=made(each.body), parameters=tuple((name, _kind_of(kind, made)) for name, kind in each.parameters)
+        )
         for each in derivation.definitions
         if id(each.body) not in faults
     ]
@@ -83,7 +82,7 @@ def strict_form(
     ]
     assumed = [*map(condition, always)]
     defined = {d.name for d in definitions}
-    kinds = {d.name: _kind_of(d, made) for d in derivation.declarations if d.name not in defined}
+    kinds = {d.name: _kind_of(d.kind, made) for d in derivation.declarations if d.name not in defined}
     read = replace(derivation, declarations=(), definitions=tuple(definitions), assumptions=(), claims=tuple(claims))
     strict = with_losses(read, shapes, losses)
     others = defined.union(*(each.lengths for each in definitions))  # lengths of arguments are no sizes of the document
@@ -134,20 +133,20 @@ def _signed(name: str, kind: FunctionKind, fact: str) -> Definition:
     return Definition(name, body if fact == "positive" else Apply("negative", (body,)), parameters)
 
 
-def _kind_of(declaration: Declaration, made: Callable[[Term], Term]) -> Kind:
+def _kind_of(kind: Kind, made: Callable[[Term], Term]) -> Kind:
     """A kind whose sizes are known."""
 
     def shaped(shape: tuple[Term, ...]) -> tuple[Term, ...]:
         return tuple(map(made, shape))
 
-    match declaration.kind:
+    match kind:
         case IndexKind(size=size):
             return IndexKind(made(size))
         case ValueKind(shape=shape, facts=facts):
             return ValueKind(shaped(shape), facts)
         case FunctionKind(arguments=arguments, result=result):
             return FunctionKind(tuple(map(shaped, arguments)), shaped(result))
-    return declaration.kind
+    return kind
 
 
 def _counted(term: Term) -> Iterable[str]:

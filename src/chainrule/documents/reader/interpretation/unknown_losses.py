@@ -17,8 +17,9 @@ from types import MappingProxyType
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Declaration, Definition, Derivation, Relation
 from chainrule.documents.language.dimensions import Shape, vector_axis
-from chainrule.documents.language.name_uses import Names, reached
+from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.parsing import derivation_of
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.resolving import function_kind
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.language.terms import Name, Term

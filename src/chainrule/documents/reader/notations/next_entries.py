@@ -77,8 +77,8 @@ def _moved(node: Any, index: Symbol) -> Any:
     match node:
         case Symbol() if node.text == index.text and not node.accents:
             return _plus(node, -1)
-        case Signed(terms=(Symbol() as letter, Numeral())) if letter.text == index.text and not letter.accents:
-            return _plus(node, -1) if _ahead(node) is not None else with_parts(node, partial(_moved, index=index))
+        case Signed(terms=(Symbol() as letter, *_)) if letter.text == index.text and _ahead(node) is not None:
+            return _plus(node, -1)
     return with_parts(node, partial(_moved, index=index))
 
 

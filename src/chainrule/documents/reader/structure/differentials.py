@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Derivation, ValueKind
-from chainrule.documents.language.name_uses import Names, reached
+from chainrule.documents.language.name_uses import Names
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.structure.statements import Statement
 from chainrule.documents.reader.structure.targets import target_of

@@ -146,9 +146,8 @@ def with_scripts(meanings: Meanings, found: Term, behind: w.Scripted) -> Term:
 def _counts_steps(meanings: Meanings, base: w.Symbol, upper: Written) -> bool:
     """Whether ^T is a power, since the same letter also has powers such as a^{T-1} or a^{T-t}."""
     above = meanings.inventory.superscripts.get(base_name(base), ())
-    signed = (one for each in above for one in (each if isinstance(each, tuple) else (each,)))
-    sums = [one for one in signed if isinstance(one, w.Signed) and isinstance(one.terms[0], w.Symbol)]
-    return isinstance(upper, w.Symbol) and upper.text == "T" and any(each.terms[0] == upper for each in sums)
+    is_size = isinstance(upper, w.Symbol) and upper.text == "T"
+    return is_size and any(isinstance(each, w.Signed) and each.terms[0] == upper for each in above)
 
 
 def _of_label(meanings: Meanings, base: w.Symbol, lower: Written | None) -> Term | None:

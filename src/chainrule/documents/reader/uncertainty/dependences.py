@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.name_uses import Names, reached
+from chainrule.documents.language.name_uses import Names
 from chainrule.documents.language.operators import MADE_BY_SIZE
+from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.terms import is_printed
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.reader.letters.suffixed_names import letter_of
