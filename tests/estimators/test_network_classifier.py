@@ -57,8 +57,8 @@ def test_another_precision_is_a_copy_that_predicts_in_it(tmp_path):
 
 def test_precisions_that_networks_do_not_have():
     model = MLPClassifier((3,), solver="lbfgs", max_iter=200).fit([[0.0], [1.0]], [0, 1])
-    for dtype in ("auto", "float16", None):
-        with pytest.raises(ValueError, match=r"dtype: expected .*float32. or .float64., got"):
+    for dtype in ("auto", "float16", "bogus", None):
+        with pytest.raises(ValueError, match=r"dtype: expected 'float32' or 'float64', got"):
             model.astype(dtype)
     with pytest.raises(NotFittedError):
         MLPClassifier().astype("float32")

@@ -17,7 +17,7 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.agreement import agree, checkpoint_of
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
-from chainrule.estimators.classifier import Classifier, floats_of
+from chainrule.estimators.classifier import Classifier, float_of
 from chainrule.estimators.continued_networks import check_same_shapes, with_more_classes
 from chainrule.estimators.notices import warn_unless_converged
 from chainrule.estimators.persistence import ModelFileError
@@ -257,9 +257,8 @@ class NetworkClassifier(Parameters, Classifier):
         (dtype('float32'), dtype('float64'))
         """
         check_is_fitted(self, "coefs_")
-        wanted = floats_of(dtype)
-        if isinstance(wanted, tuple):
-            raise ValueError("dtype: expected 'float32' or 'float64', got 'auto'")
+        if (wanted := float_of(dtype)) is None:
+            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         model = deepcopy(self)
         model._show(self._theta(wanted))
         return model
