@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +54,8 @@ numpydoc_class_members_toctree = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "howto",
-    "filename_pattern": r"\.py",
+    # Without PyTorch, examples/torch_*.py are shown without their output.
+    "filename_pattern": r"\.py" if find_spec("torch") else r"/(?!torch_)\w+\.py",
     "ignore_pattern": r"__init__\.py",
     "download_all_examples": False,
     "show_signature": False,
