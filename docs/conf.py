@@ -58,6 +58,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py" if find_spec("torch") else r"/(?!torch_)\w+\.py",
     "ignore_pattern": r"__init__\.py",
     "download_all_examples": False,
+    "default_thumb_file": str(ROOT / "docs" / "images" / "thumbnail.png"),
     "show_signature": False,
     "min_reported_time": 1,
     "write_computation_times": False,

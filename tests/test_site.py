@@ -99,3 +99,12 @@ def test_the_picture_of_the_readme_is_the_one_of_the_figures(tmp_path):
 def test_the_strictest_reading_of_a_derivation_is_what_the_page_tells():
     report = check_derivation(derivations.text("l2_penalty"), repairs=False, seconds=1.0)
     assert set(report.counts) <= {"proved", "verified", "definition", "held", "undecided"}
+
+
+def test_a_class_is_shown_with_the_parameters_of_its_constructor():
+    shown = docstrings.signature_of_class(
+        None, "class", "", chainrule.SoftmaxRegression, {}, "(*args, **parameters)", None
+    )
+    assert shown is not None
+    assert shown[0].startswith("(penalty='deprecated', *, C=1.0, ")
+    assert docstrings.signature_of_class(None, "class", "", chainrule.Blocks, {}, "(paths)", None) is None

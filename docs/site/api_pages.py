@@ -85,4 +85,11 @@ def _module(name: str) -> str:
 
 
 def _table(names: tuple[str, ...]) -> list[str]:
-    return [".. autosummary::", "   :toctree: generated", "", *(f"   {name}" for name in names), ""]
+    return [
+        ".. autosummary::",
+        "   :toctree: generated",
+        "   :nosignatures:",
+        "",
+        *(f"   {name}" for name in names),
+        "",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import Parameter, isclass, signature
 from typing import Any
 
 UNDERLINE = re.compile(r"-{3,}$")
@@ -42,3 +43,14 @@ def is_not_ours(app: Any, what: str, name: str, obj: object, skip: bool, options
     module = getattr(defined, "__module__", None) or getattr(getattr(defined, "__objclass__", None), "__module__", "")
     is_request = name.startswith("set_") and name.endswith("_request")
     return True if is_request or not (module or "chainrule").startswith("chainrule") else None
+
+
+def signature_of_class(
+    app: Any, what: str, name: str, obj: Any, options: Any, signature_text: str | None, returned: str | None
+) -> tuple[str, str | None] | None:
+    """The parameters of a class from `__init__`, where Sphinx takes the general ones of a `__new__`."""
+    if not isclass(obj) or signature_text is None or "**" not in signature_text:
+        return None
+    found = signature(obj)
+    bare = [one.replace(annotation=Parameter.empty) for one in found.parameters.values()]
+    return str(found.replace(parameters=bare, return_annotation=Parameter.empty)), returned

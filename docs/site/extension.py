@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from chainrule.documents.typesetting.mathml import mathml
-from docs.site import api_pages, atlas_figure, benchmark_figures, docstrings, rule_pages
+from docs.site import api_pages, atlas_figure, benchmark_figures, docstrings, rule_pages, thumbnail
 
 LOG = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.connect("config-inited", _write)  # before Sphinx looks for pages
     app.connect("autodoc-process-docstring", docstrings.with_literal_formulas, priority=100)  # before numpydoc
+    app.connect("autodoc-process-signature", docstrings.signature_of_class)
     app.connect("autodoc-skip-member", docstrings.is_not_ours)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     return {"parallel_read_safe": True}
@@ -26,7 +27,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def _write(app: Sphinx, config: object) -> None:
     source = Path(app.srcdir)
-    for part in (api_pages, benchmark_figures, atlas_figure, rule_pages):
+    for part in (api_pages, benchmark_figures, atlas_figure, rule_pages, thumbnail):
         part.write(source)
 
 
