@@ -76,6 +76,8 @@ def test_the_assumption_that_a_claim_needs_is_named(claim, words):
         "[i in n, j in n]: x[i] = x[j]",
         ": x' @ t = x[1] * t[1]",
         ": norm(x + t)^2 + norm(x - t)^2 = 2 * norm(x)^2 + 2 * norm(t)^3",
+        ": partial(y * log(1 + exp(u * y)), u) = y / (1 + exp(-u * y))",  # y is no target: the logarithm is of it, too
+        ": partial(c^y * y, y) = c^y * (1 + y^2 * log(c))",
     ],
 )
 def test_no_assumption_rescues_a_claim_that_it_would_make_trivial(claim):

@@ -149,15 +149,20 @@ def _padded(term: Term, bound: frozenset[str], shapes: Shapes) -> Term:
 
 
 def _is_target(question: Question, name: str) -> bool:
-    """Whether a name is a factor of a logarithm, as in -y log(p), or an exponent."""
+    """Whether a name is a factor of a logarithm, as in -y log(p), or an exponent, and is no variable of either."""
+    if any(isinstance(part, terms.Slope) and part.moved == name for part in question.parts()):
+        return False
     for part in question.parts():
         match part:
             case terms.Apply(operator="*" | ".*" | "@", operands=operands):
-                logs = [any(getattr(each, "operator", "") == "log" for each in terms.every(o)) for o in operands]
-                if any(log and name in terms.free_names(o) for log, o in zip(logs, operands[::-1], strict=True)):
+                for other, operand in zip(operands[::-1], operands, strict=True):
+                    every = (each for each in terms.every(operand) if getattr(each, "operator", "") == "log")
+                    logs = [terms.free_names(each) for each in every]
+                    if logs and name in terms.free_names(other) and not any(name in names for names in logs):
+                        return True
+            case terms.Apply(operator="^" | ".^", operands=(base, exponent)):
+                if name in terms.free_names(exponent) - terms.free_names(base):
                     return True
-            case terms.Apply(operator="^" | ".^", operands=(_, exponent)) if name in terms.free_names(exponent):
-                return True
     return False
 
 
