@@ -14,6 +14,8 @@ _GREEK = {unicodedata.name(letter).split()[-1].lower() for letter in "αβγδε
 _SIGNS = {"+": " + ", "-": " - ", "*": " ", "@": " ", ".*": r" \odot "}
 _FOLDS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _PAIRS = {")": "(", "}": "{", "]": "["}
+_MADE_UP = re.compile(r"__(?:part|of)_")
+"""Begins what the reader adds to a name, to tell it from others."""
 _CLOSING = re.compile(r"\s*(?:\\right)?\s*([)}\]])")
 _SUM, _SIGN, _PRODUCT, _WHOLE = range(1, 5)
 
@@ -57,10 +59,10 @@ def span_of(term: Term, source: str) -> tuple[int, int] | None:
 def name_of(name: str) -> str:
     r"""A name of the strict language as LaTeX; sizes that the text does not name are n.
 
-    >>> name_of("sigma_max"), name_of("x__part_3")
-    ('\\sigma_{max}', 'x')
+    >>> name_of("sigma_max"), name_of("x__part_3"), name_of("g__of_2")
+    ('\\sigma_{max}', 'x', 'g')
     """
-    base, _, below = name.partition("__part_")[0].partition("_")
+    base, _, below = _MADE_UP.split(name)[0].partition("_")
     if base.lower().removeprefix("var") in _GREEK:
         base = f"\\{base}"
     elif len(base) > 1 and not base[1:].isdigit():

@@ -162,7 +162,7 @@ def plain(text: str) -> str:
     """
     text = re.sub(r" \+ e\d+_\d+\b|\be\d+_\d+ \+ ", "", text)  # a change of a letter, which is 0
     return re.sub(
-        r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z]+|__(?:any|one|each|all)|_of)\b)", "", text
+        r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z0-9]+|__(?:any|one|each|all)|_of)\b)", "", text
     )
 
 

@@ -301,6 +301,13 @@ class Inventory(Sightings):
         numbered = any(NUMBERED in bracket.separators for bracket in every)
         return bool(calls) and plain and not (mixed or divergent or numbered) and (same or elsewhere)
 
+    def has_same_arguments(self, base: str) -> bool:
+        """Whether all brackets after a name hold the same letters."""
+        every = (*self.called[base], *self.entries_called[base])
+        plain = all(isinstance(item, Symbol) for bracket in every for item in arguments_of(bracket))
+        calls = {tuple(map(base_letter, arguments_of(bracket))) for bracket in every}
+        return plain and len(calls) == 1
+
     def has_vectors(self, base: str) -> bool:
         """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""
         shown = base in self.arrays or any(each.upper is not None for each in self._passed(base))

@@ -46,6 +46,12 @@ NO_OPERATOR = "before a bracket is a factor, not an operator"
 AT_ITS_ARGUMENT = "is taken at its argument"
 """The end of the reading of \\partial f(A z) / \\partial x_k, where nothing shows that A z depends on x."""
 
+IS_A_VALUE = " with arguments is a value"
+"""After g in g(z, b), where g stands alone elsewhere, or has other arguments that begin with the same letter."""
+
+IS_OF_THESE = " with its arguments is a value"
+"""After g where it stands with the same letters everywhere."""
+
 SUBSCRIPT_LEFT_OUT = "with its subscript left out"
 """The end of the reading of h(x) as h_\\theta(x), where the text defines only the latter."""
 

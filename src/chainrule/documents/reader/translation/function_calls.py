@@ -17,6 +17,8 @@ from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ELEMENTARY,
     INDICATORS,
+    IS_A_VALUE,
+    IS_OF_THESE,
     OF_ARRAYS,
     SUBSCRIPT_LEFT_OUT,
     NotMeant,
@@ -145,7 +147,8 @@ def _applied(meanings: Meanings, part: Written, head: w.Symbol, bracket: w.Brack
         if full not in meanings.values and not meanings.inventory.is_value(name):
             return None
         if full not in meanings.values:
-            meanings.used.add(f"{name} with arguments is a value")
+            same = meanings.inventory.has_same_arguments(name)
+            meanings.used.add(f"{name}{IS_OF_THESE if same else IS_A_VALUE}")
             letter = letter_of(meanings.named(full))
             meanings.with_arguments.setdefault(letter, set()).update(*map(letters_of, items))
         elif full in meanings.values:

@@ -20,6 +20,7 @@ from chainrule.documents.reader.letters.usual_functions import TEMPLATES
 from chainrule.documents.reader.prose.conditions_stated import given_by
 from chainrule.documents.reader.syntax.known_words import (
     CASES_JOINED,
+    IS_OF_THESE,
     LAYOUT_GUESSED,
     LOGARITHMS_ARE_NATURAL,
     STACKS_COLUMNS,
@@ -206,6 +207,11 @@ class Doubts:
         """The doubts about a claim, in words."""
         return tuple(dict.fromkeys(self._of(claim, entry)))
 
+    def _is_open(self, words: str) -> bool:
+        """Whether a reading may be wrong; the same arguments everywhere leave no doubt if none depends on another."""
+        letters = self.reading.parameters.get(words.removesuffix(IS_OF_THESE), ())
+        return not letters or any(letter_of(name) in letters for name in self.names.definitions)
+
     def _unstated(self, claim: Relation, *, fits: bool) -> frozenset[str]:
         """The names of which the document does not say what they are: it may do so in words, or nowhere.
 
@@ -294,7 +300,7 @@ class Doubts:
         return frozenset({"pi", *(name for name, each in every if _is_computed(each.body) and not each.parameters)})
 
     def _of(self, claim: Relation, entry: ReadRelation) -> Iterator[str]:
-        yield from sorted(entry.rests_on)
+        yield from filter(self._is_open, sorted(entry.rests_on))
         if claim.relation == "!=":
             yield "it may say only that the sides are not always equal"
         used = self.dependences.used(claim)
@@ -303,7 +309,7 @@ class Doubts:
         for name in sorted(used & self.reading.unread.keys()):
             yield f"the definition of {name} is not read"
         for name in sorted(used & self._readings.keys()):
-            yield from sorted(self._readings[name])
+            yield from filter(self._is_open, sorted(self._readings[name]))
         yield from self.dependences.captured(claim)
         yield from self.dependences.unshown(claim)
         if self.reading.has_bases and "log" in self.dependences.operators(claim):
