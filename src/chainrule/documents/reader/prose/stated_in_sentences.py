@@ -63,6 +63,7 @@ from chainrule.documents.reader.prose.stated_words import (
     USUAL,
 )
 from chainrule.documents.reader.prose.stationary_words import CONSTRAINED, zeroing_in
+from chainrule.documents.reader.prose.words_behind_names import own_words
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.parts_written import (
@@ -224,7 +225,10 @@ class _Sentence(Reaches):
         after = STOP.split(self.text[match.end() :])[0]
         of_other = OF.match(after) or COUNTED.search(before) or PART_OF.search(before)
         words = None if of_other else COPULA.match(after)
-        said = PREPOSITION.split(words["what"])[0] if words else ""
+        of_next = re.match(r"⟦(\d+)⟧", self.text[match.end() + len(after) :])
+        before_name = of_next is not None and bool(self._named(int(of_next[1])))
+        own, others = own_words(after, words["what"], before_name=before_name) if words else ("", "")
+        said = PREPOSITION.split(own)[0]
         if self.text[match.end() + len(after) :].startswith("⟦") and not after.lstrip()[:1].isascii():
             said = LAST_NOUN.sub("", said)  # in "x 는 함수 f 를" the noun speaks of f
         near = NEAR.search(before)
@@ -237,7 +241,9 @@ class _Sentence(Reaches):
         facts += [*self._two_values(match.end()), *(["one-hot"] if at and at[2] else [])]
         line = self.pieces[numbers[0]].place_of(0)[0]
         if role not in ("denied", "past", "condition"):
-            if not facts and MORE_OF_ENTRIES.match(self.text, match.end()):
+            if (not facts and MORE_OF_ENTRIES.match(self.text, match.end())) or (
+                not before_name and FACTS.search(others)
+            ):
                 self.stated.more |= {base_of(name): line for name in names}
             if MADE_IN_WORDS.match(after.lstrip()):
                 self.stated.in_words |= {base_of(name): line for name in names}
