@@ -13,6 +13,12 @@ def test_a_false_claim_is_wrong_only_if_its_reading_is_certain():
     assert verdicts("$$\\frac{dL}{dx} = 3x$$") == [(1, "wrong if read so")]
 
 
+def test_a_condition_that_a_counterexample_meets_leaves_no_doubt():
+    text = "Let $w$ be a number. Our penalty is $$J = a w^2,$$ where $a > 0$. Hence $$\\frac{dJ}{dw} = CLAIM$$"
+    assert verdicts(text.replace("CLAIM", "3 a w"))[-1] == (1, "wrong")
+    assert verdicts(text.replace("CLAIM", "2 |a| w"))[-1][1] in ("proved", "proved if")
+
+
 def test_what_uses_a_definition_that_is_not_read_has_no_definition():
     assert verdicts("$$z = \\iint x$$\n\n$$z^2 = 4$$")[1] == (3, "no definition")
 

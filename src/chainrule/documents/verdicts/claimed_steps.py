@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
+from chainrule.documents.evidence.findings import NOT_EQUAL, Finding, is_met
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import letter_of
@@ -38,6 +38,8 @@ def claimed_step(entry: ReadRelation, claim: Relation, finding: Finding, doubts:
     if letter_of(finding.supposed) in doubts.reading.made_of:  # the text says something else of this name
         finding = replace(finding, status="differs", assumed=())
     reasons, unread = (*doubts.of(claim, entry), *said), sorted({*doubts.unread(claim)} - beyond)
+    doubted, point = doubts.reading.doubted, finding.counterexample
+    reasons = tuple(each for each in reasons if point is None or not is_met(doubted.get(each), point))
     if not doubts.dependences.slopes(claim):  # a derivative may go along an equation
         reasons = tuple(each for each in reasons if each not in finding.settled)
     part = doubts.reading.places.get(id(entry.statement.piece), 0)

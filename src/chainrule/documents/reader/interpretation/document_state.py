@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from chainrule.documents.language.derivation import Definition, Derivation, Kind, Relation
 from chainrule.documents.language.dimensions import OPEN
-from chainrule.documents.language.terms import Name, Term
+from chainrule.documents.language.terms import Condition, Name, Term
 from chainrule.documents.reader.interpretation.readings import Besides, ReadRelation
 from chainrule.documents.reader.letters.inventory import Inventory
 from chainrule.documents.reader.prose.conditions_stated import Held
@@ -85,7 +85,7 @@ class DocumentState:
         The names that blocks define.
     zeros : list of int
         The claims that something is 0.
-    maybe : dict
+    maybe, doubted : dict
         As in `Reading`.
     supposed_equations : dict
         By claim that is an equation which the text supposes or solves: the part in which it holds.
@@ -151,6 +151,7 @@ class DocumentState:
     rounded: set[int] = field(default_factory=set)
     zeros: list[int] = field(default_factory=list)
     maybe: dict[int, Held] = field(default_factory=dict)
+    doubted: dict[str, Condition] = field(default_factory=dict)
     supposed_equations: dict[int, int] = field(default_factory=dict)
     cases: set[str] = field(default_factory=set)
     later: dict[int, dict[str, str]] = field(default_factory=dict)

@@ -200,7 +200,7 @@ def _resolved(state: DocumentState, derivation: Derivation, held: Sequence[Held]
     found = replace(found, problems=tuple(state.problems), bars=state.bars, looping=state.looping)
     found = replace(found, with_arguments=state.elaborator.with_arguments)
     found = replace(found, transposed=state.layout != state.layout_told, has_layout=bool(state.layout_told))
-    return replace(found, parameters=parameters, stationary=points, maybe=state.maybe)
+    return replace(found, parameters=parameters, stationary=points, maybe=state.maybe, doubted=state.doubted)
 
 
 def _losses_told(state: DocumentState) -> dict[str, Set[str]]:
@@ -249,7 +249,9 @@ def _reached(
     places, renewals = zip(state.claims, state.places, strict=True), state.besides.stated.renewals
     reached = [reaching(held, claim, at, names, state.defined_at, renewals) for claim, at in places]
     for number, (here, doubted) in enumerate(reached):
-        state.doubt(number, frozenset(f"whether {each.text} holds here" for each in doubted))
+        unsure = {f"whether {each.text} holds here": each.condition for each in doubted}
+        state.doubt(number, frozenset(unsure))
+        state.doubted |= unsure
         near = [each for each in doubted if isinstance(each.condition, Comparison) and _is_near(state, each, number)]
         state.maybe |= {number: near[0]} if len(near) == 1 else {}
         _beside(state, number, {each.at for each in here}, names)

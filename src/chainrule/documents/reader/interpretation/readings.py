@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chainrule.documents.evidence.findings import Setting
 from chainrule.documents.language.derivation import Derivation
 from chainrule.documents.language.shapes import Shapes
+from chainrule.documents.language.terms import Condition
 from chainrule.documents.reader.declaring.declarations import Block, base_of
 from chainrule.documents.reader.prose.conditions_stated import Held
 from chainrule.documents.reader.prose.stated import Stated
@@ -90,6 +91,8 @@ class Reading:
     """By number of a claim: the claim where derivatives are zero, as the text sets them."""
     maybe: Mapping[int, Held] = field(default_factory=dict)
     """By number of a claim: the only condition that the text before its display states, if it may reach the claim."""
+    doubted: Mapping[str, Condition] = field(default_factory=dict)
+    """By doubt whether a condition holds at a claim: the condition."""
     has_bases: bool = False
     """Whether the text speaks of logarithms to a base."""
     has_partial_sums: bool = False
