@@ -31,3 +31,9 @@ def test_front_matter_is_no_prose():
 def test_declarations_in_comments_of_latex():
     text = "\\begin{document}\n%! x: vector n\n% not this\n$x = 1$\n\\end{document}\n"
     assert declarations(text, "a.tex") == [("x: vector n", (2, 4))]
+
+
+def test_declarations_before_a_preamble_are_read():
+    text = "%! x: vector n\n\\documentclass{article}\n%! y: scalar\n\\begin{document}\n$x = 1$\n\\end{document}\n"
+    found = [piece.text for piece in pieces_of(text, "a.tex").pieces if piece.kind == "declarations"]
+    assert [each.strip().removeprefix("%! ") for each in found] == ["x: vector n", "y: scalar"]

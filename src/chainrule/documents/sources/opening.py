@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -182,7 +182,20 @@ def _pieces(
     else:
         spans = plain_spans(text)
     spelling = "escaped" if style.escaped else format
+    spans = [part for span in spans for part in _around(span, declared)]
     return pieces_between(sheet, whole, _merged([*spans, *declared]), spelling, note)
+
+
+def _around(span: Region, declared: Sequence[Region]) -> Iterator[Region]:
+    """What is skipped, such as a preamble, without the declarations in it; any other span whole."""
+    inside = [each for each in declared if span.start <= each.start and each.end <= span.end]
+    if span.kind != "skipped" or not inside:
+        yield span
+        return
+    ends = (span.start, *(each.end for each in inside))
+    for start, end in zip(ends, (*(each.start for each in inside), span.end), strict=True):
+        if start < end:
+            yield Region("skipped", start, start, end, end)
 
 
 def _merged(spans: Sequence[Region]) -> list[Region]:
