@@ -15,10 +15,12 @@ FOLDERS = (
     HERE,
     *(
         HERE / name
-        for name in ("second", "third", "fourth", "fifth", "equations", "sixth", "seventh", "eighth", "ninth")
+        for name in ("second", "third", "fourth", "fifth", "equations", "sixth", "seventh", "eighth", "ninth", "tenth")
     ),
 )
 TAKEN = ("proved", "verified", "held")
+TOLD = ("at a kink", "is not always")
+"""Words of a note with a proof that one side may have no value where the other one has."""
 
 
 def rows_of(folder):
@@ -29,7 +31,7 @@ def rows_of(folder):
 
 @pytest.mark.parametrize(
     ("folder", "count"),
-    [*zip(FOLDERS, (48, 36, 40, 60, 24, 40, 50, 50, 50, 48), strict=True)],
+    [*zip(FOLDERS, (48, 36, 40, 60, 24, 40, 50, 50, 50, 48, 60), strict=True)],
     ids=lambda each: str(each)[-6:],
 )
 def test_the_oracle_agrees(folder, count):
@@ -47,5 +49,5 @@ def test_no_false_claim_is_taken_and_no_true_one_accused(row, claim_seconds):
     found = steps_of(read(row["path"]), seconds=claim_seconds).steps
     false = int(row["line"] or 0)
     taken = [step for step in found if step.line == false and step.verdict.name in TAKEN]
-    assert not [step.line for step in taken if "at a kink" not in step.reason]  # which the reader is told
+    assert not [step.line for step in taken if not any(words in step.reason for words in TOLD)]
     assert not [(step.line, step.verdict.name) for step in found if step.line != false and step.verdict.fault]

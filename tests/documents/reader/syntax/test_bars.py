@@ -14,7 +14,14 @@ def elements(text):
 
 @pytest.mark.parametrize(
     ("text", "values"),
-    [("||x||", ["||", "||"]), ("|x|", ["|", "|"]), ("a ||x||", ["|"] * 4), (r"\sum_i ||x||", ["||", "||"])],
+    [
+        ("||x||", ["||", "||"]),
+        ("|x|", ["|", "|"]),
+        ("a ||x||", ["||", "||"]),
+        ("|a||b||c|", ["|"] * 6),
+        ("a || b", ["|"] * 2),
+        (r"\sum_i ||x||", ["||", "||"]),
+    ],
 )
 def test_two_bars_that_touch_are_one_where_a_factor_begins(text, values):
     found = with_double_bars(elements(text))

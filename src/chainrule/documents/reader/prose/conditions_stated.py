@@ -72,6 +72,9 @@ def held_in(
                 base = subject.function if is_function and isinstance(subject, terms.Call) else base_in(subject)
                 is_value = base and (each.fact != "any" or base not in _letters(elaborator))
                 found: Condition | None = fact_of(Name(base), each.fact) if is_value else None
+                if found and isinstance(subject, terms.Entry) and not _is_general(subject, elaborator, fixed):
+                    sign = next((sign for sign, fact in SIGNS.items() if fact == each.fact), "")
+                    found = Comparison(sign, subject, ZERO) if sign else None  # of the last entry x_n alone
             else:
                 found = elaborator.condition(each.subject)
             for one in _parts(found):
@@ -206,6 +209,12 @@ def _is_about_one(condition: Condition, elaborator: Elaborator) -> bool:
     return not compares and len([name for name in names if not name.startswith(OPEN)]) <= 1
 
 
+def _is_general(entry: terms.Entry, elaborator: Elaborator, fixed: Set[str]) -> bool:
+    """Whether indices choose an entry, so that it stands for all of them."""
+    free = _letters(elaborator) - fixed
+    return all(isinstance(each, Name) and each.text in free for each in entry.indices)
+
+
 def _for_all(condition: Condition, elaborator: Elaborator, fixed: Set[str]) -> Condition:
     """A condition on entries as one on whole arrays; comparisons with 0 as facts."""
     if not isinstance(condition, Comparison):
@@ -215,9 +224,7 @@ def _for_all(condition: Condition, elaborator: Elaborator, fixed: Set[str]) -> C
         left, right, relation = right, left, TURNED[relation]
     free = (terms.free_names(condition) & _letters(elaborator)) - fixed
     base = base_in(left)
-    lone = isinstance(left, Name) or (
-        isinstance(left, terms.Entry) and all(isinstance(i, Name) and i.text in free for i in left.indices)
-    )
+    lone = isinstance(left, Name) or (isinstance(left, terms.Entry) and _is_general(left, elaborator, fixed))
     if right == ZERO and relation in SIGNS and base and lone:
         return Is(Name(base), SIGNS[relation])
     if not free:

@@ -7,7 +7,7 @@ section, or until it is withdrawn. It never reaches backwards. What a sentence d
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -38,7 +38,10 @@ from chainrule.documents.reader.prose.stated_words import (
     CASES,
     COPULA,
     COUNTED,
+    DEFINITE,
+    DENIALS,
     EACH,
+    EITHER,
     FACTS,
     FOR_ALL,
     FROM_NOW_ON,
@@ -50,6 +53,7 @@ from chainrule.documents.reader.prose.stated_words import (
     MADE_IN_WORDS,
     MEMBER,
     MORE_OF_ENTRIES,
+    MORE_SAID,
     NEAR,
     NOUNS,
     OF,
@@ -127,6 +131,7 @@ def _gives_value(chain: WrittenChain) -> bool:
 class _Sentence(Reaches):
     def read(self) -> None:
         """Enter what the sentence states."""
+        before = len(self.stated.hypotheses)
         if GENERAL.search(self.text):
             self.close(lambda each: not each.fact, doubted=True)
         for match in FOR_ALL.finditer(self.text):
@@ -176,8 +181,20 @@ class _Sentence(Reaches):
             self._described(match)
         for match in (found for words in MEMBER for found in words.finditer(self.text)):
             self._member(match)
+        self._doubted({each.fact for each in self.stated.hypotheses[before:]})
 
     # What follows is private.
+
+    def _doubted(self, given: Set[str]) -> None:
+        """Doubt all letters of a sentence with a fact that it says of none of them as far as it is understood."""
+        marks = [int(mark) for mark in MARK.findall(self.text)]
+        names = [name for number in marks for name in self._named(number)]
+        if {base_of(name) for name in names} and len(set(map(base_of, names))) == 1 and DENIALS.search(self.text):
+            return  # "A is not symmetric" is understood
+        told = {_fact(found) for found in FACTS.finditer(self.text)} - {"any"}
+        if told - given or MORE_SAID.search(self.text):
+            line = self.pieces[self.first].place_of(0)[0]
+            self.stated.more |= {base_of(name): line for name in names}
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""
@@ -236,6 +253,7 @@ class _Sentence(Reaches):
         if not said.strip() and (apposed := APPOSED.match(self.text[match.end() :])) and not EACH.search(before):
             said = apposed.group()
         role = role_of(self.text, match.start(), match.end(), self.chains)
+        role = "" if role == "condition" and DEFINITE.search(before) else role
         noun, facts = NOUNS.search(said), [_fact(found) for found in FACTS.finditer(said)]
         at = ONE_HOT_AT.match(self.text, match.end())
         facts += [*self._two_values(match.end()), *(["one-hot"] if at and at[2] else [])]
@@ -247,7 +265,7 @@ class _Sentence(Reaches):
                 self.stated.more |= {base_of(name): line for name in names}
             if MADE_IN_WORDS.match(after.lstrip()):
                 self.stated.in_words |= {base_of(name): line for name in names}
-        if ALMOST.search(self.text[: match.start()]):
+        if ALMOST.search(self.text[: match.start()]) or EITHER.search(match.group()):
             facts = []
         if role == "denied":
             told = [_fact(found) for found in FACTS.finditer(f"{before} {after}")]

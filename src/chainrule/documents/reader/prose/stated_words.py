@@ -34,7 +34,7 @@ RELATIVE = _words("where with wobei mit où avec donde con где với trong_đ
 
 CONDITIONS = _words(
     "if when(?:ever)? for provided falls wenn für si pour lorsque quand cuando para если при для когда nếu khi"
-    " 若 当 當 如果 对于 もし とき 때 경우"
+    " 若 当 當 如果 假如 倘若 要是 对于 もし とき 때 경우"
 )
 """After these a condition reaches over its sentence."""
 
@@ -118,6 +118,16 @@ FACTS = _named(
     any="arbitrary (?:any|all|every)_real beliebig\\w* quelconques? arbitrari[oa]s? произвольн\\w* 任意 임의",
     invertible="invertible non-?singular invertierbar\\w* inversible\\w* обратим\\w* khả_nghịch 可逆",
 )
+MORE_SAID = re.compile(
+    r"\bone[-_ ]?hot-|\b(?:skew|anti-?symm?[eé]tri|schief|antisim|кососимм)|\bplus (?:grand|petit)"
+    r"|\b(?:larger|greater|bigger|smaller|größer|kleiner|mayor|menor|maior|maggiore|minore|больше|меньше)\b"
+    r"|\b(?:add|adds|adding|sum|sums) (?:up )?to\b"
+    r"|\b(?:summe|somme|somma|suma|soma|сумм\w+)\s+(?:1|eins|⟦)|反対称|反对称|之和为|和为|大于|小于|より(?:大き|小さ)",
+    re.IGNORECASE,
+)
+"""Words that say of some letter in their sentence what is not understood: "larger than a", "adds up to 1"."""
+EITHER = re.compile(r"\b(?:or|oder|ou|o|или)\b|或", re.IGNORECASE)
+"""Between names of which only one has what is said."""
 THIS = re.compile(r"\b(?:this|such an?|diese[rsmn]?|ce|cet(?:te)?|este|esta|esse|essa)\s*\Z", re.IGNORECASE)
 """Words before a letter that mean the one of which the text just speaks."""
 
@@ -264,6 +274,10 @@ NEAR = re.compile(
     re.IGNORECASE,
 )
 """Words before a name that say what it is: a one-hot target y."""
+DEFINITE = re.compile(
+    rf"\b(?:for|für|pour|para|per)\s+(?:the|das|den|die|le|la|el|il)\s+(?:{FACTS.pattern})[^⟦]*\Z", re.IGNORECASE
+)
+"""Words before a name that are no condition: the vector predicted for the one-hot target y."""
 PREPOSITION = re.compile(r"\b(?:depends?|depending|on|by|of|from|to|hängt|dépend|depende)\b", re.IGNORECASE)
 ENDED = re.compile(r"for (?:an?|the|this|our)\b[^⟦,.;:]*\band\s*", re.IGNORECASE)
 VERB = re.compile(r"\s*(?:is|are|denotes?|represents?)\s+(?:an?|the|our)\b", re.IGNORECASE)

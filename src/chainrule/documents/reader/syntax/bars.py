@@ -11,7 +11,10 @@ NO_FACTOR = ("relation", "sign", "joint", "comma", "colon", "point", "wide", "in
 
 
 def with_double_bars(elements: list[Element]) -> list[Element]:
-    """||x|| as a norm: two bars where a factor begins, and the next two that touch."""
+    """||x|| as a norm: two bars where a factor begins, and the next two that touch.
+
+    Without other bars, two pairs are a norm behind a factor, too: a ||x||^2, unlike |x||y| and D(p || q).
+    """
     starts = [
         at
         for at in range(len(elements) - 1)
@@ -19,13 +22,15 @@ def with_double_bars(elements: list[Element]) -> list[Element]:
         and elements[at].value == elements[at + 1].value == "|"
         and elements[at].end == elements[at + 1].start
     ]
+    apart = [at for n, at in enumerate(starts) if n == 0 or at > starts[n - 1] + 1]
+    behind_factors = len(apart) == 2 and sum(each.role == "bar" for each in elements) == 4
     pairs: list[int] = []
     for at in starts:
         if pairs and at == pairs[-1] + 1:
             continue
         is_first = at == 0 or elements[at - 1].role in NO_FACTOR or elements[at - 1].role in ("big",)
         is_first = is_first or (at > 1 and elements[at - 1].role == "script" and elements[at - 2].role == "big")
-        if len(pairs) % 2 or (is_first and any(other > at + 2 for other in starts[-1:])):
+        if len(pairs) % 2 or behind_factors or (is_first and any(other > at + 2 for other in starts[-1:])):
             pairs.append(at)
     for at in reversed(pairs[: len(pairs) - len(pairs) % 2]):
         elements[at : at + 2] = [elements[at]._replace(value="||", end=elements[at + 1].end)]
