@@ -124,6 +124,12 @@ def test_a_difference_shows_that_delta_with_two_indices_compares_them_beside_oth
     assert found(r"\delta_k = 1, \quad \delta_{ic} - p_i").indices >= {"c"}
 
 
+def test_numbers_tell_deltas_apart_where_two_indices_are_compared():
+    found = Inventory.of(chains_of(r"\delta_2 = q - y, \quad \delta_1 = W \delta_2, \quad s_i (\delta_{ij} - s_j)"))
+    assert not found.has_entries("delta")
+    assert Inventory.of(chains_of(r"\delta_2 = q, \quad \delta_{ij} = s_i s_j")).has_entries("delta")
+
+
 def test_a_delta_with_one_index_is_an_entry_where_two_indices_are_compared():
     found = Inventory.of(chains_of(r"\delta_i = y_i, \quad p_i (\delta_{ij} - p_j)"))
     assert found.member_axis(sub("delta", Symbol("i"))) is None

@@ -2,6 +2,10 @@
 
 import pytest
 
+from chainrule.documents.language.printing import text_of
+from chainrule.documents.reader.reading import read
+from chainrule.documents.sources.opening import pieces_of
+
 ROWS = "$$Z = XW + b, \\qquad J = \\frac12 \\|Z - Y\\|_F^2$$\n\n$$\\frac{\\partial J}{\\partial Z} = Z - Y$$\n\n"
 COLUMNS = ROWS.replace("XW", "WX")
 
@@ -42,3 +46,12 @@ def test_a_bias_that_is_declared_as_a_matrix_is_one(verdict_of):
 
 def test_the_bias_of_one_example_is_not_spread(definitions):
     assert definitions("$$z = W x + b$$\n\n$$\\frac{\\partial z}{\\partial b} = I$$")["z"] == "W @ x + b"
+
+
+def test_a_bias_beside_a_product_with_a_declared_column_is_that_column():
+    text = (
+        "Let $x \\in \\mathbb{R}^n$, $V \\in \\mathbb{R}^{m \\times n}$, $c \\in \\mathbb{R}^m$ and $a = Vx + c$ and "
+        "$h = \\max(0, a)$. Let $g = dL/dh$.\n\n$$dL/da = g * 1[a>0]$$\n\n$$dL/dV = (g * 1[a > 0]) x^T$$\n"
+    )
+    found = read(pieces_of(text, "a.md")).derivation.definitions
+    assert [text_of(each.body) for each in found if each.name == "a"] == ["V @ x + c"]

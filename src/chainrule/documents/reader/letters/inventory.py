@@ -202,8 +202,10 @@ class Inventory(Sightings):
             return self.declared[base] > 0
         if base in self.written_out or base in self.from_zero:
             return True
-        items = (item for items in self.distinct_subscripts(base) for item in items)
-        return any(self.is_index(item) and not isinstance(item, Numeral) for item in items)
+        lists: Iterable[tuple[Written, ...]] = self.distinct_subscripts(base)
+        if base == "delta" and self.delta_compares:  # delta_1 beside delta_ij
+            lists = [items for items in lists if len(items) != 2]
+        return any(self.is_index(item) and not isinstance(item, Numeral) for items in lists for item in items)
 
     def is_numbered(self, base: str) -> bool:
         """Whether a number begins each subscript of a letter, and entries are chosen behind it: z_2 and z_{2,i}."""

@@ -27,7 +27,8 @@ def spread_bias(meanings: Meanings, part: Written, term: Term, parts: Sequence[W
     The bias of rows is a row, ones @ b, unless it is declared as a column, ones @ b'.
     """
     along = meanings.spread.get(base_letter(part), "")
-    if not (along and isinstance(term, Name) and any(map(_is_product, parts))):
+    products = [each for each in parts if _is_product(each)]
+    if not (along and isinstance(term, Name) and products) or any(_is_column(meanings, each) for each in products):
         return term
     meanings.spread_names[term.text] = along
     meanings.used.add(f"{base_letter(part)} is added to all {along}")
@@ -45,3 +46,9 @@ def _is_product(written: Written) -> bool:
     factors = written.parts if isinstance(written, w.Beside) else ()
     letters = list(filter(None, map(base_letter, factors)))
     return len(letters) > 1 and any(each[0].isupper() for each in letters)
+
+
+def _is_column(meanings: Meanings, product: Written) -> bool:
+    """Whether a product ends with a column, as W x does, so that it has one row only for each entry of the bias."""
+    last = product.parts[-1] if isinstance(product, w.Beside) else product
+    return isinstance(last, w.Symbol) and meanings.named(base_letter(last)) in meanings.columns
