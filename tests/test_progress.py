@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from chainrule import Blocks, MLPClassifier, SoftmaxRegression, progress
+from chainrule import Blocks, MLPClassifier, SoftmaxRegression, TabularClassifier, progress
 from chainrule.estimators import path
 from chainrule.progress import ProgressLine, Work, counted, counted_pass, shown, stage, tell
 from chainrule.storage import OnDask
@@ -105,6 +105,19 @@ def test_a_log_gets_a_line_every_five_seconds_and_none_while_nothing_changes(cap
         "pass 2: 0 of 10 rows; step 1",
     ]
     assert shown_lines.out == "step 1\n"
+
+
+def test_a_log_that_has_shown_a_work_shows_its_end(capsys, clock):
+    with shown(1):
+        add = counted("8 networks", 360, unit="epochs")
+        for seconds, epochs in ((1.5, 90), (2.0, 270)):
+            add(epochs)
+            clock[0] = seconds
+            progress._current.get().refresh()
+    assert capsys.readouterr().err.splitlines() == [
+        "8 networks: 90 of 360 epochs, 4.5 s left",
+        "8 networks: 360 of 360 epochs",
+    ]
 
 
 def test_a_terminal_has_one_line_that_makes_room_for_others(clock, terminal, capsys):
@@ -227,6 +240,14 @@ def test_files_show_their_labels_and_epochs_their_rows(works, samples, tmp_path,
         ("held-out samples", 2000, 2000),
     ]
     assert capsys.readouterr().out.startswith("Iteration 1, loss = ")
+
+
+def test_networks_of_tables_count_their_epochs_to_the_end(works, samples, capsys):
+    x, y = samples
+    TabularClassifier(verbose=True, max_iter=3, folds=2, n_jobs=1).fit(x[:500], y[:500])
+    epochs = [(work.name, work.done, work.rows) for work in works if work.unit == "epochs"]
+    assert epochs == [("4 networks", 12, 12)]
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "gd"])

@@ -35,12 +35,13 @@ _stage: ContextVar[str] = ContextVar("stage", default="")
 
 @dataclass
 class Work:
-    """Rows that are done, of rows in all."""
+    """Rows, or other units, that are done, of all."""
 
     name: str
     rows: int
     done: int
     began: float
+    unit: str = "rows"
     _first: int = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,7 +64,7 @@ class Work:
         done = self.done
         new, left = done - self._first, self.rows - done
         time_left = f", {duration((now - self.began) * left / new)} left" if new and left else ""
-        return f"{self.name}: {done:,} of {self.rows:,} rows{time_left}"
+        return f"{self.name}: {done:,} of {self.rows:,} {self.unit}{time_left}"
 
 
 class ProgressLine:
@@ -102,6 +103,8 @@ class ProgressLine:
                 self._work = None
                 if time.perf_counter() >= self._began + self._quiet:
                     self._print()
+            elif self._printed[1] and not self._screen.live:
+                self._print()  # a log shows how the work ended
             self._screen.close(self._keeps)
 
     def show(self, text: str) -> None:
@@ -117,9 +120,9 @@ class ProgressLine:
             print(text)
             self._said = text
 
-    def begin(self, name: str, rows: int, done: int = 0) -> Callable[[int], None]:
+    def begin(self, name: str, rows: int, done: int = 0, unit: str = "rows") -> Callable[[int], None]:
         """Show other work from now on. The result counts rows of it as done."""
-        work = Work(name, rows, done, time.perf_counter())
+        work = Work(name, rows, done, time.perf_counter(), unit)
         with self._lock:
             self._work = work
         return work.add
@@ -173,14 +176,14 @@ def tell(text: str) -> None:
     print(text) if line is None else line.tell(text)
 
 
-def counted(name: str, rows: int, done: int = 0) -> Callable[[int], None]:
-    """A function that counts rows of some work as done, after the first `done`.
+def counted(name: str, rows: int, done: int = 0, unit: str = "rows") -> Callable[[int], None]:
+    """A function that counts rows, or other units, of some work as done, after the first `done`.
 
     >>> add = counted("labels", 1000)
     >>> add(250)
     """
     line = _current.get()
-    return _uncounted if line is None else line.begin(name, rows, done)
+    return _uncounted if line is None else line.begin(name, rows, done, unit)
 
 
 def counted_pass(rows: int) -> Callable[[int], None]:

@@ -66,7 +66,7 @@ class Training:
     deadline: float
     """The time of `time.monotonic` at which networks end."""
     done: Callable[[int], object]
-    """Called with the number of rows of every epoch."""
+    """Called with 1 after every epoch of a network."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def fits_of(
             batch_size=batch,
             epochs=training.epochs,
             seed=training.seed + member,
-            callbacks=(partial(_epoch_ended, training, rows),),
+            callbacks=(partial(_epoch_ended, training),),
         )
         yield Fit(
             recipe,
@@ -195,9 +195,9 @@ def fits_of(
         )
 
 
-def _epoch_ended(training: Training, rows: int, progress: Progress) -> bool:
-    """Count the rows of an epoch. True if the time is over."""
-    training.done(rows)
+def _epoch_ended(training: Training, progress: Progress) -> bool:
+    """Count an epoch. True if the time is over."""
+    training.done(1)
     return time.monotonic() >= training.deadline
 
 

@@ -294,7 +294,7 @@ class TabularClassifier(TableExplanations):
         X, y, weights = samples
         settings = self._settings(seed, chosen["learning_rate_init"], chosen["alpha"])
         total, epochs = len(settings) * len(folds), chosen["max_iter"]
-        counts = counted(f"{total} networks", total * epochs * len(folds[0][0]))
+        counts = counted(f"{total} networks", total * epochs, unit="epochs")
         training = Training(epochs, chosen["batch_size"], BETA_2, seed, deadline, counts)
         limit = None if self.n_jobs is None else min(effective_n_jobs(self.n_jobs), available_threads())
         found = trained_groups(
