@@ -106,3 +106,11 @@ def test_importances_of_a_pipeline_of_numbers_have_the_names_of_a_frame():
     pipeline = make_pipeline(SmoothScaler(), SoftmaxRegression()).fit(frame.to_numpy(), frame["wide"])
     assert list(column_importances(pipeline, frame.to_numpy(), frame["wide"], repeats=1)) == ["x0", "x1"]
     assert list(column_importances(pipeline, frame, frame["wide"], repeats=1)) == ["wide", "noise"]
+
+
+def test_matrices_have_the_names_of_the_frame_that_the_model_was_fitted_to():
+    frame = pd.DataFrame({"wide": np.arange(40.0) % 2, "noise": np.arange(40.0)})
+    labels = np.where(frame["noise"] < 2, 0, frame["wide"])
+    model = SoftmaxRegression(standardize=True).fit(frame, labels)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        assert list(column_importances(model, frame.to_numpy(), labels, repeats=1)) == ["wide", "noise"]

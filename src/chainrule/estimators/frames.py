@@ -51,7 +51,8 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
         )
     refuse_bfloat16(table)
     matrix = check_array(table, dtype=None, ensure_all_finite=False, input_name="X")
-    return dict(zip(names or (f"x{column}" for column in range(matrix.shape[1])), matrix.T, strict=True))
+    names = (f"x{column}" for column in range(matrix.shape[1])) if names is None else names
+    return dict(zip(names, matrix.T, strict=True))
 
 
 def is_frame(table: Any) -> bool:
