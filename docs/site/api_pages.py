@@ -23,6 +23,7 @@ MAIN = {
         "read_images",
         "write_report",
         "column_importances",
+        "explain_prediction",
         "to_onnx",
         "save_onnx",
         "onnx_inputs",

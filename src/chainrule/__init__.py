@@ -23,6 +23,7 @@ _HOMES = {
     "check_gradient": "chainrule.checking",
     "check_rule": "chainrule.checking",
     "column_importances": "chainrule.estimators",
+    "explain_prediction": "chainrule.estimators",
     "fit_many": "chainrule.estimators",
     "load": "chainrule.estimators",
     "onnx_inputs": "chainrule.export",

@@ -3,6 +3,7 @@
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import Checkpoint as Checkpoint  # model files name it so; not public
 from chainrule.estimators.conv import ConvClassifier
+from chainrule.estimators.explained_predictions import explain_prediction
 from chainrule.estimators.importances import column_importances
 from chainrule.estimators.mlp import MLPClassifier
 from chainrule.estimators.mlp_search_cv import MLPSearchCV
@@ -33,6 +34,7 @@ __all__ = [
     "TabularClassifier",
     "TensorBoardLog",
     "column_importances",
+    "explain_prediction",
     "fit_many",
     "learning_curves",
     "load",
