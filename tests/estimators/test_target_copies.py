@@ -1,4 +1,4 @@
-"""Columns of the target by other words."""
+"""Columns that determine the target."""
 
 import warnings
 
@@ -51,12 +51,14 @@ def test_tables_warn_with_the_name_of_the_column(frame):
     model = TabularClassifier(max_iter=2, random_state=0)
     others, _ = columns()
     table = {name: others[name] for name in ("size", "three")}
-    with pytest.warns(UserWarning, match="column 'code' is y by other words: in all 60 rows") as caught:
+    with pytest.warns(UserWarning, match="column 'code' determines y: .* in all 60 rows") as caught:
         model.fit(frame(table | {"code": CODES}), Y)
     assert [warning.filename for warning in caught if "'code'" in str(warning.message)] == [__file__]
+    assert [note.partition(":")[0] for note in model.column_notes_] == ["column 'code' determines y"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(frame(table), Y)
+    assert model.column_notes_ == []
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -65,9 +67,9 @@ def test_tables_warn_with_the_name_of_the_column(frame):
 )
 def test_the_other_classifiers_warn_once_of_frames_and_never_of_arrays(model):
     frame = pd.DataFrame({"size": columns()[0]["size"], "code": np.nan_to_num(CODES)})
-    with pytest.warns(UserWarning, match="column 'code' is y by other words") as caught:
+    with pytest.warns(UserWarning, match="column 'code' determines y") as caught:
         model.fit(frame, pd.Series(Y))
     assert sum("'code'" in str(warning.message) for warning in caught) == 1
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", message=".*by other words")
+        warnings.filterwarnings("error", message=".*determines y")
         model.fit(frame.to_numpy(), Y)

@@ -28,7 +28,7 @@ from chainrule.estimators.columns import (
     read_numbers,
     unreadable_cells,
 )
-from chainrule.estimators.target_copies import copies_of_target
+from chainrule.estimators.target_copies import copies_of_target, determining
 from chainrule.storage import StoredRows
 
 MORE_COLUMNS = "columns have such cells"
@@ -252,8 +252,8 @@ def read_training_rows(
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
     copies = [
-        f"column {name!r} is the target by other words: in all {len(y)} rows each class has its own value of it; if it "
-        f"is made from the target, leave it out with --drop {shlex.quote(name)}"
+        f"{determining(name, f'the target {target!r}', len(y))}; if it is made from the target, leave it out with "
+        f"--drop {shlex.quote(name)}"
         for name in copies_of_target(columns, y)
     ]
     mixed = filter(None, (_mixed(name, columns[name]) for name in of_words))

@@ -109,6 +109,8 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
     device: str | None = None  # a parameter of some classifiers
 
     classes_: Array
+    column_notes_: list[str]
+    """Remarks of the last fit on columns of a data frame."""
     _kind: str
 
     def __new__(cls, *args: Any, **parameters: Any) -> Self:
@@ -231,10 +233,11 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
         encoding = encoding_of(y, probabilities=self.targets == "proba")
         self._adopt_classes(encoding, continues=continues)
+        self.column_notes_ = []
         if isinstance(given[0], Mapping) or hasattr(given[0], "columns"):
             from chainrule.estimators.target_copies import warn_of_copies  # and narwhals, which arrays do without
 
-            warn_of_copies(*given)
+            self.column_notes_ = warn_of_copies(*given)
         return X, y, weights, encoding
 
     def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:

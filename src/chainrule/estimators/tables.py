@@ -11,7 +11,6 @@ statements, needs pandas, matplotlib and requests, and does not read the model f
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,6 +34,7 @@ from chainrule.estimators.columns import (
     unreadable_cells,
 )
 from chainrule.estimators.frames import as_columns
+from chainrule.estimators.notices import notices_kept, warn_caller
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.storage import StoredRows, is_source
 
@@ -143,6 +143,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         The columns among `numeric_` that hold dates, which become days since 1970.
     left_out_ : dict of str to str
         The columns left out, and why.
+    column_notes_ : list of str
+        The warnings of `fit`.
 
     Examples
     --------
@@ -167,13 +169,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.categorical_: list[str] = []
         self.text_: list[str] = []
         self.left_out_: dict[str, str] = {}
+        self.column_notes_: list[str] = []
         for name, values in columns.items():
             self._decide(name, values)
         if not self.used_:
             reasons = "; ".join(f"{name!r}: {reason}" for name, reason in self.left_out_.items())
             raise ValueError(f"no column can be used as a feature ({reasons or 'there is none'})")
         if self.numeric_:
-            numbers = self._numbers(columns)
+            with notices_kept() as notices:
+                numbers = self._numbers(columns)
+            self.column_notes_ = [message for message, _ in notices]
+            for notice in notices:
+                warn_caller(*notice)
             self.flagged_ = np.flatnonzero(np.isnan(numbers).any(axis=0))
             self.scaler_ = SmoothScaler().fit(self._filled(numbers, np.nanmedian(numbers, axis=0)))
         if self.categorical_:
@@ -311,7 +318,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             read = self.read(name, columns[name])
             if len(read.unreadable):
                 note = unreadable_cells(name, columns[name], read.unreadable, kind=read.kind)
-                warnings.warn(note, stacklevel=3)
+                warn_caller(note)
             values = as_floats(read.values)
             # Sums of two numbers must stay finite where medians are taken.
             np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
@@ -334,6 +341,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         state = {"words": None, "text": None, **state}
         if "numeric_" in state:
             state.setdefault("text_", [])
+            state.setdefault("column_notes_", [])
             state.setdefault("dates_", None)
         imputer = state.pop("imputer_", None)
         if imputer is not None:

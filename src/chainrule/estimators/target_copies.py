@@ -1,4 +1,4 @@
-"""Columns that are the target by other words: each class has one value of its own, in every row.
+"""Columns that determine the target: each of their values has one class, and each class one value, in every row.
 
 A score with such a column says nothing about new samples, for which the column is mostly unknown, too.
 """
@@ -64,17 +64,29 @@ def _is_relabelling(values: Array, numbers: Array, classes: int) -> bool:
     return len(class_of) == classes
 
 
-def warn_of_copies(table: Any, y: Any) -> None:
-    """Warn of the columns of a frame or mapping that are the target by other words, if y has one label per row.
+def determining(name: str, target: str, rows: int) -> str:
+    """A sentence about one of these columns.
 
-    Anything else, such as samples in files, gives no warning.
+    >>> determining("code", "y", 90)
+    "column 'code' determines y: each of its values has one class, and each class one value, in all 90 rows"
+    """
+    how = f"each of its values has one class, and each class one value, in all {rows} rows"
+    return f"column {name!r} determines {target}: {how}"
+
+
+def warn_of_copies(table: Any, y: Any) -> list[str]:
+    """Warn of the columns of a frame or mapping that determine the target, if y has one label per row.
+
+    Returns sentences that name them. Anything else, such as samples in files, gives no warning.
     """
     labels = np.asarray(y)
     labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim != 1 or not (isinstance(table, Mapping) or is_frame(table)):
-        return
-    for name in copies_of_target(as_columns(table), labels):
+        return []
+    found = [determining(name, "y", len(labels)) for name in copies_of_target(as_columns(table), labels)]
+    for sentence in found:
         warn_caller(
-            f"X: column {name!r} is y by other words: in all {len(labels)} rows each class has its own value of it. If "
-            "it is the target or was made from it, leave it out: the scores say nothing about samples without it"
+            f"X: {sentence}. If it is the target or was made from it, leave it out: the scores say nothing about "
+            "samples without it"
         )
+    return found
