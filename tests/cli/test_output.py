@@ -68,7 +68,7 @@ def test_labels_and_box_drawing_survive_a_terminal_that_knows_only_ascii(process
 def test_labels_are_printed_as_they_are_spelled(capsys):
     from chainrule.cli import output
 
-    row = {"label": ":smile: [red]", "precision": 1.0, "recall": 0.5, "support": 2}
+    row = {"label": ":smile: [red]", "precision": 1.0, "recall": 0.5, "support": 2, "predicted": 1}
     output.print_metrics({"accuracy": 0.5, "log_loss": 0.1, "classes": [row]}, "title")
     assert ":smile: [red]" in capsys.readouterr().out
 

@@ -140,3 +140,12 @@ def test_a_model_file_of_a_table_has_importances_and_a_report_of_its_columns(cha
     assert found["stem"] > found["fenced"]
     page = write_report(model, table.drop(columns="species"), table["species"], "seen").read_text(encoding="utf-8")
     assert "<td>stem</td>" in page.split("<th>importance</th>")[1]
+
+
+def test_evaluate_says_how_far_probabilities_are_from_shares(chainrule, flowers_csv):
+    shown = chainrule("train", flowers_csv, "--target", "species").succeeded().out
+    line = r"\ncalibration error 0\.\d{4}   by chance alone 0\.\d{4} to 0\.\d{4}: (within chance|\w+confident|uneven)\n"
+    assert re.search(line, shown)
+    assert re.search(line, chainrule("evaluate", "flowers.chainrule", flowers_csv).succeeded().out)
+    found = chainrule("evaluate", "flowers.chainrule", flowers_csv, "--json").metrics()["calibration"]
+    assert set(found) == {"error", "low", "high", "mean", "right", "verdict"}

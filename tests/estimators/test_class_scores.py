@@ -17,6 +17,7 @@ def test_scores_are_those_of_scikit_learn_and_classes_without_samples_count_zero
         expected = score(actual, predicted, labels=range(4), average=None, zero_division=0)
         assert [row[name] for row in found["classes"]] == expected.tolist()
     assert [row["support"] for row in found["classes"]] == np.bincount(actual, minlength=4).tolist()
+    assert [row["predicted"] for row in found["classes"]] == np.bincount(predicted, minlength=4).tolist()
 
 
 def test_counts_are_whole_numbers_if_nothing_is_right():

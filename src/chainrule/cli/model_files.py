@@ -23,6 +23,7 @@ from chainrule.cli.output import CommandError, listed, note
 from chainrule.cli.table_blocks import NumberColumns, TableBlocks
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder, TabularClassifier
+from chainrule.estimators.calibration_error import calibration_error
 from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.persistence import load_with_about, save
@@ -244,35 +245,43 @@ class Scored:
         Numbers of classes.
     log_probs : array of shape (n,)
         The log-probability of the actual class.
+    sure : array of shape (n,)
+        The probability of the predicted class.
     """
 
     classes: Array
     actual: Array
     predicted: Array
     log_probs: Array
+    sure: Array
 
     @classmethod
     def of(cls, model: Any, samples: DataSet) -> Scored:
         """The predictions of a model; of samples in files a part at a time."""
         actual = np.searchsorted(model.classes_, samples.y)
-        predicted, log_probs = np.empty(len(actual), np.intp), np.empty(len(actual))
+        predicted, log_probs, sure = np.empty(len(actual), np.intp), np.empty(len(actual)), np.empty(len(actual))
         for rows, part in parts_of(model, samples.X, "predict_log_proba"):
             predicted[rows] = part.argmax(axis=1)
             log_probs[rows] = part[np.arange(len(part)), actual[rows]]
-        return cls(model.classes_, actual, predicted, log_probs)
+            sure[rows] = np.exp(part.max(axis=1))
+        return cls(model.classes_, actual, predicted, log_probs, sure)
 
     @classmethod
     def joined(cls, parts: Sequence[Scored]) -> Scored:
         """The same for the samples of all parts."""
-        names = ("actual", "predicted", "log_probs")
+        names = ("actual", "predicted", "log_probs", "sure")
         arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return cls(parts[0].classes, **arrays)
 
     def at(self, rows: Array) -> Scored:
         """The same for the samples under a mask."""
-        return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], log_probs=self.log_probs[rows])
+        names = ("actual", "predicted", "log_probs", "sure")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def metrics(scored: Scored) -> dict[str, Any]:
-    """Accuracy, log-loss, and the precision and recall of each class."""
-    return class_scores(scored.classes, scored.actual, scored.predicted, scored.log_probs)
+    """Accuracy, log-loss, calibration error, and the precision and recall of each class."""
+    actual, predicted = scored.actual, scored.predicted
+    calibration = calibration_error(len(scored.classes), actual, predicted, scored.sure)
+    found = class_scores(scored.classes, actual, predicted, scored.log_probs)
+    return found | {"calibration": asdict(calibration)}

@@ -100,10 +100,18 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     for key, words in (("seen", "trained on"), ("unseen", "not trained on")):
         if results.get(key):
             print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
+    if "calibration" in results:
+        words = "calibration error {error:.4f}   by chance alone {low:.4f} to {high:.4f}: {verdict}"
+        print(words.format(**results["calibration"]))
     print_table(
         {"class": "left", "precision": "right", "recall": "right", "rows": "right"},
         (
-            (str(row["label"]), f"{row['precision']:.3f}", f"{row['recall']:.3f}", str(row["support"]))
+            (
+                str(row["label"]),
+                f"{row['precision']:.3f}" if row["predicted"] else "never predicted",
+                f"{row['recall']:.3f}" if row["support"] else "-",
+                str(row["support"]),
+            )
             for row in results["classes"]
         ),
     )

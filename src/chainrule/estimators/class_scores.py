@@ -9,7 +9,9 @@ from chainrule.arrays import Array
 
 
 def class_scores(classes: Array, actual: Array, predicted: Array, log_probs: Array) -> dict[str, Any]:
-    """Accuracy, mean log-loss, and precision, recall and number of samples by class.
+    """Accuracy, mean log-loss, and by class precision, recall and the numbers of its samples and of its predictions.
+
+    Precision is 0 for a class that is never predicted, recall for one without samples.
 
     Parameters
     ----------
@@ -29,11 +31,15 @@ def class_scores(classes: Array, actual: Array, predicted: Array, log_probs: Arr
         actual, predicted, labels=np.arange(len(classes)), zero_division=0
     )
     # scikit-learn counts in floats if no prediction is right.
-    rows = zip(classes.tolist(), precision.tolist(), recall.tolist(), support.astype(int).tolist(), strict=True)
+    counts = np.bincount(predicted, minlength=len(classes)).tolist()
+    rows = zip(classes.tolist(), precision.tolist(), recall.tolist(), support.astype(int).tolist(), counts, strict=True)
     return {
         "accuracy": float(np.mean(actual == predicted)),
         "log_loss": float(-np.mean(log_probs)),
-        "classes": [{"label": label, "precision": p, "recall": r, "support": n} for label, p, r, n in rows],
+        "classes": [
+            {"label": label, "precision": p, "recall": r, "support": n, "predicted": count}
+            for label, p, r, n, count in rows
+        ],
     }
 
 
