@@ -1,5 +1,6 @@
 """`chainrule train table.csv --target y`: a table is fitted by TabularClassifier unless an option says otherwise."""
 
+import html
 import re
 from pathlib import Path
 
@@ -140,6 +141,21 @@ def test_a_model_file_of_a_table_has_importances_and_a_report_of_its_columns(cha
     assert found["stem"] > found["fenced"]
     page = write_report(model, table.drop(columns="species"), table["species"], "seen").read_text(encoding="utf-8")
     assert "<td>stem</td>" in page.split("<th>importance</th>")[1]
+
+
+def test_a_report_repeats_the_notes_on_columns(chainrule, write, flower_header, flowers):
+    rows = [[*row[:-1], row[-1].upper(), row[-1]] for row in flowers]
+    rows[5][flower_header.index("stem")] = "thirty"
+    path = write(Path("leak.csv"), [*flower_header[:-1], "latin name", flower_header[-1]], rows)
+    done = chainrule("train", path, "--target", "species", "--report", "seen").succeeded()
+    page = html.unescape(Path("seen/report.html").read_text(encoding="utf-8"))
+    notes = [line.removeprefix("note: ") for line in done.err.splitlines() if line.startswith("note: column")]
+    assert len(notes) == 2
+    assert [f"<li>{note}</li>" in page for note in notes] == [True, True]
+    assert re.search(r'<td>stem</td><td class="left">numbers[^<]*; 1 cell is not a number', page)
+    assert re.search("<td>latin name</td>.*; determines the target 'species'", page)
+    assert "<b>96</b> rows trained on" in page
+    assert "<b>24</b> rows held out" in page
 
 
 def test_evaluate_says_how_far_probabilities_are_from_shares(chainrule, flowers_csv):

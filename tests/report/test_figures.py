@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from sklearn.datasets import load_digits
 
 from chainrule import ConvClassifier
@@ -42,13 +43,24 @@ def test_a_confusion_matrix_of_many_classes_has_colours_alone():
 
 
 def test_calibration_shows_shares_of_right_predictions_by_their_probability():
-    p = np.array([0.6, 0.6, 0.9, 0.9])
-    log_probs = np.log(np.stack([p, 1 - p], axis=1))
-    drawn = calibration(np.array(["a", "b"]), np.array(["a", "b", "a", "a"]), log_probs, bins=2)
+    p = np.repeat([0.6, 0.98], 500)
+    log_probs = np.log(np.stack([p, (1 - p) / 2, (1 - p) / 2], axis=1))
+    actual = np.array(["a", "b"])[(np.arange(1000) % 2) * (p < 0.9)]
+    drawn = calibration(np.array(["a", "b", "c"]), actual, log_probs)
     _, line = drawn.axes[0].lines
-    np.testing.assert_allclose(line.get_xydata(), [[0.6, 0.5], [0.9, 1.0]])
-    bars = [segment[:, 1] for segment in drawn.axes[0].collections[0].get_segments()]
-    np.testing.assert_allclose(bars[0], [0.6 - 1.96 * np.sqrt(0.48) / 2, 0.6 + 1.96 * np.sqrt(0.48) / 2])
+    np.testing.assert_allclose(line.get_xydata(), np.repeat([[0.6, 0.5], [0.98, 1.0]], 5, axis=0))
+    low, high = np.array([segment[:, 1] for segment in drawn.axes[0].collections[0].get_segments()]).T
+    np.testing.assert_allclose([low[0], high[0]], binom.ppf([0.025, 0.975], 100, 0.6) / 100)
+    np.testing.assert_allclose([low[9], high[9]], [0.95, 1.0])  # of 100 rows, no more than 100 are right
+    assert drawn.axes[0].get_xlabel() == "probability of the predicted class"
+    assert drawn.axes[0].get_yticks().max() == 1
+
+
+def test_calibration_of_two_classes_shows_the_second():
+    p = np.array([0.25, 0.75])  # of "$b"
+    drawn = calibration(np.array(["a", "$b"]), np.array(["a", "a"]), np.log(np.stack([1 - p, p], axis=1)))
+    np.testing.assert_allclose(drawn.axes[0].lines[1].get_xydata(), [[0.25, 0.0], [0.75, 0.0]])
+    assert drawn.axes[0].get_xlabel() == "probability of '$b'"
 
 
 def test_the_bars_of_importances_have_the_largest_on_top():
@@ -57,6 +69,20 @@ def test_the_bars_of_importances_have_the_largest_on_top():
     assert [bar.get_width() for bar in drawn.axes[0].patches] == [0.3, 0.1, -0.1]
     assert drawn.axes[0].yaxis_inverted()
     assert importance_bars({}) is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_of_importances_stand_beside_the_frame_where_no_bar_or_name_is(sign):
+    values = sign * np.array([[1.0223, 1.0223], [-0.0006, -0.0006], [-3.0, -2.8]])
+    drawn = importance_bars(Importances(("status", "a name of some length", "b"), values))
+    drawn.draw_without_rendering()
+    axis = drawn.axes[0]
+    assert f"{sign * 1.0223:.4f} ± 0.0000" in [text.get_text() for text in axis.texts]
+    for text in axis.texts:
+        box = text.get_window_extent()
+        assert box.x0 > axis.bbox.x1
+        assert box.x1 < drawn.bbox.x1
+    assert max(label.get_window_extent().x1 for label in axis.get_yticklabels()) < axis.bbox.x0
 
 
 def test_importances_with_repeats_have_their_spread_beside_the_bars():

@@ -115,3 +115,58 @@ def test_labels_that_do_not_fit_are_errors_before_anything_is_written(y, message
     with pytest.raises(ValueError, match=message):
         write_report(model, WINE[: len(y)], y, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_notes_on_columns_stand_at_the_top_and_in_the_lines_of_their_columns(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.array(["cat", "dog"] * 40)
+    size = rng.normal(size=80).astype(object)
+    size[3] = "thirty"
+    columns = {"size": size, "code": np.array([7.0, 3.0] * 40), "a": rng.normal(size=80)}
+    model = TabularClassifier(max_iter=2, random_state=0)
+    with pytest.warns(UserWarning, match="column '(code|size)'"):
+        model.fit(columns, labels)
+    page = html.unescape(write_report(model, {**columns, "size": columns["a"]}, labels, tmp_path).read_text("utf-8"))
+    box = page.partition('<div class="notes">')[2].partition("</div>")[0]
+    assert re.search("<li>column 'code' determines y: each of its values has one class.*in all 80 rows", box)
+    assert "<li>column 'size': 1 cell is not a number and counts as missing: 'thirty' (row 4)" in box
+    assert page.index('<div class="notes">') < page.index("accuracy, held out")
+    assert re.search(r'<td>code</td><td class="left">numbers, [^<]*; determines y: each of its values', page)
+    assert re.search(r'<td>size</td><td class="left">numbers, [^<]*; 1 cell is not a number', page)
+    with pytest.warns(UserWarning, match="'thirty'") as caught:
+        page = html.unescape(write_report(model, columns, labels, tmp_path).read_text("utf-8"))
+    assert len(caught) == 1
+    assert "'thirty' (row 4) (held-out rows)</li>" in page
+    page = write_report(model, {**columns, "size": columns["a"]}, labels, tmp_path, notes=["<all> is well"])
+    assert "<li>&lt;all&gt; is well</li>" in page.read_text("utf-8")
+
+
+def test_scores_stand_beside_what_shares_of_classes_reach_and_classes_without_predictions_are_named(tmp_path):
+    labels = np.array([0] * 60 + [1] * 30 + [2] * 2)
+    model = SoftmaxRegression(C=1e-6).fit(WINE[:92], labels)
+    page = write_report(model, WINE[:91], labels[:91], tmp_path).read_text("utf-8")
+    assert f"<small>{6000 / 91:.2f}% if always 0</small>" in page
+    assert "by class shares alone</small>" in page
+    assert re.search("<tr><td>2</td><td>– never predicted</td><td>0.000</td><td>1</td></tr>", page)
+    page = write_report(model, WINE[:90], labels[:90], tmp_path).read_text("utf-8")
+    assert "<tr><td>2</td><td>– never predicted</td><td>–</td><td>0</td></tr>" in page
+
+
+def test_the_calibration_error_and_what_it_means_are_said(tmp_path):
+    found = SoftmaxRegression().fit(WINE / WINE.std(0), KINDS).report(WINE / WINE.std(0), KINDS, tmp_path)
+    page = found.read_text("utf-8")
+    said = r"Expected calibration error 0\.\d{4}; by chance alone 0\.\d{4} to 0\.\d{4}, 19 times in 20\. [A-Z]"
+    assert re.search(said, page)
+
+
+def test_what_makes_the_model_again_is_a_call_with_versions_and_counts(tmp_path):
+    model = TabularClassifier(max_iter=2, random_state=0).fit(WINE[::2], KINDS[::2])
+    page = html.unescape(model.report(WINE[1::3], KINDS[1::3], tmp_path).read_text("utf-8"))
+    assert "<h1>TabularClassifier: 3 classes, 59 rows held out</h1>" in page
+    assert "<b>89</b> rows trained on" in page
+    assert "<b>59</b> rows held out" in page
+    assert "<pre>TabularClassifier(max_iter=2, random_state=0)</pre>" in page
+    assert f"NumPy {np.__version__}, scikit-learn" in page
+    again = write_report(model, WINE[1::3], KINDS[1::3], tmp_path, again="make it").read_text("utf-8")
+    assert "<pre>make it</pre>" in again
+    assert "<tr><td>random_state</td>" in again

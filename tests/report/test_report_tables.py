@@ -1,9 +1,12 @@
 """The tables of a report."""
 
 import numpy as np
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
 
-from chainrule import MLPClassifier
-from chainrule.report.report_tables import features_of, mistakes, parameters
+from chainrule import MLPClassifier, TabularClassifier
+from chainrule.estimators import TableEncoder
+from chainrule.report.report_tables import as_written, baseline, features_of, mistakes, parameters
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -25,3 +28,16 @@ def test_features_have_their_range_and_count_what_is_missing():
 
 def test_parameters_are_those_that_were_changed():
     assert parameters(MLPClassifier((8,), activation="tanh")) == {"hidden_layer_sizes": "(8,)", "activation": "'tanh'"}
+
+
+def test_the_baseline_is_what_shares_of_classes_reach():
+    labels = np.array(["a"] * 2 + ["b"] * 5 + ["c"] * 3)
+    found = baseline(labels)
+    assert (found["label"], found["share"]) == ("b", 0.5)
+    np.testing.assert_allclose(found["log_loss"], log_loss(labels, [[0.2, 0.5, 0.3]] * 10), rtol=1e-12)
+
+
+def test_models_are_written_as_calls():
+    pipeline = make_pipeline(TableEncoder(words=["zip"]), TabularClassifier(encode=False, random_state=0))
+    written = "make_pipeline(TableEncoder(words=['zip']), TabularClassifier(encode=False, random_state=0))"
+    assert as_written(pipeline) == written

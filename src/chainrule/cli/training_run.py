@@ -194,7 +194,7 @@ def write_report(
     if images is not None:
         facts["epochs"] = str(model.n_iter_)
     facts["training"] = f"{fitted.seconds:.1f} s"
-    facts[f"{fitted.samples.kind.split()[0]}, of which held out"] = f"{count:,}, {results['n_test']:,}"
+    facts[f"{'rows' if images is None else 'images'} trained on"] = f"{results['n_train']:,}"
     path = report.write_report(
         model,
         held_out.X,
@@ -207,6 +207,7 @@ def write_report(
         places=list(map(held_out.where, range(len(held_out.y)))),
         again=f"chainrule train --config {config_of(options.out)}",
         importances=known,
+        notes=fitted.samples.notes,
     )
     note(f"the report is in {path}")
 

@@ -136,6 +136,8 @@ class TabularClassifier(TableExplanations):
         The log-loss of the held-out rows. Each row is predicted by models that were fitted without it, except that the
         weights of the groups were fitted to these rows.
     classes_, n_features_in_, feature_names_in_
+    n_samples_fit_ : int
+        The number of rows that it was fitted to.
     n_iter_ : int
         The largest number of epochs of a network.
     interrupted_ : bool
@@ -209,6 +211,7 @@ class TabularClassifier(TableExplanations):
         deadline = math.inf if self.time_limit is None else time.monotonic() + self.time_limit
         X, y, weights, encoding = self._read_samples(X, y, sample_weight, continues=False)
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights)
+        self.n_samples_fit_ = len(y)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         auto = defaults(len(y))
         chosen = {name: value if getattr(self, name) == "auto" else getattr(self, name) for name, value in auto.items()}

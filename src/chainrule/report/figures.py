@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import binom
 from sklearn import metrics
 
 from chainrule.arrays import Array
 from chainrule.estimators import ConvClassifier
+from chainrule.estimators.calibration_error import equal_bins, forecasts
 from chainrule.estimators.class_scores import most_wrong
 from chainrule.estimators.importances import Importances
 from chainrule.estimators.plots import figure
@@ -36,29 +38,40 @@ def confusion_matrix(classes: Array, actual: Array, predicted: Array) -> Any:
     return drawn
 
 
-def calibration(classes: Array, actual: Array, log_probs: Array, *, bins: int = 10) -> Any:
-    """The share of right predictions against their mean probability, in bins of equal numbers of rows.
+def calibration(classes: Array, actual: Array, log_probs: Array) -> Any:
+    """The share of rows in which a forecast comes true against its mean probability, in ten bins of equal numbers.
 
-    Grey bars are the range in which the share of a bin lies 19 times in 20 if the probabilities are true, about 1.96
-    standard deviations sqrt(sum p (1 - p)) / n.
+    The forecasts are those of `calibration_error.forecasts`. Grey bars reach from the 2.5 % to the 97.5 % quantile of
+    the binomial distribution of n draws with probability p, divided by n, for the n rows of a bin and their mean p.
     """
-    sure = np.exp(log_probs.max(axis=1).astype(np.float64))
-    right = log_probs.argmax(axis=1) == np.searchsorted(classes, actual)
-    parts = [part for part in np.array_split(np.argsort(sure, kind="stable"), bins) if len(part)]
-    mean, share = (np.array([values[part].mean() for part in parts]) for values in (sure, right))
-    spread = np.array([1.96 * np.sqrt((sure[part] * (1 - sure[part])).sum()) / len(part) for part in parts])
+    p, true = forecasts(
+        len(classes), np.searchsorted(classes, actual), log_probs.argmax(axis=1), np.exp(log_probs.max(axis=1))
+    )
+    parts = equal_bins(p)
+    sizes = np.array([len(part) for part in parts])
+    mean, share = (np.array([values[part].mean(dtype=np.float64) for part in parts]) for values in (p, true))
+    low, high = (binom.ppf(quantile, sizes, np.clip(mean, 0, 1)) / sizes for quantile in (0.025, 0.975))
     drawn = figure(5, 4.5)
     axis = drawn.add_subplot()
     axis.plot([0, 1], [0, 1], color="tab:gray", linewidth=1, linestyle="--")
-    axis.errorbar(mean, mean, yerr=spread, fmt="none", ecolor="lightgray", elinewidth=6)
+    axis.vlines(mean, low, high, color="lightgray", linewidth=6)
     axis.plot(mean, share, marker="o", color="tab:blue")
-    low = max(0.0, float(min(mean.min(), share.min())) - 0.05)
-    axis.set(xlabel="probability of the predicted class", ylabel="share that is right", xlim=(low, 1), ylim=(low, 1.02))
+    start = 0.0 if len(classes) == 2 else float(np.floor(10 * min(mean.min(), share.min(), low.min())) / 10)
+    margin = 0.02 * (1 - start)
+    what, happens = "the predicted class", "that is right"
+    if len(classes) == 2:
+        what, happens = f"{str(classes[1])[:40]!r}", "that is of this class"
+    for name, words in (("x", f"probability of {what}"), ("y", f"share {happens}")):
+        # Labels may hold dollars, which matplotlib takes for formulas.
+        axis.set(**{f"{name}lim": (start, 1)})
+        axis.set(**{f"{name}ticks": getattr(axis, f"get_{name}ticks")()})
+        axis.set(**{f"{name}lim": (start - margin, 1 + margin)})
+        getattr(axis, f"set_{name}label")(words, parse_math=False)
     return drawn
 
 
 def importance_bars(found: Mapping[str, float], *, most: int = 30, label: str = "growth of the log-loss") -> Any:
-    """A bar for each column, the largest first; None without columns."""
+    """A bar for each column, the largest first, with its value to the right of the frame; None without columns."""
     if not found:
         return None
     names = sorted(found, key=lambda name: -found[name])[:most]
@@ -67,10 +80,12 @@ def importance_bars(found: Mapping[str, float], *, most: int = 30, label: str = 
     spread = dict(zip(found, found.importances_std, strict=True)) if isinstance(found, Importances) else None
     ends = None if spread is None else [spread[name] for name in names]
     values = [found[name] for name in names]
-    bars = axis.barh(range(len(names)), values, xerr=ends, color="tab:blue", ecolor="tab:gray")
-    known = values if ends is None else [f"{x:.2g} ± {end:.1g}" for x, end in zip(values, ends, strict=True)]
-    axis.bar_label(bars, known, fmt="{:.2g}", padding=3, fontsize=8)
-    axis.margins(x=0.15)
+    axis.barh(range(len(names)), values, xerr=ends, color="tab:blue", ecolor="tab:gray")
+    axis.axvline(0, color="tab:gray", linewidth=0.8)
+    for place, value in enumerate(values):
+        text = f"{value:.4f}" if ends is None else f"{value:.4f} ± {ends[place]:.4f}"
+        # Beside the frame no bar reaches the numbers, whatever its sign.
+        axis.text(1.015, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8)
     axis.set(xlabel=label, yticks=range(len(names)))
     # Names may hold dollars, which matplotlib takes for formulas.
     axis.set_yticklabels([name if len(name) <= 40 else f"{name[:37]}..." for name in names], parse_math=False)

@@ -2,12 +2,14 @@
 
 import base64
 import io
+import platform
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn
 
 from chainrule import __version__
 from chainrule.arrays import Array, in_numpy
@@ -15,10 +17,11 @@ from chainrule.estimators import ConvClassifier
 from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.importances import Importances
+from chainrule.estimators.notices import notices_kept, warn_caller
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
-from chainrule.report.report_tables import features_of, mistakes, parameters
-from chainrule.report.sections import Picture, pictures, read_columns
+from chainrule.report.report_tables import as_written, baseline, features_of, mistakes, parameters
+from chainrule.report.sections import Picture, notes_of, pictures, read_columns
 
 DPI = 110
 
@@ -36,6 +39,7 @@ def write_report(
     places: Sequence[Any] | None = None,
     again: str = "",
     importances: Importances | None = None,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write ``report.html``, a page about a fitted classifier on held-out samples, to a folder, and return its path.
 
@@ -52,7 +56,7 @@ def write_report(
     folder : path
         Created if it does not exist.
     title : str
-        By default the model's name and the number of samples.
+        By default the model's name and the numbers of classes and of held-out samples.
     metrics : dict, optional
         Accuracy, log-loss, and precision and recall per class, if they are known.
     facts : mapping of str to str
@@ -63,9 +67,12 @@ def write_report(
         Where to find each sample, such as its file, for the list of mistakes. By default the index of a pandas frame,
         otherwise numbers from 0.
     again : str
-        A command or program that makes the model again.
+        A command or program that makes the model again. By default the call that makes the model without its fit.
     importances : Importances, optional
         The importances of the columns, if they are known; see `column_importances`.
+    notes : sequence of str
+        Warnings for the top of the page, beside those that the model knows. One that begins with "column 'NAME'"
+        stands in the line of this column too.
 
     Raises
     ------
@@ -95,19 +102,30 @@ def write_report(
         places = X.index if hasattr(X, "iloc") else range(len(labels))
     if len(places) != len(labels):
         raise ValueError(f"places: expected one for each of {len(labels)} samples, got {len(places)}")
-    log_probs = model.predict_log_proba(X)
+    with notices_kept() as notices:
+        log_probs = model.predict_log_proba(X)
+    for notice in notices:
+        warn_caller(*notice)
+    told = [*notes, *notes_of(model), *(f"{message} (held-out rows)" for message, _ in notices)]
     rows, actual = np.arange(len(labels)), np.searchsorted(model.classes_, labels)
     last = model[-1] if hasattr(model, "steps") else model
     is_image = isinstance(last, ConvClassifier)
     sizes = summarise(last.network_.layers, last.network_.in_shape) if is_image else None
+    kind = "images" if is_image else "rows"
+    trained = getattr(last, "n_samples_fit_", None)
+    counts = {} if trained is None else {f"{kind} trained on": f"{trained:,}"}
+    with notices_kept():  # those of the predictions above
+        drawings = list(pictures(model, X, labels, log_probs, importances))
     return _write(
         Path(folder),
-        list(pictures(model, X, labels, log_probs, importances)),
-        kind="images" if is_image else "rows",
-        title=title or f"{type(last).__name__}: {len(labels):,} samples",
+        drawings,
+        kind=kind,
+        title=title or f"{type(last).__name__}: {len(model.classes_)} classes, {len(labels):,} {kind} held out",
         metrics=metrics or class_scores(model.classes_, actual, log_probs.argmax(axis=1), log_probs[rows, actual]),
-        facts=facts or {},
-        columns=read_columns(model),
+        baseline=baseline(labels),
+        notes=told,
+        facts={**counts, f"{kind} held out": f"{len(labels):,}", **(facts or {})},
+        columns=read_columns(model, told),
         parts=last.parts() if hasattr(last, "parts") else (),
         features=() if is_image else features_of(model, X),
         mistakes=mistakes(model.classes_, labels, log_probs, places),
@@ -116,7 +134,9 @@ def write_report(
         sizes=sizes,
         bad_files=tuple(bad_files),
         again=again,
-        version=__version__,
+        call="" if again else as_written(model),
+        versions=f"chainrule {__version__}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}, Python "
+        f"{platform.python_version()}",
         date=time.strftime("%Y-%m-%d %H:%M"),
     )
 

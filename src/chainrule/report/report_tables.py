@@ -62,6 +62,30 @@ def features_of(model: Any, X: Any) -> list[dict[str, Any]]:
     return found
 
 
+def baseline(labels: Array) -> dict[str, Any]:
+    """The most frequent class with its share, and the log-loss of predicting the shares of the classes for every row.
+
+    >>> baseline(np.array(["a", "b", "b", "b"]))
+    {'label': 'b', 'share': 0.75, 'log_loss': 0.5623351446188083}
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    shares = counts / len(labels)
+    log_loss = float(-(shares * np.log(shares)).sum())
+    return {"label": classes.tolist()[shares.argmax()], "share": float(shares.max()), "log_loss": log_loss}
+
+
+def as_written(model: Any) -> str:
+    """The model without its fit as a call in Python, with the parameters that differ from their defaults.
+
+    >>> from chainrule import MLPClassifier
+    >>> as_written(MLPClassifier((8,), random_state=0))
+    'MLPClassifier(hidden_layer_sizes=(8,), random_state=0)'
+    """
+    if not hasattr(model, "steps"):
+        return f"{type(model).__name__}({', '.join(f'{name}={value}' for name, value in parameters(model).items())})"
+    return f"make_pipeline({', '.join(as_written(step) for _, step in model.steps)})"
+
+
 def parameters(model: Any) -> dict[str, str]:
     """The parameters that differ from their defaults, as they are written in Python."""
     known = inspect.signature(type(model)).parameters

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
+from chainrule.estimators.calibration_error import calibration_error
 from chainrule.estimators.importances import Importances, by_gradients, column_importances
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.report import figures
@@ -28,6 +29,8 @@ class Picture(NamedTuple):
     figure: Any
     rows: Sequence[tuple[str, str]] = ()
     """The numbers of the figure by column, the largest first."""
+    said: str = ""
+    """What the figure tells, with its numbers."""
 
 
 def pictures(
@@ -40,12 +43,7 @@ def pictures(
     last = model[-1] if hasattr(model, "steps") else model
     yield from _training(last)
     yield from _features(model, last, X, labels, importances_of(model, X, labels) if shown is None else shown)
-    yield Picture(
-        "Calibration",
-        "Held-out samples by the probability of the predicted class: the share that is right, with the range in which "
-        "it lies 19 times in 20 if the probabilities are true.",
-        figures.calibration(model.classes_, labels, log_probs),
-    )
+    yield _calibration(model.classes_, labels, log_probs)
     yield Picture(
         "Confusion matrix",
         "Number of held-out samples by true class (rows) and predicted class (columns).",
@@ -54,6 +52,25 @@ def pictures(
     if isinstance(last, ConvClassifier):
         # Images may come without a channel axis, or as rows of pixels, as in `fit`.
         yield from _of_images(last, np.asarray(X).reshape(-1, *last.image_shape_), labels, log_probs)
+
+
+def _calibration(classes: Array, labels: Array, log_probs: Array) -> Picture:
+    found = calibration_error(
+        len(classes), np.searchsorted(classes, labels), log_probs.argmax(axis=1), np.exp(log_probs.max(axis=1))
+    )
+    two = len(classes) == 2
+    what, comes_true = (repr(str(classes[1])), "belongs to it") if two else ("the predicted class", "is right")
+    return Picture(
+        "Calibration",
+        f"Held-out samples, ordered by the probability of {what} and cut into ten bins of equal size: the share of "
+        f"each bin that {comes_true}. Grey: the range of this share, 19 times in 20, if the probabilities are true, by "
+        "the binomial distribution with the bin's size and mean probability. The expected calibration error is the "
+        "mean over the bins, weighted by size, of |mean probability - share|. Its range by chance comes from 1000 "
+        "draws of all labels from the predicted probabilities, with a fixed seed.",
+        figures.calibration(classes, labels, log_probs),
+        said=f"Expected calibration error {found.error:.4f}; by chance alone {found.low:.4f} to {found.high:.4f}, 19 "
+        f"times in 20. {found.sentence()}",
+    )
 
 
 def _training(model: Any) -> Iterator[Picture]:
@@ -96,7 +113,8 @@ def _features(model: Any, last: Any, X: Any, labels: Array, shown: Importances |
         yield Picture(
             "Importance",
             "The growth of the log-loss if the values of a column are shuffled among the held-out rows: the mean of "
-            "five draws, and their standard deviation in grey. Columns that tell the same replace one another.",
+            "five draws, and their standard deviation in grey. If two columns hold the same information, the model can "
+            "use either, so shuffling one of them costs little.",
             figures.importance_bars(shown),
             most_important(shown),
         )
@@ -137,8 +155,22 @@ def names_of(model: Any, count: int) -> list[str]:
     return list(getattr(model, "feature_names_in_", ())) or [f"x{number}" for number in range(count)]
 
 
-def read_columns(model: Any) -> dict[str, str]:
-    """How each column is read, where an encoder says it."""
-    encoder = model[0] if hasattr(model, "steps") else getattr(model, "encoder_", None)
-    described = getattr(encoder, "described", None)
-    return {} if described is None else dict(described())
+def read_columns(model: Any, notes: Sequence[str] = ()) -> dict[str, str]:
+    """How each column is read, where an encoder says it, with the notes that begin with the column's name."""
+    encoder = _encoder_of(model)
+    found = {} if not hasattr(encoder, "described") else dict(encoder.described())
+    for name, words in found.items():
+        start = f"column {name!r}"
+        rest = [note.removeprefix(start).lstrip(": ") for note in notes if note.startswith((f"{start} ", f"{start}:"))]
+        found[name] = "; ".join([words, *rest])
+    return found
+
+
+def notes_of(model: Any) -> list[str]:
+    """What a fitted model and its encoder have remarked on columns of the rows that they were fitted to."""
+    last = model[-1] if hasattr(model, "steps") else model
+    return [note for each in (last, _encoder_of(model)) for note in getattr(each, "column_notes_", ())]
+
+
+def _encoder_of(model: Any) -> Any:
+    return model[0] if hasattr(model, "steps") else getattr(model, "encoder_", None)
