@@ -5,13 +5,16 @@ Calibrated probabilities
 A network that is trained until it fits its training samples is overconfident. Temperature scaling divides its logits
 by one number, the temperature, which is chosen to minimise the log-loss of held-out samples.
 :class:`chainrule.SoftmaxRegression` finds this temperature with ``temperature_scaling=True``; for other classifiers
-scikit-learn finds it.
+scikit-learn finds it. Whether probabilities can be trusted is measured by the log-loss, by the Brier score
+(``sklearn.metrics.brier_score_loss``), and by the expected calibration error, which reports and ``chainrule evaluate``
+print.
 """
 
 # %%
 # A network without early stopping
 # --------------------------------
 
+import pandas
 from matplotlib import pyplot as plt
 from sklearn import config_context
 from sklearn.calibration import CalibratedClassifierCV, calibration_curve
@@ -22,7 +25,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chainrule import MLPClassifier, SoftmaxRegression
+from chainrule import MLPClassifier, SoftmaxRegression, TabularClassifier
 
 X, y = make_classification(6000, 20, n_informative=8, flip_y=0.15, class_sep=0.8, random_state=0)
 X, X_test, y, y_test = train_test_split(X, y, test_size=3000, random_state=0)
@@ -33,11 +36,26 @@ plain.fit(X_train, y_train)
 shown = plain.predict_proba(X_test)[:, 1]
 
 # %%
-# The network stays as it is, and the temperature is fitted to samples that it has not seen:
+# The network stays as it is, and the temperature is fitted to samples that it has not seen. Give their labels as an
+# array: in a pandas Series, scikit-learn looks for the label with the index 0, and fails with ``KeyError: 0``.
 
 cooler = CalibratedClassifierCV(FrozenEstimator(plain), method="temperature").fit(X_held, y_held)
 cooled = cooler.predict_proba(X_test)[:, 1]
 print(f"log-loss {log_loss(y_test, shown):.3f} before, {log_loss(y_test, cooled):.3f} after")
+
+# %%
+# Tables
+# ------
+#
+# The same works for :class:`chainrule.TabularClassifier`, here with labels in a Series. It keeps the best epochs of its
+# networks by the log-loss of rows held out, and averages them, so there is less to gain:
+
+words = pandas.Series(y).map({0: "no", 1: "yes"}).set_axis(range(100, 100 + len(y)))
+words_train, words_held = train_test_split(words, test_size=0.3, random_state=0)
+table = TabularClassifier(max_iter=15, random_state=0).fit(X_train, words_train)
+cooler = CalibratedClassifierCV(FrozenEstimator(table), method="temperature").fit(X_held, words_held.to_numpy())
+before, after = (model.predict_proba(X_test)[:, 1] for model in (table, cooler))
+print(f"log-loss {log_loss(y_test, before):.3f} before, {log_loss(y_test, after):.3f} after")
 
 # %%
 # Softmax regression
