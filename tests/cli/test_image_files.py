@@ -132,7 +132,7 @@ def test_new_pictures_are_predicted_with_their_files(chainrule, model, new, sour
         assert np.abs(alone.probabilities[0] - rows.probabilities[files.index(name)]).max() < 1e-5
     words = f"{left_out} of {left_out + len(files)} files are left out; the rows are of the {len(files)} others"
     assert (words in done.err) == (left_out > 0)
-    assert ("new/11.png is left out: cannot identify" in done.err) == (left_out > 0)
+    assert ("new/11.png is left out: its contents are no picture" in done.err) == (left_out > 0)
     answers = chainrule("predict", model, source, "--json")
     assert answers.answers(len(files)).predicted == rows.predicted
     assert answers.json()["files"] == files
@@ -159,7 +159,7 @@ def test_a_source_without_pictures_is_named(chainrule, model, new):
         ("empty", "empty: there are no pictures in this folder"),
         ("new/*.jpg", "new/*.jpg: there are no pictures of such names"),
         ("nowhere.png", "nowhere.png: there is no such file or folder"),
-        ("new/11.png", "new/11.png: none of 1 files is a picture; new/11.png: cannot identify"),
+        ("new/11.png", "error: new/11.png: its contents are no picture that Pillow can read"),
         ("new/notes.txt", "expected a name ending in .png, .jpg, .jpeg"),
     ):
         chainrule("predict", model, source).complaint(words)

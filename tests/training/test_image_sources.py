@@ -16,7 +16,6 @@ from chainrule.training.image_sources import (
     read_folder,
     read_idx,
     read_images,
-    read_pictures,
 )
 
 PIXELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
@@ -152,12 +151,35 @@ def test_files_that_are_no_pictures_are_reported_and_left_out(pictures):
     assert "truncated" in bad["b/1.png"]
 
 
+@pytest.mark.parametrize("name", ["train", "Test", "val"])
+def test_folders_of_parts_are_not_taken_for_classes(pictures, name):
+    pictures(f"{name}/cat/1.png", PIXELS[0])
+    pictures("other/dog.png", PIXELS[0])
+    with pytest.raises(DataError, match=rf"the folder {name} holds folders \(cat\), .*; give one .*{name}"):
+        read_folder(pictures.folder)
+
+
+def test_inner_folders_of_equal_names_and_folders_that_are_no_classes_are_noted(pictures):
+    for name in ("healthy/plate1/1", "sick/plate1/1", "sick/plate2/1", "loose"):
+        pictures(f"{name}.png", PIXELS[0])
+    (pictures.folder / "empty").mkdir()
+    (pictures.folder / "broken").mkdir()
+    (pictures.folder / "broken" / "1.png").write_bytes(b"no")
+    found = read_folder(pictures.folder)
+    assert found.labels.tolist() == ["healthy", "sick", "sick"]
+    inner, loose, broken, empty = found.notes
+    assert "hold a folder plate1; the classes are the outer folders (broken, empty, healthy, ...)" in inner
+    assert loose == f"pictures in {pictures.folder} that are in no folder of a class are left out: 1"
+    assert broken.endswith("broken is no class: none of its 1 files can be read as a picture")
+    assert empty.endswith("empty is no class: it holds no files")
+
+
 def test_folders_without_pictures_are_refused(tmp_path):
     with pytest.raises(DataError, match="expected one folder of pictures per class, as in"):
         read_images(tmp_path)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.png").write_text("no")
-    with pytest.raises(DataError, match=r"none of 1 files is a picture; .*/a/1.png: cannot identify"):
+    with pytest.raises(DataError, match=r"/a/1.png: its contents are no picture"):
         read_images(tmp_path)
 
 
@@ -186,18 +208,6 @@ def test_pictures_without_classes_are_found_in_natural_order(pictures):
         if name != "nowhere.png":
             (folder / name).write_bytes(b"")
         assert picture_files(str(folder / name)) is None
-
-
-def test_pictures_become_gray_or_colours_as_asked(pictures):
-    colours = np.zeros((4, 4, 3))
-    colours[..., 1] = 200
-    files = [pictures("1.png", colours), pictures("2.png", np.full((4, 4), 7))]
-    gray, coloured = (read_pictures(files, "x", channels=channels) for channels in (1, 3))
-    # Pillow's gray is 0.299 red + 0.587 green + 0.114 blue.
-    assert gray.pixels[:, :, 0, 0].tolist() == [[117], [7]]
-    assert coloured.pixels[:, :, 0, 0].tolist() == [[0, 200, 0], [7, 7, 7]]
-    assert (gray.recoloured, coloured.recoloured, gray.resized) == (1, 1, 0)
-    assert read_pictures(files[1:], "x").recoloured == 0
 
 
 def test_a_flat_folder_is_read_without_labels_as_a_classifier_takes_it(pictures):

@@ -11,7 +11,8 @@ from chainrule.cli.data_set import DataSet, as_classes
 from chainrule.cli.output import CommandError, first_notes, note
 from chainrule.progress import ProgressLine
 from chainrule.training.image_arrays import Images, read_pixels
-from chainrule.training.image_sources import FilesRead, Pictures, picture_files, read_images, read_pictures
+from chainrule.training.image_sources import picture_files, read_images
+from chainrule.training.pictures import FilesRead, Pictures, read_pictures
 
 _ARRAYS = (".npy", ".npz")
 
@@ -53,7 +54,7 @@ def read(
     known = None if labels is None else as_classes(array_files.read_labels(labels), str(labels), "file of labels")
     with ProgressLine() as line:
         found = read_images(path, labels=known, size=size, channels=channels, progress=_shown_on(line))
-    _notes(found, found.shape)
+    _notes(found)
     return found
 
 
@@ -74,7 +75,7 @@ def read_new(source: str, size: tuple[int, int], channels: int) -> DataSet:
         return data_set(read(source, size, channels), source, "images")
     with ProgressLine() as line:
         found = read_pictures(files, source, size=size, channels=channels, progress=_shown_on(line))
-    _notes(found, found.pixels.shape[1:])
+    _notes(found)
     if found.bad_files:
         note(
             f"{len(found.bad_files)} of {len(files)} files are left out; the rows are of the {len(found.files)} others"
@@ -91,14 +92,10 @@ def _shown_on(line: ProgressLine) -> FilesRead:
     return lambda done, total: line.show(f"reading pictures: {done:,} of {total:,}")
 
 
-def _notes(found: Images | Pictures, shape: tuple[int, ...]) -> None:
+def _notes(found: Images | Pictures) -> None:
     """Say which pictures were changed, and which files are left out."""
-    channels, height, width = shape
-    count = len(found.images if isinstance(found, Images) else found.files)
-    if found.resized:
-        note(f"{found.resized} of {count} pictures were scaled to {height} x {width}")
-    if found.recoloured:
-        note(f"{found.recoloured} of {count} pictures were converted to {'gray' if channels == 1 else 'colours'}")
+    for text in found.notes:
+        note(text)
     notes = [f"{printable(Path(file))} is left out: {reason}" for file, reason in found.bad_files]
     first_notes(notes, "files are left out", most=5)
 

@@ -57,7 +57,8 @@ def note(text: str) -> None:
 
 
 def first_notes(texts: Sequence[str], rest: str, most: int = 20) -> None:
-    """Print the first notes, and the number of the others before the words `rest`."""
+    """Print the first notes, and the number of the others, if they are more than one, before the words `rest`."""
+    most = len(texts) if len(texts) == most + 1 else most
     for text in texts[:most]:
         note(text)
     if len(texts) > most:

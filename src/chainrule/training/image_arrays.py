@@ -34,6 +34,8 @@ class Images:
         Number of pictures that were converted from gray to colours, or the reverse.
     files : tuple of n paths
         The file of each picture; empty for arrays.
+    notes : tuple of str
+        How many pictures were changed and how, and which folders are no classes.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Images:
     resized: int = 0
     recoloured: int = 0
     files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
     IDX: two zero bytes, a type, the number of axes, the sizes as big-endian 32-bit integers, then the numbers
 
-A folder of pictures contains one folder per class. Files that cannot be read as pictures are reported and left out.
+A folder of pictures contains one folder per class. Its files are decoded in `pictures`.
 """
 
 import glob
@@ -11,24 +11,18 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.extras import import_extra
-from chainrule.training.image_arrays import DataError, Images, labelled, read_archive, read_pixels, reason_of
+from chainrule.training.image_arrays import DataError, Images, labelled, read_archive, read_pixels
+from chainrule.training.pictures import PICTURES, FilesRead, read_pictures
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-GRAY = ("1", "L", "LA", "I", "I;16", "F")
-"""Pillow's modes without colours."""
-MOST_BYTES = 2**34
-"""Largest size of an array of pictures. A damaged file may state any size."""
-
-FilesRead = Callable[[int, int], None]
-"""A callback that gets the number of files read and the number of all files."""
+SPLITS = ("train", "training", "test", "testing", "val", "valid", "validation")
+"""Usual names of folders that hold folders of classes."""
 
 
 def read_images(
@@ -64,8 +58,9 @@ def read_images(
     Returns
     -------
     Images
-        It has `images` of shape (n, channels, height, width), `labels`, and the `files` of pictures. Pictures that
-        cannot be read are left out, and are listed in `bad_files` with the reason.
+        It has `images` of shape (n, channels, height, width), `labels`, and the `files` of pictures. Pictures have the
+        channels red, green and blue, or one, and values from 0 to 255. Pictures that cannot be read are left out, and
+        are listed in `bad_files` with the reason; `notes` say how others were changed.
 
     Raises
     ------
@@ -124,7 +119,7 @@ def _without_labels(
     if files is not None:
         found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
         bad = tuple((str(file), reason) for file, reason in found.bad_files)
-        return Images(found.pixels, None, None, bad, found.resized, found.recoloured, found.files)
+        return Images(found.pixels, None, None, bad, found.resized, found.recoloured, found.files, found.notes)
     if Path(path).suffix.lower() in (".npy", ".npz"):
         return Images(read_pixels(Path(path)), None)
     return replace(read_images(path, size=size, channels=channels, progress=progress), labels=None)
@@ -196,48 +191,55 @@ def read_folder(
     Raises
     ------
     DataError
-        If there are no folders of pictures, or no picture can be read.
+        If there are no folders of pictures, no picture can be read, or a folder such as train holds folders of classes.
     ImportError
         If Pillow, the extra 'images', is not installed.
     """
-    files = [
-        file
-        for folder in sorted(path.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.startswith(".")
-    ]
+    inside = sorted(file for file in path.iterdir() if not _is_hidden(file.name))
+    classes = {
+        folder: [file for file in sorted(folder.rglob("*")) if file.is_file() and not _is_hidden(file.name)]
+        for folder in inside
+        if folder.is_dir()
+    }
+    files = list(chain.from_iterable(classes.values()))
     if not files:
         raise DataError(
             f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png; without classes they can be "
             "predicted (in Python: read_images with labels=False)"
         )
+    notes = _notes_on_folders(path, list(classes))
     found = read_pictures(files, str(path), size=size, channels=channels, progress=progress)
     labels = np.array([file.relative_to(path).parts[0] for file in found.files])
+    loose = sum(file.suffix.lower() in PICTURES for file in inside if file not in classes)
+    if loose:
+        notes.append(f"pictures in {path} that are in no folder of a class are left out: {loose}")
+    for folder, held in classes.items():
+        if folder.name not in labels:
+            why = f"none of its {len(held)} files can be read as a picture" if held else "it holds no files"
+            notes.append(f"{folder} is no class: {why}")
     bad = tuple((str(file.relative_to(path)), reason) for file, reason in found.bad_files)
-    return Images(found.pixels, labels, None, bad, found.resized, found.recoloured, found.files)
+    every = (*found.notes, *notes)
+    return Images(found.pixels, labels, None, bad, found.resized, found.recoloured, found.files, every)
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Pictures without labels.
-
-    Parameters
-    ----------
-    pixels : (n, channels, height, width) array of bytes
-    files : tuple of n paths
-        The file of each picture.
-    bad_files : tuple of (path, reason)
-        Files that could not be read and are left out.
-    resized, recoloured : int
-        Number of pictures that were scaled, and number that were converted to gray or to colours.
-    """
-
-    pixels: np.ndarray[Any, Any]
-    files: tuple[Path, ...]
-    bad_files: tuple[tuple[Path, str], ...]
-    resized: int
-    recoloured: int
+def _notes_on_folders(path: Path, classes: list[Path]) -> list[str]:
+    """A note if folders of classes hold folders of equal names; DataError if they are parts such as train and test."""
+    inner = {folder: [sub.name for sub in sorted(folder.iterdir()) if sub.is_dir()] for folder in classes}
+    for folder, names in inner.items():
+        if folder.name.lower() in SPLITS and names:
+            raise DataError(
+                f"{path}: expected one folder of pictures per class, but the folder {folder.name} holds folders "
+                f"({', '.join(names[:3])}{', ...' * (len(names) > 3)}), which look like the classes; give one folder "
+                f"of classes, such as {folder}"
+            )
+    equal = [name for name, count in Counter(chain.from_iterable(inner.values())).items() if count > 1]
+    if not equal:
+        return []
+    outer = ", ".join(folder.name for folder in classes[:3])
+    return [
+        f"several folders in {path} hold a folder {equal[0]}; the classes are the outer folders ({outer}, ...). If the "
+        f"inner ones are the classes, give one of the outer folders"
+    ]
 
 
 def picture_files(source: str) -> list[Path] | None:
@@ -281,74 +283,3 @@ def natural(path: Path) -> tuple[Any, ...]:
     # Each odd piece is a number, so numbers are only compared with numbers. The path breaks ties such as 1 and 01.
     pieces = [re.split(r"([0-9]+)", part) for part in path.parts]
     return [[int(word) if k % 2 else word for k, word in enumerate(words)] for words in pieces], str(path)
-
-
-def read_pictures(
-    files: Sequence[Path],
-    name: str,
-    *,
-    size: tuple[int, int] | None = None,
-    channels: int | None = None,
-    progress: FilesRead | None = None,
-) -> Pictures:
-    """The pictures in some files, which are scaled to one size and converted to gray or to colours.
-
-    Parameters
-    ----------
-    files : sequence of path
-    name : str
-        The name of the source in messages.
-    size : pair of int, optional
-        Height and width; by default, the most frequent size.
-    channels : int, optional
-        1 for gray, 3 for colours; by default gray if all pictures are gray.
-    progress : callable, optional
-        As in `read_images`.
-
-    Raises
-    ------
-    DataError
-        If no picture can be read, or the pictures do not fit in memory.
-    ImportError
-        If Pillow, the extra 'images', is not installed.
-    """
-    Image = import_extra("PIL.Image", "images", "reading pictures needs Pillow")
-    bad: list[tuple[Path, str]] = []
-
-    def each(files: Iterable[Path], read: Callable[[Any], Any]) -> Iterator[tuple[Path, Any]]:
-        """``read(picture)`` for each file; a file that cannot be read is added to `bad`."""
-        for file in files:
-            try:
-                if file.suffix.lower() not in PICTURES:
-                    raise ValueError(f"no picture: expected a name ending in {', '.join(PICTURES[:3])}, ...")
-                with Image.open(file) as picture:
-                    found = read(picture)
-            except Exception as error:  # Pillow raises dozens of kinds of errors for damaged files
-                bad.append((file, reason_of(error)))
-            else:
-                yield file, found
-
-    headers = dict(each(files, lambda picture: (picture.height, picture.width, picture.mode in GRAY)))
-    if channels not in (1, 3):
-        channels = 1 if all(is_gray for *_, is_gray in headers.values()) else 3
-    mode = "L" if channels == 1 else "RGB"
-    sizes = Counter((height, width) for height, width, _ in headers.values())
-    height, width = size or max(sizes, key=sizes.__getitem__, default=(0, 0))
-    if len(headers) * channels * height * width > MOST_BYTES:
-        raise DataError(
-            f"{name}: {len(headers)} pictures of {height} x {width} do not fit in memory; give a smaller size"
-        )
-    pixels = np.empty((len(headers), channels, height, width), np.uint8)
-    kept: list[Path] = []
-    for file, picture in each(headers, lambda picture: picture.convert(mode)):
-        if picture.size != (width, height):
-            picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-        pixels[len(kept)] = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
-        kept.append(file)
-        if progress is not None:
-            progress(len(kept), len(headers))
-    if not kept:
-        raise DataError(f"{name}: none of {len(files)} files is a picture; {bad[0][0]}: {bad[0][1]}")
-    resized = sum(headers[file][:2] != (height, width) for file in kept)
-    recoloured = sum(headers[file][2] != (channels == 1) for file in kept)
-    return Pictures(pixels[: len(kept)], tuple(kept), tuple(bad), resized, recoloured)
