@@ -175,7 +175,7 @@ def test_a_fit_shows_its_passes_and_epochs(chainrule, run, monkeypatch):
     done = chainrule("train", *words(run, "npy"), "--hidden", "4", "--epochs", "2", "--out", "n").succeeded()
     assert re.search(r"epoch 1: 0 of \d+ rows\n", done.err), done
     assert re.search(r"held-out samples: 0 of \d+ rows", done.err), done
-    assert re.search(r"epoch 1/2  loss", done.err), done
+    assert re.search(r"epoch 1/2: loss", done.err), done
 
 
 def test_more_rows_than_are_hashed(chainrule, run, monkeypatch):

@@ -118,6 +118,7 @@ def test_before_the_first_epoch_nothing_is_saved(environment, empty_directory, b
     assert code == 130, err
     assert out == ""
     assert "Traceback" not in err
+    assert "interrupted in the first epoch: nothing was saved" in err
     assert not any(empty_directory.iterdir())
 
 

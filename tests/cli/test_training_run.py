@@ -48,8 +48,62 @@ def test_a_resumed_run_with_other_options_is_refused(tmp_path, monkeypatch, caps
         patch.setattr("chainrule.cli.output.TrainingProgress.__call__", interrupt)
         assert main(ARGUMENTS) == 130
     capsys.readouterr()
-    assert main([*ARGUMENTS, "--dropout", "0.1", "--resume"]) == 1
-    assert "other parameters" in capsys.readouterr().err
+    for changed, words in (
+        (("--dropout", "0.1"), "iris.chainrule.part: --dropout was 0.3 and is 0.1; give the same options as before"),
+        (("--epochs", "20"), "--epochs was 12 and is 20;"),
+        (("--test-size", "0.3"), "the interrupted run had other rows, by the data or by an option such as --test-size"),
+    ):
+        assert main([*ARGUMENTS, *changed, "--resume"]) == 1
+        assert words in capsys.readouterr().err
+
+
+def test_the_files_of_an_interrupted_run_say_so_and_outlive_the_same_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.chdir(tmp_path)
+
+    def interrupt(self, progress):
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    words = [*ARGUMENTS, "--report", "seen"]
+    with monkeypatch.context() as patch:
+        patch.setattr("chainrule.cli.output.TrainingProgress.__call__", interrupt)
+        assert main(words) == 130
+    told = "interrupted after 3 of 12 epochs"
+    assert f"# the model beside this file was {told}\n" in (tmp_path / "iris.toml").read_text()
+    page = (tmp_path / "seen" / "report.html").read_text()
+    assert f"training, {told}" in page
+    assert f"# a whole run; this one was {told}" in page
+    capsys.readouterr()
+    assert main(words) == 1
+    assert "iris.chainrule.part holds an interrupted run; continue it with --resume" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert "interrupted" not in (tmp_path / "iris.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("estimators.network_classifier.train", "interrupted in the first epoch: nothing was saved"),
+        ("cli.training_run.rows", "interrupted: nothing was saved"),
+        (
+            "cli.training_run.write_report",
+            "interrupted: the model is saved to iris.chainrule; iris.chainrule.part holds the run so far, and the same "
+            "command with --resume continues it",
+        ),
+    ],
+)
+def test_ctrl_c_says_what_is_kept(tmp_path, monkeypatch, capsys, place, words):
+    monkeypatch.chdir(tmp_path)
+
+    def interrupt(*arguments, **named):
+        if "report" in place:
+            (tmp_path / "iris.chainrule.part").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"chainrule.{place}", interrupt)
+    assert main(ARGUMENTS) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == words
 
 
 def test_nothing_to_resume_is_said(tmp_path, monkeypatch, capsys):

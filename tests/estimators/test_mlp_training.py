@@ -196,7 +196,7 @@ def test_a_verbose_fit_says_what_it_does(capsys):
     model = model_of(verbose=True, early_stopping=True, max_iter=2).fit(X, SPECIES)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Iteration 1, loss = {model.loss_curve_[0]:.8f}"
-    assert lines[1] == f"Validation score: {model.validation_scores_[0]:f}"
+    assert lines[1] == f"Validation score (accuracy): {model.validation_scores_[0]:f}"
     assert len(lines) == 4
     model_of().fit(X, SPECIES)
     assert capsys.readouterr().out == ""

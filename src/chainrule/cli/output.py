@@ -152,10 +152,11 @@ class TrainingProgress(ProgressLine):
 
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""
-        score = "" if progress.validation_score is None else f"  {self.scored} log-loss {progress.validation_score:.4f}"
+        score = "" if progress.validation_score is None else f", {self.scored} log-loss {progress.validation_score:.4f}"
+        # Beside this stand the number of the next epoch and the time that is left in it.
         self.show(
-            f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}  loss {progress.loss:.4f}{score}  "
-            f"{progress.samples_per_second:,.0f} samples/s  {duration(progress.time_left)} left"
+            f"after epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}: loss {progress.loss:.4f}"
+            f"{score}; {progress.samples_per_second:,.0f} samples/s, {duration(progress.time_left)} left in all"
         )
 
 

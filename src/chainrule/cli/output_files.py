@@ -124,14 +124,15 @@ def check_outputs(
             raise CommandError(f"{settings} exists, and no training has written it; name another file with --out")
     nothing = f"there is no interrupted run to resume ({checkpoint})"
     if not (overwrite or resumed):
-        for option, file in written.items():
-            if file.exists():
-                raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
+        # The files of an interrupted run exist too, and --overwrite would discard it.
         if checkpoint.exists():
             raise CommandError(
                 f"{checkpoint} holds an interrupted run; continue it with --resume, name another file with --out, or "
                 "start again with --overwrite"
             )
+        for option, file in written.items():
+            if file.exists():
+                raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
         if model.exists():
             reason = f"{nothing}, and " if resume else ""
             raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")

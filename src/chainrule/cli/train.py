@@ -7,6 +7,7 @@ that is named or by the kind of data, before anything else happens.
 import inspect
 import itertools
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -193,12 +194,31 @@ def _command(model: str, run: Callable[[Any, str], int], options: type[RunOption
         from chainrule import __version__
 
         chosen = options(**given).resolved()
-        status = run(chosen, written(model, chosen, __version__))
+        out = Path(str(chosen.out))
+        before = _state(out)
+        try:
+            status = run(chosen, written(model, chosen, __version__))
+        except KeyboardInterrupt as error:
+            from chainrule.cli.output_files import checkpoint_of
+
+            kept = [f"the model is saved to {out}"] if _state(out) != before else []
+            if checkpoint_of(out).exists():
+                kept.append(
+                    f"{checkpoint_of(out)} holds the run so far, and the same command with --resume continues it"
+                )
+            words = f"interrupted: {'; '.join(kept)}" if kept else str(error) or "interrupted: nothing was saved"
+            print(words, file=sys.stderr)
+            raise
         if HINT in context.meta:
             note(context.meta[HINT])
         return status
 
     return _with_options(command, _parameters(options))
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What changes if a file is written anew."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def _for_folder(words: Sequence[str]) -> str:

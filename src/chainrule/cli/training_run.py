@@ -24,6 +24,7 @@ from chainrule.cli.train_arguments import check_source
 from chainrule.cli.train_config import config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
+from chainrule.estimators.checkpoints import OtherFitError
 from chainrule.estimators.plots import learning_curves
 from chainrule.storage import OnDask
 from chainrule.training.processes import from_rank_0, is_rank_0
@@ -41,8 +42,6 @@ class TrainingOptions:
     """The text of the configuration file."""
     resume: bool
     curves: Path | None
-    draws_curves: bool
-    """True if there are learning curves in a file or in a report."""
     tensorboard: Path | None
     json: bool
     labels: Path | None = None
@@ -83,7 +82,6 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
         config=config,
         resume=resume,
         curves=files["curves"],
-        draws_curves=any(files.values()),
         tensorboard=vars(options).get("tensorboard"),
         json=options.json,
         labels=vars(options).get("labels"),
@@ -123,22 +121,31 @@ def fit_network(
 ) -> FittedModel:
     """Fit a network, with progress and checkpoints; raise KeyboardInterrupt if Ctrl-C ends the first epoch.
 
-    If curves are drawn, they show the log-loss of the `watched` samples too, which chooses no epoch.
+    Progress and curves show the log-loss of the `watched` samples too, which chooses no epoch.
     Under torchrun the command ends here on all ranks but 0, which has callbacks and files.
+
+    Raises
+    ------
+    CommandError
+        If the run that is resumed had other options or rows.
     """
     checkpoint = checkpoint_of(options.out)
     if is_rank_0() and not options.resume:
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
     progress = TrainingProgress(quiet=0.0)
-    if not options.draws_curves:
-        watched = None
     if watched is not None:
         progress.scored = "held-out"
     with progress if is_rank_0() else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         classifier.set_params(callbacks=[progress, *log], checkpoint=checkpoint)
-        fitted = fit(classifier, samples, watched=watched)
+        try:
+            fitted = fit(classifier, samples, watched=watched)
+        except OtherFitError as error:
+            raise CommandError(f"{checkpoint}: {_difference(error)}; give the same options as before, or "
+                               "start again with --overwrite") from None  # fmt: skip
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("interrupted in the first epoch: nothing was saved") from None
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
         raise KeyboardInterrupt
     if not is_rank_0():
@@ -154,8 +161,9 @@ def evaluate_and_save(
     metrics = model_files.metrics(model_files.Scored.of(model, held_out))
     origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed, samples.columns)
     model_files.save_model(model, options.out, origin, samples)
+    cut = interruption_of(model)
     with whole_file(config_of(options.out)) as file:
-        file.write(options.config)
+        file.write(options.config + (f"# the model beside this file was {cut}\n" if cut else ""))
     if options.curves is not None:
         draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
     return metrics | {
@@ -191,9 +199,10 @@ def write_report(
     model, count = fitted.model, results["n_train"] + results["n_test"]
     size = f"{count:,} rows" if images is None else f"{' x '.join(map(str, images.shape))} pixels"
     facts = {"parameters": f"{results['parameters']:,}"} if "parameters" in results else {}
+    cut = interruption_of(model)
     if images is not None:
         facts["epochs"] = str(model.n_iter_)
-    facts["training"] = f"{fitted.seconds:.1f} s"
+    facts["training" + (f", {cut}" if cut else "")] = f"{fitted.seconds:.1f} s"
     facts[f"{'rows' if images is None else 'images'} trained on"] = f"{results['n_train']:,}"
     path = report.write_report(
         model,
@@ -205,7 +214,7 @@ def write_report(
         facts={**facts, "seed": str(results["seed"])},
         bad_files=() if images is None else images.bad_files,
         places=list(map(held_out.where, range(len(held_out.y)))),
-        again=f"chainrule train --config {config_of(options.out)}",
+        again=f"chainrule train --config {config_of(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
         importances=known,
         notes=fitted.samples.notes,
     )
@@ -248,7 +257,38 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
     return 130
 
 
+def interruption_of(model: Any) -> str:
+    """Words such as "interrupted after 3 of 10 epochs", if Ctrl-C ended the fit of a network; else an empty text."""
+    network = model_files.classifier_of(model)
+    if getattr(network, "stopped_by_", "") != "interrupt":
+        return ""
+    return f"interrupted after {network.n_iter_} of {network.max_iter} epochs"
+
+
 # What follows is private.
+
+
+_OPTIONS = {
+    "alpha": "--l2",
+    "hidden_layer_sizes": "--hidden",
+    "image_shape": "the size of the pictures",
+    "learning_rate_init": "--learning-rate",
+    "max_iter": "--epochs",
+    "n_iter_no_change": "--epochs",
+    "random_state": "--seed",
+    "weight_decay": "--l2",
+}
+"""The options that set parameters of other names."""
+
+
+def _difference(error: OtherFitError) -> str:
+    """In which options an interrupted run and the one that should continue it differ."""
+    if error.differences is None:
+        return "the interrupted run had other options or other rows"
+    changed = {_OPTIONS.get(name, f"--{name.replace('_', '-')}"): values for name, values in error.differences.items()}
+    if not changed:
+        return "the interrupted run had other rows, by the data or by an option such as --test-size"
+    return ", ".join(f"{option} was {old} and is {new}" for option, (old, new) in changed.items())
 
 
 def _mistakes_of(options: TrainingOptions, samples: DataSet) -> list[str]:

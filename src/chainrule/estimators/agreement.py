@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.arrays import as_like
 from chainrule.engines.fingerprint import fingerprint
-from chainrule.estimators.checkpoints import NOT_OF_THE_FIT, Checkpointer, fingerprint_of
+from chainrule.estimators.checkpoints import NOT_OF_THE_FIT, Checkpointer, fingerprint_of, parameters_of
 from chainrule.training import Run
 from chainrule.training.processes import Processes, processes_of_group
 
@@ -99,6 +99,7 @@ def checkpoint_of(model: Any, processes: Processes | None, *samples: Any) -> Che
     """The checkpoint of a network's fit to samples, by several processes if there are any; None without a path."""
     if model.checkpoint is None:
         return None
-    fingerprint = fingerprint_of(model.get_params(deep=False), *samples)
-    opened = partial(Checkpointer, model.checkpoint, fingerprint, model._seed)
+    parameters = model.get_params(deep=False)
+    fingerprint = fingerprint_of(parameters, *samples)
+    opened = partial(Checkpointer, model.checkpoint, fingerprint, model._seed, parameters_of(parameters))
     return opened() if processes is None else CheckpointerOfRank0(processes, opened)

@@ -49,6 +49,17 @@ class Checkpoint:
     """The version of the random streams that the fit draws from; files of version 0.1 have no entry, and mean 1."""
     begun: tuple[Any, ...] = (0, 0.0, 0.0)
     """The entries of the `BegunEpoch`."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """The parameters of the fit, as they are written in Python; empty in earlier files."""
+
+
+class OtherFitError(ValueError):
+    """A checkpoint is of a fit with other parameters or samples."""
+
+    def __init__(self, message: str, differences: Mapping[str, tuple[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.differences = differences
+        """By name, the parameters of the two fits that differ; none if the samples do, None if nothing is known."""
 
 
 class Checkpointer:
@@ -61,26 +72,30 @@ class Checkpointer:
         See `fingerprint_of`.
     seed : int
         The seed of a fit that starts now; a checkpoint that is found has its own.
+    parameters : mapping of str to str
+        See `parameters_of`.
 
     Raises
     ------
     FileNotFoundError
         If the folder does not exist.
-    ValueError
+    OtherFitError
         If the file is a checkpoint of a fit with other parameters or samples.
+    ValueError
+        If the file is a checkpoint of another version, or no checkpoint.
     ModelFileError
         If the file is damaged, or no file of chainrule.
     """
 
-    def __init__(self, path: Any, fingerprint: str, seed: int) -> None:
-        self.path, self.fingerprint, self.seed = Path(path), fingerprint, seed
+    def __init__(self, path: Any, fingerprint: str, seed: int, parameters: Mapping[str, str]) -> None:
+        self.path, self.fingerprint, self.seed, self.parameters = Path(path), fingerprint, seed, dict(parameters)
         self._found: Checkpoint | None = None
         self._written, self._took = time.perf_counter(), 0.0
         folder = self.path.absolute().parent
         if not folder.is_dir():
             raise FileNotFoundError(f"checkpoint: the folder {folder} does not exist")
         if self.path.exists():
-            self._found = checkpoint_at(self.path, fingerprint)
+            self._found = checkpoint_at(self.path, fingerprint, parameters)
             self.seed = self._found.seed
 
     def restore(self, run: Run) -> None:
@@ -109,6 +124,7 @@ class Checkpointer:
             vars(run.history),
             STREAMS,
             astuple(run.begun),
+            self.parameters,
         )
         save(checkpoint, self.path)
         self._written = time.perf_counter()
@@ -119,7 +135,7 @@ class Checkpointer:
         self.path.unlink(missing_ok=True)
 
 
-def checkpoint_at(path: Path, fingerprint: str) -> Checkpoint:
+def checkpoint_at(path: Path, fingerprint: str, parameters: Mapping[str, str]) -> Checkpoint:
     """The checkpoint in a file; errors as in `Checkpointer`."""
     found = load(path)
     if not isinstance(found, Checkpoint):
@@ -132,11 +148,27 @@ def checkpoint_at(path: Path, fingerprint: str) -> Checkpoint:
             "it with that version, or delete the file to start again"
         )
     if found.fingerprint != fingerprint:
-        raise ValueError(
-            f"{path}: this checkpoint is of a fit with other parameters or other samples; delete it, or "
-            "name another file, to start again"
+        then, differences = found.parameters, None
+        if then:
+            names = sorted(name for name in {*then, *parameters} if then.get(name) != parameters.get(name))
+            differences = {name: (then.get(name, "absent"), parameters.get(name, "absent")) for name in names}
+        listed = ", ".join(f"{name} was {old} and is {new}" for name, (old, new) in (differences or {}).items())
+        other = "with other parameters or other samples" if differences is None else "to other samples"
+        raise OtherFitError(
+            f"{path}: this checkpoint is of a fit {f'with other parameters: {listed}' if listed else other}; delete "
+            "it, or name another file, to start again",
+            differences,
         )
     return found
+
+
+def parameters_of(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters that a fit depends on, as they are written in Python.
+
+    >>> parameters_of({"alpha": 0.1, "solver": "adam", "verbose": True})
+    {'alpha': '0.1', 'solver': "'adam'"}
+    """
+    return {name: repr(value) for name, value in _of_the_fit(parameters).items()}
 
 
 def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:
@@ -144,10 +176,16 @@ def fingerprint_of(parameters: Mapping[str, Any], *arrays: Any) -> str:
 
     Of samples in files, only a few rows are part of it, besides all labels and weights.
     """
-    kept = {name: value for name, value in parameters.items() if name not in NOT_OF_THE_FIT}
-    for name, value in kept.items():
-        if callable(value) and not isinstance(value, Rule):  # a lambda cannot be pickled, so functions are their names
-            kept[name] = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    kept = _of_the_fit(parameters)
     known = tuple(array.sample() if isinstance(array, StoredRows) else array for array in arrays)
     digest: str = joblib.hash((kept, known), hash_name="sha1")
     return digest
+
+
+def _of_the_fit(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a fit depends on; functions are their names, since a lambda cannot be pickled."""
+    kept = {name: value for name, value in parameters.items() if name not in NOT_OF_THE_FIT}
+    for name, value in kept.items():
+        if callable(value) and not isinstance(value, Rule):
+            kept[name] = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    return kept

@@ -100,6 +100,10 @@ class NetworkClassifier(Parameters, Classifier):
             For shapes that do not fit, NaN or infinity, a single class, or parameters out of range.
         FloatingPointError
             If the loss overflows.
+        KeyboardInterrupt
+            On Ctrl-C in the first epoch: the estimator is then as before. Later, Ctrl-C ends the fit without an error,
+            and ``stopped_by_`` is "interrupt": the weights are those of the best epoch if held-out samples decide,
+            otherwise those so far. With `checkpoint`, the file is kept, and the same fit continues from it.
         """
         check.flag("keep_best", keep_best)
         if self.early_stopping and not keep_best:

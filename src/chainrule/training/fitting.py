@@ -228,7 +228,7 @@ def _judged(recipe: Recipe, run: Run, judge: Judge) -> float:
     # A run without scores may be resumed with a judge that only records.
     scores += [math.nan] * (len(history.losses) - 1 - len(scores))
     scores.append(score)
-    _say(recipe, f"Validation score: {score:f}")
+    _say(recipe, f"Validation score ({judge.metric}): {score:f}")
     return score
 
 
