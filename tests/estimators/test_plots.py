@@ -33,7 +33,7 @@ def test_curves_have_a_point_per_epoch(watched, tmp_path):
     assert [line.get_xydata().tolist() for line in lines] == [
         [[epoch, value] for epoch, value in enumerate(curve, start=1)] for curve in curves
     ]
-    labels = ["training objective", "validation log_loss"][: len(lines)]
+    labels = ["training objective", "validation log-loss"][: len(lines)]
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == labels
     figure.savefig(tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -50,7 +50,7 @@ def test_samples_that_choose_no_epoch_are_shown_as_held_out():
         log_loss(SPECIES[1::2], model.predict_proba(SCALED[1::2])), rel=1e-12
     )
     line = learning_curves(model).axes[1].lines[0]
-    assert (line.get_label(), line.get_ydata().tolist()) == ("held-out log_loss", model.validation_scores_)
+    assert (line.get_label(), line.get_ydata().tolist()) == ("held-out log-loss", model.validation_scores_)
     with pytest.raises(ValueError, match="keep_best: early_stopping=True keeps the best epoch, got False"):
         model.set_params(early_stopping=True).fit(SCALED, SPECIES, keep_best=False)
     with pytest.raises(ValueError, match="eval_set: lbfgs has no epochs to judge"):

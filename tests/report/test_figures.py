@@ -99,15 +99,33 @@ def test_the_worst_mistakes_come_first_and_right_answers_not_at_all():
     images = np.arange(16.0).reshape(4, 1, 2, 2)
     drawn = worst_mistakes(images, classes, actual, log_probs)
     assert [axes.get_title() for axes in drawn.axes] == [
-        "3 (99%)\nis 5 (1.0%)",
-        "5 (80%)\nis 3 (20.0%)",
-        "3 (60%)\nis 5 (40.0%)",
+        "1. predicted\n3: 99%\ntrue class\n5: 1.0%",
+        "2. predicted\n5: 80%\ntrue class\n3: 20.0%",
+        "3. predicted\n3: 60%\ntrue class\n5: 40.0%",
     ]
     assert np.array_equal(drawn.axes[0].images[0].get_array(), shown(images[2]))
     assert worst_mistakes(images[:1], classes, actual[:1], log_probs[:1]) is None
 
 
-def test_saliency_is_the_size_of_the_input_gradient(model):
+def test_the_worst_mistakes_have_their_saliency_below_them(model):
+    log_probs = model.predict_log_proba(X[:12])
+    wrong = (log_probs.argmax(axis=1) + 1) % 10
+    drawn = worst_mistakes(X[:12], np.arange(10), wrong, log_probs, most=11, model=model)
+    assert len(drawn.axes) == 22
+    for picture, below in ((0, 1), (20, 21)):
+        above, place = (drawn.axes[k].get_subplotspec() for k in (picture, below))
+        assert place.rowspan.start == above.rowspan.start + 1
+        assert place.colspan == above.colspan
+    first = next(k for k in range(12) if np.array_equal(drawn.axes[0].images[0].get_array(), shown(X[k])))
+    gradient = np.abs(model.input_gradient(X[first : first + 1], wrong[first : first + 1]))[0]
+    np.testing.assert_allclose(
+        drawn.axes[1].images[0].get_array(), gradient / gradient.max(), rtol=1e-4
+    )  # other batches round otherwise
+
+
+def test_saliency_is_the_size_of_the_input_gradient_of_one_image_of_each_class(model):
+    drawn = saliency_maps(model, X[:13, None], Y[:13])
+    assert [axes.get_title() for axes in drawn.axes[::2]] == [str(k) for k in range(10)]
     drawn = saliency_maps(model, X[:3, None], Y[:3])
     assert len(drawn.axes) == 6
     gradient = np.abs(model.input_gradient(X[:3], Y[:3]))

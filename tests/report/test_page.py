@@ -83,6 +83,11 @@ def test_mistakes_are_named_by_the_index_of_a_frame_or_by_the_places_given(tmp_p
         page = write_report(model, frame, kinds, tmp_path, places=given).read_text("utf-8")
         found = re.findall(f"<td>{prefix}([0-9]+)", page)
         assert sorted(map(int, found)) == wrong
+    assert "accuracy</div>" in page
+    assert "may include some that the model was trained on" in page
+    page = write_report(model, frame, kinds, tmp_path, held_out=True).read_text("utf-8")
+    assert "accuracy, held out</div>" in page
+    assert "may include" not in page
     with pytest.raises(ValueError, match="places: expected one for each of 178 samples, got 3"):
         write_report(model, frame, kinds, tmp_path, places=range(3))
 

@@ -217,6 +217,7 @@ def write_report(
         again=f"chainrule train --config {config_of(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
         importances=known,
         notes=fitted.samples.notes,
+        held_out=True,
     )
     note(f"the report is in {path}")
 

@@ -79,7 +79,8 @@ def learning_curves(model: NetworkClassifier) -> Any:
     scores = model.validation_scores_
     if scores:
         axis = losses.twinx()
-        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=score_name(model))
-        axis.set_ylabel(score_name(model).replace("_", " "))
+        name = score_name(model).replace("log_loss", "log-loss").replace("_", " ")
+        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=name)
+        axis.set_ylabel(name)
     losses.legend(handles=lines, loc="center right")
     return drawn

@@ -109,31 +109,45 @@ def coefficients(coef: Array, X: Array, classes: Array, names: Sequence[str], *,
     return drawn
 
 
-def worst_mistakes(images: Array, classes: Array, actual: Array, log_probs: Array, *, most: int = 20) -> Any:
-    """The misclassified images, lowest probability of the true class first; None if all predictions are right."""
+def worst_mistakes(
+    images: Array,
+    classes: Array,
+    actual: Array,
+    log_probs: Array,
+    *,
+    most: int = 20,
+    model: ConvClassifier | None = None,
+) -> Any:
+    """The misclassified images, lowest probability of the true class first; None if all predictions are right.
+
+    With a model, its saliency is below each image; see `saliency_maps`.
+    """
     numbers: Array = np.searchsorted(classes, actual)
     order = most_wrong(numbers, log_probs.argmax(axis=1), log_probs[np.arange(len(numbers)), numbers], most)
     if not order:
         return None
     texts = []
-    for k in order:
+    for place, k in enumerate(order, start=1):
         guess = int(log_probs[k].argmax())
         sure, true = np.exp(log_probs[k, guess]), np.exp(log_probs[k, numbers[k]])
-        texts.append(f"{classes[guess]} ({sure:.0%})\nis {classes[numbers[k]]} ({true:.1%})")
-    return _grid([shown(images[k]) for k in order], texts)
+        texts.append(f"{place}. predicted\n{classes[guess]}: {sure:.0%}\ntrue class\n{classes[numbers[k]]}: {true:.1%}")
+    below = None if model is None else _saliency(model, images[order], actual[order])
+    return _grid([shown(images[k]) for k in order], texts, below=below)
 
 
 def saliency_maps(model: ConvClassifier, images: Array, actual: Array, *, most: int = 10) -> Any:
-    """Images, and below each image the magnitude of the gradient of its loss by its pixels."""
-    some = np.asarray(images[:most]).reshape(-1, *model.image_shape_)
-    gradients = np.abs(model.input_gradient(some, actual[:most]).reshape(some.shape)).max(axis=1)
+    """Images, and below each image the magnitude of the gradient of its loss by its pixels; one image of each class."""
+    some = np.unique(np.asarray(actual), return_index=True)[1][:most]
+    below = _saliency(model, np.asarray(images)[some], np.asarray(actual)[some])
+    return _grid([shown(image) for image in np.asarray(images)[some]], [str(actual[k]) for k in some], below=below)
+
+
+def _saliency(model: ConvClassifier, images: Array, actual: Array) -> list[Array]:
+    """For each image the magnitude of the gradient of its loss by its pixels, the largest over channels, up to 1."""
+    some = np.asarray(images).reshape(-1, *model.image_shape_)
+    gradients = np.abs(model.input_gradient(some, actual).reshape(some.shape)).max(axis=1)
     tops = np.maximum(gradients.max(axis=(1, 2), keepdims=True), np.finfo(gradients.dtype).tiny)
-    count = len(some)
-    drawn = figure(1.15 * max(count, 4), 2.9)
-    for k in range(count):
-        _show(drawn.add_subplot(2, count, k + 1), shown(some[k]), str(actual[k]), fontsize=9)
-        _show(drawn.add_subplot(2, count, count + k + 1), gradients[k] / tops[k], cmap="inferno")
-    return drawn
+    return list(gradients / tops)
 
 
 def first_filters(model: ConvClassifier, *, most: int = 64) -> Any:
@@ -166,13 +180,21 @@ def _grid(
     columns: int = 10,
     side: float = 1.15,
     symmetric: bool = False,
+    below: list[Array] | None = None,
 ) -> Any:
-    rows, titles = -(-len(pictures) // columns), texts or [""] * len(pictures)
-    drawn = figure(side * min(columns, max(len(pictures), 4)), (side + (0.45 if texts else 0)) * rows)
+    """The pictures in rows, with texts above them and, of the same size, pictures `below` them."""
+    width, titles = min(columns, len(pictures)), texts or [""] * len(pictures)
+    lines, each = max(text.count("\n") + 1 for text in titles), 1 if below is None else 2
+    rows = each * -(-len(pictures) // columns)
+    height = each * side + (0.15 * lines + 0.15 if texts else 0)
+    drawn = figure(side * max(width, 4), height * rows / each)
     for k, picture in enumerate(pictures):
         size = float(np.abs(picture).max()) or 1.0
         colours: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -size, "vmax": size} if symmetric else {}
-        _show(drawn.add_subplot(rows, min(columns, len(pictures)), k + 1), picture, titles[k], **colours)
+        place = each * (k // columns) * width + k % columns + 1
+        _show(drawn.add_subplot(rows, width, place), picture, titles[k], **colours)
+        if below is not None:
+            _show(drawn.add_subplot(rows, width, place + width), below[k], cmap="inferno")
     return drawn
 
 

@@ -40,8 +40,9 @@ def write_report(
     again: str = "",
     importances: Importances | None = None,
     notes: Sequence[str] = (),
+    held_out: bool = False,
 ) -> Path:
-    """Write ``report.html``, a page about a fitted classifier on held-out samples, to a folder, and return its path.
+    """Write ``report.html``, a page about a fitted classifier and some samples, to a folder, and return its path.
 
     It shows learning curves or scores against C, which features matter, calibration, the confusion matrix, precision
     and recall per class, the worst mistakes, the data, the parameters, and how to make the model again.
@@ -51,7 +52,7 @@ def write_report(
     model : classifier, or Pipeline that ends with one
         `SoftmaxRegression`, `SoftmaxRegressionCV`, `MLPClassifier`, `ConvClassifier` or `TabularClassifier`.
     X : array, or data frame or mapping of columns
-        Held-out samples, as `predict` takes them.
+        Samples, as `predict` takes them; figures on samples that were trained on are too good.
     y : array of labels
     folder : path
         Created if it does not exist.
@@ -73,6 +74,8 @@ def write_report(
     notes : sequence of str
         Warnings for the top of the page, beside those that the model knows. One that begins with "column 'NAME'"
         stands in the line of this column too.
+    held_out : bool
+        True if no sample was trained on; the page then calls its figures held out.
 
     Raises
     ------
@@ -137,6 +140,7 @@ def write_report(
         call="" if again else as_written(model),
         versions=f"chainrule {__version__}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}, Python "
         f"{platform.python_version()}",
+        held_out=held_out,
         date=time.strftime("%Y-%m-%d %H:%M"),
     )
 

@@ -46,7 +46,7 @@ def pictures(
     yield _calibration(model.classes_, labels, log_probs)
     yield Picture(
         "Confusion matrix",
-        "Number of held-out samples by true class (rows) and predicted class (columns).",
+        "Number of samples by true class (rows) and predicted class (columns).",
         figures.confusion_matrix(model.classes_, labels, model.classes_[log_probs.argmax(axis=1)]),
     )
     if isinstance(last, ConvClassifier):
@@ -112,7 +112,7 @@ def _features(model: Any, last: Any, X: Any, labels: Array, shown: Importances |
     if shown is not None:
         yield Picture(
             "Importance",
-            "The growth of the log-loss if the values of a column are shuffled among the held-out rows: the mean of "
+            "The growth of the log-loss if the values of a column are shuffled among the rows: the mean of "
             "five draws, and their standard deviation in grey. If two columns hold the same information, the model can "
             "use either, so shuffling one of them costs little.",
             figures.importance_bars(shown),
@@ -138,12 +138,13 @@ def _features(model: Any, last: Any, X: Any, labels: Array, shown: Importances |
 def _of_images(model: ConvClassifier, images: Array, labels: Array, log_probs: Array) -> Iterator[Picture]:
     yield Picture(
         "Worst mistakes",
-        "Misclassified held-out images with the lowest probability of the true class: prediction and true class.",
-        figures.worst_mistakes(images, model.classes_, labels, log_probs),
+        "Misclassified images with the lowest probability of the true class, numbered as in the table of the worst "
+        "mistakes, and below each its saliency: the magnitude of the gradient of its loss by each pixel.",
+        figures.worst_mistakes(images, model.classes_, labels, log_probs, model=model),
     )
     yield Picture(
         "Saliency",
-        "Below each held-out image, the magnitude of the gradient of its loss by each pixel.",
+        "One image of each of the first classes, and below it the magnitude of the gradient of its loss by each pixel.",
         figures.saliency_maps(model, images, labels),
     )
     yield Picture("First filters", "The filters of the first convolution, each scaled separately.",
