@@ -86,3 +86,10 @@ def test_an_error_without_a_message_shows_its_kind():
 def test_an_error_has_an_exit_status():
     assert CommandError("wrong").status == 1
     assert CommandError("usage", 64).status == 64
+
+
+def test_many_files_of_a_glob_without_quotes_are_not_all_listed(chainrule):
+    names = [f"new/picture{number}.png" for number in range(48)]
+    for words in (("predict", "m.chainrule"), ("evaluate", "m.chainrule"), ("train", "conv")):
+        line = chainrule(*words, *names).complaint("put a glob of several files in quotes", "new/picture1.png", code=64)
+        assert len(line) < 220

@@ -44,3 +44,10 @@ def test_the_summary_says_what_a_stride_leaves_unread(chainrule):
 )
 def test_impossible_geometry_names_the_layer_and_the_sizes(chainrule, layers, shape, names):
     chainrule("summary", layers, "--input", shape).complaint(*names)
+
+
+def test_the_automatic_layers_are_those_of_train_conv(chainrule):
+    found = chainrule("summary", "auto", "--input", "3x512x512", "--classes", "10", "--json").json()
+    assert [layer["layer"] for layer in found["layers"]][-4:] == ["flatten", "linear 128", "relu", "linear 10"]
+    assert found["weights"] > 134e6
+    chainrule("summary", "auto", "--input", "64").complaint("auto: these layers are for images")

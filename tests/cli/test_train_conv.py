@@ -155,3 +155,12 @@ def test_curves_may_be_asked_for_when_a_run_is_resumed(chainrule, monkeypatch):
     assert done.trained()["log_loss"] == whole["log_loss"]
     # The checkpoint was written after the second epoch.
     assert np.isnan(load("digits.chainrule").validation_scores_).tolist() == [True, True, False, False]
+
+
+def test_a_network_that_large_pictures_make_slow_is_noted(chainrule, shapes, monkeypatch):
+    monkeypatch.setattr("chainrule.cli.train_conv.MOST_PARAMETERS", 1_000_000)
+    options = ("--epochs", "1", "--test-size", "0.9", "--overwrite")
+    done = chainrule("train", "conv", shapes, "--size", "48", *options).succeeded()
+    assert "note: the network has 1 million parameters for images of 1 x 48 x 48; it is smaller with --size" in done.err
+    done = chainrule("train", "conv", shapes, "--layers", "conv 4 3x3, relu, global pool", *options).succeeded()
+    assert "million" not in done.err

@@ -15,7 +15,7 @@ from chainrule import ConvClassifier, load, rules, save
 from chainrule.arrays import random_stream
 from chainrule.estimators import blocks_of_rows, checkpoints
 from chainrule.networks import Activation, Conv, Dropout, Linear, Pool, summarise
-from chainrule.training import Augmentation
+from chainrule.training import Augmentation, Images
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -337,6 +337,29 @@ def test_images_of_another_shape_are_refused_when_predicting():
         fitted(x=FEW[0].reshape(120, 64), image_shape=(3, 3))
     with pytest.raises(NotFittedError):
         ConvClassifier().predict(X)
+
+
+def test_one_image_and_images_as_an_object_are_refused_with_what_to_pass():
+    model = fitted(max_iter=1)
+    with pytest.raises(ValueError, match=r"got one image of shape \(8, 8\); pass X\[None\]"):
+        model.predict(X[0])
+    coloured = fitted(x=np.repeat(FEW[0][:, None], 3, 1), max_iter=1)
+    with pytest.raises(ValueError, match=r"got one image of shape \(3, 8, 8\); pass X\[None\]"):
+        coloured.predict(np.zeros((3, 8, 8)))
+    for use in (model.predict, lambda found: model.fit(found, Y[:3])):
+        with pytest.raises(TypeError, match=r"pass their arrays: X\.images, with the labels X\.labels"):
+            use(Images(X[:3, None], Y[:3]))
+
+
+def test_values_divided_by_255_are_warned_of():
+    model = fitted(x=FEW[0] * 15, max_iter=1)
+    with pytest.warns(UserWarning, match="all values are at most 1, but in training the mean was up to 7.*divided by"):
+        model.predict(FEW[0] * 15 / 255)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(FEW[0] * 15)
+        model.predict(FEW[0] * 0)
+        fitted(x=FEW[0] / 16, max_iter=1).predict(FEW[0] / 16)
 
 
 def test_without_convergence_there_is_one_warning_and_with_a_cosine_none():

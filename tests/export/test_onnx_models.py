@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import chainrule
-from chainrule import MLPClassifier, SoftmaxRegression, TabularClassifier, onnx_inputs, to_onnx
+from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, TabularClassifier, onnx_inputs, to_onnx
 from chainrule.estimators import TableEncoder
 from chainrule.export.onnx_files import described
 
@@ -49,6 +49,16 @@ def test_a_table_has_one_input_per_used_column(tabular):
         "classes": "[0, 1]",
         "columns": json.dumps({"size": "size", "column_label": "label"}),
     }
+
+
+def test_the_notes_of_a_network_of_images_say_what_a_row_is():
+    images = np.zeros((4, 3, 2, 2), np.uint8)
+    images[::2] = 9
+    model = ConvClassifier("flatten", max_iter=1).fit(images, [0, 1, 0, 1])
+    image = json.loads(notes(to_onnx(model))["image"])
+    assert image["shape"] == [3, 2, 2]
+    assert image["channels"] == "red, green, blue"
+    assert image["layout"].endswith("channels, height, width")
 
 
 def test_a_matrix_with_names_keeps_them_in_the_notes():

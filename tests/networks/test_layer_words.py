@@ -77,7 +77,7 @@ def test_a_layer_of_ones_own_is_read_and_written(text, spec):
         ("gain much", "'gain much': expected the first gain, a number from 0 to below 1, got 'much'"),
         ("gain 0.5 power x", "expected an exponent, a whole number, got 'x'"),
         ("gain 0.5 no", "'no' is not understood here; there are power, no penalty"),
-        ("gai 3", "no layer is called 'gai'; there are conv, "),
+        ("gai 3", "no layer is called 'gai'; did you mean 'gain'? layers are conv, "),
     ],
 )
 def test_its_words_are_checked_as_those_of_other_layers(text, message):

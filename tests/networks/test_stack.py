@@ -115,7 +115,7 @@ def test_the_network_runs_and_its_logits_are_the_rules_one_after_another():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("conf 3 3x3", "'conf 3 3x3': no layer is called 'conf'; there are conv, "),
+        ("conf 3 3x3", "'conf 3 3x3': no layer is called 'conf'; did you mean 'conv'? layers are conv, "),
         ("conv 3", "'conv 3': expected the size of the kernel, and the words end"),
         ("conv x 3x3", "expected the number of filters, a whole number, got 'x'"),
         ("conv 3 3x3x3", "expected the size of the kernel, such as 3 or 3x5, got '3x3x3'"),
@@ -125,6 +125,9 @@ def test_the_network_runs_and_its_logits_are_the_rules_one_after_another():
         ("flatten 3", "'3' is not understood here"),
         ("dropout half", "expected a rate, a number from 0 to below 1, got 'half'"),
         ("max 3", "no layer is called 'max'"),
+        ("maxpool 2", "did you mean 'max pool'? layers are"),
+        ("rleu", "did you mean 'relu'? layers are"),
+        ("conf 3", "; activations are identity, "),
     ],
 )
 def test_words_that_are_not_understood_are_quoted(text, message):

@@ -23,7 +23,7 @@ from chainrule.cli.export import export
 from chainrule.cli.grade import grade
 from chainrule.cli.lsp import lsp
 from chainrule.cli.mcp import mcp
-from chainrule.cli.output import USAGE, CommandError, note, one_line
+from chainrule.cli.output import USAGE, CommandError, extra_arguments, note, one_line
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary
@@ -105,6 +105,8 @@ def main(argv: list[str] | None = None) -> int:
             raise
         # `chainrule` without a command ends here too: an empty message after the help text.
         message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
+        if "unexpected extra argument" in message:
+            message = f"{extra_arguments(message)}; put a glob of several files in quotes, as in 'new/*.png'"
         return _fail(CommandError(message + _value_given(error, words)), USAGE) if message else USAGE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,15 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     """The first `most` names in quotes, and the number of the others."""
     names = list(names)
     return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def extra_arguments(message: str) -> str:
+    """The message about unexpected words, with the first of them alone if they are many, as of a glob.
+
+    >>> extra_arguments("Got unexpected extra arguments (a.png b.png)")
+    'Got unexpected extra arguments (a.png b.png)'
+    """
+    return re.sub(r"\((.{60}).{20,}\)", r"(\1 ...)", message)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

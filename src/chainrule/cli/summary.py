@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def summary(
     layers: Annotated[
-        str, typer.Argument(help="Layers, such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'.")
+        str,
+        typer.Argument(help="auto, or words such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'."),
     ],
     input: Annotated[
         str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")
@@ -32,9 +33,14 @@ def summary(
     If the last layer is not linear, `chainrule train conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.
     """
+    from chainrule.estimators.conv import automatic_layers, is_automatic
     from chainrule.networks.summary import summarise
 
     shape = input_shape(input)
+    if is_automatic(layers):
+        if len(shape) != 3:
+            raise CommandError(f"auto: these layers are for images; expected --input such as 3x128x128, got {input}")
+        layers = automatic_layers(shape)
     outputs = 1 if classes == 2 else classes
     sizes = summarise(layers, shape, outputs=outputs)
     if not sizes.layers:

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from chainrule.cli import torchrun
 from chainrule.cli.completion import BUILT_IN, data_names
-from chainrule.cli.output import USAGE, CommandError, did_you_mean, note
+from chainrule.cli.output import USAGE, CommandError, did_you_mean, extra_arguments, note
 from chainrule.cli.train_config import Config, written
 from chainrule.cli.train_conv import ConvOptions, conv
 from chainrule.cli.train_mlp import MLPOptions, mlp
@@ -60,7 +60,7 @@ class ModelCommand(TyperCommand):
                 if not any(hints) and (folder := _for_folder(words)):
                     raise CommandError(folder, status=USAGE) from None
                 hint = next(filter(None, hints), "put a glob of several files in quotes")
-                raise CommandError(f"{message}; {hint.strip()}", status=USAGE) from None
+                raise CommandError(f"{extra_arguments(message)}; {hint.strip()}", status=USAGE) from None
             if param is None or param.name is None:
                 raise
             if param.name == "data" and Path(str(self.name)).exists():

@@ -8,8 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 import typer
 
 from chainrule.cli.completion import data_names
-from chainrule.cli.output import CommandError
+from chainrule.cli.output import CommandError, note
 from chainrule.cli.train_options import DATA, MODEL, TRAINING, Labels, NetworkOptions, Solver
+
+MOST_PARAMETERS = 20_000_000
+"""Parameters of a network that is trained without a remark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class ConvOptions(NetworkOptions):
         str,
         typer.Option(
             help="Layers, such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not "
-            "linear, a linear layer is appended.",
+            "linear, a linear layer is appended. The page docs/guide/images lists all words.",
             rich_help_panel=MODEL,
         ),
     ] = "auto"
@@ -70,6 +73,7 @@ def conv(options: ConvOptions, config: str) -> int:
     check_classes(images.labels, "array of labels")
     kind = f"images of {' x '.join(map(str, images.shape))}"
     samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
+    _warn_of_size(options, images)
     classifier: Any = ConvClassifier(
         options.layers,
         image_shape=images.shape,
@@ -86,3 +90,21 @@ def conv(options: ConvOptions, config: str) -> int:
     }
     training_run.write_report(options.report, run, fitted, held_out, results, images)
     return training_run.show_network(run, fitted, results)
+
+
+def _warn_of_size(options: ConvOptions, images: Any) -> None:
+    """A note if the network has so many parameters that it is slow, as the default one has for large pictures."""
+    from chainrule.estimators.conv import automatic_layers, is_automatic
+    from chainrule.networks.summary import summarise
+    from chainrule.training import Augmentation
+
+    shape, classes = Augmentation.read(options.augment).out_shape(images.shape), len(set(images.labels.tolist()))
+    layers = automatic_layers(shape) if is_automatic(options.layers) else options.layers
+    sizes = summarise(layers, shape, outputs=1 if classes == 2 else classes)
+    parameters = sizes.weights + sizes.biases
+    if parameters > MOST_PARAMETERS:
+        note(
+            f"the network has {parameters / 1e6:.0f} million parameters for images of "
+            f"{' x '.join(map(str, shape))}; it is smaller with --size 64, or with 'global pool' in the place of "
+            "flatten in --layers"
+        )

@@ -1,6 +1,7 @@
 """A convolutional classifier of images with scikit-learn's interface, trained by closed-form gradients."""
 
 import math
+import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ from chainrule.estimators.network_classifier import NetworkClassifier
 from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, network_of_layers
 from chainrule.networks.stack import specs_of, with_head
-from chainrule.training import Augmentation, Change
+from chainrule.training import Augmentation, Change, Images
 
 SMALLEST = 4
 """Smallest side of images that the default layers still halve."""
+MOST_OF_UNIT_RANGE = 8.0
+"""Images with values from 0 to 1 have means and deviations far below this number, those with bytes mostly above it."""
 
 
 def _augmentation_of(name: str, value: Any) -> Augmentation:
@@ -47,17 +50,22 @@ def _shape_of_pixels(count: int) -> tuple[int, ...]:
     return (1, side, side) if side * side == count else (1, 1, count)
 
 
-def _is_automatic(layers: Any) -> bool:
+def is_automatic(layers: Any) -> bool:
+    """True for "auto", which stands for `automatic_layers`."""
     return isinstance(layers, str) and layers.strip() == "auto"
 
 
 def _check_layers(name: str, value: Any) -> None:
-    if not _is_automatic(value):
+    if not is_automatic(value):
         specs_of(value)
 
 
-def _automatic(shape: tuple[int, ...]) -> str:
-    """Convolutions in pairs with a pool after each pair, while the images are large enough, and a hidden layer."""
+def automatic_layers(shape: tuple[int, ...]) -> str:
+    """Convolutions in pairs with a pool after each pair, while the images are large enough, and a hidden layer.
+
+    >>> automatic_layers((1, 3, 3))
+    'conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, flatten, linear 128, relu'
+    """
     pieces, size = [], min(shape[1:])
     for filters in (32, 64):
         pieces += [f"conv {filters} 3x3 pad 1", "relu", f"conv {filters} 3x3 pad 1", "relu"]
@@ -99,7 +107,8 @@ class ConvClassifier(NetworkClassifier):
         The parameters of `MLPClassifier`, except ``hidden_layer_sizes`` and ``activation``, with the same meaning and
         these differences: ``batch_size="auto"`` is min(64, n_samples), ``random_state`` also seeds ``augment``,
         ``dropout`` drops inputs of the head (for dropout elsewhere, add dropout layers), and ``dtype="auto"`` is
-        float32 if X holds integers.
+        float32 if X holds integers. With ``checkpoint``, a path, a fit that was killed or interrupted continues from
+        this file, and ends with the model of an uninterrupted fit.
 
     Attributes
     ----------
@@ -173,7 +182,7 @@ class ConvClassifier(NetworkClassifier):
         shape = self._augmentation.out_shape(self.image_shape_)
         layers = self._structure["layers"]
         complete = with_head(
-            _automatic(shape) if _is_automatic(layers) else layers,
+            automatic_layers(shape) if is_automatic(layers) else layers,
             shape,
             self.n_outputs_,
             dropout=self._structure["dropout"],
@@ -182,6 +191,8 @@ class ConvClassifier(NetworkClassifier):
         return network_of_layers(complete, shape, loss=loss)
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
+        if isinstance(X, Images):
+            raise TypeError("X: expected an array, got Images; pass their arrays: X.images, with the labels X.labels")
         refuse_bfloat16(X)
         X = X if hasattr(X, "shape") else np.asarray(X)
         count, *shape = map(int, X.shape or (0,))
@@ -189,6 +200,7 @@ class ConvClassifier(NetworkClassifier):
         if len(shape) in (2, 3):
             given = (1, *shape) if len(shape) == 2 else tuple(shape)
             if expected not in (None, given):
+                self._refuse_one_image(X, expected)
                 raise ValueError(f"X: expected images of shape {expected}, got {given}")
             X, expected = np.asarray(X).reshape(count, math.prod(given)), given
         elif reset and len(shape) == 1:
@@ -196,9 +208,28 @@ class ConvClassifier(NetworkClassifier):
             if math.prod(expected) != shape[0]:
                 words = " x ".join(map(str, expected))
                 raise ValueError(f"image_shape: images of {words} have {math.prod(expected)} pixels, X has {shape[0]}")
+        elif not reset and len(shape) == 1 and shape[0] != math.prod(expected or ()):
+            self._refuse_one_image(X, expected)
         if reset and expected is not None:
             self.image_shape_: tuple[int, ...] = expected
         return X
+
+    def _refuse_one_image(self, X: Any, expected: tuple[int, ...] | None) -> None:
+        """Raise ValueError if X is one image of the expected shape without an axis of samples."""
+        shape = tuple(X.shape)
+        if expected is not None and shape in (expected, expected[1:] if expected[0] == 1 else expected):
+            raise ValueError(f"X: expected an array of images, got one image of shape {shape}; pass X[None]")
+
+    def _warn_of_values(self, X: Array) -> None:
+        """Warn if the values of X are at most 1, where training had values of bytes."""
+        largest, usual = float(X.max()) if len(X) else 0.0, float((self.mean_ + self.scale_).max())
+        if 0 < largest <= 1 and usual > MOST_OF_UNIT_RANGE:
+            warnings.warn(
+                f"X: all values are at most 1, but in training the mean was up to {self.mean_.max():.3g}: give values "
+                "as in training, such as bytes from 0 to 255 that are not divided by 255",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         if not self._structure["standardize"]:
@@ -227,6 +258,8 @@ class ConvClassifier(NetworkClassifier):
 
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
         if self._structure["standardize"]:
+            if not training:
+                self._warn_of_values(X)
             mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
             images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
             images /= scale

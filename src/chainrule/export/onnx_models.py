@@ -18,6 +18,7 @@ from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_encoding import MULTILABEL
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.columns import as_floats, as_words
+from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.frames import as_columns
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
@@ -51,8 +52,9 @@ def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
     Returns
     -------
     onnx.ModelProto
-        Its metadata has the entries chainrule (the version), estimator, classes (a JSON list), and features (a JSON
-        list of the names of X's columns) or columns (a JSON object from inputs to the table's columns).
+        Its metadata has the entries chainrule (the version), estimator, classes (a JSON list), and, if X has columns
+        with names, features (a JSON list of them) or columns (a JSON object from inputs to the table's columns); of
+        images, image (a JSON object: their shape, the order of channels and pixels, and the range of values).
 
     Raises
     ------
@@ -198,6 +200,17 @@ def _notes(parts: _Parts) -> dict[str, str]:
         "estimator": type(parts.classifier).__name__,
         "classes": json.dumps(parts.classifier.classes_.tolist(), default=str),
     }
+    if isinstance(parts.classifier, ConvClassifier):
+        channels = parts.classifier.image_shape_[0]
+        order = {1: "gray", 3: "red, green, blue"}.get(channels, f"{channels} channels, as in training")
+        notes["image"] = json.dumps(
+            {
+                "shape": parts.classifier.image_shape_,
+                "layout": "a row holds the pixels of all channels one after the other: channels, height, width",
+                "channels": order,
+                "values": "as in training, not scaled; pictures that chainrule reads have values from 0 to 255",
+            }
+        )
     if parts.columns:
         return notes | {"columns": json.dumps({one.name: one.column for one in parts.columns})}
     names = getattr([*parts.encoders, parts.classifier][0], "feature_names_in_", None)

@@ -5,6 +5,7 @@ first. Then come its required values in order, then its options in any order. Th
 declare these words by `value`, `option` and `switch`.
 """
 
+import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
@@ -218,7 +219,13 @@ def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]
     left = text.lower().split()
     name = next((name for name in (" ".join(left[:2]), left[0]) if name in names), None)
     if name is None:
-        raise ValueError(f"{text!r}: no layer is called {left[0]!r}; there are {', '.join(names)}")
+        close = difflib.get_close_matches(left[0], names, 1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        layers = ", ".join(name for name in names if name in LAYERS)
+        activations = ", ".join(name for name in names if name not in LAYERS)
+        raise ValueError(
+            f"{text!r}: no layer is called {left[0]!r}; {hint}layers are {layers}; activations are {activations}"
+        )
     del left[: len(name.split())]
     spec, preset = names[name]
     found = dict(preset)
