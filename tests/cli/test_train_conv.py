@@ -2,6 +2,7 @@
 
 import base64
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,3 +165,15 @@ def test_a_network_that_large_pictures_make_slow_is_noted(chainrule, shapes, mon
     assert "note: the network has 1 million parameters for images of 1 x 48 x 48; it is smaller with --size" in done.err
     done = chainrule("train", "conv", shapes, "--layers", "conv 4 3x3, relu, global pool", *options).succeeded()
     assert "million" not in done.err
+
+
+def test_the_page_on_images_makes_the_model_of_the_shell_in_python(chainrule):
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "images.md").read_text("utf-8")
+    code = next(part for part in page.split("```python")[1:] if "max_iter=30" in part)
+    namespace = {}
+    exec(code.partition("```")[0], namespace)
+    chainrule("train", "digits", "--model", "conv", "--layers", "flatten", "--epochs", "1").succeeded()
+    given, shell = namespace["model"].get_params(), load("digits.chainrule").get_params()
+    asked = {"layers", "max_iter", "n_iter_no_change", "image_shape"}  # of this test, or of the images
+    assert {name for name in given if given[name] != shell[name]} == {*asked, "batch_size", "eval_metric"}
+    assert (given["batch_size"], shell["batch_size"]) == ("auto", 64)

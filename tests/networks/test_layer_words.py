@@ -1,7 +1,8 @@
 """The words for layers, and a user's own layer, which is one class and no more."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from chainrule.networks import (
     Plan,
     network_of_layers,
     register_layer,
+    specs,
     summarise,
     trace,
     unregister_layer,
 )
-from chainrule.networks.layer_words import COUNT, PAIR, RATE, SIZE, option, switch, value
+from chainrule.networks.layer_words import COUNT, LAYERS, PAIR, RATE, SIZE, option, switch, value
 from chainrule.networks.stack import specs_of
+from chainrule.rules.registry import activation_names
 
 gain = rules.Rule(
     "gain",
@@ -161,3 +164,18 @@ def test_a_layer_says_how_it_is_made():
 
     with pytest.raises(TypeError, match="abstract method"):
         Bare()
+
+
+def test_the_page_on_images_lists_the_words_of_every_layer():
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "images.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.*?) \|.*\|.*\|$", page.partition("## Layers")[2], re.MULTILINE)
+    listed = [re.findall("`(.+?)`", row) for row in rows]
+    assert {"relu", "tanh"} <= {*listed[-1]} <= {*activation_names()}
+    known = {name: spec for name, (spec, _) in LAYERS.items() if spec.__module__ == specs.__name__}
+    names = [re.match(r"[a-z]+( [a-z]+)*", words).group() for row in listed[:-1] for words in row]
+    assert sorted(names) == sorted(known)
+    for first, *_ in listed[:-1]:
+        name = re.match(r"[a-z]+( [a-z]+)*", first).group()
+        words = [one.metadata["word"] for one in fields(known[name]) if "word" in one.metadata]
+        assert re.findall(r"\[([a-z ]+?)(?: [A-Z])?\]", first) == [word.name for word in words if word.name], name
+        assert len(re.findall("[A-Z]{2,}|P$", re.sub(r"\[.*", "", first))) == sum(not word.name for word in words), name
