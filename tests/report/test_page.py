@@ -83,10 +83,10 @@ def test_mistakes_are_named_by_the_index_of_a_frame_or_by_the_places_given(tmp_p
         page = write_report(model, frame, kinds, tmp_path, places=given).read_text("utf-8")
         found = re.findall(f"<td>{prefix}([0-9]+)", page)
         assert sorted(map(int, found)) == wrong
-    assert "accuracy</div>" in page
+    assert "> accuracy<" in page
     assert "may include some that the model was trained on" in page
     page = write_report(model, frame, kinds, tmp_path, held_out=True).read_text("utf-8")
-    assert "accuracy, held out</div>" in page
+    assert "> accuracy, held out<" in page
     assert "may include" not in page
     with pytest.raises(ValueError, match="places: expected one for each of 178 samples, got 3"):
         write_report(model, frame, kinds, tmp_path, places=range(3))
@@ -135,13 +135,13 @@ def test_notes_on_columns_stand_at_the_top_and_in_the_lines_of_their_columns(tmp
     box = page.partition('<div class="notes">')[2].partition("</div>")[0]
     assert re.search("<li>column 'code' determines y: each of its values has one class.*in all 80 rows", box)
     assert "<li>column 'size': 1 cell is not a number and counts as missing: 'thirty' (row 4)" in box
-    assert page.index('<div class="notes">') < page.index("accuracy, held out")
+    assert page.index('<div class="notes">') < page.index("> accuracy<")
     assert re.search(r'<td>code</td><td class="left">numbers, [^<]*; determines y: each of its values', page)
     assert re.search(r'<td>size</td><td class="left">numbers, [^<]*; 1 cell is not a number', page)
     with pytest.warns(UserWarning, match="'thirty'") as caught:
         page = html.unescape(write_report(model, columns, labels, tmp_path).read_text("utf-8"))
     assert len(caught) == 1
-    assert "'thirty' (row 4) (held-out rows)</li>" in page
+    assert "'thirty' (row 4) (rows of this page)</li>" in page
     page = write_report(model, {**columns, "size": columns["a"]}, labels, tmp_path, notes=["<all> is well"])
     assert "<li>&lt;all&gt; is well</li>" in page.read_text("utf-8")
 
@@ -167,9 +167,9 @@ def test_the_calibration_error_and_what_it_means_are_said(tmp_path):
 def test_what_makes_the_model_again_is_a_call_with_versions_and_counts(tmp_path):
     model = TabularClassifier(max_iter=2, random_state=0).fit(WINE[::2], KINDS[::2])
     page = html.unescape(model.report(WINE[1::3], KINDS[1::3], tmp_path).read_text("utf-8"))
-    assert "<h1>TabularClassifier: 3 classes, 59 rows held out</h1>" in page
+    assert "<h1>TabularClassifier: 3 classes, 59 rows</h1>" in page
     assert "<b>89</b> rows trained on" in page
-    assert "<b>59</b> rows held out" in page
+    assert "<b>59</b> rows scored" in page
     assert "<pre>TabularClassifier(max_iter=2, random_state=0)</pre>" in page
     assert f"NumPy {np.__version__}, scikit-learn" in page
     again = write_report(model, WINE[1::3], KINDS[1::3], tmp_path, again="make it").read_text("utf-8")

@@ -57,7 +57,7 @@ def write_report(
     folder : path
         Created if it does not exist.
     title : str
-        By default the model's name and the numbers of classes and of held-out samples.
+        By default the model's name and the numbers of classes and of samples.
     metrics : dict, optional
         Accuracy, log-loss, and precision and recall per class, if they are known.
     facts : mapping of str to str
@@ -109,7 +109,7 @@ def write_report(
         log_probs = model.predict_log_proba(X)
     for notice in notices:
         warn_caller(*notice)
-    told = [*notes, *notes_of(model), *(f"{message} (held-out rows)" for message, _ in notices)]
+    told = [*notes, *notes_of(model), *(f"{message} (rows of this page)" for message, _ in notices)]
     rows, actual = np.arange(len(labels)), np.searchsorted(model.classes_, labels)
     last = model[-1] if hasattr(model, "steps") else model
     is_image = isinstance(last, ConvClassifier)
@@ -123,11 +123,11 @@ def write_report(
         Path(folder),
         drawings,
         kind=kind,
-        title=title or f"{type(last).__name__}: {len(model.classes_)} classes, {len(labels):,} {kind} held out",
+        title=title or f"{type(last).__name__}: {len(model.classes_)} classes, {len(labels):,} {kind}",
         metrics=metrics or class_scores(model.classes_, actual, log_probs.argmax(axis=1), log_probs[rows, actual]),
         baseline=baseline(labels),
         notes=told,
-        facts={**counts, f"{kind} held out": f"{len(labels):,}", **(facts or {})},
+        facts={**counts, f"{kind} {'held out' if held_out else 'scored'}": f"{len(labels):,}", **(facts or {})},
         columns=read_columns(model, told),
         parts=last.parts() if hasattr(last, "parts") else (),
         features=() if is_image else features_of(model, X),
