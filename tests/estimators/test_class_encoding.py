@@ -139,8 +139,16 @@ def test_probabilities_sum_to_one_except_for_several_labels():
     ],
 )
 def test_missing_labels_are_counted_and_the_first_is_named(kind, labels):
-    with pytest.raises(ValueError, match="y: 2 of 6 labels are missing, the first in row 3; drop such rows or label"):
+    with pytest.raises(ValueError, match=r"y: 2 of 6 labels are missing, the first in row 2 \(counted from 0\); drop"):
         kind().fit(np.eye(6), labels)
+    with pytest.raises(ValueError, match="y: 2 of 6 labels are missing, the first in row 3; drop such rows or label"):
+        kind().fit(pandas.DataFrame(np.eye(6)), labels)
+
+
+@pytest.mark.parametrize("labels", [["a", 0, "a", 1, 0, 1], [0, "a", 1, "b", 0, "a"]])
+def test_words_among_numbers_are_refused_as_labels(labels):
+    with pytest.raises(ValueError, match="y: expected labels of one type, got words such as 'a' and numbers such as 0"):
+        SoftmaxRegression().fit(np.eye(6), np.array(labels, dtype=object))
 
 
 def test_labels_of_other_kinds_are_not_looked_at():

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, TabularClassifier, save
+from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV, TabularClassifier, save
 from chainrule.estimators.blocks_of_rows import linear_logits
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.persistence import ModelFileError
@@ -139,6 +139,7 @@ def test_only_a_model_of_the_class_is_loaded(tmp_path):
             "SoftmaxRegression has no parameter multi_class .got 'ovr'.*OneVsRest",
         ),
         (MLPClassifier, {"hidden_layers": (3,)}, "did you mean 'hidden_layer_sizes'"),
+        (SoftmaxRegressionCV, {"temperature_scaling": True}, "it has Cs, l1_ratios"),
         (Fixed, {"zzz": 1}, "it has targets, class_weight, dtype"),
     ],
 )

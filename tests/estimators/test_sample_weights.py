@@ -29,6 +29,12 @@ def test_weights_of_another_length_and_negative_ones_are_refused():
     assert checked_weights([1, 2, 3, -1], X, signed=True)[-1] == -1
 
 
+def test_a_long_list_of_classes_says_how_many_more_there_are():
+    y = np.arange(30)
+    with pytest.raises(ValueError, match=r"'nope' is not a class; the classes are 0, 1, .*, 9 and 20 more$"):
+        with_class_weight({"nope": 2}, encoding_of(y), np.eye(30), y, None)
+
+
 def test_samples_without_weight_are_left_out():
     kept = without_weightless("sample_weight", X, Y, np.array([0.0, 1.0, -2.0, 0.0]))
     assert [part.tolist() for part in kept] == [X[1:3].tolist(), ["b", "a"], [1, -2]]

@@ -156,6 +156,9 @@ def test_narrow_numbers_have_the_bits_of_the_widened_array(stored, way, problem,
     model, expected = SoftmaxRegression().fit(source), SoftmaxRegression().fit(widened, y)
     assert_same_bits(model, expected)
     assert np.array_equal(model.predict_proba(source), expected.predict_proba(widened))
+    if stored == np.float16:  # an array in memory is widened, too
+        for fitted in (SoftmaxRegression().fit(x, y), SoftmaxRegression(dtype="float32").fit(x, y)):
+            assert_same_bits(fitted, expected)
 
 
 def test_the_dtype_of_blocks_has_the_bits_of_the_rounded_array(problem, on_disk, assert_same_bits, tmp_path):

@@ -4,7 +4,9 @@ Two classes have one logit, the log-odds of the second class. More classes have 
 labels at once, a 0/1 matrix y, have one logit each, with a sigmoid.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -90,24 +92,29 @@ class ClassEncoding:
         return -rules.softplus(np.hstack([logits, -logits]))
 
 
-def check_labels_present(y: Any) -> None:
-    """Raise ValueError if labels are missing, None, NaN or pandas.NA among others; the message names the first.
+def check_labels_present(y: Any, X: Any = None) -> None:
+    """Raise ValueError if labels are missing (None, NaN or pandas.NA), or words among numbers.
 
-    >>> check_labels_present(["a", None, "b"])
+    The message names the first. Rows are counted from 0, or from 1 if X is a table.
+
+    >>> check_labels_present(["a", None, "b"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: y: 1 of 3 labels is missing, the first in row 2; drop such rows or label them. Input y contains NaN.
+    ValueError: y: 1 of 3 labels is missing, the first in row 1 (counted from 0); ...
     """
     labels = np.asarray(y) if not hasattr(y, "dtype") or getattr(y.dtype, "kind", "O") == "O" else None
     if labels is None or labels.dtype.kind != "O" or labels.ndim != 1:
         return
+    first, values = int(isinstance(X, Mapping) or hasattr(X, "columns")), labels.tolist()
     # NaN and pandas.NA are not equal to themselves; pandas.NA has no truth value.
-    missing = [row for row, label in enumerate(labels.tolist(), 1) if label is None or (label == label) is not True]
+    missing = [row for row, label in enumerate(values, first) if label is None or (label == label) is not True]
     if missing:
         count = f"{len(missing)} of {len(labels)} labels {'is' if len(missing) == 1 else 'are'} missing"
-        raise ValueError(
-            f"y: {count}, the first in row {missing[0]}; drop such rows or label them. Input y contains NaN."
-        )
+        row = f"row {missing[0]}{'' if first else ' (counted from 0)'}"
+        raise ValueError(f"y: {count}, the first in {row}; drop such rows or label them. Input y contains NaN.")
+    word, number = (next((v for v in values if isinstance(v, kind)), None) for kind in (str, Number))
+    if word is not None and number is not None:
+        raise ValueError(f"y: expected labels of one type, got words such as {word!r} and numbers such as {number!r}")
 
 
 def encoding_of(y: Array, *, probabilities: bool = False) -> ClassEncoding:

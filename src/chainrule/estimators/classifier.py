@@ -23,6 +23,7 @@ from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, check_labels_present, encoding_of
 from chainrule.estimators.notebooks import ShownInNotebooks
 from chainrule.estimators.persistence import ModelFileError, load, save
+from chainrule.estimators.refused_samples import refusal
 from chainrule.estimators.sample_weights import CheckedSamples, checked_weights, with_class_weight, without_weightless
 from chainrule.estimators.samples_in_files import stored_labels, stored_rows, stored_weights
 from chainrule.storage import OnDask, StoredRows, is_source
@@ -46,8 +47,8 @@ def checked_probabilities(y: Any) -> Array:
     wrong = np.flatnonzero((rows < 0).any(axis=1) | (np.abs(rows.sum(axis=1) - 1) > SUM_TOLERANCE))
     if len(wrong):
         raise ValueError(
-            f"y: every row must hold probabilities that sum to 1; row {wrong[0]} is {rows[wrong[0]].tolist()[:10]}, "
-            f"with the sum {rows[wrong[0]].sum():.6g} ({len(wrong)} such rows)"
+            f"y: every row must hold probabilities that sum to 1; row {wrong[0]} is [{check.listed(rows[wrong[0]])}], "
+            f"with the sum {rows[wrong[0]].sum():.6g} (rows are counted from 0; {len(wrong)} such rows)"
         )
     return rows
 
@@ -186,6 +187,10 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)
 
+    def _floats_for(self, dtype: Any) -> Any:
+        """The dtypes that X may keep; half precision becomes float32, as it does when files are read."""
+        return floats_of(self.dtype, np.float32 if dtype == np.float16 else self._first_dtype)
+
     @property
     def _encoding(self) -> ClassEncoding:
         return ClassEncoding(self._kind, self.classes_)
@@ -214,16 +219,14 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
             validate_data(self, X, reset=reset, skip_check_array=True)
             return checked
         if options.get("y") is not None:
-            check_labels_present(options["y"])
-        return validate_data(
-            self,
-            self._as_rows(X, reset=reset),
-            accept_sparse=self._sparse,
-            dtype=floats_of(self.dtype, self._first_dtype),
-            order="C",
-            reset=reset,
-            **options,
-        )
+            check_labels_present(options["y"], X)
+        rows, dtypes = self._as_rows(X, reset=reset), self._floats_for(getattr(X, "dtype", None))
+        try:
+            return validate_data(
+                self, rows, accept_sparse=self._sparse, dtype=dtypes, order="C", reset=reset, **options
+            )
+        except ValueError as error:
+            raise refusal(error, rows, type(self).__name__, images=not self._sparse) from None
 
     def _read_samples(
         self, X: Any, y: Any, sample_weight: Any, *, continues: bool, **options: Any
@@ -277,7 +280,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
             if not self._fits_sources:
                 raise ValueError(f"X: {type(self).__name__} is fitted to arrays, got samples in files")
             y, sample_weight = stored_labels(X, y), stored_weights(X, sample_weight)
-            X = stored_rows(self, X, reset=reset, dtypes=floats_of(self.dtype, self._first_dtype))
+            X = stored_rows(self, X, reset=reset, dtypes=self._floats_for(X.dtype))
             y = checked_probabilities(y) if self.targets == "proba" else checked_labels(y)
             check_consistent_length(X, y)
         elif self.targets == "proba" or checked is not None:
@@ -333,7 +336,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         self._check_known(y, what)
         return y
 
-    def _check_known(self, y: Array, what: str = "`y`") -> None:
+    def _check_known(self, y: Array, what: str = "`y`", advice: str = "") -> None:
         wide = self._kind == MULTILABEL or self.targets == "proba"
         if (y.ndim == 2) != wide or (wide and y.shape[1] != len(self.classes_)):
             expected = f"(n, {len(self.classes_)})" if wide else "(n,)"
@@ -341,6 +344,6 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
         if unknown:
             raise ValueError(
-                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {np.unique(y)}."
+                f"{what} has classes not in `self.classes_`: {check.listed(unknown)}. `self.classes_` has "
+                f"{check.listed(self.classes_)}.{advice}"
             )

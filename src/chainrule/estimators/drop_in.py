@@ -29,9 +29,9 @@ METHODS = {
 }
 """The method for each name of a solver. With an L2 penalty there is one optimum, so any method may find it."""
 
-INSTEAD = "for weights that are exactly 0 use scikit-learn's LogisticRegression(solver='saga', l1_ratio=1)"
+INSTEAD = "for weights that are exactly 0 use scikit-learn's LogisticRegression(solver='saga', l1_ratio={:g})"
 
-_WITHOUT_L1 = ("auto", "lbfgs", "newton-cg", "newton-cholesky", "sag")
+_WITHOUT_L1 = ("lbfgs", "newton-cg", "newton-cholesky", "sag")
 
 
 LIMITS: check.Limits = {
@@ -95,13 +95,26 @@ def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: st
     given = [value for value in l1_ratios if value is not None]
     for value in given:
         check.number(name, value, at_least=0, at_most=1)
+    if penalty == "elasticnet" and None in l1_ratios:
+        raise ValueError(f"{name} must be specified when penalty is elasticnet")
+    wanted = {"l1": [1.0], "l2": [], None: []}.get(penalty, given)
+    if any(wanted):
+        kind = "l1" if all(value == 1 for value in wanted) else "elasticnet"
+        expected = "penalty: expected 'l2', got 'l1'" if penalty == "l1" else f"{name}: expected 0, got {max(wanted):g}"
+        reason = f"{expected}: only the L2 penalty is supported; {INSTEAD.format(max(wanted))}"
+        if solver == "liblinear" and kind == "elasticnet":
+            reason = f"Only 'saga' solver supports elasticnet penalty, got solver=liblinear. {reason}"
+        if solver in _WITHOUT_L1:
+            # scikit-learn's words for a solver that was named.
+            reason = f"Solver {solver} supports only 'l2' or None penalties, got {kind} penalty. {reason}"
+        raise ValueError(reason)
     if penalty != DEPRECATED:
         warn_caller(
             "'penalty' was deprecated in version 1.8 of scikit-learn, which removes it in 1.10. Leave it out instead "
             "of penalty='l2', and give C=np.inf instead of penalty=None.",
             FutureWarning,
         )
-        if penalty in ("l1", "l2") and any(value != (penalty == "l1") for value in given):
+        if penalty == "l2" and any(given):
             warn_caller(
                 f"Inconsistent values: penalty={penalty} with {name}={l1_ratios[0]}. penalty is deprecated. Please use "
                 f"{name} only.",
@@ -112,18 +125,6 @@ def _check_penalty(penalty: Any, l1_ratios: Sequence[Any], name: str, solver: st
             "give l1_ratio=0.",
             FutureWarning,
         )
-    if penalty == "elasticnet" and None in l1_ratios:
-        raise ValueError(f"{name} must be specified when penalty is elasticnet")
-    wanted = {"l1": [1.0], "l2": [], None: []}.get(penalty, given)
-    if any(wanted):
-        kind = "l1" if all(value == 1 for value in wanted) else "elasticnet"
-        got = f"penalty={penalty!r}" if penalty == "l1" else f"{max(wanted):g}"
-        reason = f"{name}: expected 0, since the penalty is the L2 one, got {got}; {INSTEAD}"
-        if solver == "liblinear" and kind == "elasticnet":
-            reason = f"Only 'saga' solver supports elasticnet penalty, got solver=liblinear. {reason}"
-        if solver in _WITHOUT_L1:
-            reason = f"Solver {solver} supports only 'l2' or None penalties, got {kind} penalty. {reason}"
-        raise ValueError(reason)
 
 
 def check_ratios(l1_ratios: Any) -> list[Any]:

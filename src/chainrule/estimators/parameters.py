@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from chainrule import rules
 from chainrule.extras import import_extra
 
@@ -34,9 +36,20 @@ def unknown(estimator: str, name: str, value: Any, known: Iterable[str]) -> str:
     "MLPClassifier has no parameter hiden_layer_sizes (got (3,)); did you mean 'hidden_layer_sizes'?"
     """
     named = [each for each in known if each not in ("self", "args", "kwargs")]
-    near = [f"did you mean {each!r}?" for each in difflib.get_close_matches(name, named, 1)]
+    near = [f"did you mean {each!r}?" for each in difflib.get_close_matches(name, named, 1, cutoff=0.75)]
     hint = ELSEWHERE.get(name, "") or "".join(near) or f"it has {', '.join(named)}"
     return f"{estimator} has no parameter {name} (got {value!r}); {hint}"
+
+
+def listed(values: Iterable[Any], most: int = 10) -> str:
+    """The first values, and how many more there are.
+
+    >>> listed([0.5, "a", 2], 2), listed(np.arange(2))
+    ("0.5, 'a' and 1 more", '0, 1')
+    """
+    found = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(map(repr, found[:most])) + more
 
 
 def unless(allowed: Any, check: Callable[[str, Any], object]) -> Callable[[str, Any], None]:

@@ -120,6 +120,6 @@ def weights_of_classes(class_weight: Any, classes: Array, mass: Array, known: Se
         raise ValueError(f"class_weight: expected a dict, 'balanced' or None, got {class_weight!r}")
     for label, weight in class_weight.items():
         if label not in known:
-            raise ValueError(f"class_weight: {label!r} is not a class; the classes are {known[:20]}")
+            raise ValueError(f"class_weight: {label!r} is not a class; the classes are {check.listed(known)}")
         check.number(f"class_weight of {label!r}", weight, at_least=0)
     return np.array([class_weight.get(label, 1.0) for label in classes.tolist()])

@@ -11,7 +11,7 @@ from chainrule.arrays import Array
 from chainrule.engines import ClusterRows
 from chainrule.estimators.blocks_of_rows import floats_of_product, rows_at_once
 from chainrule.estimators.class_encoding import ClassEncoding, encoding_of
-from chainrule.estimators.classifier import checked_labels, checked_probabilities, floats_of
+from chainrule.estimators.classifier import checked_labels, checked_probabilities
 from chainrule.estimators.sample_weights import checked_weights, class_mass, factors_of_samples, weights_of_classes
 from chainrule.estimators.samples_in_files import remember_features, stored_labels
 from chainrule.estimators.samples_on_cluster import ClusterSamples, cluster_samples, lazily
@@ -90,7 +90,8 @@ def held_out_on_cluster(model: Any, dtype: Any, X: Any, y: Any, weights: Any) ->
 
 def dtype_of_fit(model: Any, samples: ClusterSamples) -> np.dtype[Any]:
     """The dtype that a fit gives features."""
-    allowed, own = floats_of(model.dtype, model._first_dtype), np.dtype(samples.x.dtype)
+    own = np.dtype(samples.x.dtype)
+    allowed = model._floats_for(own)
     allowed = allowed if isinstance(allowed, tuple) else (allowed,)
     return own if own in allowed else np.dtype(allowed[0])
 

@@ -235,7 +235,7 @@ class TabularClassifier(TableExplanations):
         if not reset:
             return features
         check_consistent_length(features, y)
-        check_labels_present(y)
+        check_labels_present(y, X)
         y = np.asarray(y)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
