@@ -283,6 +283,21 @@ def test_rows_of_folds_are_taken_in_their_order_from_files_too(tmp_path):
         np.testing.assert_array_equal(model.coefs_paths_, other.coefs_paths_)
 
 
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64])
+def test_coefficients_have_the_dtype_that_a_single_fit_gives_them(refit, stored):
+    x, y = X.astype(stored), SPECIES
+    for dtype in ("auto", "float32", "float64"):
+        model = SoftmaxRegressionCV(Cs=[1.0], cv=2, dtype=dtype, refit=refit).fit(x, y)
+        single = SoftmaxRegression(dtype=dtype).fit(x, y)
+        assert model.coef_.dtype == model.intercept_.dtype == single.coef_.dtype
+        assert model.predict_proba(x).dtype == single.predict_proba(x).dtype
+        assert model.coefs_paths_.dtype == np.float64
+        if refit:
+            difference = np.linalg.norm(model.coef_ - single.coef_)
+            assert difference <= model.certificate_.distance + single.certificate_.distance
+
+
 def test_a_class_of_weight_zero_may_be_rotated_with_the_others():
     """Few rows are rotated once for all fits, which need the rows of every class."""
     model = SoftmaxRegressionCV(Cs=CS, cv=3, class_weight={1: 0.0}, tol=1e-12).fit(X, SPECIES)

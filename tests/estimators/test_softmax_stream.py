@@ -17,7 +17,6 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import log_loss
 
 from chainrule import SoftmaxRegression, SoftmaxRegressionCV
-from chainrule.solvers.convex import online
 
 X, SPECIES = load_iris(return_X_y=True)
 order = np.random.default_rng(2).permutation(150)
@@ -53,16 +52,10 @@ def slopes(theta, X, rows):
     return ones.T @ (probs - rows), np.square(ones).T @ (probs * (1 - probs))
 
 
-@pytest.fixture
-def patient(monkeypatch):
-    """As many steps for a batch as it takes, for the optimum itself to be compared."""
-    monkeypatch.setattr(online, "MOST_STEPS", 300)
-
-
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("C", [0.1, 10.0])
 @pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "none"])
-def test_a_first_batch_is_fitted_like_a_fit_that_penalises_the_intercepts_too(kind, C, intercept, patient):
+def test_a_first_batch_is_fitted_like_a_fit_that_penalises_the_intercepts_too(kind, C, intercept):
     """The ones are then a feature like the others. Without intercepts it is the fit of the batch itself."""
     y, options = LABELS[kind], {"C": C, "tol": 1e-18}
     model = SoftmaxRegression(fit_intercept=intercept, **options).partial_fit(X, y, classes=np.unique(y))
@@ -75,8 +68,19 @@ def test_a_first_batch_is_fitted_like_a_fit_that_penalises_the_intercepts_too(ki
     assert abs(model.coef_).max() > 0.1
 
 
+def test_a_first_batch_with_the_default_tol_is_as_near_its_optimum_as_a_fit():
+    """Five steps, as once, left 60 % more log-loss."""
+    digits, y = load_digits(return_X_y=True)
+    options = {"C": 10, "fit_intercept": False}
+    first = SoftmaxRegression(**options).partial_fit(digits / 16, y, classes=range(10))
+    loss = log_loss(y, first.predict_proba(digits / 16)) + np.sum(first.coef_**2) / (2 * 10 * len(y))
+    best = SoftmaxRegression(tol=1e-8, max_iter=1000, **options).fit(digits / 16, y).objective_
+    # A direction that leaves half of the gradient promises three quarters of what there is to gain.
+    assert loss <= best * (1 + 1.5e-4)
+
+
 @pytest.mark.parametrize("kind", LABELS)
-def test_every_further_batch_is_at_the_optimum_of_the_recursion_written_out(kind, patient):
+def test_every_further_batch_is_at_the_optimum_of_the_recursion_written_out(kind):
     y, k = LABELS[kind], 1 + LABELS[kind].max()
     rows = np.eye(k)[y]
     model = SoftmaxRegression(C=2.0, tol=1e-14)
@@ -93,7 +97,7 @@ def test_every_further_batch_is_at_the_optimum_of_the_recursion_written_out(kind
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_after_fit_its_samples_count_as_the_next_batch_curves(kind, patient):
+def test_after_fit_its_samples_count_as_the_next_batch_curves(kind):
     y, k = LABELS[kind], 1 + LABELS[kind].max()
     model = SoftmaxRegression(C=2.0, tol=1e-14).fit(X[:100], y[:100], WEIGHTS[:100])
     before = theta_of(model)
@@ -307,6 +311,11 @@ def test_a_batch_that_does_not_fit_is_refused_and_leaves_the_model_as_it_was(arg
     soft = SoftmaxRegression(targets="proba").partial_fit(X, rows[:, :3])
     with pytest.raises(ValueError, match=r"expected \(n, 3\)"):
         soft.partial_fit(X, rows)
+
+
+def test_a_label_that_was_not_announced_is_answered_with_what_to_do():
+    with pytest.raises(ValueError, match=r"self.classes_`: 2. .* Name all labels in classes= at the first call"):
+        SoftmaxRegression().partial_fit(X, SPECIES, classes=[0, 1])
 
 
 def test_a_first_batch_needs_the_classes_and_good_parameters():

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse, on_device, to_numpy
 from chainrule.estimators import parameters as check
 from chainrule.estimators.agreement import agree, checkpoint_of
+from chainrule.estimators.availability import available_unless
 from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_gradients, network_logits
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier, float_of
@@ -32,10 +32,8 @@ from chainrule.training import Change, Checkpointing, Fit, History, Judge, Objec
 from chainrule.training.processes import Processes, from_rank_0
 
 
-def _iterative(estimator: NetworkClassifier) -> bool:
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit needs a solver that steps through batches; lbfgs does not")
-    return True
+def _takes_no_batches(estimator: NetworkClassifier) -> str:
+    return "it needs a solver that steps through batches; lbfgs does not" if estimator.solver == "lbfgs" else ""
 
 
 class NetworkClassifier(Parameters, Classifier):
@@ -159,7 +157,7 @@ class NetworkClassifier(Parameters, Classifier):
         warn_unless_converged(self, history, watched)
         return self
 
-    @available_if(_iterative)  # type: ignore[untyped-decorator]
+    @available_unless(_takes_no_batches)
     @all_or_nothing
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Run one epoch over the given samples, starting where the last call ended. Callbacks are called after it.
@@ -207,7 +205,7 @@ class NetworkClassifier(Parameters, Classifier):
             self._rebuild(X, weights)
             theta = self._theta(X.dtype)
             history, best_loss = self._history(), self.best_loss_
-        self._check_known(y)
+        self._check_known(y, advice=" Name all labels in classes= at the first call, or give new_classes='add'.")
         encoding = self._encoding
         X, y, weights = with_class_weight(self.class_weight, encoding, X, y, weights, classes_to_come=adds)
         state = SolverState(self._solver_vectors, self._solver_steps)

@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples
+from chainrule.estimators.availability import Lacking
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
 from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
 from chainrule.estimators.notices import warn_caller
@@ -33,6 +34,7 @@ from chainrule.estimators.samples_on_cluster import in_this_process, is_on_clust
 from chainrule.estimators.softmax_on_cluster import held_out_on_cluster, samples_for_folds
 from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_of
 from chainrule.estimators.softmax_problem import problem_of_samples
+from chainrule.estimators.softmax_recipe import coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.estimators.validation import score
@@ -64,8 +66,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     use_legacy_attributes : bool, default=False
         True gives attributes the shapes that they had before scikit-learn 1.9.
     **parameters
-        The parameters of `SoftmaxRegression`, except C, `checkpoint` and `device`. "balanced" class weights are
-        computed from all samples and used in every fold.
+        The parameters of `SoftmaxRegression`, except C, l1_ratio, `warm_start`, `temperature_scaling`, `eval_metric`,
+        `checkpoint` and `device`. "balanced" class weights are computed from all samples and used in every fold.
 
     Attributes
     ----------
@@ -76,9 +78,12 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         Always 0.
     scores_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
     coefs_paths_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs, n_classes, n_features + 1)
-        The intercepts, if any, are last; n_classes is 1 for two classes.
+        The intercepts, if any, are last; n_classes is 1 for two classes. These are in float64; `coef_` and `intercept_`
+        have the dtype that `SoftmaxRegression` gives them.
     n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_Cs)
 
+    Notes
+    -----
     With ``use_legacy_attributes=True``, `scores_` and `coefs_paths_` are dicts with one key per class (for two classes,
     only the second), of arrays of shape (n_folds, n_Cs, n_l1_ratios) and (n_folds, n_Cs, n_l1_ratios, n_features + 1).
     `n_iter_` has the shape (1, n_folds, n_Cs, n_l1_ratios), and `C_` and `l1_ratio_` have an entry for every key. If
@@ -97,6 +102,8 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     l1_ratio_: Any
     scores_: Any
     coefs_paths_: Any
+
+    partial_fit = Lacking("it sees one batch after another, and cross-validation needs all samples at once")
 
     # Weights are for the scorer, if it asks for them.
     __metadata_request__score: ClassVar = {"sample_weight": UNUSED}
@@ -136,7 +143,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
     @attributes_like_samples
     @showing_progress
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> SoftmaxRegressionCV:
-        """Choose C and fit. Callbacks from `set_callbacks` are called for every fold and for the fit with the chosen C.
+        """Choose C and fit. Callbacks of scikit-learn 1.9 are called for every fold and for the fit with the best C.
 
         Parameters
         ----------
@@ -194,14 +201,17 @@ class SoftmaxRegressionCV(SoftmaxRegression):
                 problem = problem_of(x, y, weights, rows_of_leaf=rows_of_leaf)
                 with tasks.task("refit"):
                     found = recipe.fit(problem, best, start, spectrum=spectrum)
-                # In the precision of the folds' coefficients.
-                end = recipe.certified(problem_of(X, y, weights), best, found, spectrum)
+                whole = problem_of(X, y, weights)
+                dtype = recipe.dtype_to_show(found.theta, whole, X.dtype, spectrum)
+                end = recipe.certified(whole, best, found, spectrum, dtype)
                 self._note_end(found, end)
-                self._adopt(end)
+                self._adopt(end, dtype)
             else:
                 best = float(np.mean([values[i] for i in each]))
                 self._forget_end_of_fit()
-                self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
+                theta = mean.T if self.fit_intercept else mean[:, :-1].T
+                dtype = recipe.dtype_to_show(theta, problem_of(X, y, weights), X.dtype, spectrum)
+                self.coef_, self.intercept_ = coefficients(theta, self.fit_intercept, dtype)
             self._adopt_folds(values, best, np.array(scores), fits)
         warn_of(fits, self.tol)
         lacking = _lacking(folds, y, self.classes_)

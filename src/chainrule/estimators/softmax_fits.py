@@ -17,9 +17,8 @@ from chainrule.estimators.peer_callbacks import told_steps
 from chainrule.estimators.samples_on_cluster import is_on_cluster
 from chainrule.estimators.softmax_on_cluster import cluster_problem, held_out_on_cluster
 from chainrule.estimators.softmax_problem import inverse_strength, problem_of_samples
-from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients, dtype_to_show
+from chainrule.estimators.softmax_recipe import SoftmaxRecipe, coefficients
 from chainrule.estimators.validation import score
-from chainrule.kernels.blas import threads_allowed
 from chainrule.progress import stage, tell
 from chainrule.solvers.convex import INTERRUPTED, Certified, Minimum, Problem, Spectrum, put_on
 
@@ -71,8 +70,7 @@ class SoftmaxFits(Classifier):
             if spectrum is None:
                 spectrum = recipe.spectrum(problem, C)
             found = recipe.fit(problem, C, start, watchers, spectrum, certifies=recipe.certify)
-            with threads_allowed(recipe.threads), stage("precision of the coefficients"):
-                dtype = dtype_to_show(found.theta, problem, samples[0].dtype, spectrum)
+            dtype = recipe.dtype_to_show(found.theta, problem, samples[0].dtype, spectrum)
             end = recipe.certified(problem, C, found, spectrum, dtype)
             if self.validation_scores_ and held_out is not None and end.certificate is not None:
                 self.validation_scores_.pop()  # the intercepts have changed since the last step

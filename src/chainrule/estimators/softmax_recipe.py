@@ -16,6 +16,7 @@ from chainrule.engines.fingerprint import fingerprint
 from chainrule.estimators.checkpoints import fingerprint_of
 from chainrule.estimators.drop_in import METHODS, check_liblinear
 from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.parameters import listed
 from chainrule.kernels.blas import threads_allowed
 from chainrule.progress import stage, tell
 from chainrule.solvers.convex import (
@@ -117,6 +118,11 @@ class SoftmaxRecipe:
         theta = found.theta if dtype is None else found.theta.astype(dtype)
         return Certified(theta, certified.certificate, certified.reason)
 
+    def dtype_to_show(self, theta: Array, problem: Problem, dtype: Any, spectrum: Spectrum) -> Any:
+        """The dtype of the coefficients for samples of this dtype, as `dtype_to_show` chooses it."""
+        with threads_allowed(self.threads), stage("precision of the coefficients"):
+            return dtype_to_show(theta, problem, dtype, spectrum)
+
     def spectrum(self, problem: Problem, C: float, fits: int = 1) -> Spectrum:
         """The spectrum that `fits` fits of a problem, or of parts of its samples, share; C is their largest.
 
@@ -209,7 +215,7 @@ def check_bounded(C: float, intercept: bool, mass: Array) -> None:
     if intercept and not (mass > 0).all():
         raise ValueError(
             "sample_weight: with negative weights, the weights of each class must sum to more than 0 (no optimum for "
-            f"its intercept otherwise), got the sums {mass.tolist()[:10]}; fit_intercept=False takes any weights"
+            f"its intercept otherwise), got the sums {listed(mass)}; fit_intercept=False takes any weights"
         )
 
 

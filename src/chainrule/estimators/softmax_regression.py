@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import parameters as check
 from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples, with_numpy
+from chainrule.estimators.availability import available_unless
 from chainrule.estimators.class_encoding import encoding_of
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.logits_of_rows import logits_of
@@ -29,22 +29,20 @@ from chainrule.progress import stage
 from chainrule.solvers.convex.online import absorb, curvatures
 
 
-def _can_stream(model: SoftmaxRegression) -> bool:
-    """Raise AttributeError, so that there is no `partial_fit`, for parameters that need all samples at once."""
+def _needs_all_samples(model: SoftmaxRegression) -> str:
+    """The parameter that leaves no `partial_fit`, or an empty string."""
     needing = [name for name in ("standardize", "temperature_scaling") if getattr(model, name)]
     if isinstance(model.class_weight, str):
         needing.append(f"class_weight={model.class_weight!r}")
-    if hasattr(model, "Cs"):
-        needing.append("cross-validation")
-    if needing:
-        raise AttributeError(f"partial_fit sees one batch after another; {needing[0]} needs all samples at once")
-    return True
+    return f"it sees one batch after another, and {needing[0]} needs all samples at once" if needing else ""
 
 
 class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc]  # scikit-learn has no types
     """Softmax regression with an L2 penalty: probabilities softmax(x W + b), fitted to the optimum.
 
         sum_i w_i (log sum_j exp(z_ij) - z_i,y_i) + |W|^2 / (2 C),    z = x W + b
+
+    `objective_` is this sum divided by the total weight, sum_i w_i (without weights, by the number of samples).
 
     Parameters, attributes and methods that scikit-learn's ``LogisticRegression`` also has mean the same here, and the
     optimum is the same. As in scikit-learn, two classes have one weight vector.
@@ -68,6 +66,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
     intercept_scaling : float, default=1
         Must be 1, since the intercept is not penalised.
     class_weight : dict, "balanced" or None, default=None
+        A factor of the weights of the samples of each class; classes that a dict does not name have 1. "balanced" gives
+        all classes the same total weight: n / (number of classes x samples of the class).
     random_state : int, RandomState or None, default=None
         Not used: the fit is deterministic.
     solver : {"auto", "lbfgs", "newton-cg", ...}, default="auto"
@@ -79,6 +79,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
         "newton-cholesky", "sag" and "saga" are accepted and mean "auto". "liblinear" also means "auto", but only for
         two classes without an intercept, since scikit-learn's "liblinear" penalises the intercept.
     max_iter : int, default=100
+        The largest number of steps. A fit that has not converged then warns with a ConvergenceWarning.
     verbose : int, default=0
         Above 0, print a line for every step, and the certificate. After one second, standard error also shows the
         current pass over the samples, the rows done and the time left.
@@ -130,13 +131,14 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
     n_iter_ : ndarray of shape (1,)
         The number of steps. If the first gradient was already small enough, it is 1, but at most max_iter.
     objective_ : float
-        The mean objective after the last step, including the penalty's share.
+        The objective after the last step divided by the total weight, including the penalty.
     gradient_norm_ : float
         The largest entry of the mean objective's gradient.
     converged_ : bool
     certificate_ : Certificate or None
-        A bound on the distance of `coef_` from the optimum, which holds in spite of rounding errors; see
-        docs/guide/scale.md. None with ``certify=False``, without a penalty, with negative sample weights and after
+        Bounds on how far the fit is from the optimum, which hold in spite of rounding errors. `gap`, of the objective,
+        is the sharp one; `distance`, of `coef_`, may be much larger than the true one. See docs/guide/scale.md.
+        None with ``certify=False``, without a penalty, with negative sample weights and after
         Ctrl-C.
     interrupted_ : bool
         True if Ctrl-C ended the fit; the weights are then from the last step.
@@ -223,7 +225,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
             twice. A negative weight, such as a reward below 0, pushes the prediction away from the label; the objective
             is then not convex, and the fit ends where its gradient is 0.
         eval_set : tuple (X, y) or (X, y, sample_weight), optional
-            Held-out samples, on which ``eval_metric`` is measured after every step.
+            Held-out samples, on which ``eval_metric`` is measured after every step. A Pipeline does not transform them:
+            its last step gets them as they are. Transform them first, or give `X_val` with ``transform_input``.
         X_val, y_val, sample_weight_val : arrays, optional
             The same samples as separate arrays, for scikit-learn's ``Pipeline(..., transform_input=["X_val"])``.
 
@@ -286,23 +289,33 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
             return super().score(X, y, sample_weight)
         return cluster_score(self, X, y, sample_weight)
 
-    @available_if(_can_stream)  # type: ignore[untyped-decorator]
+    @available_unless(_needs_all_samples)
     @all_or_nothing
     @attributes_like_samples
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
         """Learn from one more batch of samples, each seen once; all classes share one softmax.
 
-        The batch is fitted with a penalty on the distance from the previous weights. The penalty is weighted by the
-        curvature of all earlier batches, and by 1 / C at first. There is no learning rate. After `fit`, the samples of
-        `fit` count as earlier batches. Batches should mix the classes: a stream that is sorted by class favours the
-        last class.
+        The batch is fitted, to `tol`, with a penalty on the distance from the previous weights. The penalty is weighted
+        by the curvature of all earlier batches, and by 1 / C at first; it includes the intercepts. There is no learning
+        rate. Only the diagonal of the curvature is kept, so small batches end farther from a fit of all samples: with
+        C=10 on scikit-learn's digits, divided by 16, the log-loss of the training samples is 0.031 after `fit`, 0.032
+        after one batch of all samples, and 0.10 after batches of 100. Shuffle first: batches must mix the classes. The
+        same batches sorted by class end with an accuracy of 0.19.
+
+        After `fit`, the samples of `fit` count as earlier batches, and the attributes that describe the end of `fit`
+        are removed: `objective_`, `gradient_norm_`, `converged_`, `interrupted_` and `certificate_`. `n_iter_` is then
+        increased by 1 for each batch.
+
+        There is no `partial_fit` with ``standardize=True``, with ``temperature_scaling=True`` or with
+        ``class_weight="balanced"``, which need all samples at once, and none of `SoftmaxRegressionCV`.
 
         Parameters
         ----------
         X, y, sample_weight
             As in `fit`, with weights of at least 0.
         classes : array, optional
-            All labels that will ever occur; needed at the first call, unless ``targets="proba"``.
+            All labels that will ever occur; needed at the first call, unless ``targets="proba"``. A label that is not
+            among them is an error later.
 
         Examples
         --------
@@ -326,7 +339,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
             self._kind, self.classes_ = encoding.kind, encoding.classes
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes: expected {self.classes_}, as in the first call, got {np.unique(classes)}")
-        self._check_known(y)
+        self._check_known(y, advice=" Name all labels in classes= at the first call of partial_fit, or fit anew.")
         problem = problem_of_samples(self, X, y, weights)
         theta = np.zeros(problem.shape) if first else np.asarray(self._theta(), dtype=np.float64)
         precision = getattr(self, "_precision", None)
