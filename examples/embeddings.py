@@ -14,6 +14,8 @@ The texts are paragraphs of scikit-learn's docstrings, and the label of each is 
 
 import importlib
 import inspect
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
@@ -22,7 +24,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from chainrule import SoftmaxRegressionCV
+from chainrule import SoftmaxRegressionCV, load, save
 from chainrule.estimators import scores_of_path
 
 MODULES = (
@@ -70,3 +72,17 @@ print(f"C = {model.C_:g}, accuracy on held-out paragraphs {accuracy:.2f}")
 # The curves show the mean score of each C, and the score of each fold:
 
 scores_of_path(model)
+
+# %%
+# Keep the model
+# --------------
+#
+# A model file holds the classifier with the two steps before it. It cannot hold the TfidfVectorizer, which has settings
+# that are functions or regular expressions: keep that step with pickle, whose files run code when they are loaded, or
+# with skops. Embeddings of a language model need no such step.
+
+tfidf, *steps = (step for _, step in embedding.steps)
+with TemporaryDirectory() as folder:
+    path = save(make_pipeline(*steps, model), Path(folder) / "topics.chainrule")
+    loaded = load(path)
+print("same predictions:", np.array_equal(loaded.predict(tfidf.transform(test)), model.predict(X_test)))

@@ -13,6 +13,7 @@ import sklearn.base
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.datasets import load_iris
+from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -20,7 +21,9 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     LabelBinarizer,
     LabelEncoder,
+    MaxAbsScaler,
     MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
     RobustScaler,
@@ -106,6 +109,9 @@ TRANSFORMERS = {
     "StandardScaler in float32": (StandardScaler(with_mean=False), NUMBERS.astype(np.float32)),
     "RobustScaler": (RobustScaler(quantile_range=(10.0, 90.0), unit_variance=True), NUMBERS),
     "MinMaxScaler": (MinMaxScaler(feature_range=(-1, 1), clip=True), NUMBERS),
+    "MaxAbsScaler": (MaxAbsScaler(), NUMBERS),
+    "Normalizer": (Normalizer("l1"), np.nan_to_num(NUMBERS)),
+    "TruncatedSVD": (TruncatedSVD(2, random_state=0), np.random.default_rng(0).normal(size=(9, 4))),
     "OneHotEncoder of words": (OneHotEncoder(handle_unknown="ignore"), WORDS),
     "OneHotEncoder of numbers": (OneHotEncoder(dtype=np.int8, sparse_output=False), NUMBERS),
     "OneHotEncoder of fixed-width strings": (OneHotEncoder(), np.array([["ä"], ["bcd"], [""]])),
@@ -125,6 +131,13 @@ TRANSFORMERS = {
     "TableEncoder": (TableEncoder(), FRAME),
     "the user's own": (Shifted(by=np.int16(3)), NUMBERS),
 }
+
+
+def test_sparse_coefficients_are_refused_with_what_to_do_instead(tmp_path):
+    model = SoftmaxRegression().fit([[0.0], [1.0], [3.0]], [0, 0, 1]).sparsify()
+    with pytest.raises(TypeError, match=r"coef_ is of .*; for the coefficients of a classifier, densify\(\) makes"):
+        save(model, tmp_path / "a.model")
+    assert load(save(model.densify(), tmp_path / "a.model")).predict([[3.0]]) == [1]
 
 
 def test_every_listed_class_is_tested():

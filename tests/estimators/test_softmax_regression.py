@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
@@ -311,3 +312,21 @@ def test_no_warning_is_given_by_a_plain_fit():
         warnings.simplefilter("error")
         assert SoftmaxRegression().fit(X, SPECIES).converged_
         assert SoftmaxRegression().fit(X, SPECIES == 2).converged_
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, SoftmaxRegressionCV])
+def test_a_copy_in_float64_predicts_without_the_rounding_of_float32(kind):
+    x = X.astype(np.float32)
+    model = kind().fit(x, SPECIES)
+    wide = model.astype("float64")
+    assert (model.coef_.dtype, wide.coef_.dtype, wide.intercept_.dtype) == (np.float32, np.float64, np.float64)
+    np.testing.assert_array_equal(wide.coef_, model.coef_)
+    assert wide.certificate_ == model.certificate_
+    expected = softmax(x.astype(np.float64) @ wide.coef_.T + wide.intercept_, axis=1)
+    np.testing.assert_allclose(wide.predict_proba(x), expected, rtol=0, atol=1e-14)
+    narrow = wide.astype("float32")
+    np.testing.assert_array_equal(narrow.predict_proba(x), model.predict_proba(x))
+    assert narrow.certificate_ is None
+    assert model.sparsify().astype("float64").coef_.dtype == np.float64
+    with pytest.raises(ValueError, match="dtype: expected 'float32' or 'float64', got 'float16'"):
+        model.astype("float16")

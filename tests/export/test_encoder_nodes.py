@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import TruncatedSVD
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 from chainrule import MLPClassifier, SoftmaxRegression, to_onnx
 from chainrule.estimators import PiecewiseLinearEncoder, SmoothScaler, TableEncoder
@@ -97,13 +105,21 @@ def test_counted_text_is_refused_by_name():
         MinMaxScaler((-1, 2)),
         MinMaxScaler(clip=True),
         MaxAbsScaler(),
+        *(Normalizer(norm) for norm in ("l1", "l2", "max")),
+        TruncatedSVD(2, random_state=0),
     ],
     ids=str,
 )
 def test_scalers(difference, encoder):
     X = np.random.default_rng(1).normal([5, -3, 1e4], [2, 0.1, 1e3], (60, 3))
     model = make_pipeline(encoder, SoftmaxRegression()).fit(X, X[:, 0] > 5)
-    assert difference(model, np.concatenate([X, [[1e6, -1e6, 0.0]]])) < 1e-13
+    assert difference(model, np.concatenate([X, [[1e6, -1e6, 0.0], [0.0, 0.0, 0.0], [1e-15, 0.0, 0.0]]])) < 1e-13
+
+
+def test_the_input_has_the_width_of_the_first_step():
+    X = np.random.default_rng(1).normal(size=(60, 5))
+    model = make_pipeline(TruncatedSVD(2, random_state=0), Normalizer(), SoftmaxRegression()).fit(X, np.arange(60) % 3)
+    assert to_onnx(model).graph.input[0].type.tensor_type.shape.dim[1].dim_value == 5
 
 
 def test_bins_after_a_scaler_widen_the_features_and_not_the_input(difference):

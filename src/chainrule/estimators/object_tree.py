@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule import rules
-from chainrule.arrays import in_numpy, library_of
+from chainrule.arrays import in_numpy, is_sparse, library_of
 from chainrule.estimators.saveable import CALLBACKS, FOR_FITTING_ONLY, class_of, fault, name_of
 from chainrule.networks import Layer, LayerSpec
 from chainrule.rules.rule import Rule
@@ -382,6 +382,8 @@ def _advice(value: Any) -> str:
             "; it is made of functions: give the layer in words, or as a LayerSpec whose class is registered by "
             "networks.register_layer; cloudpickle keeps such a model, in files that run code when they are loaded"
         )
+    if is_sparse(value):
+        return "; for the coefficients of a classifier, densify() makes an array"
     is_instance = hasattr(value, "get_params") and not isinstance(value, type)
     return "; if its attributes are data, register_saveable(its class) allows it" if is_instance else ""
 

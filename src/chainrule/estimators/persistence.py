@@ -36,9 +36,10 @@ __all__ = ["ModelFileError", "load", "load_with_about", "read_about", "register_
 def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] | None = None) -> Path:
     """Write a fitted estimator to a file, which `load` reads back.
 
-    The estimator may be one of chainrule's, one of scikit-learn's scalers, encoders and imputers, a ColumnTransformer
-    or Pipeline of these, or an instance of a class given to `register_saveable`. A pandas Index is loaded as a list of
-    labels. Two parameters that matter only for fitting are loaded as None: `memory` of a pipeline, and `callbacks`.
+    The estimator may be one of chainrule's, one of scikit-learn's scalers, encoders and imputers, its TruncatedSVD, a
+    ColumnTransformer or Pipeline of these, or an instance of a class given to `register_saveable`. A pandas Index is
+    loaded as a list of labels. Two parameters that matter only for fitting are loaded as None: `memory` of a pipeline,
+    and `callbacks`.
 
     The file is written completely or not at all: a reader sees the old file or the new one, even if the disk fills up.
 

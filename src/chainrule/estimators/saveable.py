@@ -28,6 +28,7 @@ _PUBLIC = {
     "chainrule.networks": tuple(specs.__all__),
     "chainrule.solvers.convex": ("Certificate",),
     "chainrule.training": ("Augmentation",),
+    "sklearn.decomposition": ("TruncatedSVD",),
     "sklearn.compose": ("ColumnTransformer", "make_column_selector"),
     "sklearn.impute": ("MissingIndicator", "SimpleImputer"),
     "sklearn.pipeline": ("Pipeline",),
@@ -35,7 +36,9 @@ _PUBLIC = {
         "FunctionTransformer",  # without a function: ColumnTransformer makes one from "passthrough"
         "LabelBinarizer",
         "LabelEncoder",
+        "MaxAbsScaler",
         "MinMaxScaler",
+        "Normalizer",
         "OneHotEncoder",
         "OrdinalEncoder",
         "RobustScaler",

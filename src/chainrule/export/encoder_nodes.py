@@ -9,7 +9,8 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.decomposition import TruncatedSVD
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
 from chainrule.arrays import Array
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
@@ -129,6 +130,23 @@ def _(encoder: MinMaxScaler, graph: Graph, x: Tensor) -> Tensor:
     scaled = graph.add("Mul", graph.cast(x, np.float64), encoder.scale_.astype(np.float64))
     scaled = graph.add("Add", scaled, encoder.min_.astype(np.float64))
     return graph.add("Clip", scaled, *map(float, encoder.feature_range)) if encoder.clip else scaled
+
+
+@encoded.register
+def _(encoder: Normalizer, graph: Graph, x: Tensor) -> Tensor:
+    x = graph.cast(x, np.float64)
+    if encoder.norm == "max":
+        norms = graph.add("ReduceMax", graph.add("Abs", x), axes=[1], keepdims=1)
+    else:
+        norms = graph.add({"l1": "ReduceL1", "l2": "ReduceL2"}[encoder.norm], x, axes=[1], keepdims=1)
+    # scikit-learn leaves rows as they are whose norm is nearly 0.
+    tiny = graph.add("Less", norms, 10 * float(np.finfo(np.float64).eps))
+    return graph.add("Div", x, graph.add("Where", tiny, 1.0, norms))
+
+
+@encoded.register
+def _(encoder: TruncatedSVD, graph: Graph, x: Tensor) -> Tensor:
+    return graph.add("MatMul", graph.cast(x, np.float64), encoder.components_.T.astype(np.float64))
 
 
 # What follows is private.

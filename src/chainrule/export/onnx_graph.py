@@ -22,7 +22,7 @@ LARGEST_FILE = 2**31 - 1
 """Most bytes of a file of protocol buffers."""
 
 _RESULTS: dict[str, Any] = {
-    **dict.fromkeys(("LessOrEqual", "Greater", "Equal", "Not"), bool),
+    **dict.fromkeys(("Less", "LessOrEqual", "Greater", "Equal", "Not"), bool),
     **dict.fromkeys(("ArgMax", "LabelEncoder"), np.int64),
 }
 """The dtypes of results that are not those of the first input."""

@@ -20,7 +20,6 @@ from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.columns import as_floats, as_words
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.frames import as_columns
-from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
 from chainrule.export.classifier_nodes import dtype_of, logits, results
 from chainrule.export.encoder_nodes import InputColumn, encoded, input_columns, table_features
@@ -44,7 +43,7 @@ def to_onnx(model: Any, *, dtype: Dtype = "auto") -> Any:
     ----------
     model : classifier of chainrule, or Pipeline
         The steps of a pipeline may be `TableEncoder`, `SmoothScaler`, `PiecewiseLinearEncoder`, and scikit-learn's
-        StandardScaler, RobustScaler, MinMaxScaler and MaxAbsScaler.
+        StandardScaler, RobustScaler, MinMaxScaler, MaxAbsScaler, Normalizer and TruncatedSVD.
     dtype : {"auto", "float32", "float64"}, default="auto"
         The dtype of the inputs and of the classifier's arithmetic. "auto" is float64 for inputs that are scaled or
         encoded, since these steps always use float64; otherwise it is the dtype of the weights.
@@ -179,7 +178,7 @@ def _parts_of(model: Any, dtype: str) -> _Parts:
     columns = [] if table is None else input_columns(table, (LABEL, PROBABILITIES))
     arithmetic = dtype_of(classifier) if dtype == "auto" else np.dtype(dtype)
     encodes = bool(encoders) or table is not None or own is not None
-    width -= sum(len(encoder.columns_) for encoder in encoders if isinstance(encoder, PiecewiseLinearEncoder))
+    width = encoders[0].n_features_in_ if encoders else width
     outer = np.dtype(np.float64) if dtype == "auto" and encodes else arithmetic
     return _Parts(classifier, columns, table, encoders, own, places, width, outer, arithmetic)
 
