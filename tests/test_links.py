@@ -94,6 +94,35 @@ def test_a_lost_link_is_detected(link, fault):
     assert lost(ROOT / "docs" / "index.md", link) == fault
 
 
+STARTS = re.compile(r"^ *(?:%|\+\+\+|\(\w+\)=|[-+*] |1[.)] |>)")
+"""What MyST takes for a comment, a break, a target, a list or a quotation if a line begins with it."""
+
+
+def misread(text):
+    """Lines amid a paragraph that begin like something else, which the site shows as that, or not at all."""
+    plain = re.sub(r"^( *)(```+|~~~+).*?^\1\2", "", text, flags=re.DOTALL | re.MULTILINE)
+    found, before = [], ""
+    for line in plain.splitlines():
+        inside = before.strip() and not before.lstrip().startswith(("#", "|", "<", "(", "-", "+", "*", ">", ":"))
+        inside = inside and not re.match(r" *\d+[.)] |  +", before)
+        if STARTS.match(line) and (line.startswith("%") or inside):
+            found.append(line)
+        before = line
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_line_of_a_paragraph_is_read_as_something_else(page):
+    assert misread(page.read_text("utf-8")) == []
+
+
+def test_a_misread_line_is_detected():
+    assert misread("It takes 7\n% of the time.") == ["% of the time."]
+    assert misread("It is the sum of a\n+ b, and\nmore") == ["+ b, and"]
+    assert misread("It takes\n1. A fit") == ["1. A fit"]
+    assert misread("A list:\n\n- one\n- two\n\n```\na\n% b\n```\n") == []
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
 def test_no_list_is_wrapped_into_a_paragraph(page):
     """Wrapping lines again must not join the items of a numbered list."""
