@@ -314,7 +314,7 @@ def test_a_batch_that_does_not_fit_is_refused_and_leaves_the_model_as_it_was(arg
 
 
 def test_a_label_that_was_not_announced_is_answered_with_what_to_do():
-    with pytest.raises(ValueError, match=r"self.classes_`: 2. .* Name all labels in classes= at the first call"):
+    with pytest.raises(ValueError, match=r"'y' has \[0 1 2\]\. Name all labels in classes= at the first call"):
         SoftmaxRegression().partial_fit(X, SPECIES, classes=[0, 1])
 
 

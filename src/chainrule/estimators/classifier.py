@@ -48,7 +48,7 @@ def checked_probabilities(y: Any) -> Array:
     if len(wrong):
         raise ValueError(
             f"y: every row must hold probabilities that sum to 1; row {wrong[0]} is [{check.listed(rows[wrong[0]])}], "
-            f"with the sum {rows[wrong[0]].sum():.6g} (rows are counted from 0; {len(wrong)} such rows)"
+            f"with the sum {rows[wrong[0]].sum():.6g} ({len(wrong)} such rows); rows are counted from 0"
         )
     return rows
 
@@ -344,6 +344,6 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         unknown = [] if wide else np.setdiff1d(y, self.classes_).tolist()
         if unknown:
             raise ValueError(
-                f"{what} has classes not in `self.classes_`: {check.listed(unknown)}. `self.classes_` has "
-                f"{check.listed(self.classes_)}.{advice}"
+                f"{what} has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {np.unique(y)}.{advice}"
             )

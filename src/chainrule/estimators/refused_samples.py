@@ -23,8 +23,8 @@ def refusal(error: ValueError, X: Any, name: str, *, images: bool = False) -> Va
         found = _first_word(X)
         if found is not None:
             return ValueError(
-                f"X: {name} takes numbers, and {_column(X, found[1])} holds the word {found[2]!r} in row {found[0]} "
-                f"(counted from 0).{advice}"
+                f"X: could not convert string {found[2]!r} to a number, in row {found[0]} (counted from 0), "
+                f"{_column(X, found[1])}. {name} takes numbers.{advice}"
             )
     for what in ("NaN", "infinity"):
         if text.startswith(f"Input X contains {what}"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +14,6 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples, with_numpy
 from chainrule.estimators.availability import available_unless
 from chainrule.estimators.class_encoding import encoding_of
-from chainrule.estimators.classifier import float_of
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_same_optimum
 from chainrule.estimators.logits_of_rows import logits_of
 from chainrule.estimators.peer_callbacks import CallbackSupportMixin
@@ -357,37 +355,6 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
         self.coef_, self.intercept_ = coefficients(theta, self.fit_intercept, dtype, centred=False)
         self.n_iter_ = np.array([1 if first else int(self.n_iter_[0]) + 1], dtype=np.int32)
         return self
-
-    def astype(self, dtype: Any) -> SoftmaxRegression:
-        """A copy of the fitted model whose predictions and ONNX file have at least this precision; X is not rounded.
-
-        In float64 the copy has the same coefficients; its predictions and those of its ONNX file agree to 1e-14. In
-        float32 the coefficients are rounded, and there is no `certificate_` of them.
-
-        Parameters
-        ----------
-        dtype : {"float32", "float64"}
-
-        Raises
-        ------
-        ValueError
-            For other dtypes.
-
-        Examples
-        --------
-        >>> X = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
-        >>> model = SoftmaxRegression().fit(X, [0, 0, 1])
-        >>> model.predict_proba(X).dtype, model.astype("float64").predict_proba(X).dtype
-        (dtype('float32'), dtype('float64'))
-        """
-        check_is_fitted(self, "coef_")
-        if (wanted := float_of(dtype)) is None:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-        model = with_numpy(deepcopy(self))
-        if np.finfo(wanted).eps > np.finfo(model.coef_.dtype).eps and hasattr(model, "certificate_"):
-            model.certificate_ = None
-        model.coef_, model.intercept_ = model.coef_.astype(wanted), model.intercept_.astype(wanted)
-        return model
 
     def sparsify(self) -> SoftmaxRegression:
         """Hold the coefficients as a sparse matrix, and all attributes in NumPy."""
