@@ -19,3 +19,9 @@ def test_every_form_comes_from_the_two_functions():
 
 def test_it_is_an_activation_that_acts_on_every_entry():
     assert (CUBE.kind, CUBE.elementwise, CUBE.needs, CUBE.formula) == ("activation", True, "input", "y = x^3")
+
+
+def test_a_constant_slope_may_be_a_number():
+    doubled = elementwise("doubled", lambda x: 2 * x, lambda x: 2)
+    assert assert_rule(doubled, X).ok
+    assert doubled.jacobian(X)[0].tolist() == [[2.0, 0.0], [0.0, 2.0]]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 from chainrule.rules import rule as rule_module
 
@@ -132,6 +133,10 @@ def test_a_tangent_that_does_not_fit_is_named():
         ),
         (lambda: Rule("one", None, {"y": None}), ValueError, "one: there is a pullback for 'y', but no such input"),
         (lambda: Rule("no name", None, {}), ValueError, "a rule's name is an identifier"),
+        (lambda: Rule("one", None, {}), ValueError, "one has no pullback, so nothing could be differentiated"),
+        (lambda: Rule("one", None, None), ValueError, "one has no pullback, so nothing could be differentiated"),
+        (lambda: Rule("one", None, {"x": None}), TypeError, "one: the pullback of x: expected a function, got None"),
+        (lambda: rules.smooth_clip(np.ones(2), 2.0), TypeError, "got 2 arguments; give limit by name: limit="),
     ],
 )
 def test_what_does_not_fit_is_refused(call, error, message):
@@ -150,3 +155,19 @@ def test_the_role_follows_from_the_number_of_inputs():
     assert (scaled().kind, Rule("one", None, lambda r, v: v).kind) == ("map", "activation")
     assert scaled().constants == ()
     assert rules.dropout.constants == ("mask",)
+
+
+@pytest.mark.parametrize(
+    ("forward", "got"),
+    [
+        (lambda x: x * x, r"an array of shape \(2, 2\)"),
+        (lambda x: (x * x, x, x), "a tuple of 3"),
+        (lambda x: None, "NoneType"),
+    ],
+)
+def test_a_forward_without_residuals_is_refused(forward, got):
+    rule = Rule("sq", forward, lambda x, v: 2 * x * v)
+    calls = (rule, lambda x: rule.vjp(x, 1.0), lambda x: kernel_of(rule).forward(x))
+    for call in calls:
+        with pytest.raises(TypeError, match=rf"sq: forward must return \(output, residuals\), got {got}"):
+            call(np.array([[1.0, 2.0], [3.0, 4.0]]))

@@ -88,7 +88,7 @@ def adapter(rule: Rule) -> Kernel:
     def forward(
         *inputs: Array, out: Array | None = None, work: Workspace | None = None, **options: Any
     ) -> tuple[Array, Any]:
-        output, residuals = rule.forward(*inputs, **options)
+        output, residuals = rule.output_and_residuals(*inputs, **options)
         if out is None:
             return output, residuals
         copied("the output", output, out)
@@ -110,7 +110,7 @@ def adapter(rule: Rule) -> Kernel:
     def value_and_pullback(
         logits: Array, targets: Array, cotangent: Array, *, out: tuple[Array, Array], work: Workspace, **options: Any
     ) -> tuple[Array, Array]:
-        losses, residuals = rule.forward(logits, targets, **options)
+        losses, residuals = rule.output_and_residuals(logits, targets, **options)
         same_shape(f"{rule.name}: one loss per row", losses.shape[:1], logits.shape[:1])
         per_entry = len(losses.shape) == 2
         pull, (to_losses, to_logits) = rule.pullbacks[rule.inputs[0]], out

@@ -12,7 +12,7 @@ from dataclasses import Field, dataclass, fields
 from typing import Any, TypeVar
 
 from chainrule.networks.layers import Layer
-from chainrule.rules.registry import activation_names
+from chainrule.rules.registry import activation_names, layer_words
 
 
 def written(value: Any) -> str:
@@ -176,6 +176,7 @@ def register_layer(*names: str, **preset: Any) -> Callable[[Class], Class]:
             if name in LAYERS or name in activation_names():
                 raise ValueError(f"a layer named {name!r} exists already; choose another name, or unregister that one")
             LAYERS[name] = spec, preset
+            layer_words.add(name)
         return spec
 
     return register
@@ -200,6 +201,7 @@ def unregister_layer(*names: str) -> None:
         if name not in LAYERS:
             raise KeyError(f"no layer is registered as {name!r}")
         del LAYERS[name]
+        layer_words.discard(name)
 
 
 def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]]]) -> LayerSpec:

@@ -36,7 +36,7 @@ from chainrule.rules.parametrised_scores import (
 from chainrule.rules.penalties import l2_penalty
 from chainrule.rules.periodic_embedding import periodic_embedding
 from chainrule.rules.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
-from chainrule.rules.registry import activation_names, get, names, register, unregister
+from chainrule.rules.registry import activation_names, get, names, register, register_built_in, unregister
 from chainrule.rules.rule import Rule
 from chainrule.rules.scaled_sigmoid import scaled_sigmoid
 from chainrule.rules.scaled_softmax import scaled_softmax
@@ -91,8 +91,8 @@ for _rule in (
     global_avg_pool2d,
     flatten,
 ):
-    register(_rule)
-del _rule
+    register_built_in(_rule)
+del _rule, register_built_in
 
 __all__ = [
     "Rule",

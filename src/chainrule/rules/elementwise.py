@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from chainrule.arrays import Array, diagonal_matrix
+from chainrule.arrays import Array, diagonal_matrix, namespace
 from chainrule.rules.rule import Rule
 
 
@@ -43,6 +43,9 @@ def elementwise(name: str, value: Callable[[Array], Array], slope: Callable[[Arr
         return slope(x) * tangent
 
     def jacobian_matrix(x: Array) -> Array:
-        return diagonal_matrix(slope(x))
+        slopes = slope(x)
+        if not hasattr(slopes, "shape"):  # a constant slope, such as 1
+            slopes = namespace(x).zeros_like(x) + slopes
+        return diagonal_matrix(slopes)
 
     return Rule(name, forward, pullback, pushforward, jacobian_matrix, elementwise=True, **about)

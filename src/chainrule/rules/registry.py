@@ -4,14 +4,20 @@ from chainrule.rules.rule import Rule
 
 _RULES: dict[str, Rule] = {}
 
+_BUILT_IN: set[Rule] = set()
+layer_words = {"conv", "dropout", "embedding", "flatten", "linear", "pad", "parametric", "periodic", "pool", "scale"}
+"""The names of layers in words, which no further rule may have; `networks.register_layer` adds to them."""
+
 
 def register(rule: Rule) -> Rule:
     """Make `rule` known under its name, and return it.
 
     Raises
     ------
+    TypeError
+        If `rule` is no rule.
     ValueError
-        If another rule has the name already; `unregister` it first.
+        If another rule has the name already; `unregister` it first. If words for layers begin with the name.
 
     Examples
     --------
@@ -22,10 +28,26 @@ def register(rule: Rule) -> Rule:
     True
     >>> rules.unregister("square")
     """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"register: expected a Rule, got {type(rule).__name__}; rules.Rule(...) makes one")
     if rule.name in _RULES and _RULES[rule.name] is not rule:
         raise ValueError(f"a rule named {rule.name!r} exists already; choose another name, or unregister that one")
+    if rule.name in layer_words and rule.name not in _RULES:
+        raise ValueError(f"a layer is called {rule.name!r} in the words for networks; choose another name")
     _RULES[rule.name] = rule
     return rule
+
+
+def register_built_in(rule: Rule) -> None:
+    """Make a rule of the package known, which stays.
+
+    >>> from chainrule import rules
+    >>> register_built_in(rules.tanh)
+    >>> rules.get("tanh") is rules.tanh
+    True
+    """
+    _RULES[rule.name] = rule
+    _BUILT_IN.add(rule)
 
 
 def unregister(name: str) -> None:
@@ -34,7 +56,7 @@ def unregister(name: str) -> None:
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none, or if it is a rule of the package.
 
     Examples
     --------
@@ -43,7 +65,8 @@ def unregister(name: str) -> None:
     >>> "square" in names()
     False
     """
-    get(name)
+    if get(name) in _BUILT_IN:
+        raise ValueError(f"{name!r} is a rule of the package and stays; register your own under another name")
     del _RULES[name]
 
 

@@ -111,6 +111,11 @@ class Rule:
         if not self.name.isidentifier():
             raise ValueError(f"a rule's name is an identifier, such as 'softplus'; got {self.name!r}")
         given = self.pullbacks
+        if given is None or (isinstance(given, Mapping) and not given):
+            raise ValueError(
+                f"{self.name} has no pullback, so nothing could be differentiated or checked: expected a function, or "
+                f"{{{self.inputs[0]!r}: function}}, got {given!r}"
+            )
         if not isinstance(given, Mapping):
             if len(self.inputs) > 1:
                 raise TypeError(
@@ -121,6 +126,12 @@ class Rule:
         unknown = sorted(set(given) - set(self.inputs))
         if unknown:
             raise ValueError(f"{self.name}: there is a pullback for {unknown[0]!r}, but no such input")
+        no_function = next((name for name, pull in given.items() if not callable(pull)), None)
+        if no_function is not None:
+            raise TypeError(
+                f"{self.name}: the pullback of {no_function}: expected a function, got {given[no_function]!r}; "
+                "leave out the inputs that are constants"
+            )
         if self.kind not in ("", *KINDS):
             raise ValueError(f"{self.name}: kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
         if self.needs not in ("input", "output"):
@@ -146,11 +157,26 @@ class Rule:
         pulled = tuple(None if pull is None else pull(residuals, cotangent) for pull in self.in_order)
         return pulled if len(pulled) > 1 else pulled[0]
 
+    def output_and_residuals(self, *inputs: Array, **options: Any) -> tuple[Array, Any]:
+        """What `forward` returns.
+
+        Raises
+        ------
+        TypeError
+            If it returns something else than a pair.
+        """
+        result: Any = self.forward(*inputs, **options)
+        if not isinstance(result, tuple) or len(result) != 2:
+            got = f"a tuple of {len(result)}" if isinstance(result, tuple) else f"{type(result).__name__}"
+            got = f"an array of shape {tuple(result.shape)}" if hasattr(result, "shape") else got
+            raise TypeError(f"{self.name}: forward must return (output, residuals), got {got}")
+        return result
+
     def __call__(self, *inputs: Array, **options: Any) -> Array:
         """The operator's value."""
         arrays = self._arrays(inputs, options)
         with _quiet():
-            return self._by_blocks(arrays, lambda rows: self.forward(*_part(arrays, rows), **options)[0])
+            return self._by_blocks(arrays, lambda rows: self.output_and_residuals(*_part(arrays, rows), **options)[0])
 
     def vjp(self, *inputs_and_cotangent: Array, **options: Any) -> Any:
         """The pullback at the inputs, applied to the last argument: J^T v without forming J.
@@ -165,7 +191,7 @@ class Rule:
 
         def pulled(rows: Any) -> Any:
             nonlocal fitting
-            output, residuals = self.forward(*_part(arrays, rows), **options)
+            output, residuals = self.output_and_residuals(*_part(arrays, rows), **options)
             if fitting is None:
                 shape = tuple(output.shape) if rows is ... else (len(arrays[0]), *output.shape[1:])
                 fitting = _in_shape(shape, output, cotangent, f"{self.name}.vjp: the cotangent")
@@ -188,7 +214,8 @@ class Rule:
         pushforward = self.pushforward
 
         def pushed(rows: Any) -> Array:
-            return pushforward(self.forward(*_part(arrays, rows), **options)[1], *_part(tangents, rows))
+            residuals = self.output_and_residuals(*_part(arrays, rows), **options)[1]
+            return pushforward(residuals, *_part(tangents, rows))
 
         with _quiet():
             return self._by_blocks(arrays, pushed)
@@ -211,7 +238,7 @@ class Rule:
         if self.jacobian_matrix is None:
             raise ValueError(f"{self.name}: no Jacobian was given for this rule")
         with _quiet():
-            return self.jacobian_matrix(self.forward(*self._arrays(inputs, options), **options)[1])
+            return self.jacobian_matrix(self.output_and_residuals(*self._arrays(inputs, options), **options)[1])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rule:
         return self
@@ -227,7 +254,8 @@ class Rule:
     def check_call(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
         """Raise TypeError unless there is one argument per input and every option is known."""
         if len(inputs) != len(self.inputs):
-            raise TypeError(f"{self.name} takes {', '.join(self.inputs)}, got {len(inputs)} arguments")
+            hint = f"; give {', '.join(self.options)} by name: {self.options[0]}=..." if self.options else ""
+            raise TypeError(f"{self.name} takes {', '.join(self.inputs)}, got {len(inputs)} arguments{hint}")
         unknown = sorted(set(options) - set(self.options))
         if unknown:
             raise TypeError(f"{self.name} has no option {unknown[0]!r}; it has {', '.join(self.options) or 'none'}")
