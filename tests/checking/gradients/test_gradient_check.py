@@ -79,3 +79,39 @@ def test_the_largest_column_sum_is_not_taken_for_the_sum_of_all_entries():
         gradient=lambda x: np.sign(x) * (np.arange(3) == np.argmax(abs(x).sum(axis=0))),
     )
     assert (right.verdict, right.checked) == ("pass", 6)
+
+
+def test_a_random_function_fails():
+    stream = np.random.default_rng(0)
+    report = check_gradient(lambda x: np.sum(x * stream.normal()), np.ones(2), gradient=lambda x: x * 0 - 7)
+    assert report.verdict == "fail"
+    assert "returns different values for the same input" in str(report)
+
+
+def test_a_function_that_writes_to_its_input_is_told():
+    def doubling(x):
+        x *= 2
+        return np.sum(x * x)
+
+    report = check_gradient(doubling, np.array([2.0, 1.0]), gradient=lambda x: 8 * x)
+    assert report.ok
+    assert "doubling writes to x" in str(report)
+
+
+@pytest.mark.parametrize("gradient", [lambda x, y: {"x": y}, lambda x, y: (y, None)])
+def test_an_input_without_a_gradient_is_told(gradient):
+    report = check_gradient(lambda x, y: np.sum(x * y), np.array([2.0, 1.0]), np.ones(2), gradient=gradient)
+    assert "y was not checked: the gradient returns nothing for it" in str(report)
+
+
+def test_a_gradient_that_returns_nothing_and_a_missing_pair_are_told():
+    report = check_gradient(np.sum, np.ones(2), gradient=lambda a: None)
+    assert report.verdict == "unchecked"
+    assert "was not checked: the gradient returns nothing for it" in str(report)
+    with pytest.raises(TypeError, match=r"must return the pair \(value, gradient\), got shape \(\)"):
+        check_gradient(np.sum, np.ones(2), gradient=True)
+
+
+def test_an_infinite_input_is_told_without_a_warning():
+    report = check_gradient(lambda x: np.sum(x * x), np.array([np.inf, 1.0]), gradient=lambda x: 2 * x)
+    assert "x[0] is inf: there is no derivative to compare with" in str(report)

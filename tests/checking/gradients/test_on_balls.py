@@ -72,3 +72,36 @@ def test_code_that_needs_floats_is_not_for_balls():
         checked(lambda x: np.float64(np.exp(x[0])), X, gradient=lambda x: x)
     with pytest.raises(NotOnBalls, match="other values than on floats"):
         checked(lambda x: np.sum(x) + 1.0 * (np.asarray(x).dtype == float), X, gradient=lambda x: 2 * x)
+
+
+@pytest.mark.parametrize(("at_kink", "failures"), [(0.0, 0), (0.5, 0), (1.0, 0), (7.0, 1), (-0.5, 1)])
+def test_a_derivative_at_a_kink_lies_between_the_slopes(at_kink, failures):
+    x = np.array([-1.0, 0.0, 2.0])
+    check = checked(lambda x: np.sum(np.maximum(x, 0)), x, gradient=lambda x: (x > 0) + at_kink * (x == 0))
+    assert len(check.failures) == failures
+    assert all("a number between the slopes at the kink: 0 from" in failure.expected for failure in check.failures)
+
+
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def lse(x):
+    return np.log(np.sum(np.exp(x - x.max()))) + x.max()
+
+
+@pytest.mark.parametrize("far", [100.0, 200.0, 1000.0])
+@pytest.mark.parametrize("count", [2, EVERY_ENTRY + 24])
+def test_a_wrong_factor_of_a_tiny_derivative_is_found(far, count):
+    x = np.where(np.arange(count) == 1, 0.0, far)
+    assert not checked(lse, x, gradient=softmax).failures
+    (failure,) = checked(lse, x, gradient=lambda x: softmax(x) * (1 + (x == 0))).failures
+    assert failure.entry == "x[1]"
+
+
+def test_a_derivative_below_every_float_is_told_to_be_unchecked():
+    x = np.array([1e3, 1e5])
+    check = checked(lambda x: np.log(np.sum(np.exp(x))), x, gradient=lambda x: softmax(x) * np.array([2, 1]))
+    assert check.checked == 1
+    assert "is too small to compare with difference quotients" in str(check.unchecked[0])

@@ -80,3 +80,10 @@ def test_the_order_and_the_derivative_are_measured():
     # The power is fitted to four remainders, of which the next term h^3 / 6 is a few percent.
     assert abs(right.order - 2) < 0.05
     assert abs(right.derivative - 1) < 1e-9
+
+
+@pytest.mark.parametrize("claimed", [-7.0, 0.5, 2.0, 100.0])
+def test_noise_never_makes_a_wrong_factor_right(claimed):
+    stream = np.random.default_rng(0)
+    assert remainder(lambda h: float(1 + h + 0.5 * stream.random()), claimed, 1.0, 2**-53).verdict != "right"
+    assert remainder(lambda h: float((1 + h) * stream.normal()), claimed, 1.0, 2**-53).verdict != "right"

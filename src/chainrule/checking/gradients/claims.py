@@ -47,8 +47,10 @@ class Claim:
         As the user gave them, with lists of floats as arrays.
     names : tuple of str
         Names of the inputs.
-    result : Any
-        The function's value.
+    result, again : Any
+        The function's value, by two calls.
+    changed : tuple of str
+        The inputs that the function writes to.
     """
 
     name: str
@@ -58,6 +60,24 @@ class Claim:
     inputs: tuple[Any, ...]
     names: tuple[str, ...]
     result: Any
+    again: Any = None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def other_value(self) -> tuple[str, str] | None:
+        """An entry of the values of the two calls, if the function is random or keeps a state."""
+        if self.again is None:
+            return None
+        first, second = self.value, as_values(self.again)
+        if first.shape != second.shape:
+            return str(first.shape), str(second.shape)
+        unit = float(np.finfo(first.dtype).eps) if first.dtype.kind == "f" else 0.0
+        # Parallel sums on a GPU may differ by roundings.
+        size = np.max(np.abs(first), initial=0.0, where=np.isfinite(first))
+        apart = ~np.isclose(first, second, 0, 64 * unit * size, equal_nan=True)
+        for at in map(tuple, np.argwhere(apart)[:1].tolist()):
+            return f"{first[at]:.10g}", f"{second[at]:.10g}"
+        return None
 
     @cached_property
     def value(self) -> Any:
@@ -188,11 +208,13 @@ def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Functio
     inputs = tuple(np.asarray(x) if isinstance(x, list | tuple) and _is_floats(np.asarray(x)) else x for x in inputs)
     if not any(map(_is_floats, map(array_of, inputs))):
         raise TypeError(f"{name}: none of the {len(inputs)} inputs holds floats, so there is no derivative")
+    first, second = [tuple(map(copied, inputs)) for _ in range(2)]
     with np.errstate(all="ignore"):
-        result = function(*map(copied, inputs))
+        result, again = function(*first), function(*second)
     if isinstance(result, tuple):
         raise TypeError(f"{name} returned a tuple; if that is (value, gradient), pass gradient=True")
-    claim = Claim(name, function, form, derivative, inputs, names, result)
+    changed = tuple(n for n, x, y in zip(names, inputs, first, strict=True) if not _same(array_of(x), array_of(y)))
+    claim = Claim(name, function, form, derivative, inputs, names, result, again, changed)
     if claim.value.dtype.kind not in "fiub":
         raise TypeError(f"{name} returned {type(result).__name__}, expected an array or a number")
     if form == "gradient" and claim.value.size != 1:
@@ -210,7 +232,11 @@ def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Functio
 
 
 def _part_of(part: int, function: Function, *inputs: Any) -> Any:
-    return function(*inputs)[part]
+    pair = function(*inputs)
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        name, got = getattr(function, "__name__", "the function"), _described(pair)
+        raise TypeError(f"gradient=True: {name} must return the pair (value, gradient), got {got}")
+    return pair[part]
 
 
 def input_names(function: Function, count: int) -> tuple[str, ...]:
@@ -246,6 +272,12 @@ def copied(x: Any) -> Any:
     if is_torch(x):
         return x.detach().clone().requires_grad_(x.requires_grad)
     return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def _same(x: Any, y: Any) -> bool:
+    if not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray):
+        return True
+    return np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
 
 
 def _is_floats(x: Any) -> bool:

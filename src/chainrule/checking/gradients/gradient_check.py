@@ -1,11 +1,13 @@
 """`check_gradient`: check a derivative that was written by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from chainrule.checking.comparing import Mismatch, Unchecked
+import numpy as np
+
+from chainrule.checking.comparing import Mismatch, Unchecked, position
 from chainrule.checking.gradients.claims import Claim, Function, WrongShapeError, claim_of
 from chainrule.checking.gradients.on_balls import LISTED, NotOnBalls, check_on_balls
 from chainrule.checking.gradients.on_floats import check_on_floats
@@ -69,7 +71,8 @@ class GradientReport:
     def __str__(self) -> str:
         count = "1 derivative" if self.checked == 1 else f"{self.checked} derivatives"
         if self.proof is not None:
-            return f"{self.function}: {self.claim}: {self.proof.claim} ({count})"
+            proved = f"{self.function}: {self.claim}: {self.proof.claim} ({count})"
+            return "\n".join([proved, *(f"  unchecked: {reason.reason}" for reason in self.unchecked)])
         agreeing = f"{count} {'agrees' if self.checked == 1 else 'agree'}, by {self.method}"
         lines = [f"{self.function}: {self.claim}: {self.verdict} ({agreeing})"]
         lines += [f"  {failure.entry}: got {failure.got}, expected {failure.expected}" for failure in self.failures]
@@ -94,7 +97,9 @@ def check_gradient(
 
     A proof is tried first: both functions run on exact numbers, and an equality found there holds for all inputs at
     which the code takes the same branches as at the point. If there is no proof, both run on balls of 300 bits, and the
-    derivative is compared with difference quotients at the point; at this precision, rounding cannot hide a wrong term.
+    derivative is compared with difference quotients at the point. Up to 4800 bits are taken where a derivative is tiny
+    beside others, so that rounding cannot hide a wrong term; the report names derivatives that are too small even so.
+    A function that gives other values when it is called again fails.
     A function that runs only on floats (PyTorch, JAX, compiled code) is judged by the order of its Taylor remainder.
     Proofs and balls are about real numbers: they say nothing about the rounding errors of floats.
 
@@ -135,6 +140,40 @@ def check_gradient(
     ('fail', 'sign')
     """
     claim = claim_of(function, inputs, gradient=gradient, jacobian=jacobian, pullback=pullback, slope=slope)
+    if claim.other_value:
+        failure = Mismatch(claim.name, claim.form, "the same input", claim.other_value[1], claim.other_value[0])
+        return GradientReport(claim.name, claim.form, RANDOM, 0, (failure,))
+    report = _checked(claim, bits)
+    notes = tuple(_not_checked(claim))
+    return replace(report, unchecked=(*report.unchecked, *notes)) if notes else report
+
+
+RANDOM = "two calls: it returns different values for the same input, so it has no derivative; fix its random numbers"
+
+
+def _not_checked(claim: Claim) -> Iterator[Unchecked]:
+    """What the report must say besides the derivatives that were compared."""
+    for name in claim.changed:
+        text = f"{claim.name} writes to {name}; this was checked on copies, but it changes the arrays of its callers"
+        yield Unchecked(claim.name, text)
+    for name, x, wanted in zip(claim.names, claim.arrays, claim.differentiable, strict=True):
+        if wanted and not np.isfinite(x).all():
+            at = position(tuple(np.argwhere(~np.isfinite(x))[0].tolist()))
+            yield Unchecked(
+                claim.name, f"{name}{at} is {x[~np.isfinite(x)][0]}: there is no derivative to compare with"
+            )
+    try:
+        with np.errstate(all="ignore"):
+            given = claim.float_derivatives(claim.cotangent)
+    except Exception:  # the user's derivative may raise anything; the checks have told it
+        return
+    for name, value, wanted in zip(claim.names, given, claim.differentiable, strict=True):
+        if value is None and wanted:
+            yield Unchecked(claim.name, f"{name} was not checked: the {claim.form} returns nothing for it")
+
+
+def _checked(claim: Claim, bits: int) -> GradientReport:
+    """The report on the derivatives, by the first method that decides."""
     proof = prove_claim(claim)
     if proof.ok:
         return GradientReport(claim.name, claim.form, "proof", proof.equalities, proof=proof)

@@ -192,12 +192,15 @@ def remainder(value_along: Callable[[float], Any], claimed: float, scale: float,
     if not np.isnan(bend) and bend < 1.5:
         return Remainder("kink", bend, derivative)
     apart = abs(claimed - derivative)
+    # A wrong factor must show: an estimate as uncertain as the claim is large says nothing about it.
+    shows = error <= abs(claimed) / 8 if claimed else error <= 1e-6 * abs(at) / scale
     if not known:
         # The remainders are pure rounding: the function is linear here and the claim is its slope.
-        return Remainder("right" if apart <= error else "unknown", np.nan, derivative)
+        return Remainder("right" if apart <= error and shows else "unknown", np.nan, derivative)
     order = min(known)
     if order > 1.6:
-        return Remainder("right", order, derivative)
+        near = apart <= max(error, 1e-3 * abs(derivative))
+        return Remainder("right" if near and (shows or not claimed) else "unknown", order, derivative)
     if order < 1.4 and apart > error:
         return Remainder("wrong", order, derivative)
     return Remainder("unknown", order, derivative)

@@ -108,7 +108,7 @@ def _factor(wrong: WrongInput) -> Iterator[str]:
     got, true = wrong.got, wrong.true
     large = abs(true) > 1e-9 * abs(true).max()
     ratio = float(np.median(got[large] / true[large])) if large.any() else 0.0
-    if not ratio or not wrong.near(got, ratio * true):
+    if not ratio or wrong.near(1.0, ratio) or not wrong.near(got, ratio * true):
         return
     fraction = _fraction(wrong, ratio)
     if fraction is None and len(got) < 2:
