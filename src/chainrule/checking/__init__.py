@@ -24,7 +24,8 @@ from chainrule.checking.gradients import GradientReport, assert_gradient, check_
 from chainrule.checking.mutation import MutationReport, check_tests
 from chainrule.checking.proofs import Proof, prove_identity, prove_rule
 from chainrule.checking.quotients import Quotient, difference_quotient
-from chainrule.checking.rule_checks import RuleReport, assert_rule, check_rule
+from chainrule.checking.rule_checks import assert_rule, check_rule
+from chainrule.checking.rule_report import RuleReport
 
 __all__ = [
     "Ball",

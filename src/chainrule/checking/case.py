@@ -38,8 +38,11 @@ class RuleCase:
 
     @cached_property
     def sharper(self) -> tuple[RuleCase, ...]:
-        """This case, and the same with 4 and with 16 times as many bits."""
-        return self, *(replace(self, bits=more * self.bits) for more in (4, 16))
+        """This case, and the same with 4 and with 16 times as many bits, along the same cotangent."""
+        others = tuple(replace(self, bits=more * self.bits) for more in (4, 16))
+        for other in others:
+            vars(other).update({name: vars(self)[name] for name in ("finite", "cotangent") if name in vars(self)})
+        return self, *others
 
     @cached_property
     def on_balls(self) -> Rule:
@@ -74,8 +77,13 @@ class RuleCase:
 
     @cached_property
     def finite(self) -> Any:
-        """True where the output is finite."""
-        return np.isfinite(self.value)
+        """True where the output is finite; more bits decide where these say nothing, as of a slope at 1e200."""
+        found = np.isfinite(self.value)
+        for more in (4, 16):
+            if not any(ball.says_nothing() for ball in self.value.flat):
+                break
+            found = found | np.isfinite(replace(self, bits=more * self.bits).value)
+        return found
 
     @cached_property
     def ball_inputs(self) -> tuple[Any, ...]:

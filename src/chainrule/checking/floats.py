@@ -123,13 +123,14 @@ def float_errors(
             continue
         for form, results in float_results(at).items():
             name = f"{form} {dtype}"
-            found[name] = 0.0
+            found[name] = np.nan  # not measured
             try:
                 errors = _errors(results, exact_results(at, form))
             except Undecided as reason:
                 yield Unchecked(name, str(reason))
                 continue
-            found[name] = worst(errors)
+            if not np.isnan(errors).all():
+                found[name] = worst(errors)
             if lost is not None and found[name] > HALF_OF_THE_DIGITS[dtype]:
                 lost[name] = _worst_entry(at, form, results, exact_results(at, form))
             if np.isnan(errors).any():

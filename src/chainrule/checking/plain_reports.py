@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.checking.comparing import Mismatch
 from chainrule.checking.gradients import GradientReport
 from chainrule.checking.proofs import Proof
-from chainrule.checking.rule_checks import RuleReport
+from chainrule.checking.rule_report import RuleReport
 
 
 def plain_report(report: GradientReport | RuleReport) -> dict[str, Any]:

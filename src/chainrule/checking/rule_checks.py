@@ -11,7 +11,7 @@ checked: inputs unmodified, shapes and dtypes kept, equal results with buffers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,98 +19,24 @@ import numpy as np
 
 from chainrule.algebra.ball import Ball, Undecided, precision
 from chainrule.algebra.balls import balls, midpoints
-from chainrule.arrays import as_array, as_floats, to_numpy
+from chainrule.arrays import as_array, as_floats, holds_labels, to_numpy
 from chainrule.checking import kernel_checks
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
-from chainrule.checking.floats import float_errors, float_results
+from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import check_gradient
 from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
-from chainrule.checking.proofs.proof import Proof
+from chainrule.checking.option_values import defaults_left, in_words, other_options
 from chainrule.checking.proofs.rule_proofs import prove_rule_at
 from chainrule.checking.quotients import Quotient
+from chainrule.checking.rule_promises import changes_inputs, keeps_flags, keeps_inputs, on_copies
+from chainrule.checking.rule_report import NEEDED_PARTS, NO_PART, RuleReport
 from chainrule.rules import Rule
-
-LOST_DIGITS = (
-    "such errors are no failure: they say nothing of the formulas, which are checked without rounding. A float "
-    "computation loses its digits where nearly equal numbers are subtracted, as in 1 + tanh(x) for x below -5; another "
-    "form of the same function may keep them"
-)
 
 Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
 AnyFinding = TypeVar("AnyFinding", Mismatch, Unchecked)
-
-
-@dataclass(frozen=True)
-class RuleReport:
-    """The outcome of `check_rule`.
-
-    Attributes
-    ----------
-    rule : str
-    failures : tuple of Mismatch
-    unchecked : tuple of Unchecked
-        Comparisons that stayed undecided; they do not count as failures.
-    passed : tuple of str
-        The names of the checks that found no mismatch.
-    worst_ulp : mapping
-        The largest error of the float results in ulp, by form and dtype, such as ``"vjp float32"``.
-    slip : str or None
-        The single change that explains a wrong pullback, if one was found.
-    proof : Proof or None
-        For which inputs the value, the derivatives and the kernel were proved; None if they were not.
-    lost_digits : mapping
-        By form and dtype, the worst entry where fewer than half of the digits of a float result are right.
-
-    Examples
-    --------
-    >>> from chainrule import rules
-    >>> report = check_rule(rules.Rule("cube", lambda x: (x**3, x), lambda x, v: -3 * x * x * v), np.array([2.0]))
-    >>> report.verdict, report.slip
-    ('fail', 'sign')
-    """
-
-    rule: str
-    failures: tuple[Mismatch, ...] = ()
-    unchecked: tuple[Unchecked, ...] = ()
-    passed: tuple[str, ...] = ()
-    worst_ulp: Mapping[str, float] = field(default_factory=dict)
-    slip: str | None = None
-    proof: Proof | None = None
-    lost_digits: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def verdict(self) -> str:
-        """ "fail" if a check failed, else "pass" if a check passed, else "unchecked"."""
-        if self.failures:
-            return "fail"
-        return "pass" if self.passed else "unchecked"
-
-    @property
-    def ok(self) -> bool:
-        """True if there are no failures."""
-        return not self.failures
-
-    def __str__(self) -> str:
-        lines = [str(failure) for failure in self.failures]
-        lines += [f"{self.rule}: likely slip: {self.slip}"] if self.slip else []
-        lines += [f"{self.rule}: {self.proof.claim}"] if self.proof else []
-        absent = [each for each in self.unchecked if _is_absent(each)]
-        lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked if reason not in absent]
-        if absent:
-            parts = ", ".join(dict.fromkeys(NEEDED_PARTS[each.check] for each in absent))
-            checks = ", ".join(each.check for each in absent)
-            lines.append(
-                f"{self.rule}: has no {parts}, which a rule may lack; with it there would be more checks: {checks}"
-            )
-        for form, error in self.worst_ulp.items():
-            where = f", {self.lost_digits[form]}" if form in self.lost_digits else ""
-            lines.append(f"{self.rule}: {form}: {error:.3g} ulp{where}")
-        if self.lost_digits:
-            lines.append(f"{self.rule}: {LOST_DIGITS}")
-        return "\n".join(lines) or f"{self.rule}: nothing was checked"
 
 
 def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, Any] | None = None) -> RuleReport:
@@ -148,18 +74,34 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     square: pullback against the difference quotient: x[0]: got -0.4961334169, expected -0.9922668338
     square: pullback against the difference quotient: x[1]: got 4.147724032, expected 8.295448065
     """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"check_rule: expected a Rule, got {type(rule).__name__}; check_gradient checks functions")
     rule.check_call(inputs, dict(options or {}))
     given = tuple(
-        to_numpy(as_array(x) if name in rule.integers else as_floats(x))
+        np.array(to_numpy(as_array(x) if name in rule.integers else as_floats(x)))
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
     case = RuleCase(rule, given, dict(options or {}), bits)
-    proof = prove_rule_at(rule, given, case.options)
-    found = {
+    if error := _error_of(case):
+        return RuleReport(rule.name, (Mismatch(rule.name, KEEPS, "the call", error, "a result"),))
+    found = {KEEPS: findings_of(KEEPS, keeps_inputs, case)}
+    if changes_inputs(rule, given, case.options):
+        case = replace(case, rule=on_copies(rule))  # so that the other checks are about the inputs that were given
+    proof = prove_rule_at(case.rule, given, case.options)
+    found[FLAGS] = findings_of(FLAGS, keeps_flags, case)
+    found |= {
         name: [] if proof.ok and name in PROVED and has_part(rule, name) else findings_of(name, check, case)
         for name, check in CHECKS.items()
+        if name != KEEPS
     }
-    passed = tuple(name for name, findings in found.items() if not findings)
+    if proof.differences and not any(_first(Mismatch, found)):
+        found["proof"] = [Mismatch(rule.name, "proof", d.entry, d.left, d.right) for d in proof.differences]
+    if not any(_first(Mismatch, found)):
+        found["options"] = list(_at_other_options(case))
+    found["inputs"] = list(_not_checked(case))
+    passed = tuple(name for name, findings in found.items() if not findings and name in (*CHECKS, FLAGS))
+    if not any(map(np.size, given)):
+        passed = ()
     worst_ulp: dict[str, float] = {}
     lost_digits: dict[str, str] = {}
     found["float errors"] = findings_of("float errors", partial(float_errors, worst_ulp, lost=lost_digits), case)
@@ -171,9 +113,51 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         passed,
         worst_ulp,
         _slip(case) if failures else None,
-        proof if proof.ok else None,
+        replace(proof, options=in_words(defaults_left(rule, case.options))) if proof.ok else None,
         lost_digits,
+        _v_in_words(case) if any("pullback" in failure.check for failure in failures) else "",
     )
+
+
+def _error_of(case: RuleCase) -> str | None:
+    """The error that the rule raises at the point, in words; None if there is none."""
+    try:
+        with np.errstate(all="ignore"):
+            case.rule(*[np.array(x) for x in case.inputs], **case.options)
+    except Exception as error:  # a user's rule may raise anything
+        named = zip(case.rule.inputs, case.inputs, strict=True)
+        floats = [name for name, x in named if name in case.rule.integers and not holds_labels(x)]
+        hint = f"; {floats[0]} holds floats, and labels are integers: {floats[0]}.astype(int)" if floats else ""
+        return f"{type(error).__name__}: {error}{hint}"
+    return None
+
+
+def _at_other_options(case: RuleCase) -> Iterator[Mismatch]:
+    """Mismatches of the pullback at other values of options that are left at their defaults."""
+    for words, options in other_options(case.rule, case.options):
+        at = RuleCase(case.rule, case.inputs, options, case.bits)
+        if _error_of(at):
+            continue
+        proof = prove_rule_at(at.rule, at.inputs, options)
+        if proof.ok:
+            continue
+        for finding in findings_of(PULLBACK, pullback_agrees, at):
+            if isinstance(finding, Mismatch) and finding.entry != "the call" and finding.got != NOT_A_NUMBER:
+                yield replace(finding, check=f"{PULLBACK} with {words}")
+
+
+def _v_in_words(case: RuleCase) -> str:
+    return np.array2string(case.cotangent, precision=8, threshold=12, separator=", ").replace("\n", "")
+
+
+def _not_checked(case: RuleCase) -> Iterator[Unchecked]:
+    """The inputs about whose derivative nothing can be said."""
+    rule = case.rule
+    if not any(map(np.size, case.inputs)):
+        yield Unchecked("inputs", "there are no numbers in them, so nothing was checked")
+    for name, x in zip(rule.inputs, case.inputs, strict=True):
+        if name in rule.constants and name not in rule.integers and rule.kind != "noise" and not holds_labels(x):
+            yield Unchecked(name, f"there is no pullback for {name}, so nothing was checked there")
 
 
 def _first(kind: type[AnyFinding], found: Mapping[str, list[Finding]]) -> Iterator[AnyFinding]:
@@ -223,11 +207,13 @@ def assert_rule(
     wrong += [
         f"{rule.name}: not checked: {finding}"
         for finding in report.unchecked
-        if finding.check == "pullback against the difference quotient" and finding.more_bits_may_help
+        if finding.check == PULLBACK and finding.more_bits_may_help
     ]
     if within is not None:
         wrong += [
-            f"{rule.name}: {form}: {error:.4g} ulp, more than {within:g}"
+            f"{rule.name}: {form}: not measured"
+            if np.isnan(error)
+            else f"{rule.name}: {form}: {error:.4g} ulp, more than {within:g}"
             for form, error in report.worst_ulp.items()
             if not error <= within
         ]
@@ -268,11 +254,6 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break
     return findings
-
-
-def _is_absent(unchecked: Unchecked) -> bool:
-    """True for a check of an optional part that the rule lacks."""
-    return unchecked.reason == NO_PART.format(NEEDED_PARTS.get(unchecked.check, ""))
 
 
 def has_part(rule: Rule, name: str) -> bool:
@@ -333,30 +314,6 @@ def _jacobian(case: RuleCase, check: str) -> Iterator[Finding]:
             yield from compare(name, check, "J t, output", columns, case.jvp)
 
 
-def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
-    """Check that inputs are unmodified, and that results have the dtype and cotangents the shape of the inputs."""
-    name, inputs = case.rule.name, case.inputs
-    before = [np.array(x, copy=True) for x in inputs]
-    results = float_results(case)
-    kept = [("the output", results["value"][0], case.value.shape)]
-    kept += [("the output's tangent", tangent, case.value.shape) for tangent in results.get("jvp", ())]
-    pulled = zip(case.rule.inputs, inputs, case.differentiable, results["vjp"], strict=True)
-    kept += [
-        (f"cotangent of {x_name}", result, x.shape) for x_name, x, differentiable, result in pulled if differentiable
-    ]
-    for what, result, shape in kept:
-        if result is None:
-            yield Mismatch(name, check, what, "None", "an array")
-            continue
-        if tuple(result.shape) != tuple(shape):
-            yield Mismatch(name, check, f"shape of {what}", str(tuple(result.shape)), str(tuple(shape)))
-        if result.dtype != case.dtype:
-            yield Mismatch(name, check, f"dtype of {what}", str(result.dtype), str(case.dtype))
-    for x_name, x, copy in zip(case.rule.inputs, inputs, before, strict=True):
-        if not np.array_equal(x, copy, equal_nan=x.dtype.kind == "f"):
-            yield Mismatch(name, check, x_name, "overwritten", "left alone")
-
-
 def _kinks(check: str, what: str, quotient: Quotient) -> Iterator[Finding]:
     for index in np.argwhere(quotient.kinks):
         at = tuple(int(k) for k in index)
@@ -364,30 +321,26 @@ def _kinks(check: str, what: str, quotient: Quotient) -> Iterator[Finding]:
         yield Unchecked(check, f"{what}{position(at)}: a kink, with slopes {sides}")
 
 
+KEEPS, PULLBACK = "inputs, shapes and dtypes", "pullback against the difference quotient"
+
+FLAGS = "rows and entries by themselves"
+"""The check of flags that a user's rule may set; the mutation gate judges rules whose flags are known to hold."""
+
 CHECKS: dict[str, Check] = {
-    "inputs, shapes and dtypes": keeps_inputs,
+    KEEPS: keeps_inputs,
     "results in float64": kernel_checks.agrees_in_floats,
     "fused value and pullback in float64": kernel_checks.fused_agrees_in_floats,
     "kernel against the rule": kernel_checks.agrees,
     "adjoint identity": _adjoint,
     "Jacobian": _jacobian,
     "pushforward against the difference quotient": _pushforward,
-    "pullback against the difference quotient": pullback_agrees,
+    PULLBACK: pullback_agrees,
     "fused value and pullback": kernel_checks.fused_agrees,
 }
 """All checks. Floats take a tenth of the time of balls and come first; difference quotients take most."""
 
 PROVED = (
     *("kernel against the rule", "adjoint identity", "Jacobian"),
-    *("pushforward against the difference quotient", "pullback against the difference quotient"),
+    *("pushforward against the difference quotient", PULLBACK),
 )
 """Checks that a proof replaces."""
-
-NEEDED_PARTS = {
-    "adjoint identity": "pushforward",
-    "pushforward against the difference quotient": "pushforward",
-    "Jacobian": "jacobian_matrix",
-}
-"""Checks of an optional part of a rule, with the name of the part."""
-
-NO_PART = "the rule has no {}"

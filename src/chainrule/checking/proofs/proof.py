@@ -41,6 +41,8 @@ class Proof:
         Unknown functions; the claim holds for every smooth one.
     inside_only : bool
         True if nothing is said about the borders of cells, because derivatives were taken.
+    options : str
+        The options of a rule for which this was proved, where they were left at their defaults.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Proof:
     idealised: Mapping[float, str] = field(default_factory=dict)
     smooth: tuple[str, ...] = ()
     inside_only: bool = False
+    options: str = ""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -100,6 +103,7 @@ class Proof:
         if self.idealised:
             constants = (f"{x!r} = {text}" for x, text in self.idealised.items())
             words.append(f"up to the rounding of the constants {_listed(tuple(constants))}")
+        words += [self.options] if self.options else []
         return " ".join(words)
 
     def __str__(self) -> str:
