@@ -29,6 +29,8 @@ def test_a_rule_is_shown_with_its_checked_derivation(name, capsys):
     assert "proved" in capsys.readouterr().out
 
 
-def test_an_unknown_rule_is_named(capsys):
+def test_an_unknown_rule_is_named_with_all_that_are_known(capsys):
     assert main(["derive", "sofmax"]) == 1
-    assert "no rule is named 'sofmax'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no rule is named 'sofmax'" in told
+    assert "zero_pad2d; --import MODULE adds rules of your own" in told

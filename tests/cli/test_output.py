@@ -93,3 +93,9 @@ def test_many_files_of_a_glob_without_quotes_are_not_all_listed(chainrule):
     for words in (("predict", "m.chainrule"), ("evaluate", "m.chainrule"), ("train", "conv")):
         line = chainrule(*words, *names).complaint("put a glob of several files in quotes", "new/picture1.png", code=64)
         assert len(line) < 220
+
+
+def test_a_long_message_of_a_library_ends_at_a_word():
+    told = one_line(ValueError("several words " * 40))
+    assert told.endswith("words ...")
+    assert len(told) <= 300

@@ -61,7 +61,9 @@ def test_a_module_that_fails_is_named_with_the_reason(chainrule, saved):
 
 def test_training_takes_rules_of_ones_own_and_tells_how_to_load_the_model(chainrule, saved):
     words = ("mlp", "rows.npy", "--labels", "labels.txt", "--activation", "bent", "--epochs", "1", "--hidden", "4")
-    assert "expected one of" in chainrule("train", *words).complaint("activation", code=(1, 2, 64))
+    told = chainrule("train", *words).complaint("activation", code=(1, 2, 64))
+    assert "expected one of" in told
+    assert "--import MODULE" in told
     shown = chainrule("train", *words, "--import", "bent_rules").succeeded()
     assert "new data: chainrule predict rows.chainrule DATA --import bent_rules\n" in shown.out
     assert "evaluate rows.chainrule rows.npy --mistakes 10 --labels labels.txt --import bent_rules\n" in shown.out
@@ -69,3 +71,23 @@ def test_training_takes_rules_of_ones_own_and_tells_how_to_load_the_model(chainr
     written = Path("rows.chainrule").read_bytes()
     chainrule("train", "--config", "rows.toml", "--overwrite").succeeded()
     assert Path("rows.chainrule").read_bytes() == written
+
+
+def test_rules_of_ones_own_are_listed_and_shown(chainrule, saved):
+    assert "bent" in chainrule("rules", "--import", "bent_rules").succeeded().out
+    forget()
+    shown = chainrule("derive", "bent", "--import", "bent_rules").succeeded().out
+    assert "bent(x)" in shown
+    assert "error bound  not stated" in shown
+    chainrule("derive", "bent", "--html").complaint("is a rule of your own and has no derivation")
+
+
+def test_a_document_is_checked_against_rules_of_ones_own(chainrule, saved):
+    Path("bent.md").write_text("---\nlet x in reals\n---\n$$x + x = 2 x$$\n")
+    chainrule("check", "bent.md", "--import", "bent_rules").succeeded()
+    assert "bent" in rules.names()
+
+
+def test_the_name_of_a_file_is_corrected():
+    with pytest.raises(CommandError, match=r"leave out \.py: bent_rules"):
+        imported("bent_rules.py")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def check(
     repairs: Annotated[bool, typer.Option(help="Search for a change that makes a wrong step right.")] = True,
     seconds: Annotated[float, typer.Option(min=0.1, help="Maximum processor time for one step, in seconds.")] = 10.0,
     total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 3600.0,
+    imports: Imports = None,
 ) -> int:
     """Check each step of written derivations.
 

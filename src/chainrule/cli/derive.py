@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def derive(
     html: Annotated[bool, typer.Option("--html", help="Print a page for browsers.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX to paste; it needs the package amsmath.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    imports: Imports = None,
 ) -> int:
     """Show one operator: formula, derivatives, domain, kinks, error bound, its derivation, and how it is computed."""
     from chainrule import derivations
@@ -32,8 +34,18 @@ def derive(
 
     if html + latex + json > 1:
         raise CommandError("give one of --html, --latex and --json")
+    if name not in registry.names():
+        known_names = ", ".join(registry.names())
+        raise CommandError(
+            f"no rule is named {name!r}; there are {known_names}; --import MODULE adds rules of your own"
+        )
     rule = registry.get(name)
-    text = derivations.text(derivations.family_of(name))
+    try:
+        text = derivations.text(derivations.family_of(name))
+    except ValueError:  # a rule of the user
+        text = ""
+    if not text and (html or latex):
+        raise CommandError(f"{name} is a rule of your own and has no derivation; without options its facts are shown")
     if html:
         from chainrule.documents.reports import article
 
@@ -85,14 +97,14 @@ def _print(rule: Rule, text: str) -> None:
 
     console = Console(highlight=False)
     console.width = min(console.width, WIDTH) if sys.stdout.isatty() else WIDTH
-    facts, report = known(rule), _checked(rule.name, text)
+    facts, report = known(rule), _checked(rule.name, text) if text else None
     with console.capture() as written:
         console.print(Text(f"{rule.name}({', '.join(facts.pop('inputs'))})", "bold"))
         notes = facts.pop("notes")
         for label, value in facts.items():
             console.print(Text(f"  {label:<12} {value}"), soft_wrap=True)
         console.print()
-        for part in article.terminal(text, report):
+        for part in article.terminal(text, report) if report else ():
             if isinstance(part, str):
                 console.print(Markdown(part))
             else:

@@ -30,9 +30,11 @@ class CommandError(Exception):
 
 
 def one_line(error: object) -> str:
-    """The message of an error without line breaks; those of libraries end after 300 characters."""
+    """The message of an error without line breaks; those of libraries end at a space before 300 characters."""
     message = " ".join(str(error).split())
-    return (message if isinstance(error, CommandError) else message[:300]) or type(error).__name__
+    if len(message) > 300 and not isinstance(error, CommandError):
+        message = f"{message[:296].rpartition(' ')[0] or message[:296]} ..."
+    return message or type(error).__name__
 
 
 def listed(names: Iterable[object], most: int = 20) -> str:

@@ -6,9 +6,13 @@ import typer
 
 from chainrule.cli.derive import known
 from chainrule.cli.output import print_json, print_table
+from chainrule.cli.user_modules import Imports
 
 
-def rules(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> int:
+def rules(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    imports: Imports = None,
+) -> int:
     """List the operators with their formulas and derivatives."""
     from chainrule import rules as registry
 

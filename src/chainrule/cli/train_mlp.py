@@ -18,7 +18,9 @@ def _activation(value: str) -> str:
     from chainrule.rules import activation_names
 
     if value not in activation_names():
-        raise typer.BadParameter(f"expected one of {', '.join(activation_names())}")
+        raise typer.BadParameter(
+            f"expected one of {', '.join(activation_names())}, or your own rule, which --import MODULE registers"
+        )
     return value
 
 

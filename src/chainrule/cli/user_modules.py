@@ -22,7 +22,8 @@ def imported(name: str, *, status: int = 1) -> Any:
     try:
         return importlib.import_module(name)
     except Exception as error:  # the user's module may raise anything
-        raise CommandError(f"cannot import {name}: {type(error).__name__}: {error}", status) from None
+        hint = f"; leave out .py: {name.removesuffix('.py')}" if name.endswith(".py") else ""
+        raise CommandError(f"cannot import {name}: {type(error).__name__}: {error}{hint}", status) from None
 
 
 def _import_all(context: typer.Context, names: list[str] | None) -> list[str] | None:
@@ -41,4 +42,4 @@ Imports: TypeAlias = Annotated[
         help="A module to import first, which registers your own rules or layers; may be given several times.",
     ),
 ]
-"""The option of every command that reads or makes models."""
+"""The option of every command that reads or makes models, or looks at rules."""
