@@ -43,7 +43,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     Parameters
     ----------
     rule : Rule
-        A rule of `chainrule.rules`, or your own in the same vocabulary. Its residuals are a pytree.
+        A rule of `chainrule.rules`, or your own, written with functions of `chainrule.arrays`, of ``namespace(x)`` and
+        with other rules; NumPy's own functions take no traced arrays. Its residuals are a pytree.
 
     Returns
     -------

@@ -45,7 +45,8 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     Parameters
     ----------
     rule : Rule
-        A rule of `chainrule.rules`, or your own. Its residuals are tensors or (named) tuples of tensors.
+        A rule of `chainrule.rules`, or your own, written with functions of `chainrule.arrays`, of ``namespace(x)`` and
+        with other rules; NumPy's own functions take no tensors. Its residuals are tensors or (named) tuples of tensors.
 
     Returns
     -------
@@ -105,14 +106,13 @@ def wrap(rule: Rule) -> Callable[..., Array]:
             if cotangent is None:
                 return (None,) * (1 + count)
             if torch.is_grad_enabled():  # the backward will be differentiated by the inputs, so start from the inputs
-                _, residuals = forward(*saved[:count], **context.call.options)
-            else:
-                residuals = _restored(context.call.residuals, saved)
-            pulled = [
-                pull(residuals, cotangent) if want and pull is not None else None
-                for pull, want in zip(pullbacks, wanted, strict=True)
-            ]
-            return (None, *pulled)
+                try:
+                    _, residuals = forward(*saved[:count], **context.call.options)
+                    return (None, *_pulled(pullbacks, residuals, cotangent, wanted))
+                except RuntimeError as error:
+                    raise _explained(rule.name, error) from error
+            residuals = _restored(context.call.residuals, saved)
+            return (None, *_pulled(pullbacks, residuals, cotangent, wanted))
 
     def wrapped(*inputs: Any, **options: Any) -> Array:
         rule.check_call(inputs, options)
@@ -126,11 +126,31 @@ def wrap(rule: Rule) -> Callable[..., Array]:
             except RuntimeError:  # raised when a check reads the values of a batched tensor
                 if not any(is_traced(x) for x in tensors):
                     raise
-        return Function.apply(_Call(options), *tensors)[0]
+        try:
+            return Function.apply(_Call(options), *tensors)[0]
+        except RuntimeError as error:
+            raise _explained(rule.name, error) from error
 
     wrapped.__name__ = wrapped.__qualname__ = rule.name
     wrapped.__doc__ = f"{rule.formula}, with the exact pullback as its derivative. See `chainrule.torch.wrap`."
     return wrapped
+
+
+def _pulled(pullbacks: Any, residuals: Any, cotangent: Array, wanted: Any) -> list[Array | None]:
+    return [
+        pull(residuals, cotangent) if want and pull is not None else None
+        for pull, want in zip(pullbacks, wanted, strict=True)
+    ]
+
+
+def _explained(name: str, error: RuntimeError) -> RuntimeError:
+    """The error itself, or what to do if NumPy's functions were called with tensors."""
+    if "numpy()" not in str(error) and "data pointer" not in str(error):
+        return error
+    return RuntimeError(
+        f"{name} calls functions of NumPy, which take no tensors here: write it with chainrule.arrays, such as "
+        f"namespace(x).exp(x), and with other rules ({error})"
+    )
 
 
 def _tensors(rule: Rule, inputs: tuple[Any, ...]) -> list[Array]:

@@ -399,3 +399,11 @@ def test_second_derivatives_where_one_probability_is_more_than_a_half(name, diff
         results.append((first.detach(), second))
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+def test_a_rule_of_numpys_functions_is_told_how_to_be_written():
+    scaled = rules.Rule("scaled", lambda x: (x * 2, x), lambda x, v: v * 2 * float(np.ones_like(np.asarray(x))[0]))
+    x = torch.tensor([0.5, 1.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.grad(wrap(scaled)(x).sum(), x)[0].tolist() == [2.0, 2.0]
+    with pytest.raises(RuntimeError, match=r"scaled calls functions of NumPy.*write it with chainrule\.arrays"):
+        torch.autograd.grad(wrap(scaled)(x).sum(), x, create_graph=True)

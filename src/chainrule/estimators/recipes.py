@@ -56,6 +56,15 @@ class Parameters:
     device: str | None = None
 
 
+def _loss(name: str, value: Any) -> None:
+    try:
+        check.choice(name, value, ("log_loss", "squared_error"))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; network_of_layers(loss=...) takes a loss of your own (docs: howto/own_rule)"
+        ) from None
+
+
 _COUNT = partial(check.integer, at_least=1)
 _AT_LEAST_0 = partial(check.number, at_least=0)
 _ABOVE_0 = partial(check.number, above=0)
@@ -82,7 +91,7 @@ LIMITS: check.Limits = {
     "momentum": _UP_TO_1,
     "label_smoothing": _UP_TO_1,
     "targets": partial(check.choice, allowed=("labels", "proba")),
-    "loss": partial(check.choice, allowed=("log_loss", "squared_error")),
+    "loss": _loss,
     "new_classes": partial(check.choice, allowed=("error", "add")),
     "eval_metric": partial(check.metric, allowed=tuple(METRICS)),
     "class_weight": check.class_weight,
