@@ -12,7 +12,7 @@ pytest.importorskip("sphinx", reason="needs Sphinx: pip install -e '.[docs]'")
 
 from docs.site import api_pages, atlas_figure, benchmark_figures, docstrings, rule_pages
 
-from chainrule import derivations
+from chainrule import derivations, rules
 from chainrule.documents import check_derivation
 
 ROOT = Path(__file__).parents[1]
@@ -108,3 +108,11 @@ def test_a_class_is_shown_with_the_parameters_of_its_constructor():
     assert shown is not None
     assert shown[0].startswith("(penalty='deprecated', *, C=1.0, ")
     assert docstrings.signature_of_class(None, "class", "", chainrule.Blocks, {}, "(paths)", None) is None
+
+
+def test_the_page_of_a_rule_shows_its_own_formula():
+    lines = ["One operator: its value, and how derivatives pass."]
+    docstrings.with_literal_formulas(None, "data", "chainrule.rules.tanh", rules.tanh, None, lines)
+    assert ":formula: y = tanh(x)" in lines
+    assert not any("One operator" in line for line in lines)
+    assert rules.tanh.derivative in "\n".join(lines).replace("\\", "")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from inspect import Parameter, isclass, signature
 from typing import Any
 
+from chainrule.rules import Rule
+
 UNDERLINE = re.compile(r"-{3,}$")
+MARKUP, ESCAPED = re.compile(r"([|*_`])"), r"\\\1"
+"""Characters of formulas that are no markup, and their replacement."""
+
 PAGE = re.compile(r"\bdocs/(\w+/\w+)\.md")
 
 
 def with_literal_formulas(app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Mark each indented block before the first section as literal, and link the pages that are named, in place."""
+    if isinstance(obj, Rule):
+        lines[:] = facts(obj)
     sections = [number for number, line in enumerate(lines) if UNDERLINE.match(line.strip())]
     end = sections[0] - 1 if sections else len(lines)
     lines[:end] = marked(lines[:end])
@@ -35,6 +44,29 @@ def marked(lines: list[str]) -> list[str]:
             inside = indented
         found.append(line)
     return found
+
+
+def facts(rule: Rule) -> list[str]:
+    """What a rule states of itself, in place of the text about all rules.
+
+    >>> from chainrule import rules
+    >>> facts(rules.tanh)[0], facts(rules.tanh)[2]
+    ('The rule ``tanh(x)``: a `chainrule.Rule` of the kind "activation".', ':formula: y = tanh(x)')
+    """
+    inputs = ", ".join((*rule.inputs, *(f"{name}=..." for name in rule.options)))
+    stated = {"formula": rule.formula, "derivative": rule.derivative, "domain": rule.domain, "kinks": rule.kinks}
+    if rule.error_bound is not None:
+        stated["error bound"] = f"{rule.error_bound} ulp"
+    lines = [f":{name}: {MARKUP.sub(ESCAPED, text)}" for name, text in stated.items()]
+    notes = inspect.cleandoc(sys.modules[rule.forward.__module__].__doc__ or "").splitlines()
+    return [
+        f'The rule ``{rule.name}({inputs})``: a `chainrule.Rule` of the kind "{rule.kind}".',
+        "",
+        *lines,
+        "",
+        *notes,
+        "",
+    ]
 
 
 def is_not_ours(app: Any, what: str, name: str, obj: object, skip: bool, options: Any) -> bool | None:

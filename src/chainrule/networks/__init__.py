@@ -1,7 +1,7 @@
 """Layers, networks with one flat parameter vector, plans that own the buffers of training, traces and summaries."""
 
 from chainrule.networks import specs
-from chainrule.networks.layer_words import LayerSpec, register_layer, unregister_layer
+from chainrule.networks.layer_words import Form, LayerSpec, option, register_layer, switch, unregister_layer, value
 from chainrule.networks.layers import Layer, Parameter
 from chainrule.networks.member_plan import MemberPlan
 from chainrule.networks.network import Network, ParameterBlock, mlp, network_of_layers
@@ -12,6 +12,7 @@ from chainrule.networks.summary import Summary, summarise
 from chainrule.networks.trace import Trace, TraceStep, trace
 
 __all__ = [
+    "Form",
     "Layer",
     "LayerSpec",
     "MemberPlan",
@@ -25,9 +26,12 @@ __all__ = [
     "layers_of",
     "mlp",
     "network_of_layers",
+    "option",
     "register_layer",
     "summarise",
+    "switch",
     "trace",
     "unregister_layer",
+    "value",
 ]
 __all__ += specs.__all__

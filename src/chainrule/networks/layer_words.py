@@ -27,12 +27,26 @@ def written(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """How a word is read as a value, and how a value is written as a word."""
+    """How a word is read as a value, and how a value is written as a word.
+
+    Parameters
+    ----------
+    example : str
+        Completes "expected the number of filters, ..." in messages.
+    read : callable
+        Takes the word; raises ValueError for a word of another form.
+    write : callable, optional
+        Takes the value.
+
+    Examples
+    --------
+    >>> whole = Form("a whole number", int)
+    >>> whole.read("8"), whole.write(8)
+    (8, '8')
+    """
 
     example: str
-    """Completes "expected the number of filters, ..." in messages."""
     read: Callable[[str], Any]
-    """Raises ValueError for a word of another form."""
     write: Callable[[Any], str] = written
 
 
@@ -72,17 +86,50 @@ RATE = Form("a number from 0 to below 1", float, "{:g}".format)
 
 
 def value(form: Form, about: str) -> dict[str, Word]:
-    """The metadata of a field with a required value."""
+    """The metadata of a field with a required value.
+
+    Parameters
+    ----------
+    form : Form
+    about : str
+        The meaning of the value, for messages.
+
+    Examples
+    --------
+    `LayerSpec` has a class with such a field.
+
+    >>> value(Form("a whole number", int), "the width")["word"].about
+    'the width'
+    """
     return {"word": Word("", form, about)}
 
 
 def option(name: str, form: Form, about: str) -> dict[str, Word]:
-    """The metadata of a field written as a name and a value; at its default it is not written."""
+    """The metadata of a field written as a name and a value; at its default it is not written.
+
+    Parameters
+    ----------
+    name : str
+    form : Form
+    about : str
+        The meaning of the value, for messages.
+
+    Examples
+    --------
+    >>> option("stride", Form("a whole number", int), "the stride")["word"].name
+    'stride'
+    """
     return {"word": Word(name, form, about)}
 
 
 def switch(name: str) -> dict[str, Word]:
-    """The metadata of a field that is True unless these words are given."""
+    """The metadata of a field that is True unless these words are given.
+
+    Examples
+    --------
+    >>> switch("no bias")["word"].name
+    'no bias'
+    """
     return {"word": Word(name)}
 
 
@@ -90,16 +137,20 @@ def switch(name: str) -> dict[str, Word]:
 class LayerSpec(ABC):
     """The description of a layer, a frozen dataclass. It is written in words, and makes the layer for an input shape.
 
+    The metadata of its fields say which words follow the name: `value`, `option` and `switch`. Such words work in
+    `network_of_layers`, in `ConvClassifier`, in traces and in model files. The networks of `MLPClassifier` and
+    `TabularClassifier` have fixed layers; `MLPClassifier` takes a rule as its activation.
+
     Examples
     --------
     >>> from dataclasses import dataclass, field
     >>> from chainrule import rules
-    >>> from chainrule.networks import Layer, LayerSpec, Parameter, layers_of, register_layer, unregister_layer
-    >>> from chainrule.networks.layer_words import COUNT, value
+    >>> from chainrule.networks import Form, Layer, LayerSpec, Parameter, layers_of, register_layer, unregister_layer
+    >>> from chainrule.networks import value
     >>> @register_layer("steepness")
     ... @dataclass(frozen=True)
     ... class Steepness(LayerSpec):
-    ...     start: int = field(metadata=value(COUNT, "the first factor"))
+    ...     start: int = field(metadata=value(Form("a number", int), "the first factor"))
     ...     def layer(self, in_shape):
     ...         factor = Parameter("slope", (), initial=lambda stream, shape: self.start)
     ...         return Layer(rules.scaled_sigmoid, (factor,), in_shape, in_shape)
