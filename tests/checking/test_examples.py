@@ -19,7 +19,7 @@ def test_every_registered_rule_has_distinct_examples_of_its_inputs(name):
 
 
 def test_a_rule_of_several_inputs_without_examples_is_named():
-    rule = rules.Rule("product", lambda x, y: (x * y, ()), {"x": None, "y": None}, inputs=("x", "y"))
+    rule = rules.Rule("product", lambda x, y: (x * y, y), {"x": lambda y, v: v * y}, inputs=("x", "y"))
     rules.register(rule)
     try:
         with pytest.raises(LookupError, match="'product' has no example inputs"):

@@ -206,3 +206,8 @@ def test_a_composed_rule_can_be_registered_and_used_as_an_activation():
 def test_what_cannot_be_composed_or_called_is_named(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_only_a_composition_that_keeps_the_shape_is_an_activation():
+    assert compose(rules.tanh, rules.softplus).kind == compose(rules.logarithm, rules.softmax).kind == "activation"
+    assert compose(rules.log_sum_exp, rules.tanh).kind == "map"

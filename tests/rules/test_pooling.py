@@ -27,7 +27,7 @@ def distinct(*shape):
 def test_derivatives_of_both_pools_are_right(options, shape):
     report = assert_rule(max_pool2d, distinct(*shape), options=options)
     assert not report.unchecked
-    sums = any("vjp" in form for form, error in report.worst_ulp.items() if error)
+    sums = any("vjp" in form for form, error in report.worst_ulp.items() if error > 0)
     # Where windows overlap, up to nine cotangents are added in one entry; all else is a choice.
     assert not sums or options.get("stride", 9) < options["kernel"]
     assert not assert_rule(avg_pool2d, distinct(*shape), options=options).unchecked

@@ -46,6 +46,8 @@ class RuleReport:
         By form and dtype, the worst entry where fewer than half of the digits of a float result are right.
     cotangent : str
         The cotangent v of the wrong entries of J^T v, if the pullback is wrong.
+    notes : tuple of str
+        The inputs about which nothing can be said: constants, which have no pullback, or inputs without numbers.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class RuleReport:
     proof: Proof | None = None
     lost_digits: Mapping[str, str] = field(default_factory=dict)
     cotangent: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -83,6 +86,7 @@ class RuleReport:
         lines += [f"{self.rule}: the entries are those of J^T v for v = {self.cotangent}"] if self.cotangent else []
         lines += [f"{self.rule}: likely slip: {self.slip}"] if self.slip else []
         lines += [f"{self.rule}: {self.proof.claim}"] if self.proof else []
+        lines += [f"{self.rule}: {note}" for note in self.notes]
         absent = [each for each in self.unchecked if _is_absent(each)]
         lines += [f"{self.rule}: unchecked: {reason}" for reason in self.unchecked if reason not in absent]
         if absent:

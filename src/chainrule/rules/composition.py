@@ -51,9 +51,11 @@ def compose(outer: Rule, *inner: Rule, name: str | None = None) -> Rule:
     chain = (outer, *inner)[::-1]
     composed = reduce(after, chain)
     names = [rule.name for rule in chain[::-1]]
+    keeps_shape = len(composed.inputs) == 1 and all(rule.kind == "activation" or rule.elementwise for rule in chain)
     return replace(
         composed,
         name=name or composed.name,
+        kind="activation" if keeps_shape else "map",
         formula=f"y = {'('.join((*names, composed.inputs[0]))}{')' * len(names)}",
         derivative=f"J = {' '.join(f'J_{part}' for part in names)}",
         domain="; ".join(f"{rule.name}: {rule.domain}" for rule in chain),

@@ -53,7 +53,7 @@ def test_a_dropped_shift_is_equivalent_at_small_logits_and_killed_at_large_ones(
     assert _fate(own_rule(small), "x - top", "x").fate == "equivalent"
     killed = _fate(own_rule(small, large), "x - top", "x")
     assert killed.fate == "killed"
-    assert "float64" in killed.reason
+    assert "got NaN" in killed.reason
 
 
 def test_the_gate_says_where_its_inputs_are_too_weak(own_rule):
