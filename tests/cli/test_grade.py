@@ -52,6 +52,34 @@ def test_gradescope_takes_the_folder_as_the_work_of_one(folder, capsys):
     assert "bad.ipynb cannot be read" in found["output"]
 
 
+def test_who_hands_in_a_pdf_gets_no_score_and_is_told(folder, capsys):
+    (folder / "dora.pdf").write_bytes(b"%PDF-1.4 ")
+    (folder / "empty").mkdir()
+    main(["grade", str(folder)])
+    rows = {row["student"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert [(rows[name]["score"], rows[name]["notes"]) for name in ("dora", "empty")] == [
+        (
+            "",
+            "dora.pdf is not read: PDF has no formulas to read; hand in Markdown, LaTeX or a notebook. "
+            "No step was found, so a person has to grade this.",
+        ),
+        ("", "No file was handed in. No step was found, so a person has to grade this."),
+    ]
+
+
+def test_a_student_may_have_declarations_of_their_own(folder, capsys):
+    for name in ("ann", "cat"):
+        (folder / f"{name}.md").write_text(r"$$\frac{d}{dx} f(x) = 2$$")
+    (folder.parent / "names").mkdir()
+    (folder.parent / "names" / "all.declare").write_text("f(x) := 2 x")
+    (folder.parent / "names" / "cat.declare").write_text("f(x) := x + 1")
+    assert main(["grade", str(folder), "--declare", str(folder.parent / "names")]) == 0
+    rows = {row["student"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert (rows["ann"]["wrong"], rows["cat"]["wrong"]) == ("0", "1")
+    assert main(["grade", str(folder / "bob"), "--gradescope", "--declare", str(folder.parent / "names")]) == 64
+    assert main(["grade", str(folder), "--declare", "missing"]) == 3
+
+
 def test_the_output_names_files_without_the_folders_above(folder, capsys):
     main(["grade", str(folder)])
     main(["grade", str(folder / "bob"), "--gradescope"])

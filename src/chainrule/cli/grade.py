@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chainrule.cli.check import UNREADABLE, checked
-from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.output import USAGE, CommandError, print_json
 
 
 def grade(
@@ -17,21 +17,33 @@ def grade(
     gradescope: Annotated[
         bool, typer.Option("--gradescope", help="Grade FOLDER as the work of one student; print results.json.")
     ] = False,
-    declare: Annotated[Path | None, typer.Option(help="A file with declarations for all documents.")] = None,
+    declare: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with declarations for all students, or a folder with STUDENT.declare and all.declare."
+        ),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for one step.")] = 10.0,
     total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 600.0,
 ) -> int:
     """Grade derivations: each step that is not wrong earns its share of the points.
 
     Prints one row per student as CSV. Undecided steps cost no points, and each step is compared with the step before
-    it. Submitted notebooks are read but never run. Symbolic links, and paths that lead out of the folder, are not
-    opened. Exit status: 0 done, 3 there is nothing to grade.
+    it: the columns look_at and notes name what a person has to look at. In a folder of declarations, those for a
+    student are in STUDENT.declare, and those for all who have no such file in all.declare. Submitted notebooks are read
+    but never run. Symbolic links, and paths that lead out of the folder, are not opened. Exit status: 0 done, 3 there
+    is nothing to grade.
     """
     from chainrule.documents.reports import grading
     from chainrule.documents.verdicts.messages import sentence
 
     if not folder.is_dir():
         raise CommandError(f"{folder}: no such folder", UNREADABLE)
+    if declare is not None and not declare.exists():
+        raise CommandError(f"{declare}: no such file or folder", UNREADABLE)
+    several = declare is not None and declare.is_dir()
+    if gradescope and several:
+        raise CommandError(f"--declare {declare}: expected a file with --gradescope, got a folder", USAGE)
     root = folder.resolve()
     alone = [(root.name, *grading.documents_in(root, root))] if gradescope else []
     work = alone or list(grading.submissions(root))
@@ -39,7 +51,8 @@ def grade(
         raise CommandError(f"{folder}: no submission in this folder", UNREADABLE)
     grades = []
     for student, paths, notes in work:
-        reports, refused, interrupted = checked(paths, declare, mending=True, seconds=seconds, total=total, inside=root)
+        own = grading.declarations_for(student, declare) if declare and several else declare
+        reports, refused, interrupted = checked(paths, own, mending=True, seconds=seconds, total=total, inside=root)
         if interrupted:  # no marks for what was not checked
             raise KeyboardInterrupt
         notes += [sentence("unreadable", path=path, error=reason.rstrip(".")) for path, reason in refused]

@@ -6,7 +6,14 @@ import os
 import pytest
 
 from chainrule.documents import check_derivation
-from chainrule.documents.reports.grading import Grade, documents_in, grades_table, reports_table, submissions
+from chainrule.documents.reports.grading import (
+    Grade,
+    declarations_for,
+    documents_in,
+    grades_table,
+    reports_table,
+    submissions,
+)
 
 RIGHT = r"$$\frac{d}{dx} \tanh x = 1 - \tanh^2 x$$"
 WRONG = r"$$\frac{d}{dx} \tanh x = 1 - \tanh x$$"
@@ -73,6 +80,24 @@ def test_without_a_step_a_person_has_to_grade():
     assert (row["score"], row["notes"]) == ("", "No step was found, so a person has to grade this.")
 
 
+def test_what_the_score_does_not_cover_is_told():
+    work = grade(both(RIGHT, UNREAD), LAYER)
+    (row,) = csv.DictReader(io.StringIO(grades_table([work])))
+    assert row["look_at"] == "a.md, line 7"
+    assert row["notes"] == "2 of 4 steps could not be judged: look at them yourself."
+    output = work.gradescope()["output"]
+    assert "These steps are wrong or do not fit if they are read as they were: a.md, line 7." in output
+    assert row["notes"] in output
+    (decided,) = csv.DictReader(io.StringIO(grades_table([grade(RIGHT)])))
+    assert (decided["look_at"], decided["notes"]) == ("", "")
+
+
+def test_of_many_steps_to_look_at_only_the_number_is_told():
+    look_at = grade(LAYER + "\n\n$$\\nabla_x L = W z$$" * 24).look_at
+    assert look_at.count("a.md") == 20
+    assert look_at.endswith("; and 5 more steps")
+
+
 def test_no_cell_is_a_formula_of_a_spreadsheet():
     (row,) = csv.DictReader(io.StringIO(grades_table([grade(RIGHT, student="=1+cmd")])))
     assert row["student"] == "'=1+cmd"
@@ -88,7 +113,13 @@ def test_gradescope_gets_a_test_for_each_step():
     ]
     assert "1 of 3 steps are proved or verified, 1 wrong, 1 not decided." in found["output"]
     assert "Changing" in found["tests"][1]["output"]
-    assert grade("no formulas").gradescope()["score"] == 0.0
+
+
+def test_gradescope_gets_no_score_where_nothing_was_found():
+    found = grade("no formulas", notes=["hw.pdf is not read."]).gradescope()
+    assert "score" not in found
+    assert [(test["score"], test["max_score"]) for test in found["tests"]] == [(0.0, 0.0)]
+    assert found["output"] == "hw.pdf is not read.\nNo step was found, so a person has to grade this."
 
 
 def test_students_are_the_files_and_the_folders(tmp_path):
@@ -100,7 +131,30 @@ def test_students_are_the_files_and_the_folders(tmp_path):
     (tmp_path / ".hidden.md").write_text(RIGHT)
     (tmp_path / "photo.jpg").write_text("")
     found = [(student, [path.name for path in paths], notes) for student, paths, notes in submissions(tmp_path)]
-    assert found == [("ann", ["ann.md"], []), ("bob", ["a.ipynb", "b.tex"], [])]
+    picture = "photo.jpg is not read: a picture has no formulas to read; hand in Markdown, LaTeX or a notebook."
+    assert found == [
+        ("ann", ["ann.md"], []),
+        ("bob", ["a.ipynb", "b.tex"], ["These files are not read, because they are no documents: bob/run.py."]),
+        ("photo", [], [picture]),
+    ]
+
+
+def test_a_pdf_is_named_beside_documents_too(tmp_path):
+    for name in ("ann.md", "ann.PDF", "bob/hw.pdf", "notes.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(RIGHT)
+    told = "{} is not read: PDF has no formulas to read; hand in Markdown, LaTeX or a notebook."
+    found = [(student, len(paths), notes) for student, paths, notes in submissions(tmp_path)]
+    assert found == [("ann", 1, [told.format("ann.PDF")]), ("bob", 0, [told.format("bob/hw.pdf")])]
+
+
+def test_declarations_for_a_student_come_before_those_for_all(tmp_path):
+    for name in ("ann", "all"):
+        (tmp_path / f"{name}.declare").write_text("x: number")
+    found = [declarations_for(student, tmp_path) for student in ("ann", "bob")]
+    assert [path.name for path in found] == ["ann.declare", "all.declare"]
+    (tmp_path / "all.declare").unlink()
+    assert declarations_for("bob", tmp_path) is None
 
 
 def test_links_are_told_and_not_opened(tmp_path):

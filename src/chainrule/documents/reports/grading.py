@@ -18,9 +18,32 @@ from chainrule.documents.reports.derivation_report import CheckedStep, Report
 from chainrule.documents.verdicts.messages import sentence
 
 COLUMNS = ("file", "claims", "right", "wrong", "not_decided", "first_wrong_line", "verdict", "repair", "exit_code")
-GRADES = ("student", "score", "points", "steps", "right", "wrong", "not_decided", "first_wrong", "message", "notes")
+GRADES = (
+    "student",
+    "score",
+    "points",
+    "steps",
+    "right",
+    "wrong",
+    "not_decided",
+    "first_wrong",
+    "message",
+    "look_at",
+    "notes",
+)
 ENDINGS = (".md", ".markdown", ".mdown", ".rmd", ".qmd", ".tex", ".ltx", ".ipynb", ".rst", ".txt")
 """The endings of documents that are looked for in folders."""
+UNREAD = {
+    ".pdf": "PDF has no formulas to read",
+    **dict.fromkeys((".doc", ".docx", ".odt", ".pages", ".rtf"), "formulas of word processors are not read"),
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".heic", ".gif", ".tif", ".tiff"), "a picture has no formulas to read"),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "archives are not opened"),
+}
+"""The endings of files that students hand in and that are not read, with the reason."""
+IF_READ_SO = ("wrong if read so", "does not fit if read so")
+"""The verdicts on steps that are worth a look."""
+MOST_LINES = 20
+"""Most steps in the column `look_at`; after them only the number of the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +57,7 @@ class Grade:
     points : float
         The points for work without a wrong step.
     notes : tuple of str
-        Files that were not opened or could not be read.
+        Sentences about files that were not opened or could not be read.
     """
 
     student: str
@@ -64,6 +87,20 @@ class Grade:
         return f"{self.wrong[0][0].name}, {self.wrong[0][1].place}" if self.wrong else ""
 
     @property
+    def look_at(self) -> str:
+        """The places of the steps that are wrong or do not fit if they are read as they were."""
+        places = [f"{report.name}, {step.place}" for report, step in self.steps if step.verdict in IF_READ_SO]
+        more = [sentence("more steps", count=len(places) - MOST_LINES)] if len(places) > MOST_LINES else []
+        return "; ".join([*places[:MOST_LINES], *more])
+
+    @property
+    def _told(self) -> list[str]:
+        """The notes, and what the score does not cover."""
+        claims, *_, open_ = self._counts
+        judged = [sentence("not judged", open=open_, claims=claims)] if open_ else []
+        return [*self.notes, *(judged if claims else [sentence("nothing to grade")])]
+
+    @property
     def _counts(self) -> tuple[int, int, int, int]:
         right = sum(step.is_decided and not step.is_fault for _, step in self.steps)
         return len(self.steps), right, len(self.wrong), len(self.steps) - right - len(self.wrong)
@@ -72,15 +109,23 @@ class Grade:
         """Its row in the table of grades, under `GRADES`."""
         message = self.wrong[0][1].message if self.wrong else ""
         score = "" if self.score is None else f"{self.score:g}"
-        notes = " ".join([*self.notes, *([] if self.steps else [sentence("nothing to grade")])])
-        return [self.student, score, f"{self.points:g}", *self._counts, self.first_wrong, message, notes]
+        counts = (f"{self.points:g}", *self._counts, self.first_wrong, message)
+        return [self.student, score, *counts, self.look_at, " ".join(self._told)]
 
     def gradescope(self) -> dict[str, Any]:
-        """The content of Gradescope's results.json: a test for each step."""
+        """The content of Gradescope's results.json: a test for each step.
+
+        Without a step there is no score, but a test of 0 points, for Gradescope needs one of them.
+        """
         claims, right, wrong, open_ = self._counts
-        told = [sentence("grade", claims=claims, right=right, wrong=wrong, open=open_), sentence("open costs nothing")]
-        output = "\n".join([*(told if claims else [sentence("nothing to grade")]), *self.notes])
-        return {"score": self.score or 0.0, "output": output, "tests": [self._test(*each) for each in self.steps]}
+        told = [sentence("grade", claims=claims, right=right, wrong=wrong, open=open_)] if claims else []
+        told += [sentence("open costs nothing")] if open_ else []
+        told += [sentence("look at", places=self.look_at)] if self.look_at else []
+        output = "\n".join([*told, *self._told])
+        if self.score is None:
+            nothing = {"name": sentence("nothing to grade"), "score": 0.0, "max_score": 0.0, "output": output}
+            return {"output": output, "tests": [nothing]}
+        return {"score": self.score, "output": output, "tests": [self._test(*each) for each in self.steps]}
 
     def _test(self, report: Report, step: CheckedStep) -> dict[str, Any]:
         share, failed = self.points / len(self.steps), step.is_fault
@@ -94,20 +139,33 @@ class Grade:
 
 
 def submissions(folder: Path) -> Iterator[tuple[str, list[Path], list[str]]]:
-    """Each student in a folder, a file or a folder of its own, with the documents and what was refused."""
+    """Each student in a folder, with the documents and with sentences about what was not read.
+
+    The work of a student is a folder of this name, the files of this name, or both.
+    """
+    work = dict[str, tuple[list[Path], list[str]]]()
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not (path.is_dir() or path.is_symlink() or path.suffix.lower() in ENDINGS):
+        known = path.suffix.lower() in (*ENDINGS, *UNREAD)
+        if path.name.startswith(".") or not (path.is_dir() or path.is_symlink() or known):
             continue
-        found, refused = documents_in(path, folder)
-        yield path.stem if path.is_file() else path.name, found, refused
+        found, refused = work.setdefault(path.stem if path.is_file() else path.name, ([], []))
+        more, told = documents_in(path, folder)
+        found += more
+        refused += told
+    yield from ((student, found, refused) for student, (found, refused) in work.items())
+
+
+def declarations_for(student: str, folder: Path) -> Path | None:
+    """The file in a folder with the declarations for a student: STUDENT.declare, or else all.declare."""
+    return next((path for name in (student, "all") if (path := folder / f"{name}.declare").is_file()), None)
 
 
 def documents_in(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
-    """The documents in a path inside a folder, and sentences about those that were not opened.
+    """The documents in a path inside a folder, and sentences about the files that were not read.
 
     Symbolic links are not followed, and nothing outside of the folder is opened.
     """
-    inside, found, refused = folder.resolve(), list[Path](), list[str]()
+    inside, found, refused, others = folder.resolve(), list[Path](), list[str](), list[str]()
     if path.is_symlink():
         return [], [sentence("link", path=path.name)]
     files = [path] if path.is_file() else []
@@ -115,13 +173,20 @@ def documents_in(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
         folders.sort()
         files += [Path(top, name) for name in sorted([*names, *(n for n in folders if Path(top, n).is_symlink())])]
     for file in files:
+        name, ending = str(file.relative_to(folder)), file.suffix.lower()
         if file.is_symlink():
-            refused.append(sentence("link", path=file.relative_to(folder)))
-        elif file.suffix.lower() in ENDINGS and file.is_file():
-            if file.resolve().is_relative_to(inside):
-                found.append(file)
-            else:
-                refused.append(sentence("outside", path=file.relative_to(folder)))
+            refused.append(sentence("link", path=name))
+        elif file.is_file() and not file.resolve().is_relative_to(inside):
+            refused.append(sentence("outside", path=name))
+        elif file.is_file() and ending in ENDINGS:
+            found.append(file)
+        elif file.is_file() and ending in UNREAD:
+            refused.append(sentence("not a document", path=name, why=UNREAD[ending]))
+        elif file.is_file() and not file.name.startswith("."):
+            others.append(name)
+    more = [sentence("more files", count=len(others) - MOST_LINES)] if len(others) > MOST_LINES else []
+    if others:
+        refused.append(sentence("other files", paths=", ".join([*others[:MOST_LINES], *more])))
     return found, refused
 
 

@@ -83,7 +83,13 @@ SENTENCES = {
     "link": "{path} is a symbolic link and was not opened.",
     "outside": "{path} leads out of the folder and was not opened.",
     "unreadable": "{path} cannot be read: {error}.",
-    "no document": "no document was handed in",
+    "no document": "No file was handed in.",
+    "not judged": "{open} of {claims} steps could not be judged: look at them yourself.",
+    "look at": "These steps are wrong or do not fit if they are read as they were: {places}.",
+    "more steps": "and {count} more steps",
+    "not a document": "{path} is not read: {why}; hand in Markdown, LaTeX or a notebook.",
+    "other files": "These files are not read, because they are no documents: {paths}.",
+    "more files": "and {count} more",
 }
 
 
