@@ -276,6 +276,27 @@ def test_a_broken_notebook_is_refused(text):
         pieces_of(text, "a.ipynb")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "expected a JSON object with cells, got a list"),
+        ("{}", "expected a list of cells, got no cells"),
+        ('{"cells": 5}', "expected a list of cells, got a number in their place"),
+        ('{"nbformat": 3, "worksheets": []}', "this notebook has the format 3; convert it"),
+    ],
+)
+def test_the_error_says_what_is_odd_about_a_notebook(text, told):
+    with pytest.raises(Unreadable, match=told):
+        pieces_of(text, "a.ipynb")
+
+
+@pytest.mark.parametrize("first", [b"%PDF-1.7 $x = y$", b"PK\x03\x04", b"\x89PNG\r\n", b"\xff\xd8\xff\xe0"])
+def test_files_of_other_formats_are_refused_by_their_first_bytes(first, tmp_path):
+    (tmp_path / "a.md").write_bytes(first)
+    with pytest.raises(Unreadable, match="give Markdown, LaTeX or a notebook"):
+        read(tmp_path / "a.md")
+
+
 def test_a_notebook_has_cells_and_never_runs_its_code():
     cells = [
         {"cell_type": "code", "source": ["raise SystemExit\n", "$x$"]},

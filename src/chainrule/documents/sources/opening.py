@@ -29,6 +29,12 @@ FORMATS = {
     ".rst": "rst",
     ".rest": "rst",
 }
+OTHER_FORMATS = {
+    b"%PDF-": "this is a PDF, which has no formulas to read",
+    b"PK\x03\x04": "this is an archive or the file of a word processor",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "this is a picture, which has no formulas to read"),
+}
+"""By the first bytes of a file: why it is not read."""
 _LATEX = re.compile(r"^[ \t]*\\(?:documentclass|begin\{document\})", re.MULTILINE)
 _OWN = re.compile(r"^\[chainrule: [^\n]*", re.MULTILINE)
 """Comments that `chainrule check --annotate` writes into plain text."""
@@ -80,6 +86,10 @@ def read(path: str | Path) -> Pieces:
     OSError
     """
     path = Path(path)
+    with path.open("rb") as file:
+        first = file.read(max(map(len, OTHER_FORMATS)))
+    if why := next((why for begins, why in OTHER_FORMATS.items() if first.startswith(begins)), ""):
+        raise Unreadable(f"{why}; give Markdown, LaTeX or a notebook")
     if path.stat().st_size > 4 * MOST_CHARACTERS:
         raise Unreadable(f"{path.stat().st_size} bytes; documents of up to {MOST_CHARACTERS} characters are read")
     raw = path.read_bytes()
@@ -137,11 +147,17 @@ def _looks_like(text: str) -> str:
 def _cells(text: str) -> list[tuple[Sheet, str]]:
     """The cells of a notebook, with the format of each."""
     try:
-        cells = json.loads(text)["cells"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"this notebook cannot be read: {type(error).__name__}: {error}") from None
+    if not isinstance(notebook, dict):
+        raise Unreadable(f"this notebook cannot be read: expected a JSON object with cells, got {_kind(notebook)}")
+    if "cells" not in notebook and isinstance(notebook.get("worksheets"), list):
+        raise Unreadable("this notebook has the format 3; convert it: jupyter nbconvert --to notebook FILE")
+    cells = notebook.get("cells")
     if not isinstance(cells, list):
-        raise Unreadable("this notebook cannot be read: its cells are no list")
+        got = f"{_kind(cells)} in their place" if "cells" in notebook else "no cells"
+        raise Unreadable(f"this notebook cannot be read: expected a list of cells, got {got}")
     found = []
     for number, cell in enumerate(cells):
         if not isinstance(cell, dict):
@@ -152,6 +168,12 @@ def _cells(text: str) -> list[tuple[Sheet, str]]:
         if kind is not None:
             found.append((Sheet(body.replace("\r\n", "\n"), number), kind))
     return found
+
+
+def _kind(value: object) -> str:
+    """What a value of JSON is."""
+    kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")
 
 
 def _pieces(
