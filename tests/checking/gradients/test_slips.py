@@ -81,3 +81,9 @@ def test_a_claim_that_holds_for_small_inputs_does_not_need_a_sum_of_one():
         lambda x: np.sum(x**2), np.array([0.5, 9.0]), gradient=lambda x: np.where(x > 4, 0 * x, 2 * x)
     )
     assert (report.verdict, report.slip) == ("fail", None)
+
+
+def test_a_constant_factor_is_no_missing_mean():
+    weights = np.array([[0.5, 1.0, -2.0], [0.25, 3.0, 1.0]])
+    report = check_gradient(lambda W: 0.05 * np.sum(W**2), weights, gradient=lambda W: 0.2 * W)
+    assert report.slip == "factor 2"

@@ -177,3 +177,14 @@ def test_a_comparison_that_floats_may_decide_otherwise_is_not_proved():
     proof = proof_of(third, point, gradient=gradient)
     assert proof.verdict == "unchecked"
     assert "close to a tie" in proof.unchecked[0]
+
+
+def test_conditions_name_the_entries_of_matrices_and_of_numbered_names():
+    def function(W, b1):
+        return np.sum(np.maximum(W @ np.ones(2), 0)) + np.maximum(b1, 0).sum()
+
+    def gradient(W, b1):
+        return np.outer(W @ np.ones(2) > 0, np.ones(2)) * 1.0, (b1 > 0) * 1.0
+
+    report = check_gradient(function, np.array([[1.0, 2.0]]), np.array([3.0, -1.0]), gradient=gradient)
+    assert report.proof.claim.startswith("proved for all inputs with W[0, 1] + W[0, 0] > 0 and b1[0] > 0 and b1[1] < 0")

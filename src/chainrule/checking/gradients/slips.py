@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.algebra.balls import midpoints
-from chainrule.checking.gradients.claims import Claim, WrongShapeError
+from chainrule.checking.gradients.claims import Claim, WrongShapeError, copied
 from chainrule.checking.gradients.on_balls import BallCheck, NotOnBalls, claim_on_balls
 from chainrule.checking.gradients.on_floats import FloatCheck
 
@@ -97,14 +97,14 @@ def _slips(wrong: WrongInput, run: Callable[[Claim], GradientCheck]) -> Iterator
     """Every slip that explains the derivatives by one input."""
     if wrong.true.any() and wrong.near(wrong.got, -wrong.true):
         yield "sign"
-    yield from _factor(wrong)
+    yield from _factor(wrong, run)
     yield from _normalised(run, wrong)
     for text, got, true in (*_of_jacobian(wrong), *_transposed(wrong), *_chained(wrong)):
         if wrong.near(got, true):
             yield text
 
 
-def _factor(wrong: WrongInput) -> Iterator[str]:
+def _factor(wrong: WrongInput, run: Callable[[Claim], GradientCheck]) -> Iterator[str]:
     got, true = wrong.got, wrong.true
     large = abs(true) > 1e-9 * abs(true).max()
     ratio = float(np.median(got[large] / true[large])) if large.any() else 0.0
@@ -116,9 +116,22 @@ def _factor(wrong: WrongInput) -> Iterator[str]:
     meaning = ""
     for rows in {len(x) for x in wrong.claim.arrays if isinstance(x, np.ndarray) and x.ndim} - {1}:
         reasons = {f"{rows}": "is missing", f"1/{rows}": "is taken twice, or does not belong"}
-        if fraction in reasons:
+        if fraction in reasons and _is_mean_over(rows, wrong, run, missing=fraction != f"1/{rows}"):
             meaning = f": a mean over {rows} rows {reasons[fraction]}"
     yield f"factor {fraction or format(ratio, '.6g')}{meaning}"
+
+
+def _is_mean_over(rows: int, wrong: WrongInput, run: Callable[[Claim], GradientCheck], *, missing: bool) -> bool:
+    """Whether the factor is the number of rows without the first row, too; a constant factor stays as it is."""
+    claim = wrong.claim
+    fewer = tuple(x[1:] if isinstance(x, np.ndarray) and x.ndim and len(x) == rows else x for x in claim.inputs)
+    try:
+        shorter = replace(claim, inputs=fewer, result=claim.function(*map(copied, fewer)))
+        found = next(each for each in _inputs(shorter, run(shorter)) if each.i == wrong.i)
+    except Exception:  # the slip is a help only; other inputs may need as many rows
+        return False
+    one, other = (found.got, found.true) if missing else (found.true, found.got)
+    return found.near(one, (rows - 1) * other)
 
 
 def _fraction(wrong: WrongInput, ratio: float) -> str | None:

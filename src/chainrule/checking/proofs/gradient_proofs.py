@@ -105,7 +105,7 @@ def _outcome(claim: Claim) -> tuple[Attempt, Results, list[str]]:
 def _equalities(claim: Claim, results: Results, field: Field) -> Iterator[Equality]:
     """The claimed derivatives, each beside the formal one."""
     inputs = tuple(
-        variables(name, x) if known else x
+        _variables(name, x) if known else x
         for name, x, known in zip(claim.names, claim.arrays, claim.differentiable, strict=True)
     )
 
@@ -123,6 +123,16 @@ def _equalities(claim: Claim, results: Results, field: Field) -> Iterator[Equali
             continue
         results[name] = _floats(mine)
         yield name, mine, _in_form(claim, slope, cotangent, value.ndim)
+
+
+def _variables(name: str, x: Any) -> Any:
+    """The variables of an input: x0, x1, ...; W1[0], W[0, 1], ... where a number behind the name says too little."""
+    if not x.ndim or (x.ndim == 1 and not name[-1:].isdigit()):
+        return variables(name, x)
+    made = np.empty(x.shape, dtype=object)
+    for index in np.ndindex(x.shape):
+        made[index] = variables(f"{name}[{', '.join(map(str, index))}]", x[index])[()]
+    return exact_numbers(made)
 
 
 def _in_form(claim: Claim, slope: Any, cotangent: Any, axes: int) -> Any:
