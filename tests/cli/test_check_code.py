@@ -60,7 +60,47 @@ def broken(x):
 
 def broken_grad(x):
     return x
+
+
+
+
+def net(W, b, X, Y):
+    return np.sum(Y * np.tanh(X @ W + b))
+
+
+def net_gradient(W, b, X, Y):
+    slopes = Y * (1 - np.tanh(X @ W + b) ** 2)
+    return X.T @ slopes, slopes.sum(axis=0)
+
+
+def net_pullback(W, b, X, Y, v):
+    return *(v * each for each in net_gradient(W, b, X, Y)), None, None
+
+
+def net_by_name(W, b, X, Y):
+    return dict(zip("WbX", (*net_gradient(W, b, X, Y), X), strict=True))
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def endless_grad(x):
+    return x
+
+
+def loud(x):
+    print("loud")
+    return x**2
+
+
+def loud_prime(x):
+    return 2 * x
 """
+
+
+NET = ["{}:net", "--at", "3x2", "--at", "(2,)", "--at", "4x3", "--at", "4x2"]
 
 
 @pytest.fixture
@@ -128,6 +168,14 @@ def test_rules_are_checked_as_rules(there, capsys):
         (["{}:cube", "--at", "__import__('os')", "--slope", "cube"], "expected a number, a list of numbers"),
         (["{}:cube", "--at", "[[1.0], [1.0, 2.0]]"], "expected a number, a list of numbers, a .npy file"),
         (["{}:cube", "--at", "1.0", "--slope", "cube", "--gradient", "cube"], "give one of --gradient and --slope"),
+        (["{}:square", "--at", "1.0", "--at", "1.0"], "square takes x; got 2 inputs"),
+        (["{}:square", "--at", "1.0", "--by", "x"], "--by is for functions"),
+        ([*NET, "--by", "W,c"], "--by W,c: expected names among W, b, X, Y, got 'c'"),
+        (NET[:-2], "net takes W, b, X, Y; it cannot be called with shape (3, 2), shape (2,), shape (4, 3): TypeError"),
+        (
+            [*NET[:3], *NET[5:7], *NET[3:5], *NET[7:]],
+            "with shape (3, 2), shape (4, 3), shape (2,), shape (4, 2): Value",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_has_a_status_of_its_own(there, words, message, capsys):
@@ -146,7 +194,6 @@ def test_wrong_usage_is_one_line_and_has_a_status_of_its_own(there, words, messa
         (["{}:cube", "--at", "nowhere.npy"], "nowhere.npy"),
         (["{}:cube", "--at", "cut.npy"], "--at cut.npy: EOF: reading array header"),
         (["{}:broken", "--at", "1.0"], "RuntimeError: no"),
-        (["{}:square", "--at", "1.0", "--at", "1.0"], "square takes x; got 2 inputs"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_3(there, words, message, capsys):
@@ -164,3 +211,27 @@ def test_check_with_a_function_is_check_code(there, capsys):
     out, err = capsys.readouterr()
     assert out.startswith("loss: gradient: proved")
     assert err == "note: `chainrule check` is for documents; use `chainrule check-code` for code\n"
+
+
+@pytest.mark.parametrize("derivative", [[], ["--pullback", "net_pullback"], ["--gradient", "net_by_name"]])
+def test_inputs_that_are_data_are_left_out_by_name(there, derivative, capsys):
+    words = [word.format(there) for word in [*NET, *derivative]]
+    assert main(["check-code", *words, "--by", "W,b"]) == 0
+    assert "proved for all inputs at shapes (3, 2), (2,) (8 derivatives)" in capsys.readouterr().out
+
+
+def test_the_note_names_the_inputs_that_may_have_a_derivative(there, capsys):
+    main(["check-code", *(word.format(there) for word in NET)])
+    assert "name those that have: --by W,b\n" in capsys.readouterr().err
+
+
+def test_code_that_does_not_end_is_ended(there, capsys):
+    assert main(["check-code", f"{there}:endless", "--at", "1.0", "--seconds", "0.5"]) == 3
+    assert (
+        capsys.readouterr().err == "error: no result within 0.5 s; the code may not end, or needs more: --seconds N\n"
+    )
+
+
+def test_what_the_code_prints_does_not_mix_with_the_report(there, capfd):
+    assert main(["check-code", f"{there}:loud", "--at", "[1.0, 2.0]", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["verdict"] == "pass"

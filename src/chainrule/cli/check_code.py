@@ -1,10 +1,16 @@
-"""`chainrule check-code`: check a derivative in Python code."""
+"""`chainrule check-code`: check a derivative in Python code, in a child process with a limit of time."""
 
 from __future__ import annotations
 
 import ast
+import asyncio
+import inspect
+import multiprocessing
+import os
 import re
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +21,9 @@ from chainrule.cli.user_modules import imported
 _SHAPE = re.compile(r"\d+(x\d+)+|\(?\d+,\)?|\(\d+(, ?\d+)+\)")
 PASSED, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 """Exit statuses of the checks."""
+
+MEGABYTES = 64_000
+"""Address space for the code: PyTorch and JAX reserve many times what they use."""
 
 
 def check_code(
@@ -36,7 +45,14 @@ def check_code(
             "'(3,)'."
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of the inputs with a derivative, such as W1,b1; the others are data and are not varied."
+        ),
+    ] = None,
     bits: Annotated[int, typer.Option(min=64, help="The initial precision, in bits.")] = 300,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for the check.")] = 120.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Check a derivative in Python code.
@@ -46,24 +62,162 @@ def check_code(
     f_gradient, f_jacobian, f_pullback, f_slope and similar names. Without --at, the inputs come from f_inputs, a tuple
     or a function that returns one.
 
-    Exit status: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked.
+    The module is imported and its functions are called with all your rights, in a process that ends after --seconds:
+    do not run code that you do not trust. For such code there is `chainrule mcp --allow-code`, which locks it in.
+
+    Exit status: 0 right, 1 wrong, 2 undecided, 3 nothing could be checked, 64 the command was used wrongly.
     """
+    named = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
+    given = {"target": target, "named": named, "at": at or [], "by": by, "bits": bits, "folder": str(Path.cwd())}
+    told = _in_child(given, seconds)
+    for text in told["notes"]:
+        note(text)
+    if "error" in told:
+        raise CommandError(told["error"], told["status"])
+    if json:
+        print_json(told["report"])
+    else:
+        print(told["text"])
+    return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[told["report"]["verdict"]]
+
+
+def found_in_child(folder: str, **given: Any) -> dict[str, Any]:
+    """What a child finds in a folder: notes with a report and its text, or with an error and its exit status."""
+    os.chdir(folder)
+    notes = list[str]()
+    try:
+        return {**_found(notes, **given), "notes": notes}
+    except CommandError as error:
+        return {"error": str(error), "status": error.status, "notes": notes}
+
+
+# What follows is private.
+
+
+def _in_child(given: dict[str, Any], seconds: float) -> dict[str, Any]:
+    from chainrule.servers.child_process import Limits, TaskFailed, result_of
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # such a system cannot limit a process
+        return found_in_child(**given)
+    try:
+        return asyncio.run(result_of(found_in_child, given, Limits(seconds, MEGABYTES)))
+    except TaskFailed as error:
+        more = "; the code may not end, or needs more: --seconds N" if str(error).startswith("no result") else ""
+        raise CommandError(f"{error}{more}", UNREADABLE) from None
+
+
+def _found(
+    notes: list[str], target: str, named: dict[str, str | None], at: Sequence[str], by: str | None, bits: int
+) -> dict[str, Any]:
     from chainrule.checking import check_gradient, check_rule
+    from chainrule.checking.plain_reports import plain_report
     from chainrule.rules import Rule
 
     module, name = _module_and_name(target)
-    found = _attribute(module, name)
-    inputs = _inputs(module, name, at)
-    if isinstance(found, Rule) and len(inputs) != len(found.inputs):
-        raise CommandError(f"{target} takes {', '.join(found.inputs)}; got {len(inputs)} inputs, see --at", UNREADABLE)
-    named = {"gradient": gradient, "jacobian": jacobian, "pullback": pullback, "slope": slope}
-    claim = {} if isinstance(found, Rule) else _claim(module, name, named)
-    checking: Any = check_rule if isinstance(found, Rule) else check_gradient
+    function = _attribute(module, name)
+    inputs = _inputs(module, name, at, notes)
+    if isinstance(function, Rule):
+        if by is not None:
+            raise CommandError("--by is for functions; a rule knows by which inputs it has derivatives", USAGE)
+        if len(inputs) != len(function.inputs):
+            takes = f"{target} takes {', '.join(function.inputs)}"
+            raise CommandError(f"{takes}; got {len(inputs)} inputs, see --at", USAGE if at else UNREADABLE)
+        claim = dict[str, Any]()
+    else:
+        claim = _claim(module, name, named)
+        _try_call(function, inputs, USAGE if at else UNREADABLE)
+    names = _names(function, inputs)
+    if by is not None:
+        function, claim, inputs = _by_some(function, claim, inputs, names, by)
     try:
-        report = checking(found, *inputs, bits=bits, **claim)
+        checking: Any = check_rule if isinstance(function, Rule) else check_gradient
+        report = checking(function, *inputs, bits=bits, **claim)
     except Exception as error:  # the user's code may raise anything
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
-    return _print_report(report, json)
+    notes += _advice(report, inputs, names) if by is None else []
+    text = f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else str(report)
+    return {"report": plain_report(report), "text": text}
+
+
+def _names(function: Any, inputs: Sequence[Any]) -> tuple[str, ...]:
+    from chainrule.checking.gradients.claims import input_names
+
+    return input_names(function, len(inputs))
+
+
+def _try_call(function: Any, inputs: Sequence[Any], status: int) -> None:
+    """Call the function once; inputs of a wrong number, order or shape are no fault of its derivative."""
+    import numpy as np
+
+    from chainrule.checking.gradients.claims import copied
+
+    try:
+        with np.errstate(all="ignore"):
+            function(*map(copied, inputs))
+    except (TypeError, ValueError, IndexError) as error:
+        try:
+            wanted = ", ".join(inspect.signature(function).parameters)
+        except (TypeError, ValueError):
+            wanted = "other inputs"
+        got = ", ".join(f"shape {np.shape(x)}" if np.ndim(x) else "a number" for x in inputs)
+        told = f"{function.__name__} takes {wanted}; it cannot be called with {got}"
+        raise CommandError(f"{told}: {type(error).__name__}: {error}", status) from None
+    except Exception as error:  # the user's code may raise anything
+        raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
+
+
+def _by_some(
+    function: Any, claim: dict[str, Any], inputs: tuple[Any, ...], names: tuple[str, ...], by: str
+) -> tuple[Any, dict[str, Any], tuple[Any, ...]]:
+    """The function and its derivative of some inputs alone, with those inputs."""
+    from chainrule.checking.gradients.claims import copied
+
+    chosen = [word.strip() for word in by.split(",")]
+    if unknown := [word for word in chosen if word not in names]:
+        raise CommandError(f"--by {by}: expected names among {', '.join(names)}, got {unknown[0]!r}", USAGE)
+    places = [place for place, name in enumerate(names) if name in chosen]
+
+    def all_of(some: Sequence[Any]) -> list[Any]:
+        left = iter(some)
+        return [next(left) if place in places else copied(x) for place, x in enumerate(inputs)]
+
+    def of_some(*some: Any) -> Any:
+        return function(*all_of(some))
+
+    def derivative_of(derivative: Callable[..., Any]) -> Callable[..., Any]:
+        def derivative_by_some(*some: Any) -> Any:  # a pullback has a cotangent behind them
+            found = derivative(*all_of(some[: len(places)]), *some[len(places) :])
+            if isinstance(found, Mapping):
+                return {name: found[name] for name in chosen if name in found}
+            if isinstance(found, tuple | list) and len(found) == len(names):
+                return tuple(found[place] for place in places)
+            return found
+
+        return derivative_by_some
+
+    parameters = [inspect.Parameter(names[k], inspect.Parameter.POSITIONAL_OR_KEYWORD) for k in places]
+    of_some.__name__ = function.__name__
+    of_some.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return (
+        of_some,
+        {form: derivative_of(each) for form, each in claim.items()},
+        tuple(inputs[place] for place in places),
+    )
+
+
+def _advice(report: Any, inputs: Sequence[Any], names: Sequence[str]) -> list[str]:
+    """What to do if the derivative has fewer entries than there are inputs of floats."""
+    import numpy as np
+
+    failure = report.failures[0] if len(report.failures) == 1 else None
+    count = failure and failure.entry == "the result" and re.fullmatch(r"(\d+) entries", failure.got)
+    floats = [name for name, x in zip(names, inputs, strict=True) if np.asarray(x).dtype.kind == "f"]
+    if not count or not 0 < int(count[1]) < len(floats):
+        return []
+    first = ",".join(floats[: int(count[1])])
+    return [
+        f"every input of floats is to have a derivative. If the others are data, name those that have: --by {first}"
+    ]
 
 
 def _module_and_name(target: str) -> tuple[Any, str]:
@@ -104,9 +258,9 @@ def _claim(module: Any, name: str, named: dict[str, str | None]) -> dict[str, An
     return {form: _attribute(module, word.rpartition(":")[2])}
 
 
-def _inputs(module: Any, name: str, at: list[str] | None) -> tuple[Any, ...]:
+def _inputs(module: Any, name: str, at: Sequence[str], notes: list[str]) -> tuple[Any, ...]:
     if at:
-        return tuple(_input(text, position) for position, text in enumerate(at))
+        return tuple(_input(text, position, notes) for position, text in enumerate(at))
     given = getattr(module, f"{name}_inputs", None)
     given = given() if callable(given) else given
     if given is None:
@@ -114,7 +268,7 @@ def _inputs(module: Any, name: str, at: list[str] | None) -> tuple[Any, ...]:
     return given if isinstance(given, tuple) else (given,)
 
 
-def _input(text: str, position: int) -> Any:
+def _input(text: str, position: int, notes: list[str]) -> Any:
     import numpy as np
 
     from chainrule.checking.case import draw
@@ -129,20 +283,11 @@ def _input(text: str, position: int) -> Any:
     try:
         value = ast.literal_eval(text)
         if isinstance(value, int):
-            note(f"--at {text}: an integer has no derivative; write {text}.0 for a number, '({text},)' for a shape")
+            notes.append(
+                f"--at {text}: an integer has no derivative; write {text}.0 for a number, '({text},)' for a shape"
+            )
         return value if isinstance(value, int | float) else np.asarray(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise CommandError(
             f"--at {text!r}: expected a number, a list of numbers, a .npy file, or a shape such as 3x4 or (3,)", USAGE
         ) from None
-
-
-def _print_report(report: Any, json: bool) -> int:
-    """Print a report of `check_gradient` or `check_rule`, and return the exit code."""
-    from chainrule.checking.plain_reports import plain_report
-
-    if json:
-        print_json(plain_report(report))
-    else:
-        print(f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else report)
-    return {"pass": PASSED, "fail": WRONG, "unchecked": UNDECIDED}[report.verdict]

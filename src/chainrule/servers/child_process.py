@@ -12,14 +12,17 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, TypeAlias
 
 from chainrule.algebra.limits import in_place, limit_process
 from chainrule.servers import code_lock, tasks
+
+Task: TypeAlias = str | Callable[..., dict[str, Any]]
+"""The name of a function of `tasks`, or a function of another module, which a child can import."""
 
 MOST_BYTES = 64 * 2**20
 """Most bytes of an answer."""
@@ -32,6 +35,13 @@ SECONDS_TO_START = 60.0
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A child may start no threads, which a BLAS would otherwise do."""
+
+
+PRELOADED = {
+    True: ("chainrule.servers.warm_template",),
+    False: ("chainrule.checking", "chainrule.servers.child_process"),
+}
+"""The modules in memory of the process that is copied, if it is warm and if not."""
 
 
 class TaskFailed(Exception):
@@ -61,8 +71,8 @@ FOR_FORMULAS = Limits()
 FOR_CODE = Limits(seconds=12.0, megabytes=1000, locked=True)
 
 
-def prepare() -> None:
-    """Start the process of which children are copies, if there is none; it imports the checks meanwhile.
+def prepare(*, warm: bool = True) -> None:
+    """Start the process of which children are copies, if there is none; a warm one imports the checks meanwhile.
 
     Raises
     ------
@@ -72,7 +82,7 @@ def prepare() -> None:
     from multiprocessing import forkserver
 
     context = _context()
-    context.set_forkserver_preload(["__main__", "chainrule.servers.warm_template"])
+    context.set_forkserver_preload(["__main__", *PRELOADED[warm]])
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
@@ -85,13 +95,12 @@ def prepare() -> None:
                 os.environ[name] = value
 
 
-async def result_of(task: str, arguments: Mapping[str, Any], limits: Limits = FOR_FORMULAS) -> dict[str, Any]:
+async def result_of(task: Task, arguments: Mapping[str, Any], limits: Limits = FOR_FORMULAS) -> dict[str, Any]:
     """The result of a task, computed in a child, which is ended if this is cancelled.
 
     Parameters
     ----------
-    task : str
-        The name of a function of `tasks`.
+    task : Task
     arguments : mapping
         Its keywords: values that JSON has.
     limits : Limits
@@ -140,8 +149,8 @@ class _Child:
     limits: Limits
 
     @staticmethod
-    def started(task: str, arguments: str, limits: Limits) -> _Child:
-        prepare()
+    def started(task: Task, arguments: str, limits: Limits) -> _Child:
+        prepare(warm=isinstance(task, str))  # a single check is sooner done than all of them
         context = _context()
         reading, writing = context.Pipe(duplex=False)
         process = context.Process(target=_work, args=(writing, task, arguments, limits), daemon=True)
@@ -192,7 +201,7 @@ class _Child:
         return f"the process was ended by {signal.Signals(-code).name} without a result; {limit}"
 
 
-def _work(pipe: Connection, task: str, arguments: str, limits: Limits) -> None:
+def _work(pipe: Connection, task: Task, arguments: str, limits: Limits) -> None:
     """Run in the child: write the answer, and end."""
     try:
         os.write(pipe.fileno(), STARTED)
@@ -210,9 +219,10 @@ def _work(pipe: Connection, task: str, arguments: str, limits: Limits) -> None:
         os._exit(0)
 
 
-def _answer(task: str, arguments: str, limits: Limits) -> bytes:
+def _answer(task: Task, arguments: str, limits: Limits) -> bytes:
     try:
-        found = {"result": getattr(tasks, task)(**json.loads(arguments))}
+        function = getattr(tasks, task) if isinstance(task, str) else task
+        found = {"result": function(**json.loads(arguments))}
     except MemoryError:
         found = {"error": f"it needs more than {limits.megabytes} MB"}
     except RecursionError:
