@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from benchmarks.random_claims import claims, judged, mistakes
 
+from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.judging import findings
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.language.parsing import derivation_of
@@ -84,3 +85,10 @@ def test_what_is_left_when_the_time_is_over_is_undecided():
     assert first.status == "proved"
     assert [each.status for each in others] == ["undecided"] * 2
     assert "the time for the whole document was over" in others[0].reason
+
+
+def test_a_sum_of_a_thousand_million_terms_is_too_large_and_no_defect():
+    derivation = derivation_of("claim: sum(i in 1..1000000000: i) = 3")
+    [found] = findings(derivation, Shapes(derivation))
+    assert found.status == "undecided"
+    assert found.reason.startswith(("it needs more memory than one step may have", TOO_LONG))

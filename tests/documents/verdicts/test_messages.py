@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import chainrule.documents
+from chainrule.documents import check_derivation
 from chainrule.documents.evidence.findings import Counterexample, Finding
 from chainrule.documents.verdicts.messages import SENTENCES, explained, pattern, sentence
 from chainrule.documents.verdicts.verdict import VERDICTS
@@ -103,3 +104,8 @@ def test_many_doubts_are_told_by_their_number_and_definitions_that_are_missing_a
     assert "a is not defined; b is not defined; the definition of c is not read; and 4 more reasons" in told
     assert "c is not read; d is odd." in explained("wrong if read so", line=1, doubts=doubts[:4])
     assert explained("no definition", line=1, doubts=doubts) == "It was not checked: the definition of c is not read."
+
+
+def test_numbers_that_are_too_large_for_floats_are_no_infinities():
+    message = check_derivation("$$2^{10000} = 1$$").steps[0].message
+    assert "the left side is 1.99506311688e+3010, the right side is 1.0" in message

@@ -35,6 +35,8 @@ ROUNDED = "it holds to the digits that are printed"
 RATIONAL = frozenset({"+", "-", "*", "/", "^", "negative"})
 """Operators that make rational numbers of such, as powers in texts mostly do."""
 
+TOO_LARGE = "it needs more memory than one step may have; smaller steps, or smaller numbers in sums, need less"
+
 NO_TIME_LEFT = "the time for the whole document was over"
 
 MEGABYTES = 1500
@@ -131,6 +133,8 @@ def _finding(
             return Finding("undecided", reason=reason)
         again = found if from_head is None else prover.finding(from_head)
         return replace(again, of_chain=True) if again.status in HOLDS else found
+    except MemoryError:
+        return Finding("undecided", reason=TOO_LARGE)
     except Exception as error:  # a defect of the prover costs this claim, not the document
         return Finding("undecided", reason=f"the prover failed ({in_words(error)}); please report it with the text")
 

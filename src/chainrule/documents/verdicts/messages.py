@@ -5,6 +5,7 @@ A room says its reason as a noun phrase; only this table makes sentences.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -249,6 +250,8 @@ def _rounded(left: str, right: str) -> tuple[str, str]:
         numbers = float(left), float(right)
     except ValueError:
         return left, right
+    if not all(map(math.isfinite, numbers)):  # they are too large for floats
+        return shortened(left), shortened(right)
     for digits in range(6, 16):
         one, other = (f"{number:.{digits}g}" for number in numbers)
         if one != other:

@@ -284,6 +284,13 @@ def test_macros_without_end_are_named(shown, macros):
     assert "grows without end" in "".join(shown(r"\a{x}", macros))
 
 
+def test_of_macros_in_macros_the_one_that_is_called_is_named_and_nothing_of_it_is_left(shown):
+    bodies = [("a", "x" * 10), *((new, rf"\{old}" * 10) for old, new in zip("abcdefg", "bcdefgh", strict=True))]
+    found = "".join(shown(r"\h = 1", [(name, 0, body) for name, body in bodies]))
+    assert r"the macro \h grows without end, or to more than 60000 signs" in found
+    assert "x" not in found.replace("macro", "")
+
+
 # Trees printed as LaTeX
 
 JOINTS = {

@@ -126,7 +126,7 @@ def tokens_of(
         found = list(_without_definitions(found))
     known = {name.lstrip("\\"): (count, replacement) for name, count, replacement in macros}
     if known and any(token.text in known for token in found if token.kind == "command"):
-        found = list(_expanded(found, known))
+        found = _expanded(found, known)
     return list(_with_arguments(found))
 
 
@@ -225,19 +225,22 @@ def _without_definitions(tokens: list[FormulaToken]) -> Iterator[FormulaToken]:
             yield token
 
 
-def _expanded(tokens: list[FormulaToken], known: dict[str, tuple[int, str]]) -> Iterator[FormulaToken]:
-    """With the document's macros replaced; one that has no end is a problem."""
+def _expanded(tokens: list[FormulaToken], known: dict[str, tuple[int, str]]) -> list[FormulaToken]:
+    """With the document's macros replaced; one that has no end is a problem, and nothing of it is left."""
     bodies = {name: list(_tokens(replacement, plain=False)) for name, (_, replacement) in known.items()}
-    waiting, budget = tokens[::-1], MOST_EXPANDED
+    waiting, budget, found = tokens[::-1], MOST_EXPANDED, list[FormulaToken]()
+    calls = {token.start: token.text for token in tokens if token.kind == "command"}
     while waiting:
         token = waiting.pop()
         if token.kind != "command" or token.text not in known:
-            yield token
+            found.append(token)
             continue
         if budget <= 0:
-            yield FormulaToken(
-                "problem", f"the macro \\{token.text} grows without end", token.start, token.end, token.raw
-            )
+            start, name = token.start, calls.get(token.start, token.text)
+            found, waiting = ([each for each in every if each.start != start] for every in (found, waiting))
+            told = f"the macro \\{name} grows without end, or to more than {MOST_EXPANDED} signs"
+            found.append(FormulaToken("problem", told, start, token.end, token.raw))
+            known = {}  # the formula is not read
             continue
         given, end, name = [], token.end, token.text
         if f"{name}[" in known and waiting and waiting[-1].raw == "[":
@@ -257,6 +260,7 @@ def _expanded(tokens: list[FormulaToken], known: dict[str, tuple[int, str]]) -> 
                 break
         budget -= len(made) + sum(map(len, given)) + 1
         waiting += made[::-1]
+    return found
 
 
 def _one_argument(waiting: list[FormulaToken], end: int = 0) -> tuple[list[FormulaToken], int]:
