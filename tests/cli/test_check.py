@@ -109,7 +109,7 @@ def test_notebooks_cannot_be_annotated(here, capsys):
     cell = {"cell_type": "markdown", "source": [RIGHT]}
     (here / "book.ipynb").write_text(json.dumps({"cells": [cell]}))
     assert main(["check", "book.ipynb", "--annotate"]) == 3
-    assert capsys.readouterr().err == "error: a notebook cannot be annotated; use the HTML or the JSON report\n"
+    assert capsys.readouterr().err == "error: book.ipynb: a notebook cannot be annotated; use --html or --json\n"
 
 
 def test_a_defect_of_the_checker_is_one_line(monkeypatch, capsys):

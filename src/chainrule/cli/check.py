@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,8 +66,11 @@ def check(
     if len(chosen) > 1:
         raise typer.BadParameter(f"give one of --{' and --'.join(chosen)}")
     form = chosen[0] if chosen else ""
+    paths = _documents(targets)
+    if form == "annotate" and (notebooks := [str(path) for path in paths if path.suffix.lower() == ".ipynb"]):
+        raise CommandError(f"{notebooks[0]}: a notebook cannot be annotated; use --html or --json", UNREADABLE)
     reports, refused, interrupted = checked(
-        _documents(targets), declare, mending=repairs and form != "write-declarations", seconds=seconds, total=total
+        paths, declare, mending=repairs and form != "write-declarations", seconds=seconds, total=total
     )
     if interrupted and not reports:
         raise KeyboardInterrupt
@@ -146,7 +149,7 @@ def _documents(targets: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str) -> str:
+def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str, seconds: float, total: float) -> str:
     """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
     from chainrule.documents.reports import grading, listing, webpage
     from chainrule.documents.sources.opening import Unreadable
@@ -160,10 +163,12 @@ def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str) -
         return grading.reports_table(reports, refused)
     if form == "html":
         return webpage.page(reports)
-    written = {
-        "annotate": listing.annotated, "show-reading": listing.shown_reading,
-        "write-declarations": listing.declarations, "github": listing.github_annotations,
-    }  # fmt: skip
+    written: dict[str, Callable[[Report], str]] = {
+        "annotate": listing.annotated,
+        "show-reading": listing.shown_reading,
+        "write-declarations": listing.declarations,
+        "github": listing.github_annotations,
+    }
     try:
         return ("\n" if form else "\n\n").join(map(written.get(form, str), reports))
     except Unreadable as error:

@@ -151,3 +151,10 @@ def test_a_document_cannot_steer_the_terminal():
     for text in (listing(report), shown_reading(report)):
         assert "\x1b" not in text
         assert "2 x" in text
+
+
+def test_a_sentence_that_is_not_read_is_marked_too():
+    report = check_derivation(r"Let $f = \oint x$ be it." + f"\n\n{RIGHT}", name="a.md")
+    assert [(step.verdict, step.displayed) for step in report.steps] == [("not read", False), ("proved", True)]
+    assert "<!-- chainrule: line 1: not read:" in annotated(report)
+    assert github_annotations(report).startswith("::notice file=a.md,line=1,")

@@ -24,3 +24,22 @@ def test_the_page_shows_signs_of_markup_as_they_are():
     assert "<name>" in text
     assert "<b>" in text
     assert "<b>" not in html
+
+
+def test_the_page_says_what_its_verdicts_mean_and_names_no_option():
+    html = page([check_derivation(WRONG + "\n\n" + r"$$\oint x = 1$$", name="a.md")])
+    terms = [element.text for element in parsed(html).iter() if element.tag.endswith("dt")]
+    assert terms == ["wrong", "not read"]
+    assert "The sides differ at the point that is shown." in html
+    assert "--" not in html.partition("</style>")[2]
+
+
+def test_repairs_and_macros_are_shown_as_formulas():
+    text = r"""\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}
+\begin{document}
+$$\pd{}{x} \tanh x = 1 - \tanh x$$
+\end{document}"""
+    html = page([check_derivation(text, name="a.tex")])
+    assert "\\" not in html
+    assert "<mfrac>" in html
+    assert "Changing <math" in html

@@ -1,6 +1,6 @@
 import pytest
 
-from chainrule.documents.sources.macros import closing_braces, definitions, wrapper
+from chainrule.documents.sources.macros import closing_braces, definitions, expanded, wrapper
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,26 @@ def test_a_definition_inside_another_is_not_one_of_its_own():
 def test_a_macro_around_a_display_and_one_that_is_none():
     assert wrapper(r"\[ x = #1. \]") == ("$$", " x = ", ". ")
     assert wrapper(r"\frac{#1}{2}") is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [
+        (r"\R^n", r"\mathbb{R}^n"),
+        (r"\Rn", r"\Rn"),
+        (r"\a x \twice{\R}", r"\alpha x \mathbb{R}\mathbb{R}"),
+        (r"\norm[2]{x} + \norm{y}", r"|x|_2 + |y|"),
+        (r"\twice", r"\twice"),
+        (r"\loop", r"\loop"),
+    ],
+)
+def test_commands_are_replaced_by_what_they_mean(formula, meant):
+    macros = [
+        ("R", 0, r"\mathbb{R}"),
+        ("a", 0, r"\alpha"),
+        ("twice", 1, "#1#1"),
+        ("norm", 1, "|#1|"),
+        ("norm[", 2, "|#2|_#1"),
+        ("loop", 0, r"\loop\loop"),
+    ]
+    assert expanded(formula, macros) == meant

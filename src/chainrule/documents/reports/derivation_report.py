@@ -88,6 +88,11 @@ class CheckedStep:
         return self.verdict not in ("definition", "hypothesis") and (self.displayed or self.verdict != "not read")
 
     @property
+    def is_open(self) -> bool:
+        """True if a person has to look at it: a claim that is not decided, or a sentence that is not read."""
+        return not self.is_decided and (self.is_claim or self.verdict == "not read")
+
+    @property
     def is_fault(self) -> bool:
         """True if it is certainly wrong."""
         return VERDICTS[self.verdict].fault

@@ -37,17 +37,22 @@ def listing(report: Report) -> str:
 
 def summary(report: Report) -> Iterator[str]:
     """The number of steps by verdict, the first one to look at, and what to do about those that are not decided."""
-    counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
-    yield sentence("counts", counts=counts) if counts else sentence("no relation")
-    if report.faults:
-        first = report.faults[0]
-        yield sentence("first", line=first.line, verdict=first.verdict)
+    yield from outcome(report)
     for name in ("wrong if read so", "no definition", "not read"):
         if name in report.counts:
             yield sentence(f"advice {name}")
     for name, reason in (("advice seconds", TOO_LONG), ("advice total", NO_TIME_LEFT)):
         if any(reason in step.message for step in report.claims):
             yield sentence(name)
+
+
+def outcome(report: Report) -> Iterator[str]:
+    """The number of steps by verdict, and the first one to look at."""
+    counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
+    yield sentence("counts", counts=counts) if counts else sentence("no relation")
+    if report.faults:
+        first = report.faults[0]
+        yield sentence("first", line=first.line, verdict=first.verdict)
 
 
 def github_annotations(report: Report) -> str:
@@ -60,7 +65,7 @@ def github_annotations(report: Report) -> str:
     """
     lines = []
     for step in report.steps:
-        if step.is_claim and (step.is_fault or not step.is_decided):
+        if step.is_fault or step.is_open:
             level = "error" if step.is_fault else "notice"
             place = f"line={step.line},col={step.column}," if step.cell is None else ""  # a file has other lines
             title = step.verdict if step.cell is None else f"{step.verdict} ({step.place})"
@@ -83,7 +88,7 @@ def annotated(report: Report) -> str:
     lines = source.text.split("\n")
     comments = defaultdict[int, list[str]](list)
     for step in report.steps:
-        if step.is_claim and step.verdict not in ("proved", "verified"):
+        if step.is_open or (step.is_claim and step.verdict not in ("proved", "verified")):
             text = f"chainrule: line {step.line}: {step.verdict}: {step.message}"
             last = step.end
             while last < len(lines) and lines[last].strip() and _ENDS.fullmatch(lines[last]):

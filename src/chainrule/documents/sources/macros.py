@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _BRACE = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
@@ -16,6 +17,10 @@ _PARAMETERS = re.compile(
 )
 _SAME = re.compile(r"\s{0,9}=?\s{0,9}(\\(?:[A-Za-z@]+|.)|[^\s\\])")
 _ARGUMENT = re.compile(r"#([1-9])")
+_COMMAND = re.compile(r"\\([A-Za-z@]+|[^A-Za-z\s])")
+_TOKEN = re.compile(r"\\(?:[A-Za-z@]+|.)|\S", re.DOTALL)
+MOST_EXPANSIONS, MOST_EXPANDED = 1000, 10_000
+"""Commands and characters of a formula whose commands are replaced."""
 _AROUND = re.compile(
     r"\s*\\begin\{(?P<name>\w+\*?)\}(?P<before>[^#]{0,200})#1(?P<after>[^#]{0,200})\\end\{(?P=name)\}\s*"
     r"|\s*(?:\\\[|\$\$)(?P<first>[^#]{0,200})#1(?P<last>[^#]{0,200})(?:\\\]|\$\$)\s*"
@@ -97,6 +102,29 @@ def macros_in(text: str) -> dict[str, tuple[str, int, str]]:
     return {each.name: each[2:5] for each in definitions(text, closing_braces(text))}
 
 
+def expanded(formula: str, macros: Iterable[tuple[str, int, str]]) -> str:
+    r"""A formula with the commands that its document defines replaced by what they mean; as it is if that is long.
+
+    >>> expanded(r"\pd{y}{x_1} + \pd y x", [("pd", 2, r"\frac{\partial #1}{\partial #2}")])
+    '\\frac{\\partial y}{\\partial x_1} + \\frac{\\partial y}{\\partial x}'
+    """
+    known, text, at = {name: (count, body) for name, count, body in macros}, formula, 0
+    for _ in range(MOST_EXPANSIONS):
+        found = _COMMAND.search(text, at)
+        if found is None or len(text) > MOST_EXPANDED:
+            return formula if found else text
+        name = f"{found[1]}[" if text[found.end() :].lstrip().startswith("[") and f"{found[1]}[" in known else found[1]
+        at = found.end()
+        if name in known:
+            count, body = known[name]
+            arguments, end = _arguments(text, found.end(), count, bracket=name.endswith("["))
+            if len(arguments) == count:
+                body = _ARGUMENT.sub(lambda each, given=arguments: given[int(each[1]) - 1], body)  # type: ignore[misc]
+                gap = " " if re.search(r"\\[A-Za-z]+$", body) and text[end : end + 1].isalpha() else ""
+                text, at = text[: found.start()] + body + gap + text[end:], found.start()
+    return formula
+
+
 def without_macros(text: str) -> str:
     """A text with spaces in place of the definitions of commands, on the same lines."""
     for each in definitions(text, closing_braces(text)):
@@ -116,3 +144,26 @@ def wrapper(replacement: str) -> tuple[str, str, str] | None:
     if match["name"]:
         return match["name"], match["before"], match["after"]
     return "$$", match["first"], match["last"]
+
+
+# What follows is private.
+
+
+def _arguments(text: str, at: int, count: int, *, bracket: bool) -> tuple[list[str], int]:
+    """The arguments behind a command, fewer if some are missing, and where they end."""
+    closing, found = closing_braces(text), list[str]()
+    while len(found) < count:
+        at += len(text[at:]) - len(text[at:].lstrip())
+        token = _TOKEN.match(text, at)
+        if bracket and not found and (close := text.find("]", at)) >= 0:
+            found.append(text[at + 1 : close])
+            at = close + 1
+        elif text[at : at + 1] == "{" and closing[at] >= 0:
+            found.append(text[at + 1 : closing[at]])
+            at = closing[at] + 1
+        elif token is not None and token.group() not in "{}":
+            found.append(token.group())
+            at = token.end()
+        else:
+            break
+    return found, at
