@@ -1,9 +1,13 @@
 """The pipeline: what reports tell of each step."""
 
+import re
+
 import pytest
 
 from chainrule import check_derivation
 from chainrule.documents import Unreadable
+from chainrule.documents.checked import declarations_that_help
+from chainrule.documents.reports.listing import declarations
 
 RIGHT = r"$$\frac{d}{dx} \tanh x = 1 - \tanh^2 x$$"
 WRONG = r"$$\frac{d}{dx} \tanh x = 1 - \tanh x$$"
@@ -73,3 +77,29 @@ def test_a_definition_whose_shapes_do_not_fit_says_so():
 def test_a_minus_that_is_escaped_for_markdown_keeps_its_sign():
     text = "Let $x \\in \\mathbb{R}^n$ and let $y, a$ be numbers. Then\n\n$$x (a - y) = \\-y x + a x$$\n"
     assert [step.verdict for step in check_derivation(text, name="a.md").claims] == ["proved"]
+
+
+HOMEWORK = r"""## One layer
+
+Let $x \in \mathbb{R}^d$, $y \in \mathbb{R}^K$ and $W \in \mathbb{R}^{K \times d}$ with
+$$z = W x, \quad \ell = \frac{1}{2} \sum_k (z_k - y_k)^2 .$$
+We write $\delta = \frac{\partial \ell}{\partial z}$. Then
+$$\frac{\partial \ell}{\partial W} = \delta x^T .$$
+
+## A mean
+
+For numbers $y_1, \dots, y_n$ let $\mu = \frac{1}{n} \sum_{i=1}^n y_i$. Then
+$$\frac{\partial}{\partial y_j} (y_i - \mu) = \delta_{ij} - \frac{1}{n} .$$
+"""
+
+
+def test_a_block_at_the_top_declares_nothing_that_is_false_in_a_part():
+    report = check_derivation(HOMEWORK, name="a.md")
+    block = declarations_that_help(report)
+    again = check_derivation(HOMEWORK, block.replace("---", ""), name="a.md")
+    assert not re.search(r"__|delta", block)
+    assert "W: matrix K d" in block
+    assert "y: column K" in declarations(report)
+    assert "y:" not in block
+    assert not again.problems
+    assert sum(step.is_decided for step in again.claims) >= sum(step.is_decided for step in report.claims) > 0

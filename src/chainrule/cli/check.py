@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +75,7 @@ def check(
     )
     if interrupted and not reports:
         raise KeyboardInterrupt
-    text = _printed(reports, refused, form)
+    text = _printed(reports, refused, form, seconds, total)
     if text:
         print(text.rstrip("\n"))
     if interrupted:
@@ -151,6 +152,7 @@ def _documents(targets: Sequence[Path]) -> list[Path]:
 
 def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str, seconds: float, total: float) -> str:
     """The reports in one form. Only the forms json and csv contain the documents that could not be read."""
+    from chainrule.documents.checked import declarations_that_help
     from chainrule.documents.reports import grading, listing, webpage
     from chainrule.documents.sources.opening import Unreadable
 
@@ -166,7 +168,7 @@ def _printed(reports: list[Report], refused: list[tuple[str, str]], form: str, s
     written: dict[str, Callable[[Report], str]] = {
         "annotate": listing.annotated,
         "show-reading": listing.shown_reading,
-        "write-declarations": listing.declarations,
+        "write-declarations": partial(declarations_that_help, seconds=seconds, total=total),
         "github": listing.github_annotations,
     }
     try:

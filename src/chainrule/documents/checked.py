@@ -18,6 +18,7 @@ from chainrule.documents.reader.interpretation.readings import Reading, ReadRela
 from chainrule.documents.repairs.notation import latex_of, span_of
 from chainrule.documents.repairs.searching import Repair, repairs
 from chainrule.documents.reports.derivation_report import CheckedStep, Report
+from chainrule.documents.reports.listing import declarations
 from chainrule.documents.sources.macros import macros_in
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.sources.pieces import Piece, Pieces
@@ -27,6 +28,9 @@ from chainrule.documents.verdicts.step import Step
 
 MOST_MENDED = 20
 """Wrong steps for which a repair is searched."""
+
+MOST_BLOCKS = 3
+"""Blocks of declarations that are tried."""
 
 INTERRUPTED = "the check was interrupted"
 """The reason of steps that Ctrl-C left undecided."""
@@ -78,13 +82,13 @@ def check_derivation(
     return check_pieces(with_declarations(pieces_of(text, name), declarations), mending=repairs, seconds=seconds)
 
 
-def with_declarations(pieces: Pieces, declarations: str) -> Pieces:
+def with_declarations(pieces: Pieces, block: str) -> Pieces:
     """A document with a block of declarations before it, whose last line has the number 0."""
-    if not declarations.strip():
+    if not block.strip():
         return pieces
-    block = Piece("declarations", declarations, ((0, -declarations.count("\n"), 1),))
-    macros = {each[0]: each for each in pieces.macros} | macros_in(declarations)
-    return replace(pieces, pieces=(block, *pieces.pieces), macros=tuple(macros.values()))
+    piece = Piece("declarations", block, ((0, -block.count("\n"), 1),))
+    macros = {each[0]: each for each in pieces.macros} | macros_in(block)
+    return replace(pieces, pieces=(piece, *pieces.pieces), macros=tuple(macros.values()))
 
 
 def check_pieces(
@@ -127,7 +131,28 @@ def check_pieces(
     return report
 
 
+def declarations_that_help(report: Report, *, seconds: float = SECONDS, total: float = math.inf) -> str:
+    """The block of `listing.declarations` with which no step is lost that is decided without it.
+
+    The document is checked again with the block. If a step is lost, the block leaves out the names in it, and is tried
+    again; after a few tries it is empty.
+    """
+    without = set[str]()
+    for _ in range(MOST_BLOCKS):
+        block = declarations(report, without)
+        lines = "\n".join(line.removeprefix("%! ") for line in block.splitlines() if line != "---")
+        again = check_pieces(with_declarations(report.source, lines), mending=False, seconds=seconds, total=total)
+        kept = {(step.cell, step.line, step.column) for step in again.claims if step.is_decided}
+        lost = [s for s in report.claims if s.is_decided and (s.cell, s.line, s.column) not in kept]
+        if not lost and not again.problems:
+            return block
+        without |= {name for step in lost for name in _NAME.findall(step.strict)}
+    return "" if report.source.format == "latex" else "---\n---\n"
+
+
 # What follows is private.
+
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def _left(reading: Reading, done: int, known: Known) -> Iterator[Step]:

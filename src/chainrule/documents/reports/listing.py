@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator
 
 from chainrule.documents.evidence.clocks import TOO_LONG
 from chainrule.documents.evidence.judging import NO_TIME_LEFT
@@ -116,8 +116,10 @@ def shown_reading(report: Report) -> str:
     return _listed(report, known, strict=True)
 
 
-def declarations(report: Report) -> str:
+def declarations(report: Report, without: Container[str] = ()) -> str:
     """A block that declares every name of the document whose kind was guessed, and defines what claims hold under.
+
+    Names in `without` are left out.
 
     >>> from chainrule.documents import check_derivation
     >>> print(declarations(check_derivation(r"$$\\sum_{i=1}^n a_i x_i = \\sum_i x_i a_i$$")))
@@ -130,12 +132,19 @@ def declarations(report: Report) -> str:
     assumed = {words for step in report.claims for words in step.assumed}
     every = (declarations_of(reading.derivation, assumed) for reading in report.readings)
     lines = list(dict.fromkeys(line for lines in every for line in lines))
+    count = Counter(map(_declared_name, lines))  # a name with two lines means two things
+    lines = [line for line in lines if count[name := _declared_name(line)] == 1 and name not in without]
     if report.source.format == "latex":
         return "".join(f"%! {line}\n" for line in lines)
     return "\n".join(["---", *lines, "---", ""])
 
 
 # What follows is private.
+
+
+def _declared_name(line: str) -> str:
+    """The name that a line declares; the letter of a function that it takes by name."""
+    return line.rpartition(" as ")[2] if line.startswith("use:") else line.partition(":")[0]
 
 
 def _listed(report: Report, known: list[str], *, strict: bool = False) -> str:

@@ -14,6 +14,7 @@ from chainrule.documents.language.rule_functions import functions
 from chainrule.documents.language.strict_tokens import LanguageError
 from chainrule.documents.language.terms import ONE, Name, Term, every
 from chainrule.documents.reader.declaring.templates import definition, takes_vector
+from chainrule.documents.reader.letters.suffixed_names import letter_of
 from chainrule.documents.reader.syntax.chains import chains_of
 from chainrule.documents.reader.syntax.known_words import TRANSPOSES
 from chainrule.documents.reader.syntax.parts_written import base_name
@@ -52,6 +53,13 @@ _NUMBERED = re.compile(r"(?<![\\\w^_])([A-Za-z])(\d)(?!\w)")
 _FACTOR = re.compile(r"(?<![\w(.])(\d+)([A-Za-z]\w*)")
 _LOSS = re.compile(r"(?:loss|function)\s+of\s+(?P<names>.+)")
 _COMMA = re.compile(r",(?![^()]*\))")
+_IN_A_PART = re.compile(r"__(?:part|line|block)_\d")
+"""Ends the name of a letter that means something else in a part of the document."""
+_MADE_UP = re.compile(rf"{_IN_A_PART.pattern}|__(?:any|one|each|all|given|of)(?:_|$)|__(?:any|one|each|all)")
+"""What stands only in names that the reader makes up."""
+_KRONECKER = "delta"
+"""A block that declares it takes the meaning from \\delta_{ij} in all other parts."""
+_MADE_UP_SIZE = re.compile(r"n\d+")
 _PAGES = re.compile(r"layout\s*:(?!\s*(?:rows|columns)\b)|(?:title|date|author|tags|math|lang)\w*\s*:", re.IGNORECASE)
 
 
@@ -267,16 +275,27 @@ def declarations_of(derivation: Derivation, assumed: Collection[str] = ()) -> li
     """The lines of a block with which a document is read as this derivation, without guesses about names.
 
     `assumed` has the words of `derivation.supposed` under which claims hold: such functions are defined, for nothing
-    would hold of a function that is only declared. Sizes that nothing has are left out.
+    would hold of a function that is only declared. Left out are sizes that nothing has, and names that a block for the
+    whole document cannot tell: those that the reader made up, and letters that mean something else in a part.
 
     >>> declarations_of(parsing.derivation_of("size n; x : column n, positive; y := x; claim: y = x"))
     ['n: size', 'x: column n, positive']
+    >>> declarations_of(parsing.derivation_of("x, x__part_2, y : number; claim: x + x__part_2 = y"))
+    ['y: number']
     """
     kinds, uses = dict[str, str](), list[str]()
     supposed = {each.name for words, each in derivation.supposed.items() if words in assumed}
-    said = [size for each in derivation.declarations for size in sizes_said(each.kind)]
-    used = {each.text for term in (*said, *derivation.parts) for each in every(term) if isinstance(each, Name)}
-    for name, kind in ((each.name, each.kind) for each in derivation.declarations):
+    known = [each.name for each in derivation.declarations] + [each.name for each in derivation.definitions]
+    several = {letter_of(name) for name in known if _IN_A_PART.search(name)}
+    told = [
+        (each.name, each.kind) for each in derivation.declarations
+        if not _MADE_UP.search(each.name) and letter_of(each.name) not in several | {_KRONECKER}
+    ]  # fmt: skip
+    said = [size for _, kind in told for size in sizes_said(kind)]
+    used = {each.text for term in said for each in every(term) if isinstance(each, Name)}
+    named = {each.text for term in derivation.parts for each in every(term) if isinstance(each, Name)}
+    used |= {name for name in named if not _MADE_UP_SIZE.fullmatch(name)}
+    for name, kind in told:
         loss = name.removesuffix("_of")
         if name in supposed:
             uses.append(f"use: sigmoid as {name}")
