@@ -103,3 +103,14 @@ def test_a_block_at_the_top_declares_nothing_that_is_false_in_a_part():
     assert "y:" not in block
     assert not again.problems
     assert sum(step.is_decided for step in again.claims) >= sum(step.is_decided for step in report.claims) > 0
+
+
+def test_matrices_at_a_point_are_told_as_rows():
+    text = r"""Let $A \in \mathbb{R}^{m \times n}$ and $x \in \mathbb{R}^n$.
+
+$$x^T A^T A x = 2 x^T A^T A x$$"""
+    (step,) = check_derivation(text, name="a.md", repairs=False).claims
+    rows = step.message.partition("A = ")[2]
+    sizes, numbers = step.point["sizes"], step.point["numbers"]["values"]["A"]
+    assert rows.startswith("((") == (sizes["m"] * sizes["n"] > 1)
+    assert len(numbers) == sizes["m"] * sizes["n"]

@@ -63,6 +63,31 @@ def test_functions_that_stand_for_unknown_ones_are_told():
     )
 
 
+def test_a_loss_that_the_reader_made_up_has_no_formula_in_messages():
+    example = Counterexample({}, {}, {"x": "2"}, "1", "3", {"L__any_of": "p^2 with p = x1"})
+    assert "With x = 2, for some function L: the left" in explained(
+        "wrong", line=1, finding=Finding("differs", counterexample=example)
+    )
+
+
+def test_names_of_several_parts_are_told_apart():
+    example = Counterexample({}, {}, {"W__part_2_1": "2", "W_1": "4", "b__part_3": "5"}, "1", "3")
+    assert "With W_1 of part 2 = 2, W_1 = 4, b = 5:" in explained(
+        "wrong", line=1, finding=Finding("differs", counterexample=example)
+    )
+    told = explained("wrong if read so", line=1, doubts=("W__part_2_1 is not defined", "W__part_3_1 is not defined"))
+    assert told.count("W_1 is not defined") == 1
+
+
+def test_the_reason_that_a_known_line_settles_comes_first():
+    doubts = (
+        *(f"{name} is not defined" for name in "abcde"),
+        "L__any depends on something, but the text does not say how",
+    )
+    told = explained("wrong if read so", line=1, doubts=doubts)
+    assert "else: L depends on something, but the text does not say how (declare L: loss of NAMES); a is not" in told
+
+
 @pytest.mark.parametrize(
     ("held", "failed", "told"),
     [
@@ -101,7 +126,7 @@ def test_many_doubts_are_told_by_their_number_and_definitions_that_are_missing_a
     told = explained("wrong if read so", line=1, doubts=doubts)
     assert "a is not defined; b is not defined; the definition of c is not read; and 2 more reasons" in told
     told = explained("wrong if read so", line=1, doubts=("whether 'a' in line 1 holds here", "d is odd", *doubts))
-    assert "a is not defined; b is not defined; the definition of c is not read; and 4 more reasons" in told
+    assert "a is not defined; b is not defined; the definition of c is not read; and 3 more reasons" in told
     assert "c is not read; d is odd." in explained("wrong if read so", line=1, doubts=doubts[:4])
     assert explained("no definition", line=1, doubts=doubts) == "It was not checked: the definition of c is not read."
 

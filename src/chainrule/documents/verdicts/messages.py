@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from chainrule.documents.evidence.findings import Counterexample, Finding, Place
+from chainrule.documents.reader.syntax.known_words import UNTOLD
 
 MOST_DOUBTS = 3
 LONGEST = 70
@@ -46,6 +48,9 @@ SENTENCES = {
     "a side": "the {side} side is",
     "a line": "line {line} gives",
     "functions": "{name} = {function}",
+    "some function": "for some function {name}",
+    "of a part": "{name} of part {part}",
+    "declare loss": "{doubt} (declare {name}: loss of NAMES)",
     "pattern": "It holds when {holds}; it failed for every {fails} that was tried.",
     "where": "It is proved, except where one of these numbers is 0, because the step divides by it or raises it "
     "to a power: {exceptions}.",
@@ -209,13 +214,20 @@ def _listed(numbers: Sequence[str]) -> str:
 def _doubts(verdict: str, doubts: Sequence[str]) -> str:
     """The first doubts, before all those that a declaration settles; those about definitions where one is missing."""
     about = [doubt for doubt in doubts if verdict != "no definition" or doubt.startswith("the definition of")] or doubts
-    about = sorted(about, key=_place_of)
+    about = list(dict.fromkeys(map(plain, sorted(about, key=_place_of))))  # names of several parts look alike
+    about = [
+        sentence("declare loss", doubt=each, name=each.removesuffix(UNTOLD).strip()) if each.endswith(UNTOLD) else each
+        for each in about
+    ]
     if len(about) <= MOST_DOUBTS + 1:  # the sentence about more would be as long as one more
         return "; ".join(about)
     return "; ".join([*about[:MOST_DOUBTS], sentence("more doubts", count=len(about) - MOST_DOUBTS)])
 
 
 def _place_of(doubt: str) -> int:
+    """The order of a doubt: first those of which the line of a block is known that settles them."""
+    if doubt.endswith(UNTOLD):
+        return -1
     ends = (" is not defined", " is not read", " is not told", " does not fit")
     if doubt.endswith(ends) or " says something else of " in doubt:
         return 0
@@ -230,8 +242,12 @@ def _step_before(line: int, before: int | None) -> str:
 
 def _point(example: Counterexample, line: int, before: int | None) -> str:
     named: Mapping[str, object] = {**example.sizes, **example.indices, **example.values}
-    values = [f"{name} = {value}" for name, value in named.items()]
-    values += [sentence("functions", name=name, function=text) for name, text in example.functions.items()]
+    count = Counter(map(plain, named))
+    values = [f"{name if count[plain(name)] == 1 else _with_part(name)} = {value}" for name, value in named.items()]
+    for name, text in example.functions.items():
+        letter = name.removesuffix("_of")
+        made_up = letter.endswith("__any")  # it has no formula in the text
+        values.append(sentence("some function" if made_up else "functions", name=plain(letter), function=text))
     left, right = _rounded(example.left, example.right)
     by_line = before not in (None, line)
     return sentence(
@@ -242,6 +258,12 @@ def _point(example: Counterexample, line: int, before: int | None) -> str:
         left_is=sentence("a line", line=before) if by_line else sentence("a side", side="left"),
         right_is=sentence("a line", line=line) if by_line else sentence("a side", side="right"),
     )
+
+
+def _with_part(name: str) -> str:
+    """A name with the part of the document in which it has this meaning."""
+    found = re.search(r"__part_(\d+)", name)
+    return sentence("of a part", name=plain(name), part=found[1]) if found else name
 
 
 def _rounded(left: str, right: str) -> tuple[str, str]:
