@@ -290,8 +290,8 @@ def test_files_that_do_not_fit_the_model(chainrule):
     X, _ = write("a.parquet")
     chainrule(*TRAIN, "*.parquet", "--json").metrics()
     write("b.parquet", x2=None)
-    chainrule("predict", "m", "b.parquet").complaint("b.parquet", "'x2'", "needs")
-    chainrule("evaluate", "m", "b.parquet").complaint("b.parquet", "'x2'", "needs")
+    chainrule("predict", "m", "b.parquet").complaint("b.parquet", "'x2'", "lacks the column")
+    chainrule("evaluate", "m", "b.parquet").complaint("b.parquet", "'x2'", "lacks the column")
     write("c.parquet", kind=None)
     chainrule("predict", "m", "c.parquet").predictions(20)
     chainrule("evaluate", "m", "c.parquet").complaint("c.parquet", "'kind'")
@@ -301,7 +301,7 @@ def test_files_that_do_not_fit_the_model(chainrule):
     np.save("x2.npy", X)
     chainrule("evaluate", "m", "x*.npy").complaint("x*.npy", "--labels")
     chainrule("train", "a.parquet", "--target", "kind", "--epochs", "1", "--out", "table", "--json").trained()
-    chainrule("predict", "table", "*.parquet").complaint("b.parquet", "'x2'", "needs")
+    chainrule("predict", "table", "*.parquet").complaint("b.parquet", "'x2'", "lacks the column")
 
 
 def test_too_many_predictions_for_json(chainrule, run, monkeypatch):

@@ -257,6 +257,37 @@ def test_columns_are_dropped_by_name(chainrule, train):
     chainrule("train", "rows.npz", "--drop", "a").complaint("--drop", "tables")
 
 
+def test_rows_without_a_target_are_named_and_left_out_on_request(chainrule):
+    frame = measured().astype({"kind": object})
+    frame.loc[[6, 30], "kind"] = None
+    frame["a"] = frame["a"].astype(object)
+    frame.loc[57, "a"] = "n/a?"
+    frame.to_csv("d.csv", index=False)
+    words = ("train", "softmax", "d.csv", "--C", "1", "--target", "kind")
+    named = "'kind' is missing in 2 of 200 rows, the first of which is data row 7"
+    chainrule(*words).complaint(named, "leave them out with --drop-unlabelled")
+    done = chainrule(*words, "--drop-unlabelled").succeeded()
+    assert "note: 2 rows are left out, in which the target 'kind' is missing" in done.err
+    assert "'n/a?' (data row 58)" in done.err, "counted in the file"
+    assert "40 rows held out, 158 trained on" in done.out
+    assert "chainrule evaluate d.chainrule d.csv --mistakes 10 --drop-unlabelled" in done.out
+    assert "drop-unlabelled = true\n" in Path("d.toml").read_text("utf-8")
+    first = Path("d.chainrule").read_bytes()
+    chainrule("train", "--config", "d.toml", "--out", "again.chainrule").succeeded()
+    assert Path("again.chainrule").read_bytes() == first
+    frame.assign(kind=None).to_csv("d.csv", index=False)
+    chainrule(*words, "--drop-unlabelled", "--out", "m").complaint("'kind' is missing in all rows")
+    np.savez("rows.npz", X=np.eye(4), y=[0, 1, 0, 1])
+    chainrule("train", "rows.npz", "--drop-unlabelled").complaint("--drop-unlabelled", "tables")
+
+
+def test_dates_that_are_read_as_words_are_named(train):
+    measured().assign(since="31.01.2024").to_csv("d.csv", index=False)
+    done = train("d.csv", "--target", "kind")
+    assert "note: column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601)" in done.succeeded().err
+    assert "'since' is read as words" not in train("d.csv", "--target", "kind", "--words", "since").succeeded().err
+
+
 def test_features_that_are_missing_throughout(chainrule, write):
     rows = [[None, None, "ab"[n % 2]] for n in range(40)]
     data = write(Path("d.csv"), ("stem", "leaf", "species"), rows)

@@ -10,12 +10,11 @@ from chainrule.estimators.columns import (
     as_floats,
     as_numbers,
     as_words,
+    dates_as_words,
     is_missing,
     mostly_numbers,
-    named_cells,
     read_dates,
     read_numbers,
-    unreadable_cells,
 )
 
 NAN = float("nan")
@@ -107,10 +106,24 @@ def test_words_are_texts_and_missing_is_one_of_them():
     assert as_words(np.array(["2020-01-01", "NaT"], dtype="M8[D]")).tolist() == ["2020-01-01", MISSING]
 
 
-def test_cells_are_named_with_their_rows():
-    column = cells("a", 1, "b" * 50, "a", "c", "d")
-    assert named_cells(column, [0, 2, 3, 4, 5], "line", most=2) == (
-        f"'a' (2 cells, the first in line 1), '{'b' * 37}...' (line 3) and 2 more"
-    )
-    one = unreadable_cells("width", column, [4])
-    assert one == "column 'width': 1 cell is not a number and counts as missing: 'c' (row 5)"
+@pytest.mark.parametrize(
+    ("column", "day_first"),
+    [
+        (("31.01.2024", None, " 1.2.2024 "), True),
+        (("05/06/2024", "07/08/2023 12:30"), True),
+        (("1/31/2024", "2/1/2024"), False),
+        (("31.01.2024", "1/31/2024"), None),  # neither order fits all
+        (("31.01.2024", "soon"), None),
+        (("1.2.3", "4.5.6"), None),
+        (("2024-01-31",), None),
+        ((None, ""), None),
+        ((True, "31.01.2024"), None),
+        (([1], "31.01.2024"), None),
+    ],
+)
+def test_dates_in_other_forms_than_iso_8601_are_told(column, day_first):
+    told = dates_as_words("since", cells(*column))
+    assert bool(told) == (day_first is not None)
+    if told:
+        assert told.startswith("column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601)")
+        assert f"written as {column[0]!r}; pandas.to_datetime(..., dayfirst={day_first}) converts them" in told

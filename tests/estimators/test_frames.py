@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from chainrule import MLPClassifier, SoftmaxRegression, TabularClassifier
 from chainrule.estimators import PiecewiseLinearEncoder, SmoothScaler, TableEncoder
-from chainrule.estimators.frames import as_columns, is_frame
+from chainrule.estimators.frames import as_columns, is_frame, lacking
 
 COLUMNS = {
     "whole": [1, 2, 3, None, 5],
@@ -78,6 +78,14 @@ def test_sparse_matrices_are_refused(make):
 def test_lazy_frames_are_refused():
     with pytest.raises(TypeError, match=r"expected a frame in memory, got a lazy one; its method collect\(\) reads it"):
         as_columns(polars.DataFrame({"a": [1]}).lazy())
+
+
+def test_what_a_table_lacks_is_named_with_names_that_are_near():
+    assert lacking(["a", "b"], ["b", "a", "c"]) == ""
+    assert lacking(["Age"], ["town", "age"]) == "lacks the column 'Age'; did you mean 'age'? it has 'town', 'age'"
+    assert lacking(["age", "x"], ["town"]) == "lacks the columns 'age', 'x'; it has 'town'"
+    assert lacking(["age", "ages"], ["age"]) == "lacks the column 'ages'; it has 'age'", "age is in its place"
+    assert lacking([f"x{n}" for n in range(12)], ["y"]).endswith("'x9' and 2 more; it has 'y'")
 
 
 def test_what_is_a_frame():

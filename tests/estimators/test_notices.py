@@ -1,9 +1,12 @@
 """Warnings name the line of the user's code, whatever part of chainrule they come from."""
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
 
-from chainrule import MLPClassifier
+from chainrule import MLPClassifier, SoftmaxRegression
+from chainrule.estimators import TableEncoder
 from chainrule.estimators.notices import notices_kept, warn_caller
 
 X, Y = load_iris(return_X_y=True)
@@ -16,6 +19,14 @@ def test_warnings_name_the_line_of_the_caller():
     with pytest.warns(UserWarning, match="clipped to 150") as caught:
         MLPClassifier((5,), batch_size=1000, learning_rate="cosine", max_iter=3).fit(X, Y)
     assert caught[0].filename == __file__
+
+
+def test_warnings_in_a_pipeline_name_the_line_of_its_caller():
+    table = {"town": np.array(["Ulm", "Bonn"] * 10, dtype=object), "size": np.arange(20.0)}
+    model = make_pipeline(TableEncoder(), SoftmaxRegression()).fit(table, table["town"])
+    with pytest.warns(UserWarning, match="'Kiel'") as caught:
+        model.predict(table | {"town": np.array(["Kiel"] * 20, dtype=object)})
+    assert [each.filename for each in caught] == [__file__]
 
 
 def test_notices_are_kept_for_a_later_caller():

@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 
 from chainrule.estimators import SmoothScaler, TableEncoder, load, save
 from chainrule.estimators.tables import MOST_CATEGORIES
@@ -144,7 +145,8 @@ def test_text_is_left_out_where_it_has_many_values_and_most_differ():
 def test_categories_beyond_the_most_are_one():
     frequent = [f"word {i}" for i in range(MOST_CATEGORIES - 1)] * 4
     rare = [f"rare {i}" for i in range(20)]
-    features = encoded(words(*frequent, *rare), words("word 3", "rare 0", "rare 19", "never seen"))
+    with pytest.warns(UserWarning, match=r"counts as a rare category: 'never seen' \(row 4\)"):
+        features = encoded(words(*frequent, *rare), words("word 3", "rare 0", "rare 19", "never seen"))
     assert features.shape == (4, MOST_CATEGORIES)
     assert (features.sum(axis=1) == 1).all()
     assert (features[1] == features[2]).all()
@@ -153,7 +155,10 @@ def test_categories_beyond_the_most_are_one():
 
 
 def test_a_category_never_seen_is_none_of_those_known():
-    features = encoded(words("a", "b", "a"), words("b", "c", None))
+    with pytest.warns(
+        UserWarning, match=r"column 'c': 1 cell holds a category .*counts as none of them: 'c' \(row 2\)"
+    ):
+        features = encoded(words("a", "b", "a"), words("b", "c", None))
     assert features.tolist() == [[0, 1], [0, 0], [0, 0]]
 
 
@@ -266,8 +271,31 @@ def test_absent_columns_are_named():
     table = {"size": np.arange(9.0), "kind": words(*"abcabcabc"), "empty": np.full(9, NAN)}
     encoder = TableEncoder().fit(table)
     encoder.transform({"size": np.arange(9.0), "kind": words(*"abcabcabc")})
-    with pytest.raises(ValueError, match="the table lacks the columns 'size', 'kind'"):
+    with pytest.raises(ValueError, match=r"lacks the columns 'size', 'kind'; did you mean 'Size'\? it has 'Size'"):
         encoder.transform({"Size": np.arange(9.0)})
+    with pytest.raises(ValueError, match=r"table with the columns 'size', 'kind', got an array of shape \(9, 2\)"):
+        encoder.transform(np.zeros((9, 2)))
+
+
+def test_a_table_without_rows_is_told_with_its_columns():
+    table = {"size": np.arange(9.0), "kind": words(*"abcabcabc")}
+    empty = {name: column[:0] for name, column in table.items()}
+    for call in (TableEncoder().fit, TableEncoder().fit(table).transform):
+        with pytest.raises(ValueError, match="expected at least one row, got a table of 0 rows and 2 columns"):
+            call(empty)
+
+
+def test_a_fit_names_cells_once():
+    table = {"size": words(*range(20), "?"), "since": words(*["31.01.2024"] * 21)}
+    for fit in (TableEncoder().fit_transform, lambda table: make_pipeline(TableEncoder()).fit_transform(table)):
+        with pytest.warns(UserWarning, match="column") as caught:
+            assert fit(table).shape == (21, 3)
+        told = sorted(str(each.message).partition(":")[0] for each in caught)
+        assert told == ["column 'since' is read as words", "column 'size'"]
+    with pytest.warns(UserWarning, match="'size'") as caught:
+        described = TableEncoder(words=["since"]).fit(table).described()
+    assert len(caught) == 1, "these are asked to be words"
+    assert described["since"] == "1 category"
 
 
 def test_features_do_not_depend_on_the_other_rows():
@@ -319,7 +347,7 @@ def test_encoders_of_0_1_are_loaded_as_they_were(tmp_path):
     """Their files hold an imputer of scikit-learn's."""
     table = {"a": np.array([1.0, NAN, 3.0, 9.0]), "b": np.array([4.0, 5.0, 6.0, 8.0]), "c": words(*"xyxy")}
     encoder = TableEncoder().fit(table)
-    new = {"a": np.array([NAN, 2.0]), "b": np.array([NAN, 7.0]), "c": words("y", "z")}
+    new = {"a": np.array([NAN, 2.0]), "b": np.array([NAN, 7.0]), "c": words("y", "x")}
     expected = encoder.transform(new)
     encoder.imputer_ = SimpleImputer(strategy="median", add_indicator=True).fit(
         np.stack([table["a"], table["b"]], axis=1)

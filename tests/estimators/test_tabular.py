@@ -1,6 +1,7 @@
 """TabularClassifier on tables as people have them: missing values, categories, rare classes, other columns."""
 
 import datetime
+import functools
 import itertools
 import re
 import signal
@@ -21,7 +22,7 @@ from sklearn.model_selection import cross_val_predict, cross_val_score, train_te
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chainrule import SoftmaxRegression, TabularClassifier, load, save
+from chainrule import SoftmaxRegression, TabularClassifier, column_importances, load, save
 from chainrule.estimators.class_encoding import encoding_of
 
 
@@ -89,7 +90,30 @@ def test_unseen_categories_and_missing_values_are_predicted(fitted):
     new, _ = people(20, seed=1)
     new["town"] = "Rome"
     new["age"] = np.nan
-    assert np.isfinite(fitted.predict_log_proba(new)).all()
+    with pytest.warns(UserWarning, match="column 'town': all 20 cells hold categories that were not seen") as caught:
+        assert np.isfinite(fitted.predict_log_proba(new)).all()
+    assert [each.filename for each in caught] == [__file__]
+
+
+def test_explanations_name_cells_once(fitted):
+    new, y = people(60, seed=1)
+    new.loc[[3, 5], "town"] = "Rome"
+    calls = (fitted.importances, fitted.gradient_importances, functools.partial(column_importances, fitted))
+    for explain in calls:
+        with pytest.warns(UserWarning, match=r"'Rome' \(2 cells, the first in row 4\)") as caught:
+            explain(new, y)
+        assert len(caught) == 1
+
+
+def test_a_fit_names_cells_once():
+    frame, y = people(60)
+    frame["income"] = frame["income"].astype(object)
+    frame.loc[2, "income"] = "much"
+    with pytest.warns(UserWarning, match=r"'much' \(row 3\)") as caught:
+        TabularClassifier(random_state=0, max_iter=1).fit(frame, y)
+    assert len(caught) == 1
+    with pytest.raises(ValueError, match="expected at least one row, got a table of 0 rows and 8 columns"):
+        TabularClassifier().fit(frame[:0], y[:0])
 
 
 def test_probabilities_and_their_logarithms_agree(fitted):

@@ -107,7 +107,7 @@ def test_inputs_of_polars_tables_mappings_and_lists(tabular):
         assert list(found) == list(expected)
         for name, values in expected.items():
             np.testing.assert_array_equal(found[name], values)
-    with pytest.raises(ValueError, match="the table lacks the columns 'label'"):
+    with pytest.raises(ValueError, match="the table lacks the column 'label'; it has"):
         onnx_inputs(tabular, TABLE[["size"]])
 
 

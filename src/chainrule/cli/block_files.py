@@ -13,6 +13,8 @@ from chainrule.arrays import Array
 from chainrule.cli.data_set import DataSet, as_classes
 from chainrule.cli.output import USAGE, CommandError, did_you_mean, listed
 from chainrule.cli.table_blocks import TableBlocks
+from chainrule.estimators.frames import lacking
+from chainrule.estimators.notices import notices_kept
 from chainrule.progress import shown
 from chainrule.storage import KINDS, Blocks, StoredRows, columns_of
 from chainrule.training.processes import is_rank_0
@@ -120,9 +122,8 @@ def read_blocks(
     if present is None:
         options: dict[str, Any] = {"labels": labels, "n_features": n_features}
     else:
-        absent = [name for name in names or () if name not in present]
-        if absent:
-            raise CommandError(f"{data} lacks the columns {listed(absent, 10)}, which the model needs")
+        if what := lacking(names or (), present):
+            raise CommandError(f"{data} {what}")
         if labels is None and target is not None and target not in present:
             raise CommandError(f"evaluate: {data} has no column {target!r}; it has {listed(present)}")
         sides = {"target": target} if labels is None else {"labels": labels}
@@ -154,8 +155,8 @@ def parts_of(model: Any, X: Any, method: str) -> Iterator[tuple[slice, Array]]:
 
 
 def _called(model: Any, method: str, X: Any) -> Array:
-    """The result of a method; the command has said whether names of features could be compared."""
-    with warnings.catch_warnings():
+    """The result of a method; the command has said what there is to say about names of features and about cells."""
+    with warnings.catch_warnings(), notices_kept():
         warnings.filterwarnings("ignore", message="X (does not have valid|has no|has) feature names")
         results: Array = getattr(model, method)(X)
     return results

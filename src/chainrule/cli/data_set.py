@@ -23,11 +23,11 @@ from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import (
     Numbers,
     as_numbers,
+    dates_as_words,
     mostly_numbers,
-    named_cells,
     read_numbers,
-    unreadable_cells,
 )
+from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
 from chainrule.estimators.target_copies import copies_of_target, determining
 from chainrule.storage import StoredRows
 
@@ -76,7 +76,8 @@ class DataSet:
         """The chosen samples."""
         by_name = isinstance(self.X, dict)
         X = {name: values[chosen] for name, values in self.X.items()} if by_name else self.X[chosen]
-        return replace(self, X=X, y=self.y[chosen], where=lambda number: self.where(int(chosen[number])))
+        keys: dict[str, Any] = {name: np.asarray(values)[chosen] for name, values in self.named().items()}
+        return replace(self, X=X, y=self.y[chosen], keys=keys, where=lambda number: self.where(int(chosen[number])))
 
     def whole(self) -> DataSet:
         """The samples with those that the source provides for testing behind them."""
@@ -200,10 +201,12 @@ def read_training_rows(
     drop: Sequence[str] = (),
     words: Sequence[str] = (),
     text: Sequence[str] = (),
+    drop_unlabelled: bool = False,
 ) -> DataSet:
     """The rows of a table, a built-in set or an array file for training, with remarks on unusual columns.
 
-    Columns to `drop` are ignored, those of `words` hold categories, and the words in those of `text` are counted.
+    Columns to `drop` are ignored, those of `words` hold categories, and the words in those of `text` are counted. With
+    `drop_unlabelled`, rows without a label are left out.
 
     Raises
     ------
@@ -211,8 +214,9 @@ def read_training_rows(
         If the rows cannot be read, or the labels are not classes.
     """
     if array_files.is_array_file(data):
-        for option, names in (("drop", drop), ("words", words), ("text", text)):
-            if names:
+        of_tables = {"drop": drop, "words": words, "text": text, "drop-unlabelled": drop_unlabelled}
+        for option, given in of_tables.items():
+            if given:
                 raise CommandError(f"--{option}: {data} has no named columns; it is for tables")
         return _read_arrays(data, target, labels)
     if labels is not None:
@@ -224,6 +228,12 @@ def read_training_rows(
     if target is None:
         raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
     columns, values = table_files.split_target(table, target, source)
+    labelled = table_files.labelled_rows(values, target, source, drop=drop_unlabelled)
+    if not len(labelled):
+        raise CommandError(f"{source}: the target {target!r} is missing in all rows")
+    if len(labelled) < len(values):
+        note(table_files.left_out(len(values) - len(labelled), target))
+        values, columns = values[labelled], {name: cells[labelled] for name, cells in columns.items()}
     for option, names in (("drop", drop), ("words", words), ("text", text)):
         for name in names:
             if name not in columns:
@@ -234,6 +244,10 @@ def read_training_rows(
     if not columns:
         raise CommandError(f"--drop: no column is left besides the target {target!r}")
     y = as_classes(values, source, f"target {target!r}")
+
+    def where(number: int) -> str:
+        return table_files.data_row(int(labelled[number]))
+
     # All rows decide how a column is read, not only the training rows.
     objects = {
         name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in (*words, *text)
@@ -247,7 +261,8 @@ def read_training_rows(
             y,
             target,
             encoder=TableEncoder([*words, *of_words], list(text) or None),
-            where=table_files.data_row,
+            where=where,
+            keys={"row": labelled + 1},
         ),
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
@@ -256,8 +271,12 @@ def read_training_rows(
         f"--drop {shlex.quote(name)}"
         for name in copies_of_target(columns, y)
     ]
-    mixed = filter(None, (_mixed(name, columns[name]) for name in of_words))
-    return replace(found, notes=(*copies, *found.notes, *mixed))
+    remarks = (
+        remark
+        for name in of_words
+        for remark in (_mixed(name, columns[name], where), dates_as_words(name, columns[name]))
+    )
+    return replace(found, notes=(*copies, *found.notes, *filter(None, remarks)))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:
@@ -284,7 +303,7 @@ def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     """The samples with some columns read as numbers. Cells that are not numbers are counted and noted."""
     unreadable = {name: len(numbers.unreadable) for name, numbers in numeric.items() if len(numbers.unreadable)}
     notes = [
-        unreadable_cells(name, samples.X[name], numeric[name].unreadable, "data row", numeric[name].kind)
+        not_numbers(name, _odd(samples.X[name], numeric[name], samples.where), numeric[name].kind)
         for name in unreadable
     ]
     X = samples.X | {name: numbers.values for name, numbers in numeric.items()}
@@ -324,14 +343,18 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     return np.asarray(features, dtype=np.float32)
 
 
-def _mixed(name: str, values: Array) -> str:
+def _odd(values: Array, numbers: Numbers, where: Callable[[int], str]) -> OddCells:
+    """The cells of a column that are not numbers."""
+    return OddCells().add(texts_at(values, numbers.unreadable), numbers.present, where)
+
+
+def _mixed(name: str, values: Array, where: Callable[[int], str]) -> str:
     """A note that a column is read as words although at least half of its cells are numbers, or an empty text."""
     numbers = read_numbers(values)
     there = int(np.count_nonzero(~np.isnan(numbers.values)))
     if not there or there < len(numbers.unreadable):
         return ""
-    cells = named_cells(values, numbers.unreadable, "data row")
     return (
         f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are not, "
-        f"such as {cells}; a column of numbers has at most one such cell in ten"
+        f"such as {_odd(values, numbers, where)}; a column of numbers has at most one such cell in ten"
     )

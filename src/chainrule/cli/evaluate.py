@@ -42,6 +42,16 @@ def evaluate(
     every_row: Annotated[
         bool, typer.Option("--all", help="For the training data, also score the rows that were trained on.")
     ] = False,
+    drop_unlabelled: Annotated[
+        bool, typer.Option("--drop-unlabelled", help="Leave out the rows of a table in which the label is missing.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="End with an error if a cell of a table is not a number, a date or a category as in the training.",
+        ),
+    ] = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:
@@ -59,7 +69,15 @@ def evaluate(
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
-    every = model_files.read_samples(loaded, data, target or origin.target, labels, origin.columns)
+    every = model_files.read_samples(
+        loaded,
+        data,
+        target or origin.target,
+        labels,
+        origin.columns,
+        strict=strict,
+        drop_unlabelled=drop_unlabelled,
+    )
     scored, held_out = every.whole() if every_row else every.test or every, False
     if not every_row and data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)

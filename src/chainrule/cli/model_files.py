@@ -19,13 +19,14 @@ from chainrule.cli import array_files, image_files, table_files
 from chainrule.cli.block_files import is_predicted_in_blocks, parts_of, read_blocks
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, as_known_classes
-from chainrule.cli.output import CommandError, listed, note
+from chainrule.cli.output import CommandError, note
 from chainrule.cli.table_blocks import NumberColumns, TableBlocks
 from chainrule.cli.trained_rows import TrainedRows
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, TableEncoder, TabularClassifier
 from chainrule.estimators.calibration_error import calibration_error
 from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.frames import lacking
 from chainrule.estimators.persistence import load_with_about, save
 from chainrule.storage import StoredRows
 
@@ -114,6 +115,9 @@ def read_samples(
     labels: Path | None = None,
     columns: Sequence[str] | None = None,
     ids: Sequence[str] = (),
+    *,
+    strict: bool = False,
+    drop_unlabelled: bool = False,
 ) -> DataSet:
     """The samples in a source: features as the classifier of the model takes them, labels as classes of the model.
 
@@ -131,6 +135,8 @@ def read_samples(
         The columns of the features, as in `Origin`.
     ids : sequence of str
         Columns of a table that the samples keep among their `keys`.
+    strict, drop_unlabelled : bool
+        As in `TableBlocks`, for tables.
 
     Raises
     ------
@@ -141,9 +147,10 @@ def read_samples(
     if data in BUILT_IN and target == "":  # a file of `save` does not say what the labels are called
         target = table_files.BUILT_IN_TARGET
     if isinstance(model, Pipeline) and isinstance(model[0], TableEncoder | NumberColumns):
-        return _columns(model, data, target, ids)
-    if ids:
-        raise CommandError(f"--id: the model takes {data} as numbers or images without names; it is for tables")
+        return _columns(model, data, target, ids, strict=strict, drop_unlabelled=drop_unlabelled)
+    for option, given in (("--id", ids), ("--drop-unlabelled", drop_unlabelled)):
+        if given:
+            raise CommandError(f"{option}: the model takes {data} as numbers or images without names; it is for tables")
     if isinstance(classifier, ConvClassifier):
         found = _images(classifier, data, target is not None, labels)
     elif data in BUILT_IN:
@@ -203,22 +210,21 @@ def _images(classifier: ConvClassifier, data: str, labelled: bool, labels: Path 
     return samples
 
 
-def _columns(model: Any, data: str, target: str | None, ids: Sequence[str]) -> DataSet:
+def _columns(model: Any, data: str, target: str | None, ids: Sequence[str], **options: bool) -> DataSet:
     """The columns of a table that the model needs, which stay in files. Built-in sets are read whole."""
     encoder = model[0]
     if data not in BUILT_IN:
         path = Path(data)
         if not path.exists() and not glob.has_magic(data):
             table_files.check_there(data)
-        return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target, ids), None)
+        return DataSet(path.name, TableBlocks(data, encoder, model.classes_, target, ids, **options), None)
     columns, y = table_files.read(data), None
     if encoder.used_[0] not in columns and all(map(_NUMBERED.fullmatch, encoder.used_)):
         # The model was fitted to a matrix, whose columns have no names.
         features = [name for name in columns if name != table_files.BUILT_IN_TARGET]
         columns |= {f"x{place}": columns.pop(name) for place, name in enumerate(features)}
-    absent = [name for name in encoder.used_ if name not in columns]
-    if absent:
-        raise CommandError(f"{data} lacks the columns {listed(absent, 10)}, which the model needs")
+    if what := lacking(encoder.used_, columns):
+        raise CommandError(f"{data} {what}")
     table_files.check_ids(ids, columns, data)
     keys: dict[str, Sequence[Any]] = {"row": range(1, len(next(iter(columns.values()))) + 1)}
     keys |= {name: table_files.column_of_keys(columns[name]) for name in ids}

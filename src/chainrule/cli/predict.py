@@ -37,6 +37,13 @@ def predict(
         Literal["auto", "float32", "float64"],
         typer.Option(help="The dtype of a network's arithmetic; auto is that of the weights. Use that of `export`."),
     ] = "auto",
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="End with an error if a cell of a table is not a number, a date or a category as in the training.",
+        ),
+    ] = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -57,7 +64,7 @@ def predict(
         output_files.check_writable(out)
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
-    samples = model_files.read_samples(loaded, data, columns=origin.columns, ids=ids or ())
+    samples = model_files.read_samples(loaded, data, columns=origin.columns, ids=ids or (), strict=strict)
     X, files, classifier = samples.X, samples.files, model_files.classifier_of(loaded)
     if dtype != "auto":
         if not hasattr(classifier, "astype"):

@@ -7,7 +7,6 @@ and in columns of numbers each cell is read by itself.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,18 +19,22 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
-from chainrule.cli.output import CommandError, first_notes, listed, one_line
+from chainrule.cli.output import CommandError, first_notes, note, one_line
 from chainrule.cli.table_files import (
     DECIMAL_COMMAS,
     check_ids,
-    check_labelled,
     check_target,
     column_of_keys,
     data_row,
+    labelled_rows,
+    left_out,
     text_options,
 )
 from chainrule.estimators import TableEncoder
-from chainrule.estimators.columns import Numbers, column_values, read_numbers, unreadable_cells
+from chainrule.estimators.columns import Numbers, column_values, is_missing, read_numbers
+from chainrule.estimators.frames import lacking
+from chainrule.estimators.notices import notices_kept
+from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
 from chainrule.storage.files import find_files, size_of
@@ -41,28 +44,6 @@ CELLS_OF_A_BLOCK = 1 << 18
 """About the number of cells, or of features, that are read at a time: 25 MB as text."""
 LOOKED_AT = 1000
 """Rows that tell whether rows have more fields than the header."""
-CELLS_NAMED = 10_000
-"""Most cells per column that are kept for a note."""
-MOST_CATEGORIES_NAMED = 5
-"""Most categories that a note names."""
-
-
-OTHERS = "..."
-"""Stands for further categories that training has not seen."""
-
-
-def unseen_categories(unseen: Mapping[str, Counter[str]]) -> Iterator[str]:
-    """A note on each column with categories that training has not seen.
-
-    >>> list(unseen_categories({"town": Counter({"Bonn": 2})}))
-    ["column 'town': 2 cells hold categories that were not seen in training, and count as none of them: 'Bonn' (2)"]
-    """
-    for name, counts in unseen.items():
-        named = ", ".join(f"{word!r} ({count:,})" for word, count in counts.most_common(MOST_CATEGORIES_NAMED))
-        more = len(counts) - MOST_CATEGORIES_NAMED
-        cells = f"{counts.total():,} cell{'s hold categories' if counts.total() > 1 else ' holds a category'}"
-        verb = "were not seen in training, and count" if counts.total() > 1 else "was not seen in training, and counts"
-        yield f"column {name!r}: {cells} that {verb} as none of them: {named}{f' and {more:,} more' * (more > 0)}"
 
 
 class NumberColumns:
@@ -78,7 +59,6 @@ class NumberColumns:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.numeric_ = self.used_ = list(map(str, names))
-        self.dates_: list[str] = []
 
     def read(self, name: str, values: Array) -> Numbers:
         """The cells of a column as float64."""
@@ -88,9 +68,13 @@ class NumberColumns:
         """The columns side by side."""
         return np.column_stack([self.read(name, columns[name]).values for name in self.used_])
 
-    def unseen(self, columns: Mapping[str, Array]) -> dict[str, Counter[str]]:
+    def unseen(self, columns: Mapping[str, Array]) -> dict[str, dict[int, str]]:
         """No categories: there are none."""
         return {}
+
+    def sentence(self, name: str, cells: OddCells) -> str:
+        """What to say about cells of a column that are not numbers."""
+        return not_numbers(name, cells)
 
     def sources(self) -> list[str]:
         """For each feature, its column."""
@@ -111,6 +95,10 @@ class TableBlocks:
         The column of labels. Without it, labels are not read.
     ids : sequence of str
         Further columns, which stand as they are in the `keys` of each block.
+    strict : bool
+        True to end with an error if a cell cannot be read as in the training, after the notes on such cells.
+    drop_unlabelled : bool
+        True to leave out rows without a label.
 
     Attributes
     ----------
@@ -135,11 +123,15 @@ class TableBlocks:
         classes: Array,
         target: str | None = None,
         ids: Sequence[str] = (),
+        *,
+        strict: bool = False,
+        drop_unlabelled: bool = False,
     ) -> None:
         self.paths = find_files(data)
         self.done = 0.0
         self.unreadable: dict[str, int] = {}
         self._encoder, self._classes, self._target, self._ids = encoder, classes, target, ids
+        self._strict, self._drop = strict, drop_unlabelled
         self._files = [self._opened(path, _kind(path)) for path in self.paths]
         widest = max(len(encoder.used_), len(encoder.sources()), len(classes))
         self._rows = max(1, CELLS_OF_A_BLOCK // widest)
@@ -147,52 +139,67 @@ class TableBlocks:
     def __iter__(self) -> Iterator[DataSet]:
         """The blocks: features as the classifier takes them, labels as classes of the model, or None."""
         self.done, self.unreadable = 0.0, dict[str, int]()
-        notes, total, unseen = list[str](), 0, dict[str, Counter[str]]()
+        notes, total, labelled = list[str](), 0, 0
         sizes = np.cumsum([0, *map(os.path.getsize, self.paths)])
         for file, before, after in zip(self._files, sizes[:-1], sizes[1:], strict=True):
-            cells: dict[str, dict[int, str]] = {}
+            odd: dict[str, OddCells] = {}
             first = 0
             with closing(self._blocks_of(file)) as blocks:
                 for columns, share in blocks:
-                    block = self._encoded(file.path, first, columns, cells)
-                    for name, counts in self._encoder.unseen(columns).items():
-                        kept = unseen.setdefault(name, Counter())
-                        kept.update(counts if len(kept) < CELLS_NAMED else {OTHERS: counts.total()})
-                    first += len(block.X)
+                    count = len(next(iter(columns.values())))
+                    rows = np.arange(count) if self._target is None else self._labelled(file.path, first, columns)
                     self.done = float(before + share * (after - before)) / max(1, sizes[-1])
-                    yield block
+                    if len(rows):
+                        kept = {name: values[rows] for name, values in columns.items()}
+                        yield self._encoded(file.path, first + rows, kept, odd)
+                    first, labelled = first + count, labelled + len(rows)
             source = f"{Path(file.path).name}: " if len(self.paths) > 1 else ""
-            for name, found in cells.items():
-                kind = "date" if name in (self._encoder.dates_ or ()) else "number"
-                notes.append(source + unreadable_cells(name, found, list(found), "data row", kind))
+            notes += [source + self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found]
             total += first
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
-        first_notes([*notes, *unseen_categories(unseen)], MORE_COLUMNS)
+        if not labelled:
+            raise CommandError(f"{self.paths[0]}: the target {self._target!r} is missing in all rows")
+        if labelled < total:
+            note(left_out(total - labelled, str(self._target)))
+        first_notes(notes, MORE_COLUMNS)
+        if self._strict and notes:
+            raise CommandError(
+                "--strict: the model cannot read some cells as it read those of its training; see the notes"
+            )
 
     # What follows is private.
 
-    def _encoded(self, path: str, first: int, columns: dict[str, Array], cells: dict[str, dict[int, str]]) -> DataSet:
-        """A block of rows, the first of which has this number in the file."""
-        source, y = Path(path).name, None
-        if self._target is not None:
-            check_labelled(columns[self._target], self._target, source)
-            y = as_known_classes(columns[self._target], source, self._classes)
+    def _labelled(self, path: str, first: int, columns: Mapping[str, Array]) -> Array:
+        """The positions of the rows with a label in a block, the first row of which has this number in the file."""
+        target = str(self._target)
+        return labelled_rows(columns[target], target, Path(path).name, drop=self._drop, first=first)
+
+    def _encoded(self, path: str, rows: Array, columns: dict[str, Array], odd: dict[str, OddCells]) -> DataSet:
+        """A block of rows, which have these numbers in the file."""
+        source = Path(path).name
+        y = None if self._target is None else as_known_classes(columns[self._target], source, self._classes)
         kept_ids = {name: column_of_keys(columns[name]) for name in self._ids}
+
+        def place(number: int) -> str:
+            return data_row(int(rows[number]))
+
         for name in self._encoder.numeric_:
             numbers = self._encoder.read(name, columns[name])
             if len(numbers.unreadable):
                 self.unreadable[name] = self.unreadable.get(name, 0) + len(numbers.unreadable)
-                kept = cells.setdefault(name, {})
-                for row in numbers.unreadable[: CELLS_NAMED - len(kept)].tolist():
-                    kept[first + row] = str(columns[name][row])
+            cells = texts_at(columns[name], numbers.unreadable)
+            odd.setdefault(name, OddCells()).add(cells, numbers.present, place)
             columns[name] = numbers.values
+        for name, cells in self._encoder.unseen(columns).items():
+            present = int(np.count_nonzero(~is_missing(columns[name])))
+            odd.setdefault(name, OddCells()).add(cells, present, place)
         several = f"{source}, " if len(self.paths) > 1 else ""
-        features = self._encoder.transform(columns)
-        count = len(features)
-        keys: dict[str, Sequence[Any]] = {"file": [path] * count} if several else {}
-        keys |= {"row": range(first + 1, first + count + 1), **kept_ids}
-        return DataSet(source, features, y, where=lambda number: several + data_row(first + number), keys=keys)
+        with notices_kept():  # they are said for the whole file, as notes
+            features = self._encoder.transform(columns)
+        keys: dict[str, Sequence[Any]] = {"file": [path] * len(rows)} if several else {}
+        keys |= {"row": (rows + 1).tolist(), **kept_ids}
+        return DataSet(source, features, y, where=lambda number: several + place(number), keys=keys)
 
     def _opened(self, path: str, kind: str) -> _File:
         """The file; raises CommandError if it lacks columns."""
@@ -208,9 +215,8 @@ class TableBlocks:
             else:
                 pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
                 options, names = {}, LastOpened().open(pa, path, kind).schema.names
-        absent = [name for name in self._encoder.used_ if name not in names]
-        if absent:
-            raise CommandError(f"{Path(path).name} lacks the columns {listed(absent, 10)}, which the model needs")
+        if what := lacking(self._encoder.used_, names):
+            raise CommandError(f"{Path(path).name} {what}")
         if self._target is not None:
             check_target(names, self._target, Path(path).name, what="evaluate")
         check_ids(self._ids, names, Path(path).name)

@@ -127,13 +127,12 @@ def split_target(
     Raises
     ------
     CommandError
-        If there is no column or several columns of that name, if labels are missing, or if there is no other column.
+        If there is no column or several columns of that name, or if there is no other column.
     """
     check_target(columns, target, source, what=what)
     features = {name: values for name, values in columns.items() if name != target}
     if not features:
         raise CommandError(f"{source}: there is no column besides the target {target!r}")
-    check_labelled(columns[target], target, source)
     return features, columns[target]
 
 
@@ -167,12 +166,33 @@ def column_of_keys(values: Array) -> list[Any]:
     return [None if gone else value for value, gone in zip(values.tolist(), is_missing(values), strict=True)]
 
 
-def check_labelled(labels: Array, target: str, source: str) -> None:
-    """Raise CommandError if labels are missing."""
+def labelled_rows(labels: Array, target: str, source: str, *, drop: bool, first: int = 0) -> Array:
+    """The positions of the rows with a label; `first` is the number of the first row.
+
+    Raises
+    ------
+    CommandError
+        If rows have none, unless these are to be dropped.
+    """
     missing = is_missing(labels)
-    if missing.any():
-        rows = f"{missing.sum()} of {len(missing)} rows"
-        raise CommandError(f"{source}: the target {target!r} is missing in {rows}; drop or label them")
+    if missing.any() and not drop:
+        rows = (
+            f"{missing.sum()} of {len(missing)} rows, the first of which is {data_row(first + int(missing.argmax()))}"
+        )
+        raise CommandError(
+            f"{source}: the target {target!r} is missing in {rows}; label them, or leave them out with "
+            "--drop-unlabelled"
+        )
+    return np.flatnonzero(~missing)
+
+
+def left_out(count: int, target: str) -> str:
+    """The note on rows that are dropped.
+
+    >>> left_out(168, "vote")
+    "168 rows are left out, in which the target 'vote' is missing"
+    """
+    return f"{count:,} row{'s are' if count > 1 else ' is'} left out, in which the target {target!r} is missing"
 
 
 def text_options(pd: Any, path: Path) -> dict[str, Any]:

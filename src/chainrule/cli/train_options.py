@@ -123,6 +123,14 @@ class RowOptions(RunOptions):
         str | None, typer.Option(help="The column to predict; needed for tables.", rich_help_panel=DATA)
     ] = None
     labels: Labels = None
+    drop_unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--drop-unlabelled",
+            help="Leave out the rows of a table in which the target is missing.",
+            rich_help_panel=DATA,
+        ),
+    ] = False
     drop: Annotated[
         list[str] | None,
         typer.Option(help="A column of a table to ignore; may be given several times.", rich_help_panel=DATA),

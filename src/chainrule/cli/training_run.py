@@ -25,6 +25,7 @@ from chainrule.cli.train_config import config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import OtherFitError
+from chainrule.estimators.notices import notices_kept
 from chainrule.estimators.plots import learning_curves
 from chainrule.storage import OnDask
 from chainrule.training.processes import from_rank_0, is_rank_0
@@ -46,6 +47,7 @@ class TrainingOptions:
     json: bool
     labels: Path | None = None
     imports: tuple[str, ...] = ()
+    drop_unlabelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
         json=options.json,
         labels=vars(options).get("labels"),
         imports=tuple(options.imports or ()),
+        drop_unlabelled=vars(options).get("drop_unlabelled", False),
     )
 
 
@@ -93,10 +96,12 @@ def rows(options: RowOptions, blocks: bool = False) -> DataSet:
     """The samples with their labels, of which features stay in files that are read in blocks."""
     if not is_in_blocks(options.data, blocks):
         columns = options.drop or (), options.words or (), options.text or ()
-        return read_training_rows(options.data, options.target, options.labels, *columns)
+        return read_training_rows(options.data, options.target, options.labels, *columns, options.drop_unlabelled)
     for option in ("words", "text"):
         if vars(options)[option]:
             raise CommandError(f"--{option}: tables that are read in blocks have columns of numbers only")
+    if options.drop_unlabelled:
+        raise CommandError("--drop-unlabelled: it is for tables that are read whole; these are read in blocks")
     return read_training_blocks(options.data, options.target, options.labels, options.drop or ())
 
 
@@ -110,7 +115,8 @@ def fit(classifier: Any, samples: DataSet, on_workers: bool = False, watched: Da
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
     if watched is not None:
-        X = watched.X if samples.encoder is None else samples.encoder.transform(watched.X)
+        with notices_kept():
+            X = watched.X if samples.encoder is None else samples.encoder.transform(watched.X)
         options = {"eval_set": (X, watched.y), "keep_best": False}
     classifier.fit(OnDask(samples.X) if on_workers else samples.X, samples.y, **options)
     return FittedModel(model, samples, time.perf_counter() - started)
@@ -192,7 +198,8 @@ def write_report(
     from chainrule import report
     from chainrule.report.sections import importances_of
 
-    known = importances_of(fitted.model, held_out.X, held_out.y)
+    with notices_kept():  # about held-out categories that are not among the training rows
+        known = importances_of(fitted.model, held_out.X, held_out.y)
     if known is not None:
         ranked = known.ranked()
         results["importances"] = [{"column": name, "mean": mean, "std": std} for name, mean, std in ranked]
@@ -204,21 +211,22 @@ def write_report(
         facts["epochs"] = str(model.n_iter_)
     facts["training" + (f", {cut}" if cut else "")] = f"{fitted.seconds:.1f} s"
     facts[f"{'rows' if images is None else 'images'} trained on"] = f"{results['n_train']:,}"
-    path = report.write_report(
-        model,
-        held_out.X,
-        held_out.y,
-        folder,
-        title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
-        metrics=results,
-        facts={**facts, "seed": str(results["seed"])},
-        bad_files=() if images is None else images.bad_files,
-        places=list(map(held_out.where, range(len(held_out.y)))),
-        again=f"chainrule train --config {config_of(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
-        importances=known,
-        notes=fitted.samples.notes,
-        held_out=True,
-    )
+    with notices_kept():
+        path = report.write_report(
+            model,
+            held_out.X,
+            held_out.y,
+            folder,
+            title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
+            metrics=results,
+            facts={**facts, "seed": str(results["seed"])},
+            bad_files=() if images is None else images.bad_files,
+            places=list(map(held_out.where, range(len(held_out.y)))),
+            again=f"chainrule train --config {config_of(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
+            importances=known,
+            notes=fitted.samples.notes,
+            held_out=True,
+        )
     note(f"the report is in {path}")
 
 
@@ -296,4 +304,5 @@ def _mistakes_of(options: TrainingOptions, samples: DataSet) -> list[str]:
     """The command that lists the worst mistakes among all samples; of some sources it lists those held out alone."""
     every = ["--all"] if options.data in BUILT_IN or samples.kind != "rows" else []
     labels = [] if options.labels is None else ["--labels", str(options.labels)]
+    labels += ["--drop-unlabelled"] * options.drop_unlabelled
     return ["chainrule", "evaluate", str(options.out), options.data, "--mistakes", "10", *every, *labels]

@@ -177,7 +177,8 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         """
         model = load(path)
         if not isinstance(model, cls):
-            raise ModelFileError(f"{path}: expected a {cls.__name__}, the file holds a {type(model).__name__}")
+            what = f"expected a {cls.__name__}, the file holds a {type(model).__name__}"
+            raise ModelFileError(f"{path}: {what}, which chainrule.load opens")
         return model
 
     def __setstate__(self, state: dict[str, Any]) -> None:

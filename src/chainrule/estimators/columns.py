@@ -7,7 +7,7 @@ named in a message. The same holds for dates, which text gives as ISO 8601 does:
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -27,6 +27,8 @@ _MARK = re.compile(
 
 
 _ISO_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d(?:[T ]\d.*)?)\s*")
+_OTHER_DATE = re.compile(r"\s*(\d\d?)([./-])(\d\d?)\2(\d{4})(?:[ T]\d.*)?\s*")
+"""A date with the day or the month first."""
 _MS_OF_A_DAY = 86_400_000.0
 _NOWHERE = np.empty(0, dtype=np.intp)
 
@@ -39,6 +41,11 @@ class Numbers:
     """float64 with NaN, or datetime64[ms] with NaT, for cells that are missing or unreadable."""
     unreadable: Array
     """The positions of the cells that are neither empty nor a number or date."""
+
+    @property
+    def present(self) -> int:
+        """The number of cells that are not empty."""
+        return len(self.unreadable) + int(np.count_nonzero(~is_missing(self.values)))
 
     @property
     def kind(self) -> str:
@@ -129,6 +136,28 @@ def mostly_numbers(values: Array) -> Numbers | None:
     return None
 
 
+def dates_as_words(name: str, values: Array) -> str:
+    """A sentence about a column of text that holds only dates in another form than ISO 8601; empty if it does not.
+
+    >>> dates_as_words("since", np.array(["31.01.2024", None, "1.2.2024"], dtype=object))
+    "column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601), and its cells are written as
+    '31.01.2024'; pandas.to_datetime(..., dayfirst=True) converts them"
+    """
+    texts = [text for text in _places(values) if text is not None and text.strip()] if holds_text(values) else []
+    found = [_OTHER_DATE.fullmatch(text) for text in texts]
+    numbers = [(int(each[1]), int(each[3])) for each in found if each is not None]
+    if not numbers or len(numbers) < len(found):
+        return ""
+    first, second = (max(column) for column in zip(*numbers, strict=True))
+    if min(first, second) > 12 or max(first, second) > 31:
+        return ""
+    converted = f"pandas.to_datetime(..., dayfirst={second <= 12})"
+    return (
+        f"column {name!r} is read as words: dates are read as 2024-01-31 (ISO 8601), and its cells are written as "
+        f"{texts[0]!r}; {converted} converts them"
+    )
+
+
 def is_mark(value: Any) -> bool:
     """True if a cell is a mark for a missing number: "?", "--", "n/a?", "#DIV/0!", "unknown".
 
@@ -136,33 +165,6 @@ def is_mark(value: Any) -> bool:
     [True, True, True, False, False]
     """
     return isinstance(value, str) and _MARK.fullmatch(value) is not None
-
-
-def named_cells(values: Array, positions: Sequence[int] | Array, row: str = "row", most: int = 3) -> str:
-    """The first distinct values among some cells, each with its first row, counted from 1.
-
-    >>> named_cells(np.array(["1", "n/a?", "2", "n/a?", "12 kg"], dtype=object), [1, 3, 4])
-    "'n/a?' (2 cells, the first in row 2), '12 kg' (row 5)"
-    """
-    found: dict[str, list[int]] = {}
-    for position in positions:
-        found.setdefault(str(values[position]), []).append(int(position) + 1)
-    shown = []
-    for text, rows in list(found.items())[:most]:
-        short = repr(text if len(text) <= 40 else f"{text[:37]}...")
-        several = f"{len(rows)} cells, the first in " if len(rows) > 1 else ""
-        shown.append(f"{short} ({several}{row} {rows[0]})")
-    more = sum(len(rows) for rows in list(found.values())[most:])
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def unreadable_cells(
-    name: str, values: Array, positions: Sequence[int] | Array, row: str = "row", kind: str = "number"
-) -> str:
-    """A sentence about the cells of a numeric column that are not numbers, or not dates."""
-    count = len(positions)
-    cells = f"1 cell is not a {kind} and counts" if count == 1 else f"{count} cells are not {kind}s and count"
-    return f"column {name!r}: {cells} as missing: {named_cells(values, positions, row)}"
 
 
 def as_words(values: Array) -> Array:

@@ -4,6 +4,7 @@ Frames other than those of pandas are read by narwhals. pandas keeps code of its
 its columns of objects hold mixtures that narwhals does not name.
 """
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,6 +59,33 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
 def is_frame(table: Any) -> bool:
     """True for a data frame in memory that narwhals reads."""
     return bool(nw.dependencies.is_into_dataframe(table))
+
+
+def lacking(needed: Iterable[str], present: Iterable[str]) -> str:
+    """What a table with the columns `present` lacks, in words; empty if it lacks none.
+
+    >>> lacking(["age", "statusquo"], ["age", "StatusQuo"])
+    "lacks the column 'statusquo'; did you mean 'StatusQuo'? it has 'age', 'StatusQuo'"
+    """
+    needed, present = list(needed), list(present)
+    absent = [name for name in needed if name not in present]
+    if not absent:
+        return ""
+    others = {name.casefold(): name for name in present if name not in needed}
+    near = [others[key] for name in absent for key in difflib.get_close_matches(name.casefold(), others, 1)]
+    hint = f"did you mean {_quoted(dict.fromkeys(near))}? " if near else ""
+    return f"lacks the column{'s' * (len(absent) > 1)} {_quoted(absent)}; {hint}it has {_quoted(present)}"
+
+
+def check_has_rows(columns: Mapping[str, Array]) -> None:
+    """Raise ValueError for a table without rows."""
+    if columns and not len(next(iter(columns.values()))):
+        raise ValueError(f"X: expected at least one row, got a table of 0 rows and {len(columns)} columns")
+
+
+def _quoted(names: Iterable[str], most: int = 10) -> str:
+    names = list(names)
+    return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def series_values(series: Any) -> Array:

@@ -10,6 +10,7 @@ from chainrule.arrays import Array
 from chainrule.estimators import parameters as check
 from chainrule.estimators.mixtures import at_labels
 from chainrule.estimators.notebooks import html_table
+from chainrule.estimators.notices import notices_kept
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -121,7 +122,8 @@ def importances(
     found = np.empty((len(names), repeats))
     for place, repeat in np.ndindex(found.shape):
         shuffled = {**columns, names[place]: generator.permutation(columns[names[place]])}
-        found[place, repeat] = known - reached(shuffled)
+        with notices_kept():  # the first prediction has named the cells
+            found[place, repeat] = known - reached(shuffled)
     return Importances(names, found)
 
 

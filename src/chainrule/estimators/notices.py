@@ -11,7 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.training import History
 
-PACKAGE = __name__.partition(".")[0]
+BETWEEN = (__name__.partition(".")[0], "sklearn")
+"""Packages whose lines are not the user's: a pipeline of scikit-learn calls its steps."""
 
 Notice = tuple[str, type[Warning]]
 _kept: ContextVar[list[Notice] | None] = ContextVar("notices", default=None)
@@ -29,13 +30,13 @@ def notices_kept() -> Generator[list[Notice]]:
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line outside chainrule, whatever the number of its functions in between."""
+    """Warn at the innermost line outside chainrule and scikit-learn, whatever the number of functions in between."""
     kept = _kept.get()
     if kept is not None:
         kept.append((message, category))
         return
     level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
 

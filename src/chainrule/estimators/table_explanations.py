@@ -16,6 +16,7 @@ from chainrule.estimators.frames import as_columns
 from chainrule.estimators.importances import Importances, by_gradients, importances
 from chainrule.estimators.network_mixtures import WeightedNetwork, mixture_gradients
 from chainrule.estimators.notebooks import html_table
+from chainrule.estimators.notices import notices_kept
 
 
 class TableExplanations(Classifier):
@@ -58,7 +59,8 @@ class TableExplanations(Classifier):
         y = self._checked_targets(self._features_to_predict(X), y)
         if self.encoder_ is None:
             return importances(self, as_columns(X, getattr(self, "feature_names_in_", None)), y, repeats, matrix=True)
-        return importances(self, self._columns(X), y, repeats, self.encoder_.used_)
+        with notices_kept():  # said above
+            return importances(self, self._columns(X), y, repeats, self.encoder_.used_)
 
     def input_gradient(self, X: Any, y: Any) -> Array:
         """The gradient of each row's log-loss with respect to the features of ``encoder_``, or to X without `encode`.
@@ -95,7 +97,9 @@ class TableExplanations(Classifier):
             names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(features.shape[1])])
         else:
             names = self.encoder_.sources()
-        return by_gradients(self.input_gradient(X, y), features, names)
+        with notices_kept():  # said above
+            gradients = self.input_gradient(X, y)
+        return by_gradients(gradients, features, names)
 
     def summary(self) -> str:
         """Text that says how each column is read, and what each group of models contributes."""

@@ -11,7 +11,6 @@ statements, needs pandas, matplotlib and requests, and does not read the model f
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,14 +26,15 @@ from chainrule.estimators.columns import (
     Numbers,
     as_floats,
     as_words,
+    dates_as_words,
     is_missing,
     mostly_numbers,
     read_dates,
     read_numbers,
-    unreadable_cells,
 )
-from chainrule.estimators.frames import as_columns
+from chainrule.estimators.frames import as_columns, check_has_rows, is_frame, lacking
 from chainrule.estimators.notices import notices_kept, warn_caller
+from chainrule.estimators.odd_cells import OddCells, not_numbers, not_seen, texts_at
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.storage import StoredRows, is_source
 
@@ -125,7 +125,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     `fit` and `transform` take a data frame, or a mapping of column names to one-dimensional arrays. A column holds
     numbers, or dates, if at most a tenth of its cells are words. These words, and marks such as "-" and "n/a?", count
-    as missing, and a warning names the column, the cells and their rows. Dates may be text in ISO 8601 format.
+    as missing, and a warning names the column, the cells and their rows. So does `transform` for categories that `fit`
+    has not seen. Dates may be text in ISO 8601 format.
 
     Parameters
     ----------
@@ -160,6 +161,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> TableEncoder:
         """Decide how each column is read, and learn scales and categories."""
         columns = as_columns(X)
+        check_has_rows(columns)
         for parameter in ("words", "text"):
             unknown = [name for name in getattr(self, parameter) or () if name not in columns]
             if unknown:
@@ -170,17 +172,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.text_: list[str] = []
         self.left_out_: dict[str, str] = {}
         self.column_notes_: list[str] = []
-        for name, values in columns.items():
-            self._decide(name, values)
+        with notices_kept() as notices:
+            for name, values in columns.items():
+                self._decide(name, values)
+            numbers = self._numbers(columns) if self.numeric_ else None
+        self.column_notes_ = [message for message, _ in notices]
+        for notice in notices:
+            warn_caller(*notice)
         if not self.used_:
             reasons = "; ".join(f"{name!r}: {reason}" for name, reason in self.left_out_.items())
             raise ValueError(f"no column can be used as a feature ({reasons or 'there is none'})")
-        if self.numeric_:
-            with notices_kept() as notices:
-                numbers = self._numbers(columns)
-            self.column_notes_ = [message for message, _ in notices]
-            for notice in notices:
-                warn_caller(*notice)
+        if numbers is not None:
             self.flagged_ = np.flatnonzero(np.isnan(numbers).any(axis=0))
             self.scaler_ = SmoothScaler().fit(self._filled(numbers, np.nanmedian(numbers, axis=0)))
         if self.categorical_:
@@ -190,6 +192,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.encoder_.fit(self._words(columns))
         return self
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """The features of the table that the encoder is fitted to; the warnings are those of `fit`."""
+        self.fit(X)
+        with notices_kept():
+            return self.encoded(X)
+
     def transform(self, X: Any) -> Any:
         """The features as float32, one row per row of the table. The table may lack the columns that were left out."""
         check_is_fitted(self)
@@ -198,36 +206,49 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def encoded(self, X: Any) -> Array:
         """The features as an array, whatever `set_output` says."""
         columns = as_columns(X)
-        absent = [name for name in self.used_ if name not in columns]
-        if absent:
-            raise ValueError(f"the table lacks the columns {', '.join(map(repr, absent))}")
+        if what := lacking(self.used_, columns):
+            if not (is_frame(X) or isinstance(X, Mapping)):
+                names = ", ".join(map(repr, self.used_))
+                raise ValueError(f"X: expected a table with the columns {names}, got an array of shape {np.shape(X)}")
+            raise ValueError(f"the table {what}")
+        check_has_rows(columns)
         parts = []
         if self.numeric_:
             filled = self._filled(self._numbers(columns), self.scaler_.median_[: len(self.numeric_)])
             parts.append(self.scaler_.scaled(filled))
         if self.categorical_:
+            for name, cells in self.unseen(columns).items():
+                if cells:
+                    present = int(np.count_nonzero(~is_missing(columns[name])))
+                    warn_caller(self.sentence(name, OddCells().add(cells, present)))
             parts.append(self.encoder_.transform(self._words(columns)))
         parts += [_hashed(columns[name]) for name in self.text_]
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
-    def unseen(self, X: Any) -> dict[str, Counter[str]]:
-        """For each categorical column, how often each value occurs that `fit` has not seen, except missing cells.
+    def unseen(self, X: Any) -> dict[str, dict[int, str]]:
+        """For each categorical column, the cells with values that `fit` has not seen, by position; not missing cells.
 
         Examples
         --------
         >>> kinds = np.array(["a", "b", "a"], dtype=object)
         >>> encoder = TableEncoder().fit({"kind": kinds, "place": kinds})
-        >>> encoder.unseen({"kind": np.array(["a", "c", "c"], dtype=object), "place": kinds})
-        {'kind': Counter({'c': 2})}
+        >>> encoder.unseen({"kind": np.array(["a", "c", None], dtype=object), "place": kinds})
+        {'kind': {1: 'c'}, 'place': {}}
         """
         check_is_fitted(self)
         columns, found = as_columns(X), {}
-        for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
-            seen = {*known.tolist(), MISSING}
-            others = Counter(word for word in as_words(columns[name]).tolist() if word not in seen)
-            if others:
-                found[name] = others
+        for name in self.categorical_:
+            seen = {*self._known(name), MISSING}
+            words = enumerate(as_words(columns[name]).tolist())
+            found[name] = {position: word for position, word in words if word not in seen}
         return found
+
+    def sentence(self, name: str, cells: OddCells) -> str:
+        """What to say about cells of a column that are no numbers, no dates, or no categories that `fit` has seen."""
+        if name in self.numeric_:
+            return not_numbers(name, cells, "date" if name in (self.dates_ or ()) else "number")
+        known = self._known(name)
+        return not_seen(name, cells, known, as_rare=len(known) > MOST_CATEGORIES)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """The names of the features: numeric columns, flags for missing values, categories, and hashes of words."""
@@ -282,9 +303,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 day = np.datetime64(int(np.floor(median)), "D")
                 how = f"dates, scaled by median {day} and width {width:g} days"
             found[name] = how + gaps if width else "constant"
-        for name, known in zip(self.categorical_, self.encoder_.categories_ if self.categorical_ else (), strict=True):
-            most = f", of which the rarest are one (at most {MOST_CATEGORIES})" if len(known) > MOST_CATEGORIES else ""
-            found[name] = f"{len(known)} categories{most}"
+        for name in self.categorical_:
+            count = len(self._known(name))
+            most = f", of which the rarest are one (at most {MOST_CATEGORIES})" if count > MOST_CATEGORIES else ""
+            found[name] = f"{count} categories{most}" if count > 1 else "1 category"
         found |= dict.fromkeys(self.text_, f"text, whose words are counted in {HASHES} columns")
         return found | {name: f"left out: {reason}" for name, reason in self.left_out_.items()}
 
@@ -297,6 +319,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         elif name in (self.text or ()):
             self.text_.append(name)
         elif numbers is None:
+            reason = "" if name in (self.words or ()) else dates_as_words(name, values)
+            if reason:
+                warn_caller(reason)
             words = as_words(values)[present].tolist()
             distinct = len(set(words))
             if distinct > 20 and distinct > 0.5 * len(words):
@@ -317,8 +342,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for j, name in enumerate(self.numeric_):
             read = self.read(name, columns[name])
             if len(read.unreadable):
-                note = unreadable_cells(name, columns[name], read.unreadable, kind=read.kind)
-                warn_caller(note)
+                cells = OddCells().add(texts_at(columns[name], read.unreadable), read.present)
+                warn_caller(not_numbers(name, cells, read.kind))
             values = as_floats(read.values)
             # Sums of two numbers must stay finite where medians are taken.
             np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
@@ -331,6 +356,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if gone.any():
             numbers = np.where(gone, medians, numbers)
         return np.hstack([numbers, gone[:, self.flagged_]]) if len(self.flagged_) else numbers
+
+    def _known(self, name: str) -> Any:
+        """The categories of a column in `fit`."""
+        return self.encoder_.categories_[self.categorical_.index(name)]
 
     def _words(self, columns: Mapping[str, Array]) -> Any:
         return np.column_stack([as_words(columns[name]) for name in self.categorical_]).astype(object)

@@ -37,7 +37,7 @@ from chainrule.estimators.network_mixtures import (
     linear_part,
     mixture_logits,
 )
-from chainrule.estimators.notices import warn_caller
+from chainrule.estimators.notices import notices_kept, warn_caller
 from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.sample_weights import with_class_weight
 from chainrule.estimators.table_explanations import TableExplanations
@@ -229,11 +229,11 @@ class TabularClassifier(TableExplanations):
             self.encoder_ = None
             return super()._validated(X, reset=reset, **({} if y is None else {"y": y}), **options)
         columns = self._columns(X, y, reset=reset)
-        if reset:
-            self.encoder_ = TableEncoder(self.words, self.text).fit(columns)
-        features = self.encoder_.encoded(columns)
         if not reset:
-            return features
+            return self.encoder_.encoded(columns)
+        self.encoder_ = TableEncoder(self.words, self.text).fit(columns)
+        with notices_kept():  # the fit of the encoder has said them
+            features = self.encoder_.encoded(columns)
         check_consistent_length(features, y)
         check_labels_present(y, X)
         y = np.asarray(y)

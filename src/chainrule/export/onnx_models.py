@@ -19,7 +19,8 @@ from chainrule.estimators.class_encoding import MULTILABEL
 from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.columns import as_floats, as_words
 from chainrule.estimators.conv import ConvClassifier
-from chainrule.estimators.frames import as_columns
+from chainrule.estimators.frames import as_columns, lacking
+from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
 from chainrule.export.classifier_nodes import dtype_of, logits, results
 from chainrule.export.encoder_nodes import InputColumn, encoded, input_columns, table_features
@@ -109,9 +110,8 @@ def onnx_inputs(model: Any, X: Any, *, dtype: Dtype = "auto") -> dict[str, Array
         X = X.toarray() if is_sparse(X) else np.asarray(X)
         return {MATRIX: X.reshape(len(X), parts.width).astype(parts.dtype)}
     columns: Mapping[str, Array] = as_columns(X, getattr(parts.classifier, "columns_", None))
-    absent = [one.column for one in parts.columns if one.column not in columns]
-    if absent:
-        raise ValueError(f"the table lacks the columns {', '.join(map(repr, absent))}")
+    if reason := lacking((one.column for one in parts.columns), columns):
+        raise ValueError(f"the table {reason}")
     found = {}
     for one in parts.columns:
         values = columns[one.column]
