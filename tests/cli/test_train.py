@@ -33,7 +33,7 @@ def options_in(shown):
 
 
 COMMON = {"--config", "--help", "--import", "--test-size", "--seed", "--out", "--report", "--overwrite", "--json"}
-ROWS_OF_FILES = {"--target", "--labels", "--drop", "--drop-unlabelled", "--words", "--text"}
+ROWS_OF_FILES = {"--target", "--labels", "--drop", "--drop-unlabelled", "--words", "--text", "--held-out-rows"}
 NETWORKS = {"--solver", "--epochs", "--batch-size", "--learning-rate", "--l2", "--dropout", "--tensorboard"}
 STEPS = {"--label-smoothing", "--resume", "--curves"}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chainrule import __version__
+from chainrule.cli.made_with import TABLE
 from chainrule.cli.train import MODELS
 from chainrule.cli.train_config import UNRECORDED, config_of, written
 from chainrule.cli.train_mlp import MLPOptions
@@ -43,7 +44,10 @@ def test_the_file_beside_a_model_repeats_the_training_byte_for_byte(chainrule, f
     words = [word.format(flowers=flowers_csv) for word in RUNS[run]]
     chainrule("train", *words, "--out", "m.chainrule", "--json").metrics()
     first, settings = Path("m.chainrule").read_bytes(), Path("m.toml").read_text(encoding="utf-8")
-    assert settings.startswith(f"# chainrule {__version__}; repeat the training: chainrule train --config m.toml\n")
+    again = "chainrule train --config m.toml --out m-again.chainrule"
+    assert settings.startswith(f"# chainrule {__version__}; repeat the training: {again}\n")
+    chainrule(*again.split()[1:], "--json").metrics()
+    assert Path("m-again.chainrule").read_bytes() == first
     Path("m.chainrule").unlink()
     chainrule("train", "--config", "m.toml", "--json").metrics()
     assert Path("m.chainrule").read_bytes() == first
@@ -53,13 +57,51 @@ def test_the_file_beside_a_model_repeats_the_training_byte_for_byte(chainrule, f
     assert Path("again").read_bytes() == first
 
 
+def test_a_repeated_run_leaves_the_other_files_of_the_first_as_they_are(chainrule):
+    first = ("train", "conv", "digits", "--layers", "conv 4 3x3, relu", "--epochs", "1", "--out", "m.chainrule")
+    chainrule(*first, "--report", "seen", "--curves", "c.png").succeeded()
+    kept = {path: Path(path).read_bytes() for path in ("seen/report.html", "c.png", "m.chainrule", "m.toml")}
+    again = "chainrule train --config m.toml --out m-again.chainrule"
+    assert f"<pre>{again}</pre>" in Path("seen/report.html").read_text(encoding="utf-8")
+    told = chainrule(*again.split()[1:]).succeeded().err
+    for path, option in (("seen/report.html", "--report"), ("c.png", "--curves")):
+        assert f"note: {path} exists, so it is not written again; {option} names another place" in told
+    assert Path("m-again.chainrule").read_bytes() == kept["m.chainrule"], "the curves' scores are in the file"
+    assert {path: Path(path).read_bytes() for path in kept} == kept
+    Path("c.png").unlink()
+    words = ("train", "--config", "m.toml", "--out", "m3", "--report", "other")
+    told = chainrule(*words).succeeded().err
+    assert "exists" not in told
+    assert Path("c.png").exists()
+    assert Path("other/report.html").exists()
+    line = chainrule(*words[:-3], "m4", "--report", "seen").complaint("--report: seen/report.html exists")
+    assert "name another directory, or" in line
+    chainrule("train", "--config", "m.toml").complaint("c.png exists; name another file, or")
+
+
+def test_what_differs_from_the_recorded_run_is_noted(chainrule, flowers_csv):
+    Path("flowers.csv").write_bytes(flowers_csv.read_bytes())
+    words = ("train", "softmax", "flowers.csv", "--target", "species", "--C", "1")
+    chainrule(*words).succeeded()
+    again = ("train", "--config", "flowers.toml", "--overwrite")
+    assert "differs" not in chainrule(*again).succeeded().err
+    text = Path("flowers.toml").read_text(encoding="utf-8")
+    Path("old.toml").write_text(re.sub('numpy = ".*"', 'numpy = "1.0"', text), encoding="utf-8")
+    lines = flowers_csv.read_text(encoding="utf-8").splitlines()
+    Path("flowers.csv").write_text("\n".join([lines[0], *lines[:0:-1]]), encoding="utf-8")
+    told = chainrule("train", "--config", "old.toml", "--out", "m").succeeded().err
+    assert re.search(r"note: this run differs from that of old.toml: numpy \S+ \(then 1.0\), the contents of f", told)
+    told = chainrule("train", "softmax", "iris", "--config", "flowers.toml", "--out", "i", "--target", "target")
+    assert "differs" not in told.succeeded().err, "other data are no other contents"
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_all_options_are_written_also_defaults(chainrule, model):
     given = {"conv": ("--epochs", "1", "--layers", "pool 2"), "softmax": ("--C", "1")}.get(model, ())
     chainrule("train", model, "digits" if model == "conv" else "iris", *given, "--out", "m").succeeded()
     text = Path("m.toml").read_text(encoding="utf-8")
-    assert list(tomllib.loads(text)) == [model]
-    keys = re.findall(r"^(?:# )?([\w-]+) (?:=|is not given)", text, re.MULTILINE)
+    assert list(tomllib.loads(text)) == [model, TABLE]
+    keys = re.findall(r"^(?:# )?([\w-]+) (?:=|is not given)", text.partition(f"[{TABLE}]")[0], re.MULTILINE)
     names = [field.name.replace("_", "-") for field, _ in declared(MODELS[model][1]) if field.name not in UNRECORDED]
     assert keys == names
 
@@ -96,7 +138,7 @@ def test_the_model_is_named_or_chosen_as_without_a_file(chainrule, flowers_csv, 
     Path("flowers.csv").write_bytes(flowers_csv.read_bytes())
     config(text)
     chainrule("train", "--config", "run.toml", "--out", "m").succeeded()
-    assert list(tomllib.loads(Path("m.toml").read_text(encoding="utf-8"))) == [model]
+    assert list(tomllib.loads(Path("m.toml").read_text(encoding="utf-8"))) == [model, TABLE]
 
 
 def test_switches_and_lists_are_taken(chainrule, flowers_csv):
@@ -174,6 +216,6 @@ def test_the_name_of_the_file():
 
 @pytest.mark.parametrize("data", ['a "b"\\c', "tab\tline\n", "\x7f\x00\x1f", "Bäume/木/\U0001f333", "'''", "x\udcff"])
 def test_any_name_of_a_file_is_written(data):
-    text = written("mlp", MLPOptions(data=data, out=Path("m")).resolved(), "1.2.3")
+    text = written("mlp", MLPOptions(data=data, out=Path("m")).resolved(), {"chainrule": "1.2.3"})
     readable = data.encode("utf-8", "replace").decode()  # TOML holds text, and the name of a file may be none
     assert tomllib.loads(text)["mlp"]["data"] == readable

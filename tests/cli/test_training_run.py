@@ -3,7 +3,10 @@
 import json
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.model_selection import train_test_split
 
 from chainrule.cli import main
 from chainrule.estimators import checkpoints
@@ -160,3 +163,25 @@ def test_all_models_end_with_what_was_chosen_and_how_to_predict(chainrule, words
     known = "model saved to a b; new data: chainrule predict 'a b' DATA\nworst mistakes, with rows trained on: "
     again = f"chainrule evaluate 'a b' {data} --mistakes 10 --all\n"
     assert re.search(rf"\n{model}: {chosen}\n{re.escape(known + again)}\Z", shown)
+
+
+def test_the_numbers_of_the_rows_held_out_are_written_on_request(chainrule, flowers_csv):
+    table = pd.read_csv(flowers_csv)
+    table.loc[[6, 30], "species"] = None
+    table.to_csv("d.csv", index=False)
+    words = ("--C", "1", "--held-out-rows", "held.csv", "--overwrite", "--json")
+    done = chainrule("train", "softmax", "d.csv", "--target", "species", "--drop-unlabelled", *words)
+    held = pd.read_csv("held.csv")["row"] - 1
+    assert not {6, 30} & set(held)
+    table.iloc[held].to_csv("new.csv", index=False)
+    found = chainrule("evaluate", "d.chainrule", "new.csv", "--json").metrics()
+    assert (found["n_rows"], found["trained_on"]) == (24, 0)
+    assert found["log_loss"] == pytest.approx(done.metrics()["log_loss"], rel=1e-6)
+    whole = chainrule("train", "softmax", "d.csv", "--target", "species", *words)
+    whole.complaint("'species' is missing")
+    np.savez("rows.npz", X=np.arange(40.0)[:, None], y=np.arange(40) % 2)
+    chainrule("train", "softmax", "rows.npz", *words).metrics()
+    y = np.arange(40) % 2
+    _, expected = train_test_split(np.arange(40), test_size=0.2, random_state=0, stratify=y)
+    assert pd.read_csv("held.csv")["row"].tolist() == sorted(expected), "as the guide says"
+    chainrule("train", "softmax", "iris", *words[:-2], "--out", "m").complaint("--held-out-rows: held.csv exists")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli.output import CommandError, note
-from chainrule.cli.train_config import FIRST_WORDS, config_of
+from chainrule.cli.train_config import FIRST_WORDS, RunRecord, config_of
 from chainrule.estimators.plots import figure
 from chainrule.extras import import_extra
 from chainrule.storage.files import replacing
@@ -61,7 +61,7 @@ def check_report(folder: Path) -> None:
     if folder.is_dir():
         check_writable(folder / "report.html", "--report")
     elif folder.exists():
-        raise CommandError(f"--report: {folder} is a file; expected a folder")
+        raise CommandError(f"--report: {folder} is a file; expected a directory")
     else:
         check_writable(folder.absolute(), "--report")
 
@@ -74,28 +74,36 @@ def checkpoint_of(model: Path) -> Path:
 def check_outputs(
     model: Path,
     *,
-    config: str,
+    config: RunRecord,
     curves: Path | None = None,
     report: Path | None = None,
+    held_out_rows: Path | None = None,
     overwrite: bool,
     resume: bool,
-) -> None:
+) -> set[str]:
     """Check that the files of a training can be written, and that none is replaced without --overwrite.
 
     Parameters
     ----------
     model : Path
         The model file.
-    config : str
-        The text of the configuration file beside it. A file that no training has written is never replaced.
+    config : RunRecord
+        The configuration file beside it. A file that no training has written is never replaced.
     curves : Path, optional
         The file for the learning curves.
     report : Path, optional
         The folder for the report.
+    held_out_rows : Path, optional
+        The file for the numbers of the rows held out.
     overwrite : bool
         True if existing files may be replaced.
     resume : bool
         True to continue an interrupted run and replace its model file.
+
+    Returns
+    -------
+    set of str
+        The options whose files exist, belong to the run that is repeated, and are not written again; notes name them.
 
     Raises
     ------
@@ -105,7 +113,10 @@ def check_outputs(
         If a library of the extra 'report' is needed and not installed.
     """
     check_writable(model)
-    written = {}
+    written, kept = dict[str, Path](), dict[str, str]()
+    if held_out_rows is not None:
+        check_writable(held_out_rows, "--held-out-rows")
+        written["--held-out-rows"] = held_out_rows
     if curves is not None:
         check_writable(curves, "--curves")
         kinds = figure().canvas.get_supported_filetypes()
@@ -131,12 +142,20 @@ def check_outputs(
                 "start again with --overwrite"
             )
         for option, file in written.items():
-            if file.exists():
-                raise CommandError(f"{option}: {file} exists; name another file, or replace it with --overwrite")
+            name = option.removeprefix("--").replace("-", "_")
+            if file.exists() and name in config.repeated:
+                why = f"{file} exists, so it is not written again"
+                kept[name] = f"{why}; {option} names another place, --overwrite replaces it"
+            elif file.exists():
+                place = "directory" if name == "report" else "file"
+                raise CommandError(f"{option}: {file} exists; name another {place}, or replace it with --overwrite")
         if model.exists():
             reason = f"{nothing}, and " if resume else ""
             raise CommandError(f"{reason}{model} exists; name another file with --out, or replace it with --overwrite")
-        if settings.exists() and earlier != config.encode():
+        if settings.exists() and earlier != config.text.encode():
             raise CommandError(f"{settings} exists; name another file with --out, or replace it with --overwrite")
     if resume and not resumed:
         note(f"{nothing}; starting from the beginning")
+    for text in kept.values():
+        note(text)
+    return set(kept)

@@ -18,15 +18,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from chainrule.cli import torchrun
 from chainrule.cli.completion import BUILT_IN, data_names
+from chainrule.cli.made_with import DATA, differences, made_with
 from chainrule.cli.output import USAGE, CommandError, did_you_mean, extra_arguments, note
-from chainrule.cli.train_config import Config, written
+from chainrule.cli.train_config import Config, RunRecord, written
 from chainrule.cli.train_conv import ConvOptions, conv
 from chainrule.cli.train_mlp import MLPOptions, mlp
 from chainrule.cli.train_options import RunOptions, declared, for_pictures
 from chainrule.cli.train_softmax import SoftmaxOptions, softmax
 from chainrule.cli.train_tabular import TabularOptions, tabular
 
-MODELS: dict[str, tuple[Callable[[Any, str], int], type[RunOptions]]] = {
+MODELS: dict[str, tuple[Callable[[Any, RunRecord], int], type[RunOptions]]] = {
     "softmax": (softmax, SoftmaxOptions),
     "mlp": (mlp, MLPOptions),
     "tabular": (tabular, TabularOptions),
@@ -186,18 +187,19 @@ def _with_options(function: Callable[..., Any], parameters: Iterable[inspect.Par
     return function
 
 
-def _command(model: str, run: Callable[[Any, str], int], options: type[RunOptions]) -> Callable[..., int]:
+def _command(model: str, run: Callable[[Any, RunRecord], int], options: type[RunOptions]) -> Callable[..., int]:
     """The command of a model, with a parameter for each of its options."""
 
     @torchrun.one_of_many
     def command(*, context: typer.Context, config: ConfigFile = None, **given: Any) -> int:
-        from chainrule import __version__
-
         chosen = options(**given).resolved()
+        now = made_with(chosen)
+        _note_differences(context, chosen, now)
+        record = RunRecord(written(model, chosen, now), _repeated(context))
         out = Path(str(chosen.out))
         before = _state(out)
         try:
-            status = run(chosen, written(model, chosen, __version__))
+            status = run(chosen, record)
         except KeyboardInterrupt as error:
             from chainrule.cli.output_files import checkpoint_of
 
@@ -219,6 +221,24 @@ def _command(model: str, run: Callable[[Any, str], int], options: type[RunOption
 def _state(path: Path) -> tuple[int, int] | None:
     """What changes if a file is written anew."""
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _note_differences(context: typer.Context, options: RunOptions, now: dict[str, str]) -> None:
+    """Print what differs from the run that wrote the configuration file, where the model file depends on it."""
+    if CONFIG not in context.meta:
+        return
+    config, _ = context.meta[CONFIG]
+    same_data = config.words(str(context.command.name)).get("data") == options.data
+    kept = {name: value for name, value in now.items() if same_data or name != DATA}
+    if told := differences(config.made_with, kept, options.data):
+        note(f"this run differs from that of {config.path}: {told}; the model file may have other bytes")
+
+
+def _repeated(context: typer.Context) -> frozenset[str]:
+    """The options that only the configuration file gives, if the command line names another model file."""
+    source = {name: str(getattr(context.get_parameter_source(name), "name", "")) for name in context.params}
+    from_file = {name for name, value in source.items() if value == "DEFAULT_MAP"}
+    return frozenset(from_file) if source["out"] == "COMMANDLINE" else frozenset()
 
 
 def _for_folder(words: Sequence[str]) -> str:

@@ -6,12 +6,14 @@ one. The command line wins over the file.
 
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chainrule.cli.made_with import TABLE
 from chainrule.cli.output import USAGE, CommandError, did_you_mean, one_line
 from chainrule.cli.train_options import RunOptions, declared
 
@@ -19,6 +21,15 @@ FIRST_WORDS = "# chainrule "
 """The beginning of each file that a training writes."""
 UNRECORDED = ("overwrite", "resume", "run", "json")
 """Options that change neither the model nor the names of files."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The configuration file that a training writes."""
+
+    text: str
+    repeated: frozenset[str] = frozenset()
+    """The options that name files of the run that is repeated with another model file; these files stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,13 @@ class Config:
     @property
     def sections(self) -> list[str]:
         """The names of the sections."""
-        return [name for name, value in self.entries.items() if isinstance(value, dict)]
+        return [name for name, value in self.entries.items() if isinstance(value, dict) and name != TABLE]
+
+    @property
+    def made_with(self) -> Mapping[str, Any]:
+        """What the run that wrote the file was made with; empty if a user wrote it."""
+        recorded = self.entries.get(TABLE)
+        return recorded if isinstance(recorded, dict) else {}
 
     def model(self) -> str | None:
         """The model that the file names, or the only one that it has a section for.
@@ -98,15 +115,28 @@ def config_of(model: Path) -> Path:
     return model.with_name(f"{model.stem if model.suffix != '.toml' else model.name}.toml")
 
 
-def written(model: str, options: RunOptions, version: str) -> str:
-    """The text of a configuration file with all options of a run, including defaults."""
-    path = config_of(Path(str(options.out)))
-    lines = [f"{FIRST_WORDS}{version}; repeat the training: chainrule train --config {path}", f"[{model}]"]
+def again(model: Path) -> str:
+    """The command that repeats the training of a model file, and leaves its files as they are.
+
+    >>> again(Path("voters.chainrule"))
+    'chainrule train --config voters.toml --out voters-again.chainrule'
+    """
+    out = model.with_name(f"{model.stem}-again{model.suffix}")
+    return shlex.join(["chainrule", "train", "--config", str(config_of(model)), "--out", str(out)])
+
+
+def written(model: str, options: RunOptions, made_with: Mapping[str, str]) -> str:
+    """The text of a configuration file with all options of a run, including defaults, and what it was made with."""
+    lines = [
+        f"{FIRST_WORDS}{made_with['chainrule']}; repeat the training: {again(Path(str(options.out)))}",
+        f"[{model}]",
+    ]
     for field, _ in declared(type(options)):
         if field.name not in UNRECORDED:
             key, value = field.name.replace("_", "-"), getattr(options, field.name)
             lines.append(f"# {key} is not given" if value is None else f"{key} = {_toml(value)}")
-    return "\n".join([*lines, ""])
+    lines += ["", f"[{TABLE}]", "# If one of these differs, or the machine, the model file may have other bytes."]
+    return "\n".join([*lines, *(f"{name} = {_toml(value)}" for name, value in made_with.items()), ""])
 
 
 def _toml(value: Any) -> str:

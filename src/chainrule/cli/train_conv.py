@@ -9,6 +9,7 @@ import typer
 
 from chainrule.cli.completion import data_names
 from chainrule.cli.output import CommandError, note
+from chainrule.cli.train_config import RunRecord
 from chainrule.cli.train_options import DATA, MODEL, TRAINING, Labels, NetworkOptions, Solver
 
 MOST_PARAMETERS = 20_000_000
@@ -53,7 +54,7 @@ class ConvOptions(NetworkOptions):
     solver: Annotated[Literal["adam", "adamw", "sgd"], Solver] = "adam"
 
 
-def conv(options: ConvOptions, config: str) -> int:
+def conv(options: ConvOptions, config: RunRecord) -> int:
     """A convolutional network, for images: pictures in folders, IDX files or arrays.
 
     `chainrule summary` prints the cost of layers before training.
@@ -88,7 +89,7 @@ def conv(options: ConvOptions, config: str) -> int:
         "parameters": classifier.network_.n_parameters,
         "left_out": len(images.bad_files),
     }
-    training_run.write_report(options.report, run, fitted, held_out, results, images)
+    training_run.write_report(run, fitted, held_out, results, images)
     return training_run.show_network(run, fitted, results)
 
 

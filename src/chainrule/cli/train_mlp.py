@@ -7,6 +7,7 @@ import typer
 
 from chainrule.cli.completion import activations
 from chainrule.cli.output import USAGE, CommandError
+from chainrule.cli.train_config import RunRecord
 from chainrule.cli.train_options import MODEL, BlockOptions, NetworkOptions, Solver
 
 FEWEST_TO_VALIDATE = 50
@@ -53,7 +54,7 @@ class MLPOptions(BlockOptions, NetworkOptions):
         return tuple(map(int, words))
 
 
-def mlp(options: MLPOptions, config: str) -> int:
+def mlp(options: MLPOptions, config: RunRecord) -> int:
     """A multilayer perceptron, for rows in memory or in files of any size. The default, except for tables.
 
     Tables that are read in blocks must hold only numbers, with no missing cell; --drop leaves out other columns.
@@ -75,5 +76,5 @@ def mlp(options: MLPOptions, config: str) -> int:
     # With validation rows the curves show their log-loss, which chooses the epoch.
     fitted = training_run.fit_network(run, classifier, samples, None if validated else held_out)
     results = training_run.evaluate_and_save(run, fitted, held_out) | {"unreadable": every.unreadable}
-    training_run.write_report(options.report, run, fitted, held_out, results)
+    training_run.write_report(run, fitted, held_out, results)
     return training_run.show_network(run, fitted, results)

@@ -123,6 +123,10 @@ class RowOptions(RunOptions):
         str | None, typer.Option(help="The column to predict; needed for tables.", rich_help_panel=DATA)
     ] = None
     labels: Labels = None
+    held_out_rows: Annotated[
+        Path | None,
+        typer.Option(help="Write the numbers of the rows held out to a CSV file.", rich_help_panel=OUTPUT),
+    ] = None
     drop_unlabelled: Annotated[
         bool,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from chainrule.cli import torchrun
 from chainrule.cli.output import USAGE, CommandError, SolverProgress, note
+from chainrule.cli.train_config import RunRecord
 from chainrule.cli.train_options import MODEL, TRAINING, BlockOptions, LabelSmoothing, ResumeOptions
 
 FOLDS = 5
@@ -74,7 +75,7 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
         return number
 
 
-def softmax(options: SoftmaxOptions, config: str) -> int:
+def softmax(options: SoftmaxOptions, config: RunRecord) -> int:
     """Softmax regression, fitted to its optimum: one linear layer, for rows in memory or in files of any size.
 
     --C auto tries ten penalties in five folds. A bound on the distance of the coefficients from the optimum is printed.
@@ -126,7 +127,7 @@ def softmax(options: SoftmaxOptions, config: str) -> int:
         "interrupted": classifier.interrupted_,
         "certificate": None if certificate is None else vars(certificate),
     }
-    training_run.write_report(options.report, run, fitted, held_out, results)
+    training_run.write_report(run, fitted, held_out, results)
     chosen = "" if C is not None else f", the best of {len(classifier.Cs_)} in {classifier.cv} folds"
     ended = f"gradient {classifier.gradient_norm_:.1e} after {fitted.seconds:.1f} s"
     known = (

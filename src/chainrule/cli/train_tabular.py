@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chainrule.cli.output import CommandError
+from chainrule.cli.train_config import RunRecord
 from chainrule.cli.train_options import TRAINING, RowOptions, below
 from chainrule.progress import shown
 
@@ -29,7 +30,7 @@ class TabularOptions(RowOptions):
     ] = None
 
 
-def tabular(options: TabularOptions, config: str) -> int:
+def tabular(options: TabularOptions, config: RunRecord) -> int:
     """The average of networks, one per fold, and softmax regression, for a table in memory. The default for tables.
 
     In a column of numbers, a cell that is not a number counts as missing and is reported. A column is read as words if
@@ -57,7 +58,7 @@ def tabular(options: TabularOptions, config: str) -> int:
         "epochs": classifier.n_iter_,
         "parts": classifier.parts(),
     }
-    training_run.write_report(options.report, run, fitted, held_out, results)
+    training_run.write_report(run, fitted, held_out, results)
     lines = "\n".join(f"{part['weight']:.2f} {part['name']}" for part in results["parts"])
     return training_run.show(
         run, fitted, results, f"the probabilities are the mean of\n{lines}\nin {fitted.seconds:.1f} s"

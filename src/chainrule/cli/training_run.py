@@ -1,5 +1,6 @@
 """The steps that trainings of all models share: read, fit, evaluate on held-out samples, save, report, print."""
 
+import csv
 import shlex
 import sys
 import time
@@ -21,7 +22,7 @@ from chainrule.cli.data_set import DataSet, encoded, read_training_rows
 from chainrule.cli.output import CommandError, TrainingProgress, note, print_importances, print_json, print_metrics
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
 from chainrule.cli.train_arguments import check_source
-from chainrule.cli.train_config import config_of
+from chainrule.cli.train_config import RunRecord, again, config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import OtherFitError
@@ -43,6 +44,8 @@ class TrainingOptions:
     """The text of the configuration file."""
     resume: bool
     curves: Path | None
+    report: Path | None
+    held_out_rows: Path | None
     tensorboard: Path | None
     json: bool
     labels: Path | None = None
@@ -62,7 +65,7 @@ class FittedModel:
     """Duration of encoding and fitting."""
 
 
-def begin(options: RunOptions, config: str, *, resume: bool = False) -> TrainingOptions:
+def begin(options: RunOptions, config: RunRecord, *, resume: bool = False) -> TrainingOptions:
     """Check the data and the target, then the files that a training writes, before any work.
 
     Raises
@@ -72,18 +75,18 @@ def begin(options: RunOptions, config: str, *, resume: bool = False) -> Training
     """
     if isinstance(options, RowOptions):
         from_rank_0(partial(check_source, options, getattr(options, "blocks", False)))
-    files = {name: vars(options).get(name) for name in ("curves", "report")}
+    files = {name: vars(options).get(name) for name in ("curves", "report", "held_out_rows")}
     out, resume = Path(str(options.out)), resume or torchrun.is_restarted()
     check = partial(check_outputs, out, config=config, overwrite=options.overwrite, resume=resume, **files)
-    from_rank_0(check)
+    kept = from_rank_0(check)
     return TrainingOptions(
         data=options.data,
         seed=options.seed,
         test_size=options.test_size,
         out=out,
-        config=config,
+        config=config.text,
         resume=resume,
-        curves=files["curves"],
+        **{name: None if name in kept else file for name, file in files.items()},
         tensorboard=vars(options).get("tensorboard"),
         json=options.json,
         labels=vars(options).get("labels"),
@@ -170,6 +173,8 @@ def evaluate_and_save(
     cut = interruption_of(model)
     with whole_file(config_of(options.out)) as file:
         file.write(options.config + (f"# the model beside this file was {cut}\n" if cut else ""))
+    if options.held_out_rows is not None:
+        _write_rows(options.held_out_rows, held_out)
     if options.curves is not None:
         draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
     return metrics | {
@@ -182,18 +187,17 @@ def evaluate_and_save(
 
 
 def write_report(
-    folder: Path | None,
     options: TrainingOptions,
     fitted: FittedModel,
     held_out: DataSet,
     results: dict[str, Any],
     images: Any = None,
 ) -> None:
-    """Write the report to a folder, if one was given, and say where it is.
+    """Write the report to its folder, if one was given, and say where it is.
 
     Of tables, `results` gets the importances of the columns, the largest first.
     """
-    if folder is None:
+    if options.report is None:
         return
     from chainrule import report
     from chainrule.report.sections import importances_of
@@ -216,13 +220,13 @@ def write_report(
             model,
             held_out.X,
             held_out.y,
-            folder,
+            options.report,
             title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
             metrics=results,
             facts={**facts, "seed": str(results["seed"])},
             bad_files=() if images is None else images.bad_files,
             places=list(map(held_out.where, range(len(held_out.y)))),
-            again=f"chainrule train --config {config_of(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
+            again=f"{again(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
             importances=known,
             notes=fitted.samples.notes,
             held_out=True,
@@ -298,6 +302,15 @@ def _difference(error: OtherFitError) -> str:
     if not changed:
         return "the interrupted run had other rows, by the data or by an option such as --test-size"
     return ", ".join(f"{option} was {old} and is {new}" for option, (old, new) in changed.items())
+
+
+def _write_rows(path: Path, samples: DataSet) -> None:
+    """Write what says which samples these are, such as the numbers of their rows, as CSV."""
+    columns = samples.named()
+    with whole_file(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
 
 
 def _mistakes_of(options: TrainingOptions, samples: DataSet) -> list[str]:

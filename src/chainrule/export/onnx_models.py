@@ -20,7 +20,6 @@ from chainrule.estimators.classifier import Classifier
 from chainrule.estimators.columns import as_floats, as_words
 from chainrule.estimators.conv import ConvClassifier
 from chainrule.estimators.frames import as_columns, lacking
-from chainrule.estimators.piecewise_linear import PiecewiseLinearEncoder
 from chainrule.estimators.tables import TableEncoder
 from chainrule.export.classifier_nodes import dtype_of, logits, results
 from chainrule.export.encoder_nodes import InputColumn, encoded, input_columns, table_features

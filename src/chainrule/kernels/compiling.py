@@ -30,10 +30,15 @@ def available() -> bool:
     return os.environ.get(SWITCH, "1") != "0" and find_spec("numba") is not None
 
 
+def loops() -> str:
+    """What runs the loops of training: numba with its version, or NumPy."""
+    return f"numba {version('numba')}" if available() else "NumPy"
+
+
 def described() -> str:
     """A line of text that says whether training uses compiled loops."""
     if available():
-        return f"loops of training: compiled by numba {version('numba')}"
+        return f"loops of training: compiled by {loops()}"
     missing = find_spec("numba") is None
     return f"loops of training: NumPy's ({'pip install chainrule[fast] compiles them' if missing else f'{SWITCH}=0'})"
 
