@@ -1,6 +1,7 @@
 """`chainrule predict`: one row out for each row in, whatever the file looks like."""
 
 import csv
+import io
 import random
 import subprocess
 import sys
@@ -237,6 +238,19 @@ def test_predictions_never_replace_what_they_are_made_from(chainrule, flowers_mo
     for file in ("d.csv", "m"):
         chainrule("predict", "m", "d.csv", "--out", file).complaint("--out", file)
     assert Path("d.csv").read_bytes() == new_flowers_csv.read_bytes()
+
+
+def test_predictions_for_a_table_on_standard_input(chainrule, expected, flowers_model, new_flowers_csv, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(new_flowers_csv.read_bytes())))
+    same(chainrule("predict", flowers_model, "-").predictions(40, SPECIES), expected)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"stem,leaf\n1,2\n")))
+    chainrule("predict", flowers_model, "-").complaint("stdin.csv lacks the columns 'colour', 'fenced'")
+
+
+def test_older_predictions_are_replaced(chainrule, flowers_model, new_flowers_csv):
+    Path("p.csv").write_text("older", encoding="utf-8")
+    chainrule("predict", flowers_model, new_flowers_csv, "--out", "p.csv").succeeded()
+    assert Path("p.csv").read_text(encoding="utf-8").startswith("row,prediction")
 
 
 @pytest.mark.parametrize("out", ["no/such/p.csv", "folder"])

@@ -21,13 +21,14 @@ def predict(
         str,
         typer.Argument(
             help="A built-in data set, a table with the model's columns, rows of features, a picture, a folder of "
-            "pictures, images in a .npy, .npz or IDX file, or a glob in quotes. Tables and large .npy files are read "
-            "in blocks, so that they may be larger than memory.",
+            "pictures, images in a .npy, .npz or IDX file, a glob in quotes, or - for a CSV table on standard input. "
+            "Tables and large .npy files are read in blocks, so that they may be larger than memory.",
             autocompletion=data_names,
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="A CSV or .parquet file to write; by default, CSV on standard output.")
+        Path | None,
+        typer.Option(help="A CSV or .parquet file to write or replace; by default, CSV on standard output."),
     ] = None,
     ids: Annotated[
         list[str] | None,
@@ -55,7 +56,7 @@ def predict(
     """
     import numpy as np
 
-    from chainrule.cli import block_files, model_files, output_files
+    from chainrule.cli import block_files, model_files, output_files, table_files
     from chainrule.cli.prediction_files import predictions_to
     from chainrule.cli.table_blocks import TableBlocks
     from chainrule.storage import StoredRows
@@ -64,18 +65,18 @@ def predict(
         output_files.check_writable(out)
         _check_no_input(out, (model, data))
     loaded, origin, _ = model_files.load_model(model)
-    samples = model_files.read_samples(loaded, data, columns=origin.columns, ids=ids or (), strict=strict)
-    X, files, classifier = samples.X, samples.files, model_files.classifier_of(loaded)
+    classifier, labels = model_files.classifier_of(loaded), loaded.classes_.tolist()
     if dtype != "auto":
         if not hasattr(classifier, "astype"):
             raise CommandError(f"--dtype: it is for MLPs and networks of images, and {model} is another model")
         classifier = classifier.astype(dtype)
-    labels = loaded.classes_.tolist()
-    if out is not None:
-        _check_no_input(out, files or getattr(getattr(X, "source", X), "paths", ()))
-
     kept, keys, count = [], dict[str, list[Any]](), 0
     with ExitStack() as stack:
+        source = stack.enter_context(table_files.from_standard_input(data))
+        samples = model_files.read_samples(loaded, source, columns=origin.columns, ids=ids or (), strict=strict)
+        X = samples.X
+        if out is not None:
+            _check_no_input(out, samples.files or getattr(getattr(X, "source", X), "paths", ()))
         line = stack.enter_context(ProgressLine())
         write = None if json and out is None else stack.enter_context(predictions_to(out, labels))
         for block in model_files.blocks_of(samples):

@@ -4,7 +4,11 @@ A column holds numbers, dates or text. Text keeps its spelling: `TRUE`, `01`, `1
 """
 
 import gzip
-from collections.abc import Collection, Mapping
+import shutil
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +85,22 @@ def columns_of(source: str) -> list[str]:
     except Exception:  # pandas and pyarrow raise many kinds of errors for damaged files
         return []
     return []
+
+
+@contextmanager
+def from_standard_input(data: str) -> Iterator[str]:
+    """The name of the data; for `-`, that of a file with the bytes of standard input, a CSV table.
+
+    Tables are opened twice, for their header and for their rows, which a pipe does not allow.
+    """
+    if data != "-":
+        yield data
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin.csv"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield str(path)
 
 
 def data_row(number: int) -> str:

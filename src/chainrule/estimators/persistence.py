@@ -69,6 +69,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, about: dict[str, Any] 
     Examples
     --------
     >>> import os, tempfile
+    >>> from chainrule.estimators import load, read_about, save
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> scaling = make_pipeline(StandardScaler()).fit([[0.0], [2.0], [4.0]])
@@ -108,7 +109,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     estimator
-        It has the attributes that it was saved with, and predicts the same bits.
+        It has the attributes that it was saved with. On the same machine, and with the same versions of chainrule, its
+        libraries and numba, or without numba as before, it predicts the same bits.
 
     Raises
     ------
