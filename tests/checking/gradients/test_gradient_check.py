@@ -87,6 +87,12 @@ def test_a_random_function_fails():
     assert report.verdict == "fail"
     assert "returns different values for the same input" in str(report)
 
+    def dropped(x):
+        return np.sum(x * (stream.random(2) < 0.5))
+
+    for _ in range(8):
+        assert check_gradient(dropped, np.array([1.0, 2.0]), gradient=lambda x: x * 0 + 0.5).verdict == "fail"
+
 
 def test_a_function_that_writes_to_its_input_is_told():
     def doubling(x):

@@ -23,6 +23,10 @@ Function: TypeAlias = Callable[..., Any]
 Index: TypeAlias = tuple[int, ...]
 
 
+FURTHER_CALLS = 6
+"""Calls with the same input, which must return the same. A mask of two entries is the same in all with odds of 4^-6."""
+
+
 class WrongShapeError(Exception):
     """A claimed derivative has a wrong shape; `entry` names the input."""
 
@@ -47,8 +51,8 @@ class Claim:
         As the user gave them, with lists of floats as arrays.
     names : tuple of str
         Names of the inputs.
-    result, again : Any
-        The function's value, by two calls.
+    result : Any
+        The function's value.
     changed : tuple of str
         The inputs that the function writes to.
     """
@@ -60,23 +64,22 @@ class Claim:
     inputs: tuple[Any, ...]
     names: tuple[str, ...]
     result: Any
-    again: Any = None
     changed: tuple[str, ...] = ()
 
-    @property
     def other_value(self) -> tuple[str, str] | None:
-        """An entry of the values of the two calls, if the function is random or keeps a state."""
-        if self.again is None:
-            return None
-        first, second = self.value, as_values(self.again)
-        if first.shape != second.shape:
-            return str(first.shape), str(second.shape)
+        """An entry of the value, and that of a later call, if the function is random or keeps a state."""
+        first = self.value
         unit = float(np.finfo(first.dtype).eps) if first.dtype.kind == "f" else 0.0
-        # Parallel sums on a GPU may differ by roundings.
         size = np.max(np.abs(first), initial=0.0, where=np.isfinite(first))
-        apart = ~np.isclose(first, second, 0, 64 * unit * size, equal_nan=True)
-        for at in map(tuple, np.argwhere(apart)[:1].tolist()):
-            return f"{first[at]:.10g}", f"{second[at]:.10g}"
+        for _ in range(FURTHER_CALLS):
+            with np.errstate(all="ignore"):
+                later = as_values(self.function(*map(copied, self.inputs)))
+            if first.shape != later.shape:
+                return str(first.shape), str(later.shape)
+            # Parallel sums on a GPU may differ by roundings.
+            apart = ~np.isclose(first, later, 0, 64 * unit * size, equal_nan=True)
+            for at in map(tuple, np.argwhere(apart)[:1].tolist()):
+                return f"{first[at]:.10g}", f"{later[at]:.10g}"
         return None
 
     @cached_property
@@ -208,13 +211,13 @@ def claim_of(function: Function, inputs: tuple[Any, ...], **derivatives: Functio
     inputs = tuple(np.asarray(x) if isinstance(x, list | tuple) and _is_floats(np.asarray(x)) else x for x in inputs)
     if not any(map(_is_floats, map(array_of, inputs))):
         raise TypeError(f"{name}: none of the {len(inputs)} inputs holds floats, so there is no derivative")
-    first, second = [tuple(map(copied, inputs)) for _ in range(2)]
+    first = tuple(map(copied, inputs))
     with np.errstate(all="ignore"):
-        result, again = function(*first), function(*second)
+        result = function(*first)
     if isinstance(result, tuple):
         raise TypeError(f"{name} returned a tuple; if that is (value, gradient), pass gradient=True")
     changed = tuple(n for n, x, y in zip(names, inputs, first, strict=True) if not _same(array_of(x), array_of(y)))
-    claim = Claim(name, function, form, derivative, inputs, names, result, again, changed)
+    claim = Claim(name, function, form, derivative, inputs, names, result, changed)
     if claim.value.dtype.kind not in "fiub":
         raise TypeError(f"{name} returned {type(result).__name__}, expected an array or a number")
     if form == "gradient" and claim.value.size != 1:

@@ -140,15 +140,17 @@ def check_gradient(
     ('fail', 'sign')
     """
     claim = claim_of(function, inputs, gradient=gradient, jacobian=jacobian, pullback=pullback, slope=slope)
-    if claim.other_value:
-        failure = Mismatch(claim.name, claim.form, "the same input", claim.other_value[1], claim.other_value[0])
+    if other := claim.other_value():
+        failure = Mismatch(claim.name, claim.form, "the same input", other[1], other[0])
         return GradientReport(claim.name, claim.form, RANDOM, 0, (failure,))
     report = _checked(claim, bits)
     notes = tuple(_not_checked(claim))
     return replace(report, unchecked=(*report.unchecked, *notes)) if notes else report
 
 
-RANDOM = "two calls: it returns different values for the same input, so it has no derivative; fix its random numbers"
+RANDOM = (
+    "further calls: it returns different values for the same input, so it has no derivative; fix its random numbers"
+)
 
 
 def _not_checked(claim: Claim) -> Iterator[Unchecked]:
