@@ -77,3 +77,10 @@ $$\\frac{\\partial \\xi}{\\partial y} = \\frac{\\partial \\xi}{\\partial S_{n}}$
 """
     step = check_derivation(text, repairs=False).claims[1]
     assert (step.verdict, "nothing shows that xi depends on S_k" in step.message) == ("undecided", True)
+
+
+def test_a_number_of_a_function_is_not_the_declared_array_of_the_same_letter():
+    text = "---\nx: column n\nn: size\n---\nThe sigmoid is $s(x) = 1/(1+e^{-x})$.\n\n"
+    steps = "$$s' = -(1+e^{-x})^{-2} \\cdot (-e^{-x}) = e^{-x}/(1+e^{-x})^2$$"
+    assert verdicts(text + steps) == ["does not fit if read so"] * 2
+    assert verdicts(text + "$$x + x^T = 2$$")[-1] == "does not fit"

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainrule.documents.language import terms
-from chainrule.documents.language.derivation import Relation
+from chainrule.documents.language.derivation import Relation, ValueKind
 from chainrule.documents.language.dimensions import OPEN
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.operators import MADE_BY_SIZE
+from chainrule.documents.language.operators import MADE_BY_SIZE, OPERATORS
 from chainrule.documents.language.reachability import reached
 from chainrule.documents.language.terms import is_printed
 from chainrule.documents.reader.interpretation.readings import Reading
@@ -153,6 +153,24 @@ class Dependences:
             arguments = self.reading.with_arguments.get(letter_of(name), frozenset())
             if (by - {letter_of(name)}) & {letter_of(one) for each in arguments for one in self.names.uses(each)}:
                 yield f"nothing shows how {letter_of(name)} depends on its arguments"
+
+    def other_arguments(self, claim: Relation) -> Iterator[str]:
+        """Functions of numbers whose letter is no number outside of them: s' = s (1 - s) may be about a number x."""
+        used, shapes = self.names.used_in(claim), self.reading.shapes.names
+        for name in sorted(used & self.names.definitions.keys()):
+            for letter, kind in self.names.definitions[name].parameters:
+                known = shapes[letter].known if letter in used & shapes.keys() else None
+                if known and isinstance(kind, ValueKind) and not kind.shape:
+                    yield f"{letter} may be a number here, as in {name}({letter})"
+
+
+def is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
+    """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
+    every = list(terms.every(body))
+    operators = [each.operator for each in every if isinstance(each, terms.Apply)]
+    is_of_numbers = any(OPERATORS[each].rule == "entrywise" and each != "negative" for each in operators)
+    others = any(not isinstance(each, terms.Apply | terms.Name | terms.Number) for each in every)
+    return is_of_numbers and variable in every and not others and "@" not in operators
 
 
 def _vanishes(term: terms.Term, constant: Sequence[terms.Slope]) -> bool:

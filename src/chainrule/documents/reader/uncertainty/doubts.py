@@ -10,7 +10,6 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import FunctionKind, Relation, SizeKind, ValueKind, first_of_chain
 from chainrule.documents.language.dimensions import Shape, vector_axis
 from chainrule.documents.language.name_uses import Names
-from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.shapes import Shapes
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.reader.interpretation.supposed_equations import VALUES
@@ -26,7 +25,13 @@ from chainrule.documents.reader.syntax.known_words import (
     STACKS_COLUMNS,
 )
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, is_of_set
-from chainrule.documents.reader.uncertainty.dependences import ELSEWHERE, HIDDEN, Dependences, nothing_shows
+from chainrule.documents.reader.uncertainty.dependences import (
+    ELSEWHERE,
+    HIDDEN,
+    Dependences,
+    is_entrywise,
+    nothing_shows,
+)
 from chainrule.documents.reader.uncertainty.tacit_assumptions import TacitAssumptions
 
 _ANY = Shape()
@@ -335,8 +340,9 @@ class Doubts:
             if not self.dependences.depends(slope)
         )
         if entry.kind == "does not fit":
+            yield from (words for each in self._with_head(claim) for words in self.dependences.other_arguments(each))
             if any(
-                _is_entrywise(self._meant(each.body), each.variable) for each in self.dependences.slopes_in_sides(claim)
+                is_entrywise(self._meant(each.body), each.variable) for each in self.dependences.slopes_in_sides(claim)
             ):
                 yield "the derivative of an entrywise function may be meant entry by entry"
             if self._fits_turned(claim):
@@ -380,15 +386,6 @@ class Doubts:
             kind = self.names.kinds.get(name)
             if name in symmetric or (isinstance(kind, ValueKind) and "symmetric" in kind.facts):
                 yield f"the derivative by {name} may be that without its symmetry"
-
-
-def _is_entrywise(body: terms.Term, variable: terms.Term) -> bool:
-    """Whether a derivative is that of a function of numbers, by its argument: d/dx tanh x, where x may be an array."""
-    every = list(terms.every(body))
-    operators = [each.operator for each in every if isinstance(each, terms.Apply)]
-    is_of_numbers = any(OPERATORS[each].rule == "entrywise" and each != "negative" for each in operators)
-    others = any(not isinstance(each, terms.Apply | terms.Name | terms.Number) for each in every)
-    return is_of_numbers and variable in every and not others and "@" not in operators
 
 
 def _is_computed(side: terms.Term) -> bool:
