@@ -271,8 +271,10 @@ def test_hostile_text_is_read_or_named(text):
     assert all(chain.members or chain.conditions for chain in found)
 
 
-def test_a_text_without_end_is_not_read(shown):
+def test_a_text_without_end_is_not_read_but_listed(shown):
     assert shown("+" * (MOST_TEXT + 1)) == [f"??a formula of {MOST_TEXT + 1} characters??"]
+    (chain,) = chains_of("x" + " + x" * MOST_TEXT + " = 1")
+    assert [link.relation for link in chain.links] == ["="]
 
 
 @pytest.mark.parametrize(

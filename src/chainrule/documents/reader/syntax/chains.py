@@ -56,7 +56,10 @@ def chains_of(
     ('=', None, 1)
     """
     if len(text) > MOST_TEXT:
-        return [WrittenChain((NotRead(f"a formula of {len(text)} characters"),), ())]
+        end, why = text.rfind("="), f"a formula of {len(text)} characters"
+        sides = ((0, end), (end + 1, len(text))) if end > 0 else ((0, len(text)),)  # so that an equation is listed
+        links = (Link("=", (end, end + 1)),) if end > 0 else ()
+        return [WrittenChain(tuple(NotRead(why, place=place) for place in sides), links)]
     found: list[WrittenChain] = []
     for number, row in enumerate(_rows(groups_of(tokens_of(text, macros, names)))):
         found += _chains(row, number)
