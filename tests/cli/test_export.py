@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 
-from chainrule import SoftmaxRegression, load, onnx_inputs, save
+from chainrule import SoftmaxRegression, TabularClassifier, load, onnx_inputs, save
 from chainrule.estimators import TableEncoder
 
 
@@ -60,10 +60,13 @@ def test_float64_on_both_sides_agrees_on_all_rows(chainrule):
     np.testing.assert_allclose(probabilities, predicted.probabilities, rtol=0, atol=1e-13)
 
 
-def test_only_networks_predict_in_another_precision(chainrule):
+def test_tables_are_not_predicted_in_another_precision(chainrule):
     SoftmaxRegression().fit([[0.0], [1.0]], [0, 1]).save("m.chainrule")
     np.save("x.npy", np.zeros((2, 1)))
-    chainrule("predict", "m.chainrule", "x.npy", "--dtype", "float64").complaint("--dtype", "m.chainrule")
+    chainrule("predict", "m.chainrule", "x.npy", "--dtype", "float64").succeeded()
+    rows = np.arange(40.0)[:, None]
+    TabularClassifier(max_iter=1, random_state=0).fit(rows, rows[:, 0] > 20).save("t.chainrule")
+    chainrule("predict", "t.chainrule", "x.npy", "--dtype", "float64").complaint("--dtype", "t.chainrule")
 
 
 def test_the_precision_and_an_existing_file(chainrule):

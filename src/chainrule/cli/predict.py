@@ -36,7 +36,7 @@ def predict(
     ] = None,
     dtype: Annotated[
         Literal["auto", "float32", "float64"],
-        typer.Option(help="The dtype of a network's arithmetic; auto is that of the weights. Use that of `export`."),
+        typer.Option(help="The dtype of the model's arithmetic; auto is that of the weights. Use that of `export`."),
     ] = "auto",
     strict: Annotated[
         bool,
@@ -68,7 +68,9 @@ def predict(
     classifier, labels = model_files.classifier_of(loaded), loaded.classes_.tolist()
     if dtype != "auto":
         if not hasattr(classifier, "astype"):
-            raise CommandError(f"--dtype: it is for MLPs and networks of images, and {model} is another model")
+            raise CommandError(
+                f"--dtype: it is for softmax regression, MLPs and networks of images; {model} is of another kind"
+            )
         classifier = classifier.astype(dtype)
     kept, keys, count = [], dict[str, list[Any]](), 0
     with ExitStack() as stack:
