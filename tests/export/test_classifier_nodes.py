@@ -134,6 +134,7 @@ def table():
     return frame, score
 
 
+@pytest.mark.filterwarnings("ignore:column .* not seen in training:UserWarning")
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("options", [{}, {"linear": False, "bins": 0}, {"search": 1}])
 def test_tables_with_gaps_categories_booleans_and_dates(difference, table, classes, options):
