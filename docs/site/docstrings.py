@@ -47,7 +47,7 @@ def marked(lines: list[str]) -> list[str]:
 
 
 def facts(rule: Rule) -> list[str]:
-    """What a rule states of itself, in place of the text about all rules.
+    """The text of a rule about itself, in place of the one about all rules.
 
     >>> from chainrule import rules
     >>> facts(rules.tanh)[0], facts(rules.tanh)[2]

@@ -1,4 +1,4 @@
-"""What a rule promises besides its formulas: inputs left alone, shapes, dtypes, numbers, and the flags of its record.
+"""Checks of what a rule promises besides formulas: inputs left alone, shapes, dtypes, numbers, flags of its record.
 
 A promise that is broken does harm later: training overwrites buffers and evaluates large arrays in blocks of rows.
 """

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +80,7 @@ def check_code(
 
 
 def found_in_child(folder: str, **given: Any) -> dict[str, Any]:
-    """What a child finds in a folder: notes with a report and its text, or with an error and its exit status."""
+    """The notes of a check in a folder, with a report and its text, or with an error and its exit status."""
     os.chdir(folder)
     notes = list[str]()
     try:
@@ -95,6 +93,9 @@ def found_in_child(folder: str, **given: Any) -> dict[str, Any]:
 
 
 def _in_child(given: dict[str, Any], seconds: float) -> dict[str, Any]:
+    import asyncio
+    import multiprocessing
+
     from chainrule.servers.child_process import Limits, TaskFailed, result_of
 
     if "forkserver" not in multiprocessing.get_all_start_methods():  # such a system cannot limit a process
@@ -197,7 +198,7 @@ def _by_some(
 
     parameters = [inspect.Parameter(names[k], inspect.Parameter.POSITIONAL_OR_KEYWORD) for k in places]
     of_some.__name__ = function.__name__
-    of_some.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    of_some.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # for `input_names`
     return (
         of_some,
         {form: derivative_of(each) for form, each in claim.items()},
@@ -206,7 +207,7 @@ def _by_some(
 
 
 def _advice(report: Any, inputs: Sequence[Any], names: Sequence[str]) -> list[str]:
-    """What to do if the derivative has fewer entries than there are inputs of floats."""
+    """Advice if the derivative has fewer entries than there are inputs of floats."""
     import numpy as np
 
     failure = report.failures[0] if len(report.failures) == 1 else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.completion import BUILT_IN, data_names, paths
+from chainrule.cli.table_options import Strict
 from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
@@ -45,13 +46,7 @@ def evaluate(
     drop_unlabelled: Annotated[
         bool, typer.Option("--drop-unlabelled", help="Leave out the rows of a table in which the label is missing.")
     ] = False,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="End with an error if a cell of a table is not a number, a date or a category as in the training.",
-        ),
-    ] = False,
+    strict: Strict = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> int:

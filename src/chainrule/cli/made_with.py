@@ -1,9 +1,7 @@
-"""What the bytes of a model file depend on besides the options of its training: versions, loops, the training data."""
+"""A record of all that the bytes of a model file depend on besides options: versions, loops, the training data."""
 
 import glob
-import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,8 @@ def made_with(options: RunOptions) -> dict[str, str]:
     A built-in data set has no such files, and files of more than MOST_BYTES together are not hashed. The digest is that
     of the bytes of all files of the data and the labels, one after another in the order of their names.
     """
+    from importlib.metadata import version
+
     from chainrule import __version__
     from chainrule.kernels.compiling import loops
 
@@ -31,7 +31,7 @@ def made_with(options: RunOptions) -> dict[str, str]:
 
 
 def differences(recorded: Mapping[str, Any], now: Mapping[str, str], data: str) -> str:
-    """What differs between two such records, in words; empty if nothing that both of them have differs.
+    """The differences between two such records, in words; empty if nothing that both of them have differs.
 
     >>> differences({"numpy": "2.3.0", "loops": "NumPy"}, {"numpy": "2.4.6", "loops": "NumPy"}, "voters.csv")
     'numpy 2.4.6 (then 2.3.0)'
@@ -46,6 +46,8 @@ def differences(recorded: Mapping[str, Any], now: Mapping[str, str], data: str) 
 
 def _digest(sources: list[str]) -> str | None:
     """The SHA-256 of the bytes of the files; None if there are none, or too many bytes."""
+    import hashlib
+
     total, paths = 0, list[Path]()
     for path in (path for source in sources for path in _files(source)):
         total += path.stat().st_size

@@ -9,6 +9,7 @@ import typer
 
 from chainrule.cli.completion import data_names, paths
 from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.table_options import Strict
 from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
@@ -38,13 +39,7 @@ def predict(
         Literal["auto", "float32", "float64"],
         typer.Option(help="The dtype of the model's arithmetic; auto is that of the weights. Use that of `export`."),
     ] = "auto",
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="End with an error if a cell of a table is not a number, a date or a category as in the training.",
-        ),
-    ] = False,
+    strict: Strict = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:

@@ -33,16 +33,14 @@ def summary(
     If the last layer is not linear, `chainrule train conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.
     """
-    from chainrule.estimators.conv import automatic_layers, is_automatic
+    from chainrule.estimators.conv import is_automatic, layers_for
     from chainrule.networks.summary import summarise
 
     shape = input_shape(input)
-    if is_automatic(layers):
-        if len(shape) != 3:
-            raise CommandError(f"auto: these layers are for images; expected --input such as 3x128x128, got {input}")
-        layers = automatic_layers(shape)
+    if is_automatic(layers) and len(shape) != 3:
+        raise CommandError(f"auto: these layers are for images; expected --input such as 3x128x128, got {input}")
     outputs = 1 if classes == 2 else classes
-    sizes = summarise(layers, shape, outputs=outputs)
+    sizes = summarise(layers_for(layers, shape), shape, outputs=outputs)
     if not sizes.layers:
         raise CommandError("there are no layers")
     added = _added(layers, shape) if classes is None else None

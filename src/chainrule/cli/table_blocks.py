@@ -31,10 +31,10 @@ from chainrule.cli.table_files import (
     text_options,
 )
 from chainrule.estimators import TableEncoder
-from chainrule.estimators.columns import Numbers, column_values, is_missing, read_numbers
+from chainrule.estimators.columns import column_values, read_numbers
 from chainrule.estimators.frames import lacking
-from chainrule.estimators.notices import notices_kept
 from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
+from chainrule.estimators.tables import Told
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
 from chainrule.storage.files import find_files, size_of
@@ -53,27 +53,23 @@ class NumberColumns:
 
     Examples
     --------
-    >>> NumberColumns(["a", "b"]).transform({"b": np.array([1.0]), "a": np.array([2.0])})
+    >>> columns = {"b": np.array([1.0]), "a": np.array([2.0])}
+    >>> NumberColumns(["a", "b"]).encoded(columns, lambda name, cells, present: None)
     array([[2., 1.]])
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.numeric_ = self.used_ = list(map(str, names))
 
-    def read(self, name: str, values: Array) -> Numbers:
-        """The cells of a column as float64."""
-        return read_numbers(values)
-
-    def transform(self, columns: Mapping[str, Array]) -> Array:
-        """The columns side by side."""
-        return np.column_stack([self.read(name, columns[name]).values for name in self.used_])
-
-    def unseen(self, columns: Mapping[str, Array]) -> dict[str, dict[int, str]]:
-        """No categories: there are none."""
-        return {}
+    def encoded(self, columns: Mapping[str, Array], told: Told) -> Array:
+        """The columns side by side; `told` is as in `TableEncoder.encoded`."""
+        read = {name: read_numbers(columns[name]) for name in self.used_}
+        for name, numbers in read.items():
+            told(name, texts_at(columns[name], numbers.unreadable), numbers.present)
+        return np.column_stack([numbers.values for numbers in read.values()])
 
     def sentence(self, name: str, cells: OddCells) -> str:
-        """What to say about cells of a column that are not numbers."""
+        """A sentence about cells of a column that are not numbers."""
         return not_numbers(name, cells)
 
     def sources(self) -> list[str]:
@@ -184,19 +180,13 @@ class TableBlocks:
         def place(number: int) -> str:
             return data_row(int(rows[number]))
 
-        for name in self._encoder.numeric_:
-            numbers = self._encoder.read(name, columns[name])
-            if len(numbers.unreadable):
-                self.unreadable[name] = self.unreadable.get(name, 0) + len(numbers.unreadable)
-            cells = texts_at(columns[name], numbers.unreadable)
-            odd.setdefault(name, OddCells()).add(cells, numbers.present, place)
-            columns[name] = numbers.values
-        for name, cells in self._encoder.unseen(columns).items():
-            present = int(np.count_nonzero(~is_missing(columns[name])))
+        def told(name: str, cells: Mapping[int, str], present: int) -> None:
+            if cells and name in self._encoder.numeric_:
+                self.unreadable[name] = self.unreadable.get(name, 0) + len(cells)
             odd.setdefault(name, OddCells()).add(cells, present, place)
+
         several = f"{source}, " if len(self.paths) > 1 else ""
-        with notices_kept():  # they are said for the whole file, as notes
-            features = self._encoder.transform(columns)
+        features = self._encoder.encoded(columns, told)
         keys: dict[str, Sequence[Any]] = {"file": [path] * len(rows)} if several else {}
         keys |= {"row": (rows + 1).tolist(), **kept_ids}
         return DataSet(source, features, y, where=lambda number: several + place(number), keys=keys)

@@ -219,7 +219,7 @@ def _command(model: str, run: Callable[[Any, RunRecord], int], options: type[Run
 
 
 def _state(path: Path) -> tuple[int, int] | None:
-    """What changes if a file is written anew."""
+    """The inode and the time of a file, which differ if it is written anew; None without a file."""
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 

@@ -73,7 +73,7 @@ class Config:
 
     @property
     def made_with(self) -> Mapping[str, Any]:
-        """What the run that wrote the file was made with; empty if a user wrote it."""
+        """The record of `made_with` for the run that wrote the file; empty if a user wrote it."""
         recorded = self.entries.get(TABLE)
         return recorded if isinstance(recorded, dict) else {}
 

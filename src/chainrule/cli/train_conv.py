@@ -95,13 +95,12 @@ def conv(options: ConvOptions, config: RunRecord) -> int:
 
 def _warn_of_size(options: ConvOptions, images: Any) -> None:
     """A note if the network has so many parameters that it is slow, as the default one has for large pictures."""
-    from chainrule.estimators.conv import automatic_layers, is_automatic
+    from chainrule.estimators.conv import layers_for
     from chainrule.networks.summary import summarise
     from chainrule.training import Augmentation
 
     shape, classes = Augmentation.read(options.augment).out_shape(images.shape), len(set(images.labels.tolist()))
-    layers = automatic_layers(shape) if is_automatic(options.layers) else options.layers
-    sizes = summarise(layers, shape, outputs=1 if classes == 2 else classes)
+    sizes = summarise(layers_for(options.layers, shape), shape, outputs=1 if classes == 2 else classes)
     parameters = sizes.weights + sizes.biases
     if parameters > MOST_PARAMETERS:
         note(

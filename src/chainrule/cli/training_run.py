@@ -151,8 +151,9 @@ def fit_network(
         try:
             fitted = fit(classifier, samples, watched=watched)
         except OtherFitError as error:
-            raise CommandError(f"{checkpoint}: {_difference(error)}; give the same options as before, or "
-                               "start again with --overwrite") from None  # fmt: skip
+            raise CommandError(
+                f"{checkpoint}: {_difference(error)}; give the same options as before, or start again with --overwrite"
+            ) from None
         except KeyboardInterrupt:
             raise KeyboardInterrupt("interrupted in the first epoch: nothing was saved") from None
     if classifier.stopped_by_ == "interrupt" and not classifier.n_iter_:
@@ -305,7 +306,7 @@ def _difference(error: OtherFitError) -> str:
 
 
 def _write_rows(path: Path, samples: DataSet) -> None:
-    """Write what says which samples these are, such as the numbers of their rows, as CSV."""
+    """Write the names of samples, such as the numbers of their rows, as CSV."""
     columns = samples.named()
     with whole_file(path) as file:
         writer = csv.writer(file, lineterminator="\n")

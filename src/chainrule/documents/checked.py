@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from itertools import accumulate, islice
 from typing import Any
 
-from chainrule.documents.evidence.findings import Counterexample, Finding
+from chainrule.documents.evidence.findings import Counterexample
 from chainrule.documents.evidence.judging import NO_TIME_LEFT, SECONDS, Known
-from chainrule.documents.language.derivation import Kind, ValueKind
 from chainrule.documents.language.printing import relation_text
-from chainrule.documents.language.terms import ONE, Name
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of, span_of
@@ -177,38 +175,16 @@ def _mended(reading: Reading, steps: list[Step], most: int, end: float) -> dict[
 _OPENED = re.compile(r"\\[A-Za-z]+\*?\s*\{?\s*$|\{\s*$")
 
 
-def _in_rows(finding: Finding | None, kinds: Mapping[str, Kind]) -> Finding | None:
-    """A finding whose point has matrices as rows of numbers."""
-    if finding is None or finding.counterexample is None:
-        return finding
-    example = finding.counterexample
-    values = {name: _rows(text, kinds.get(name), example.sizes) for name, text in example.values.items()}
-    return replace(finding, counterexample=replace(example, values=values))
-
-
-def _rows(text: str, kind: Kind | None, sizes: Mapping[str, int]) -> str:
-    if not isinstance(kind, ValueKind) or len(kind.shape) != 2 or ONE in kind.shape:
-        return text
-    columns = sizes.get(kind.shape[1].text, 0) if isinstance(kind.shape[1], Name) else 0
-    numbers = text.removeprefix("(").removesuffix(")").split(", ")
-    if columns < 1 or len(numbers) < 2 or len(numbers) % columns:
-        return text
-    rows = (numbers[start : start + columns] for start in range(0, len(numbers), columns))
-    return f"({', '.join('(' + ', '.join(row) + ')' for row in rows)})"
-
-
 def _checked(reading: Reading, steps: list[Step], found: dict[int, Repair | None]) -> Iterator[CheckedStep]:
     claims = reading.derivation.claims
-    kinds = {each.name: each.kind for each in reading.derivation.declarations}
     for entry, step in zip(reading.judged, steps, strict=True):
         claim = None if entry.claim is None else claims[entry.claim]
         before = claims[claim.follows].line if claim is not None and claim.follows is not None else None
         repair = found.get(-1 if entry.claim is None else entry.claim)
         told = None if repair is None else _told(repair, entry)
         verdict = step.verdict.name
-        finding = _in_rows(step.finding, kinds)
         message = explained(
-            verdict, line=step.line, before=before, finding=finding, reason=step.reason, doubts=step.doubts
+            verdict, line=step.line, before=before, finding=step.finding, reason=step.reason, doubts=step.doubts
         )
         if told is not None and repair is not None:
             message += " " + sentence("repair", old=shortened(told["old"]), new=shortened(told["new"]))

@@ -37,7 +37,7 @@ class CalibrationError:
     verdict: str
 
     def sentence(self) -> str:
-        """What the numbers say.
+        """The verdict as a sentence.
 
         >>> CalibrationError(0.08, 0.01, 0.05, 0.81, 0.74, "overconfident").sentence()
         'Overconfident: the predicted class has probability 0.810 on average, and is right in 0.740 of the rows.'

@@ -79,19 +79,19 @@ def joined_eval_set(eval_set: Any, X: Any = None, y: Any = None, sample_weight: 
     return X, y, sample_weight
 
 
-def float_of(dtype: Any) -> np.dtype[Any] | None:
-    """The dtype float32 or float64 that something names; None if it names neither."""
-    allowed = (np.dtype(np.float32), np.dtype(np.float64))
-    return next((each for each in allowed if dtype is not None and each == dtype), None)
+def float_of(dtype: Any, allowed: str = "'float32' or 'float64'") -> np.dtype[Any]:
+    """The dtype float32 or float64 that something names; ValueError, which says what is `allowed`, for others."""
+    for each in (np.dtype(np.float32), np.dtype(np.float64)):
+        if dtype is not None and each == dtype:
+            return each
+    raise ValueError(f"dtype: expected {allowed}, got {dtype!r}")
 
 
 def floats_of(dtype: Any, first: Any = np.float64) -> Any:
     """The dtypes that X may keep, float32 and float64 for "auto"; X of other dtypes becomes the first, `first`."""
     if isinstance(dtype, str) and dtype == "auto":
         return (first, np.float32 if first is np.float64 else np.float64)
-    if (found := float_of(dtype)) is None:
-        raise ValueError(f"dtype: expected 'auto', 'float32' or 'float64', got {dtype!r}")
-    return found
+    return float_of(dtype, "'auto', 'float32' or 'float64'")
 
 
 class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types

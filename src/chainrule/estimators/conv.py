@@ -1,7 +1,6 @@
 """A convolutional classifier of images with scikit-learn's interface, trained by closed-form gradients."""
 
 import math
-import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from chainrule.arrays import Array, refuse_bfloat16
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.network_classifier import NetworkClassifier
+from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, network_of_layers
 from chainrule.networks.stack import specs_of, with_head
@@ -53,6 +53,15 @@ def _shape_of_pixels(count: int) -> tuple[int, ...]:
 def is_automatic(layers: Any) -> bool:
     """True for "auto", which stands for `automatic_layers`."""
     return isinstance(layers, str) and layers.strip() == "auto"
+
+
+def layers_for(layers: Any, shape: tuple[int, ...]) -> Any:
+    """The layers for images of a shape: those given, or the automatic ones.
+
+    >>> layers_for("flatten", (1, 8, 8))
+    'flatten'
+    """
+    return automatic_layers(shape) if is_automatic(layers) else layers
 
 
 def _check_layers(name: str, value: Any) -> None:
@@ -182,7 +191,7 @@ class ConvClassifier(NetworkClassifier):
         shape = self._augmentation.out_shape(self.image_shape_)
         layers = self._structure["layers"]
         complete = with_head(
-            automatic_layers(shape) if is_automatic(layers) else layers,
+            layers_for(layers, shape),
             shape,
             self.n_outputs_,
             dropout=self._structure["dropout"],
@@ -224,11 +233,9 @@ class ConvClassifier(NetworkClassifier):
         """Warn if the values of X are at most 1, where training had values of bytes."""
         largest, usual = float(X.max()) if len(X) else 0.0, float((self.mean_ + self.scale_).max())
         if 0 < largest <= 1 and usual > MOST_OF_UNIT_RANGE:
-            warnings.warn(
+            warn_caller(
                 f"X: all values are at most 1, but in training the mean was up to {self.mean_.max():.3g}: give values "
-                "as in training, such as bytes from 0 to 255 that are not divided by 255",
-                UserWarning,
-                stacklevel=2,
+                "as in training, such as bytes from 0 to 255 that are not divided by 255"
             )
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:

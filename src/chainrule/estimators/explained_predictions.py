@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.classifier import SUM_TOLERANCE
+from chainrule.estimators.importances import encoder_of
 from chainrule.estimators.notebooks import html_table
 
 
@@ -116,8 +117,7 @@ def explain_prediction(model: Any, row: Any, background: Any) -> ExplainedPredic
     if kinds[0] != kinds[1]:
         raise TypeError(f"background: expected a {kinds[0]}, as row is one, got a {kinds[1]}")
     one, others = (as_columns(table, getattr(model, "feature_names_in_", None)) for table in (row, background))
-    encoder = model[0] if hasattr(model, "steps") else getattr(model, "encoder_", None)
-    names = tuple(getattr(encoder, "used_", one))
+    names = tuple(getattr(encoder_of(model), "used_", one))
     count = _rows_of("row", one, names)
     if count != 1:
         raise ValueError(f"row: expected one row, such as frame.iloc[[7]] or X[7:8], got {count} rows")
@@ -151,9 +151,10 @@ def explain_prediction(model: Any, row: Any, background: Any) -> ExplainedPredic
 
 def _rows_of(table: str, columns: Mapping[str, Array], names: Sequence[str]) -> int:
     """The number of rows of columns, which have to hold those with these names."""
-    absent = [name for name in names if name not in columns]
-    if absent:
-        raise ValueError(f"{table}: lacks the columns {', '.join(map(repr, absent))}, which the model needs")
+    from chainrule.estimators.frames import lacking
+
+    if what := lacking(names, columns):
+        raise ValueError(f"{table}: {what}")
     counts = {len(values) for values in columns.values()}
     if len(counts) > 1:
         raise ValueError(f"{table}: expected columns of one length, got the lengths {sorted(counts)}")

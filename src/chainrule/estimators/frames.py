@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array
 
 from chainrule.arrays import Array, refuse_bfloat16
 from chainrule.estimators.columns import column_values
+from chainrule.estimators.parameters import listed
 
 
 def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Array]:
@@ -62,7 +63,7 @@ def is_frame(table: Any) -> bool:
 
 
 def lacking(needed: Iterable[str], present: Iterable[str]) -> str:
-    """What a table with the columns `present` lacks, in words; empty if it lacks none.
+    """The columns that a table with those `present` lacks, in words; empty if it lacks none.
 
     >>> lacking(["age", "statusquo"], ["age", "StatusQuo"])
     "lacks the column 'statusquo'; did you mean 'StatusQuo'? it has 'age', 'StatusQuo'"
@@ -73,19 +74,14 @@ def lacking(needed: Iterable[str], present: Iterable[str]) -> str:
         return ""
     others = {name.casefold(): name for name in present if name not in needed}
     near = [others[key] for name in absent for key in difflib.get_close_matches(name.casefold(), others, 1)]
-    hint = f"did you mean {_quoted(dict.fromkeys(near))}? " if near else ""
-    return f"lacks the column{'s' * (len(absent) > 1)} {_quoted(absent)}; {hint}it has {_quoted(present)}"
+    hint = f"did you mean {listed(dict.fromkeys(near))}? " if near else ""
+    return f"lacks the column{'s' * (len(absent) > 1)} {listed(absent)}; {hint}it has {listed(present)}"
 
 
 def check_has_rows(columns: Mapping[str, Array]) -> None:
     """Raise ValueError for a table without rows."""
     if columns and not len(next(iter(columns.values()))):
         raise ValueError(f"X: expected at least one row, got a table of 0 rows and {len(columns)} columns")
-
-
-def _quoted(names: Iterable[str], most: int = 10) -> str:
-    names = list(names)
-    return ", ".join(map(repr, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def series_values(series: Any) -> Array:

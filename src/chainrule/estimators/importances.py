@@ -160,10 +160,22 @@ def column_importances(model: Any, X: Any, y: Array, *, repeats: int = 5) -> Imp
     from chainrule.estimators.frames import as_columns, is_frame  # and narwhals, which arrays do without
 
     is_pipeline = hasattr(model, "steps")
-    used = getattr(model[0] if is_pipeline else getattr(model, "encoder_", None), "used_", None)
+    used = getattr(encoder_of(model), "used_", None)
     columns = as_columns(X, getattr(model, "feature_names_in_", None))
     by_name = used is not None or isinstance(X, Mapping) or (not is_pipeline and is_frame(X))
     return importances(model, columns, np.asarray(y), repeats, used, matrix=not by_name)
+
+
+def encoder_of(model: Any) -> Any:
+    """The step before the classifier of a pipeline, or the encoder of a classifier of tables; None without either.
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from chainrule import SoftmaxRegression
+    >>> encoder_of(make_pipeline(StandardScaler(), SoftmaxRegression()))
+    StandardScaler()
+    """
+    return model[0] if hasattr(model, "steps") else getattr(model, "encoder_", None)
 
 
 def by_gradients(gradients: Array, features: Array, names: Sequence[str]) -> dict[str, float]:

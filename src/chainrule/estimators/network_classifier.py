@@ -259,10 +259,8 @@ class NetworkClassifier(Parameters, Classifier):
         (dtype('float32'), dtype('float64'))
         """
         check_is_fitted(self, "coefs_")
-        if (wanted := float_of(dtype)) is None:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-        model = deepcopy(self)
-        model._show(self._theta(wanted))
+        theta, model = self._theta(float_of(dtype)), deepcopy(self)
+        model._show(theta)
         return model
 
     # Hooks: the classifiers differ in these.

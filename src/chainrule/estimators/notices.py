@@ -29,6 +29,15 @@ def notices_kept() -> Generator[list[Notice]]:
         _kept.reset(token)
 
 
+@contextmanager
+def notices_noted() -> Generator[list[Notice]]:
+    """As `notices_kept`, but the warnings follow at the end."""
+    with notices_kept() as notices:
+        yield notices
+    for notice in notices:
+        warn_caller(*notice)
+
+
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the innermost line outside chainrule and scikit-learn, whatever the number of functions in between."""
     kept = _kept.get()

@@ -59,9 +59,7 @@ class SoftmaxFits(Classifier):
         (dtype('float32'), dtype('float64'))
         """
         check_is_fitted(self, "coef_")
-        if (wanted := float_of(dtype)) is None:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-        model = with_numpy(deepcopy(self))
+        wanted, model = float_of(dtype), with_numpy(deepcopy(self))
         if np.finfo(wanted).eps > np.finfo(model.coef_.dtype).eps and hasattr(model, "certificate_"):
             model.certificate_ = None
         model.coef_, model.intercept_ = model.coef_.astype(wanted), model.intercept_.astype(wanted)

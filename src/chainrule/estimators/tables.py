@@ -11,8 +11,8 @@ statements, needs pandas, matplotlib and requests, and does not read the model f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -33,10 +33,12 @@ from chainrule.estimators.columns import (
     read_numbers,
 )
 from chainrule.estimators.frames import as_columns, check_has_rows, is_frame, lacking
-from chainrule.estimators.notices import notices_kept, warn_caller
+from chainrule.estimators.notices import notices_kept, notices_noted, warn_caller
 from chainrule.estimators.odd_cells import OddCells, not_numbers, not_seen, texts_at
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.storage import StoredRows, is_source
+
+Told: TypeAlias = Callable[[str, Mapping[int, str], int], object]
 
 MOST_CATEGORIES = 64
 """Largest number of categories of a column; rarer categories are merged into the last one."""
@@ -171,14 +173,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.categorical_: list[str] = []
         self.text_: list[str] = []
         self.left_out_: dict[str, str] = {}
-        self.column_notes_: list[str] = []
-        with notices_kept() as notices:
+        with notices_noted() as notices:
             for name, values in columns.items():
                 self._decide(name, values)
-            numbers = self._numbers(columns) if self.numeric_ else None
-        self.column_notes_ = [message for message, _ in notices]
-        for notice in notices:
-            warn_caller(*notice)
+            numbers = self._numbers(columns, self._warned) if self.numeric_ else None
+        self.column_notes_: list[str] = [message for message, _ in notices]
         if not self.used_:
             reasons = "; ".join(f"{name!r}: {reason}" for name, reason in self.left_out_.items())
             raise ValueError(f"no column can be used as a feature ({reasons or 'there is none'})")
@@ -203,8 +202,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.encoded(X)
 
-    def encoded(self, X: Any) -> Array:
-        """The features as an array, whatever `set_output` says."""
+    def encoded(self, X: Any, told: Told | None = None) -> Array:
+        """The features as an array, whatever `set_output` says.
+
+        For each column of numbers or categories, `told` gets its name, the cells that cannot be read as in `fit` by
+        position, and the number of cells that are not missing. By default there are warnings of such cells.
+        """
+        told = self._warned if told is None else told
         columns = as_columns(X)
         if what := lacking(self.used_, columns):
             if not (is_frame(X) or isinstance(X, Mapping)):
@@ -214,14 +218,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_has_rows(columns)
         parts = []
         if self.numeric_:
-            filled = self._filled(self._numbers(columns), self.scaler_.median_[: len(self.numeric_)])
+            filled = self._filled(self._numbers(columns, told), self.scaler_.median_[: len(self.numeric_)])
             parts.append(self.scaler_.scaled(filled))
         if self.categorical_:
-            for name, cells in self.unseen(columns).items():
-                if cells:
-                    present = int(np.count_nonzero(~is_missing(columns[name])))
-                    warn_caller(self.sentence(name, OddCells().add(cells, present)))
-            parts.append(self.encoder_.transform(self._words(columns)))
+            words = self._words(columns)
+            for name, column in zip(self.categorical_, words.T, strict=True):
+                told(name, self._not_seen(name, column), int(np.count_nonzero(column != MISSING)))
+            parts.append(self.encoder_.transform(words))
         parts += [_hashed(columns[name]) for name in self.text_]
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
@@ -236,15 +239,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         {'kind': {1: 'c'}, 'place': {}}
         """
         check_is_fitted(self)
-        columns, found = as_columns(X), {}
-        for name in self.categorical_:
-            seen = {*self._known(name), MISSING}
-            words = enumerate(as_words(columns[name]).tolist())
-            found[name] = {position: word for position, word in words if word not in seen}
-        return found
+        columns = as_columns(X)
+        return {name: self._not_seen(name, as_words(columns[name])) for name in self.categorical_}
 
     def sentence(self, name: str, cells: OddCells) -> str:
-        """What to say about cells of a column that are no numbers, no dates, or no categories that `fit` has seen."""
+        """A sentence about cells of a column that are no numbers, no dates, or no categories that `fit` has seen."""
         if name in self.numeric_:
             return not_numbers(name, cells, "date" if name in (self.dates_ or ()) else "number")
         known = self._known(name)
@@ -335,15 +334,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         else:
             self.left_out_[name] = "no finite values"
 
-    def _numbers(self, columns: Mapping[str, Array]) -> Array:
-        """The numeric columns side by side, with NaN for missing and infinite numbers."""
+    def _warned(self, name: str, cells: Mapping[int, str], present: int) -> None:
+        if cells:
+            warn_caller(self.sentence(name, OddCells().add(cells, present)))
+
+    def _numbers(self, columns: Mapping[str, Array], told: Told) -> Array:
+        """The numeric columns side by side, with NaN for missing and infinite numbers; `told` is as in `encoded`."""
         # In Fortran order, since columns are sorted.
         table = np.empty((len(columns[self.numeric_[0]]), len(self.numeric_)), order="F")
         for j, name in enumerate(self.numeric_):
             read = self.read(name, columns[name])
-            if len(read.unreadable):
-                cells = OddCells().add(texts_at(columns[name], read.unreadable), read.present)
-                warn_caller(not_numbers(name, cells, read.kind))
+            told(name, texts_at(columns[name], read.unreadable), read.present)
             values = as_floats(read.values)
             # Sums of two numbers must stay finite where medians are taken.
             np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
@@ -356,6 +357,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if gone.any():
             numbers = np.where(gone, medians, numbers)
         return np.hstack([numbers, gone[:, self.flagged_]]) if len(self.flagged_) else numbers
+
+    def _not_seen(self, name: str, words: Array) -> dict[int, str]:
+        """The cells of a column of words that are no categories of `fit`, by position; not missing cells."""
+        new = {*words.tolist()} - {*self._known(name), MISSING}
+        return {position: word for position, word in enumerate(words.tolist()) if word in new} if new else {}
 
     def _known(self, name: str) -> Any:
         """The categories of a column in `fit`."""

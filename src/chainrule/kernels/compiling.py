@@ -31,7 +31,7 @@ def available() -> bool:
 
 
 def loops() -> str:
-    """What runs the loops of training: numba with its version, or NumPy."""
+    """The library that runs the loops of training: numba with its version, or NumPy."""
     return f"numba {version('numba')}" if available() else "NumPy"
 
 

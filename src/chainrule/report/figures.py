@@ -61,12 +61,10 @@ def calibration(classes: Array, actual: Array, log_probs: Array) -> Any:
     what, happens = "the predicted class", "that is right"
     if len(classes) == 2:
         what, happens = f"{str(classes[1])[:40]!r}", "that is of this class"
-    for name, words in (("x", f"probability of {what}"), ("y", f"share {happens}")):
-        # Labels may hold dollars, which matplotlib takes for formulas.
-        axis.set(**{f"{name}lim": (start, 1)})
-        axis.set(**{f"{name}ticks": getattr(axis, f"get_{name}ticks")()})
-        axis.set(**{f"{name}lim": (start - margin, 1 + margin)})
-        getattr(axis, f"set_{name}label")(words, parse_math=False)
+    axis.set(xlim=(start, 1), ylim=(start, 1))
+    axis.set(xticks=axis.get_xticks(), yticks=axis.get_yticks())  # none beside the margins, which follow
+    axis.set(xlim=(start - margin, 1 + margin), ylim=(start - margin, 1 + margin), ylabel=f"share {happens}")
+    axis.set_xlabel(f"probability of {what}", parse_math=False)  # labels may hold dollars
     return drawn
 
 

@@ -17,7 +17,7 @@ from chainrule.estimators import ConvClassifier
 from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.importances import Importances
-from chainrule.estimators.notices import notices_kept, warn_caller
+from chainrule.estimators.notices import notices_kept, notices_noted
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
 from chainrule.report.report_tables import as_written, baseline, features_of, mistakes, parameters
@@ -105,10 +105,8 @@ def write_report(
         places = X.index if hasattr(X, "iloc") else range(len(labels))
     if len(places) != len(labels):
         raise ValueError(f"places: expected one for each of {len(labels)} samples, got {len(places)}")
-    with notices_kept() as notices:
+    with notices_noted() as notices:
         log_probs = model.predict_log_proba(X)
-    for notice in notices:
-        warn_caller(*notice)
     told = [*notes, *notes_of(model), *(f"{message} (rows of this page)" for message, _ in notices)]
     rows, actual = np.arange(len(labels)), np.searchsorted(model.classes_, labels)
     last = model[-1] if hasattr(model, "steps") else model

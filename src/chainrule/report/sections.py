@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.arrays import Array, is_sparse
 from chainrule.estimators import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV
 from chainrule.estimators.calibration_error import calibration_error
-from chainrule.estimators.importances import Importances, by_gradients, column_importances
+from chainrule.estimators.importances import Importances, by_gradients, column_importances, encoder_of
 from chainrule.estimators.plots import learning_curves, scores_of_path
 from chainrule.report import figures
 from chainrule.storage import StoredRows, is_source
@@ -30,7 +30,7 @@ class Picture(NamedTuple):
     rows: Sequence[tuple[str, str]] = ()
     """The numbers of the figure by column, the largest first."""
     said: str = ""
-    """What the figure tells, with its numbers."""
+    """The conclusion from the figure, with its numbers."""
 
 
 def pictures(
@@ -62,7 +62,7 @@ def _calibration(classes: Array, labels: Array, log_probs: Array) -> Picture:
     what, comes_true = (repr(str(classes[1])), "belongs to it") if two else ("the predicted class", "is right")
     return Picture(
         "Calibration",
-        f"Held-out samples, ordered by the probability of {what} and cut into ten bins of equal size: the share of "
+        f"Samples, ordered by the probability of {what} and cut into ten bins of equal size: the share of "
         f"each bin that {comes_true}. Grey: the range of this share, 19 times in 20, if the probabilities are true, by "
         "the binomial distribution with the bin's size and mean probability. The expected calibration error is the "
         "mean over the bins, weighted by size, of |mean probability - share|. Its range by chance comes from 1000 "
@@ -158,7 +158,7 @@ def names_of(model: Any, count: int) -> list[str]:
 
 def read_columns(model: Any, notes: Sequence[str] = ()) -> dict[str, str]:
     """How each column is read, where an encoder says it, with the notes that begin with the column's name."""
-    encoder = _encoder_of(model)
+    encoder = encoder_of(model)
     found = {} if not hasattr(encoder, "described") else dict(encoder.described())
     for name, words in found.items():
         start = f"column {name!r}"
@@ -168,10 +168,6 @@ def read_columns(model: Any, notes: Sequence[str] = ()) -> dict[str, str]:
 
 
 def notes_of(model: Any) -> list[str]:
-    """What a fitted model and its encoder have remarked on columns of the rows that they were fitted to."""
+    """The remarks of a fitted model and its encoder on columns of the rows that they were fitted to."""
     last = model[-1] if hasattr(model, "steps") else model
-    return [note for each in (last, _encoder_of(model)) for note in getattr(each, "column_notes_", ())]
-
-
-def _encoder_of(model: Any) -> Any:
-    return model[0] if hasattr(model, "steps") else getattr(model, "encoder_", None)
+    return [note for each in (last, encoder_of(model)) for note in getattr(each, "column_notes_", ())]

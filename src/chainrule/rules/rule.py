@@ -158,7 +158,7 @@ class Rule:
         return pulled if len(pulled) > 1 else pulled[0]
 
     def output_and_residuals(self, *inputs: Array, **options: Any) -> tuple[Array, Any]:
-        """What `forward` returns.
+        """The output and the residuals of `forward`.
 
         Raises
         ------

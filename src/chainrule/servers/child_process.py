@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -37,11 +37,8 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 """A child may start no threads, which a BLAS would otherwise do."""
 
 
-PRELOADED = {
-    True: ("chainrule.servers.warm_template",),
-    False: ("chainrule.checking", "chainrule.servers.child_process"),
-}
-"""The modules in memory of the process that is copied, if it is warm and if not."""
+WARM, SINGLE = ("chainrule.servers.warm_template",), ("chainrule.checking", "chainrule.servers.child_process")
+"""The modules in memory of the process that is copied: for many checks, and for a single one, which is sooner done."""
 
 
 class TaskFailed(Exception):
@@ -71,8 +68,8 @@ FOR_FORMULAS = Limits()
 FOR_CODE = Limits(seconds=12.0, megabytes=1000, locked=True)
 
 
-def prepare(*, warm: bool = True) -> None:
-    """Start the process of which children are copies, if there is none; a warm one imports the checks meanwhile.
+def prepare(modules: Sequence[str] = WARM) -> None:
+    """Start the process of which children are copies, if there is none, with these modules in memory.
 
     Raises
     ------
@@ -82,7 +79,7 @@ def prepare(*, warm: bool = True) -> None:
     from multiprocessing import forkserver
 
     context = _context()
-    context.set_forkserver_preload(["__main__", *PRELOADED[warm]])
+    context.set_forkserver_preload(["__main__", *modules])
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
@@ -150,7 +147,7 @@ class _Child:
 
     @staticmethod
     def started(task: Task, arguments: str, limits: Limits) -> _Child:
-        prepare(warm=isinstance(task, str))  # a single check is sooner done than all of them
+        prepare(WARM if isinstance(task, str) else SINGLE)
         context = _context()
         reading, writing = context.Pipe(duplex=False)
         process = context.Process(target=_work, args=(writing, task, arguments, limits), daemon=True)

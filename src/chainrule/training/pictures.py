@@ -27,7 +27,7 @@ _TURNS = {
     2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
     8: "ROTATE_90",
 }  # fmt: skip
-"""What makes a picture of each EXIF orientation upright."""
+"""The transposition that makes a picture of each EXIF orientation upright."""
 _SIXTEEN, _BLENDED, _TURNED, _PAGES = (
     "have 16 bits; their values are divided by 257, so that white is 255",
     "have transparent parts, which were blended onto white",

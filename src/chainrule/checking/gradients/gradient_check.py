@@ -154,7 +154,7 @@ RANDOM = (
 
 
 def _not_checked(claim: Claim) -> Iterator[Unchecked]:
-    """What the report must say besides the derivatives that were compared."""
+    """Inputs that the function writes to, that are not finite, or for which no derivative is returned."""
     for name in claim.changed:
         text = f"{claim.name} writes to {name}; this was checked on copies, but it changes the arrays of its callers"
         yield Unchecked(claim.name, text)

@@ -127,8 +127,10 @@ def _is_mean_over(rows: int, wrong: WrongInput, run: Callable[[Claim], GradientC
     fewer = tuple(x[1:] if isinstance(x, np.ndarray) and x.ndim and len(x) == rows else x for x in claim.inputs)
     try:
         shorter = replace(claim, inputs=fewer, result=claim.function(*map(copied, fewer)))
-        found = next(each for each in _inputs(shorter, run(shorter)) if each.i == wrong.i)
-    except Exception:  # the slip is a help only; other inputs may need as many rows
+        found = next((each for each in _inputs(shorter, run(shorter)) if each.i == wrong.i), None)
+    except Exception:  # the user's code may raise anything; other inputs may need as many rows
+        return False
+    if found is None:
         return False
     one, other = (found.got, found.true) if missing else (found.true, found.got)
     return found.near(one, (rows - 1) * other)

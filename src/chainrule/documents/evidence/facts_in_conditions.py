@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 
+from chainrule.documents.evidence.array_values import COMPARE
+from chainrule.documents.evidence.findings import Counterexample
+from chainrule.documents.evidence.inputs import HOLDS
 from chainrule.documents.language import terms
 from chainrule.documents.language.derivation import Definition, ValueKind
 from chainrule.documents.language.dimensions import Shape
@@ -54,6 +59,30 @@ def fact_in(
         ) if other == one and _is_free(a, names):
             return a, "symmetric"
     return "", ""
+
+
+def is_met(condition: terms.Condition | None, point: Counterexample) -> bool:
+    """Whether the number of a name satisfies a condition at a counterexample; False if this is not plain.
+
+    Numbers are printed with a few digits, which say nothing of equations.
+
+    >>> from chainrule.documents.language.terms import ZERO, Comparison, Is, Name
+    >>> point = Counterexample({}, {}, {"a": "-0.5"}, "1", "2")
+    >>> is_met(Is(Name("a"), "nonzero"), point), is_met(Comparison(">", Name("a"), ZERO), point)
+    (True, False)
+    """
+    match condition:
+        case terms.Comparison(relation=sign, left=terms.Name(text=name), right=terms.Number() as bound) if sign != "=":
+            holds: Callable[..., Any] = COMPARE[sign]
+            others: tuple[Fraction, ...] = (bound.value,)
+        case terms.Is(subject=terms.Name(text=name), fact=fact) if fact in HOLDS:
+            holds, others = HOLDS[fact], ()
+        case _:
+            return False
+    try:
+        return bool(holds(Fraction(point.values[name]), *others))
+    except (KeyError, ValueError):  # an array
+        return False
 
 
 # What follows is private.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import ge, gt, le, lt, ne
 from typing import TypeAlias
 
 from chainrule.documents.language.derivation import Relation
-from chainrule.documents.language.terms import Comparison, Condition, Is, Name, Number
+from chainrule.documents.language.terms import Comparison
 
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
@@ -40,31 +39,6 @@ class Counterexample:
     left: str
     right: str
     functions: Mapping[str, str] = field(default_factory=dict)
-
-
-_SIGNS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le, "!=": ne}
-_FACTS = {"positive": ">", "negative": "<", "nonnegative": ">=", "nonzero": "!="}
-
-
-def is_met(condition: Condition | None, point: Counterexample) -> bool:
-    """Whether the number of a name satisfies an inequality at a counterexample; False if this is not plain.
-
-    >>> from chainrule.documents.language.terms import ZERO, Comparison, Is, Name
-    >>> point = Counterexample({}, {}, {"a": "-0.5"}, "1", "2")
-    >>> is_met(Is(Name("a"), "nonzero"), point), is_met(Comparison(">", Name("a"), ZERO), point)
-    (True, False)
-    """
-    match condition:
-        case Comparison(relation=sign, left=Name(text=name), right=Number(value=bound)) if sign in _SIGNS:
-            limit = float(bound)
-        case Is(subject=Name(text=name), fact=fact) if fact in _FACTS:
-            sign, limit = _FACTS[fact], 0.0
-        case _:
-            return False
-    try:
-        return _SIGNS[sign](float(point.values[name]), limit)
-    except (KeyError, ValueError):  # an array
-        return False
 
 
 @dataclass(frozen=True, eq=False)

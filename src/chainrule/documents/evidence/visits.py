@@ -393,6 +393,9 @@ def _rational(x: Fraction) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Numbers at the sample."""
-    entries = [Exact(entry).value.str(6, radius=False) for entry in exact_numbers(value).ravel().tolist()]
+    """Numbers at the sample; those of a matrix in rows."""
+    numbers = exact_numbers(value)
+    if numbers.ndim == 2 and 1 not in numbers.shape:
+        return f"({', '.join(map(_text, numbers))})"
+    entries = [Exact(entry).value.str(6, radius=False) for entry in numbers.ravel().tolist()]
     return entries[0] if len(entries) == 1 else f"({', '.join(entries)})"

@@ -1,4 +1,4 @@
-"""What can be reached from something, one step after another."""
+"""A search for all that can be reached from something, one step after another."""
 
 from __future__ import annotations
 

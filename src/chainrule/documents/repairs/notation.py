@@ -9,13 +9,12 @@ from chainrule.documents.language import terms
 from chainrule.documents.language.operators import OPERATORS
 from chainrule.documents.language.printing import text_of
 from chainrule.documents.language.terms import Apply, Term
+from chainrule.documents.reader.letters.suffixed_names import MADE_UP
 
 _GREEK = {unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικμνξπρστυφχψω"} | {"lambda", "ell"}
 _SIGNS = {"+": " + ", "-": " - ", "*": " ", "@": " ", ".*": r" \odot "}
 _FOLDS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _PAIRS = {")": "(", "}": "{", "]": "["}
-_MADE_UP = re.compile(r"__(?:part|of)_")
-"""Begins what the reader adds to a name, to tell it from others."""
 _CLOSING = re.compile(r"\s*(?:\\right)?\s*([)}\]])")
 _SUM, _SIGN, _PRODUCT, _WHOLE = range(1, 5)
 
@@ -62,7 +61,7 @@ def name_of(name: str) -> str:
     >>> name_of("sigma_max"), name_of("x__part_3"), name_of("g__of_2")
     ('\\sigma_{max}', 'x', 'g')
     """
-    base, _, below = _MADE_UP.split(name)[0].partition("_")
+    base, _, below = MADE_UP.sub("", name).partition("_")
     if base.lower().removeprefix("var") in _GREEK:
         base = f"\\{base}"
     elif len(base) > 1 and not base[1:].isdigit():

@@ -59,7 +59,7 @@ def _document(report: Report) -> str:
 
 
 def _legend(report: Report) -> str:
-    """What the verdicts that occur mean."""
+    """A list of the verdicts that occur, with their meanings."""
     meanings = "".join(f"<dt>{escape(name)}</dt><dd>{escape(VERDICTS[name].says)}</dd>\n" for name in report.counts)
     return f"<dl>\n{meanings}</dl>\n" if meanings else ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _BRACE = re.compile(r"\\.|[{}]|%[^\n]*", re.DOTALL)
@@ -119,7 +119,7 @@ def expanded(formula: str, macros: Iterable[tuple[str, int, str]]) -> str:
             count, body = known[name]
             arguments, end = _arguments(text, found.end(), count, bracket=name.endswith("["))
             if len(arguments) == count:
-                body = _ARGUMENT.sub(lambda each, given=arguments: given[int(each[1]) - 1], body)  # type: ignore[misc]
+                body = _filled(body, arguments)
                 gap = " " if re.search(r"\\[A-Za-z]+$", body) and text[end : end + 1].isalpha() else ""
                 text, at = text[: found.start()] + body + gap + text[end:], found.start()
     return formula
@@ -147,6 +147,11 @@ def wrapper(replacement: str) -> tuple[str, str, str] | None:
 
 
 # What follows is private.
+
+
+def _filled(body: str, arguments: Sequence[str]) -> str:
+    """The replacement of a command, with its arguments put in."""
+    return _ARGUMENT.sub(lambda each: arguments[int(each[1]) - 1], body)
 
 
 def _arguments(text: str, at: int, count: int, *, bracket: bool) -> tuple[list[str], int]:

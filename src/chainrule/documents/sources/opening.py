@@ -171,7 +171,7 @@ def _cells(text: str) -> list[tuple[Sheet, str]]:
 
 
 def _kind(value: object) -> str:
-    """What a value of JSON is."""
+    """The kind of a value of JSON, in words."""
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")
 
@@ -209,7 +209,7 @@ def _pieces(
 
 
 def _around(span: Region, declared: Sequence[Region]) -> Iterator[Region]:
-    """What is skipped, such as a preamble, without the declarations in it; any other span whole."""
+    """A span that is skipped, such as a preamble, without the declarations in it; any other span whole."""
     inside = [each for each in declared if span.start <= each.start and each.end <= span.end]
     if span.kind != "skipped" or not inside:
         yield span

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chainrule.documents.evidence.findings import NOT_EQUAL, Finding, is_met
+from chainrule.documents.evidence.facts_in_conditions import is_met
+from chainrule.documents.evidence.findings import NOT_EQUAL, Finding
 from chainrule.documents.language.derivation import Relation
 from chainrule.documents.reader.interpretation.readings import ReadRelation
 from chainrule.documents.reader.letters.suffixed_names import letter_of

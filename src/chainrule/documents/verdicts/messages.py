@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from chainrule.documents.evidence.findings import Counterexample, Finding, Place
+from chainrule.documents.reader.letters.suffixed_names import MADE_UP
 from chainrule.documents.reader.syntax.known_words import UNTOLD
 
 MOST_DOUBTS = 3
@@ -173,9 +174,7 @@ def plain(text: str) -> str:
     'y = 2 and L = x1^2, h_t_minus_1 is not defined'
     """
     text = re.sub(r" \+ e\d+_\d+\b|\be\d+_\d+ \+ ", "", text)  # a change of a letter, which is 0
-    return re.sub(
-        r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z0-9]+|__(?:any|one|each|all)|_of)\b)", "", text
-    )
+    return MADE_UP.sub("", text)
 
 
 def shortened(text: str) -> str:

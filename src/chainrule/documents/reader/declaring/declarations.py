@@ -56,7 +56,7 @@ _COMMA = re.compile(r",(?![^()]*\))")
 _IN_A_PART = re.compile(r"__(?:part|line|block)_\d")
 """Ends the name of a letter that means something else in a part of the document."""
 _MADE_UP = re.compile(rf"{_IN_A_PART.pattern}|__(?:any|one|each|all|given|of)(?:_|$)|__(?:any|one|each|all)")
-"""What stands only in names that the reader makes up."""
+"""Parts of names that the reader makes up."""
 _KRONECKER = "delta"
 """A block that declares it takes the meaning from \\delta_{ij} in all other parts."""
 _MADE_UP_SIZE = re.compile(r"n\d+")
@@ -288,9 +288,10 @@ def declarations_of(derivation: Derivation, assumed: Collection[str] = ()) -> li
     known = [each.name for each in derivation.declarations] + [each.name for each in derivation.definitions]
     several = {letter_of(name) for name in known if _IN_A_PART.search(name)}
     told = [
-        (each.name, each.kind) for each in derivation.declarations
+        (each.name, each.kind)
+        for each in derivation.declarations
         if not _MADE_UP.search(each.name) and letter_of(each.name) not in several | {_KRONECKER}
-    ]  # fmt: skip
+    ]
     said = [size for _, kind in told for size in sizes_said(kind)]
     used = {each.text for term in said for each in every(term) if isinstance(each, Name)}
     named = {each.text for term in derivation.parts for each in every(term) if isinstance(each, Name)}

@@ -202,10 +202,8 @@ class Inventory(Sightings):
             return self.declared[base] > 0
         if base in self.written_out or base in self.from_zero:
             return True
-        lists: Iterable[tuple[Written, ...]] = self.distinct_subscripts(base)
-        if base == "delta" and self.delta_compares:  # delta_1 beside delta_ij
-            lists = [items for items in lists if len(items) != 2]
-        return any(self.is_index(item) and not isinstance(item, Numeral) for items in lists for item in items)
+        items = (item for items in self._choosing(base) for item in items)
+        return any(self.is_index(item) and not isinstance(item, Numeral) for item in items)
 
     def is_numbered(self, base: str) -> bool:
         """Whether a number begins each subscript of a letter, and entries are chosen behind it: z_2 and z_{2,i}."""
@@ -244,10 +242,7 @@ class Inventory(Sightings):
         if self.columns[base] and self.plain[base]:
             return 1 if is_bold(whole) else None
         single, places = Counter[str](), Counter[tuple[int, str]]()
-        apart = base == "delta" and self.delta_compares  # then it has no entries with two indices
-        for items, count in self.distinct_subscripts(base).items():
-            if apart and len(items) == 2:
-                continue
+        for items, count in self._choosing(base).items():
             letters = [item.text if isinstance(item, Symbol) else "" for item in items if self.is_index(item)]
             if len(letters) == 1:
                 single[letters[0]] += count
@@ -314,6 +309,12 @@ class Inventory(Sightings):
         """Whether what numbers above a letter choose are vectors: they show it, or w^T x and h(x) beside h(x^{(i)})."""
         shown = base in self.arrays or any(each.upper is not None for each in self._passed(base))
         return base not in self.single_numbers and shown != (base in self.flipped)
+
+    def _choosing(self, base: str) -> Counter[tuple[Written, ...]]:
+        """The subscripts of a name, but for pairs that delta compares: delta_1 may stand beside delta_ij."""
+        found = self.distinct_subscripts(base)
+        apart = base == "delta" and self.delta_compares
+        return Counter({items: count for items, count in found.items() if len(items) != 2}) if apart else found
 
     def _passed(self, base: str) -> list[Scripted]:
         """The members of a vector's letter that are arguments of functions to which it is passed, too: h(x), h(x_i)."""

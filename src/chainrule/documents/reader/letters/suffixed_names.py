@@ -59,6 +59,10 @@ def layer_of(name: str) -> NameInLayer | None:
     return NameInLayer(match["base"], match["letter"], -count if match["sign"] == "minus" else count)
 
 
+MADE_UP = re.compile(r"(?<=\w)(?:__(?:part|block|line)_\d+(?![^\W_])|(?:__of_[a-z0-9]+|__(?:any|one|each|all)|_of)\b)")
+"""All that the reader adds to a name to tell it from others, but for layers."""
+
+
 def letter_of(name: str) -> str:
     """The letter of a name, without what tells it from the same letter elsewhere, and without its layer.
 

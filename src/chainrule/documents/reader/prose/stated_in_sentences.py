@@ -188,13 +188,12 @@ class _Sentence(Reaches):
     def _doubted(self, given: Set[str]) -> None:
         """Doubt all letters of a sentence with a fact that it says of none of them as far as it is understood."""
         marks = [int(mark) for mark in MARK.findall(self.text)]
-        names = [name for number in marks for name in self._named(number)]
-        if {base_of(name) for name in names} and len(set(map(base_of, names))) == 1 and DENIALS.search(self.text):
+        letters = {base_of(name) for number in marks for name in self._named(number)}
+        if len(letters) == 1 and DENIALS.search(self.text):
             return  # "A is not symmetric" is understood
         told = {_fact(found) for found in FACTS.finditer(self.text)} - {"any"}
         if told - given or MORE_SAID.search(self.text):
-            line = self.pieces[self.first].place_of(0)[0]
-            self.stated.more |= {base_of(name): line for name in names}
+            self.stated.more |= dict.fromkeys(letters, self.pieces[self.first].place_of(0)[0])
 
     def _related(self, chain: WrittenChain, number: int, role: str, text: str) -> None:
         """A relation in the sentence."""

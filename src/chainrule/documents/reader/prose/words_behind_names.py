@@ -18,23 +18,22 @@ _HAS = re.compile(
 """After these a sentence speaks of what something has."""
 _ENTRIES = (
     r"(?:entries|elements|components|coordinates|coefficients|columns|values|einträge\w*|elemente\w*|komponenten"
-    r"|spalten|composantes|coefficients|éléments|colonnes|entradas|elementos|componentes|columnas|colunas"
+    r"|spalten|composantes|éléments|colonnes|entradas|elementos|componentes|columnas|colunas"
     r"|элементами|компонентами|столбцами|phần tử)"
 )
-_OF_ENTRIES = re.compile(
-    rf"\s*(?:(?:only|all|strictly|nur|lauter|real|des|de|sus|các)\s+)*"
-    rf"(?:(?:{FACTS.pattern})\s+(?:real\s+)?{_ENTRIES}|{_ENTRIES}\s+(?:(?:that|which|are|all|strictly)\s+)*"
-    rf"(?:{FACTS.pattern.replace('?P<', '?P<of_')}))\b",
-    re.IGNORECASE,
+_LEAD = r"\s*(?:(?:only|all|strictly|nur|lauter|real|des|de|sus|các)\s+)*"
+_OF_ENTRIES = (
+    re.compile(rf"{_LEAD}(?:{FACTS.pattern})\s+(?:real\s+)?{_ENTRIES}\b", re.IGNORECASE),
+    re.compile(rf"{_LEAD}{_ENTRIES}\s+(?:(?:that|which|are|all|strictly)\s+)*(?:{FACTS.pattern})\b", re.IGNORECASE),
 )
-"""What something has: entries of which all the same is said."""
+"""Entries of which all the same is said, as something that a name has."""
 _PLAIN = re.compile(
     r"[\s(\"'“]*(?:(?:an?|the|both|all|each|every|any|some|real|strictly|fixed|given|constant|arbitrary|always|either"
     r"|square|again|also|eine?[rnms]?|der|die|das|beide|reelle?\w*|feste?\w*|une?|des|le|la|les|réels?|réelles?|una|el"
     r"|los|las|ambos|real(?:es)?|uma?|os?|as?|một|các)\s+)*",
     re.IGNORECASE,
 )
-"""What may stand before a fact or a noun, if there is no verb."""
+"""Words that may stand before a fact or a noun, if there is no verb."""
 _GOES_ON = re.compile(r"\b(?:and|or|but|which|that|und|oder|et|ou|y|e|o|и)\s", re.IGNORECASE)
 
 
@@ -65,14 +64,8 @@ def own_words(after: str, what: str, *, before_name: bool) -> tuple[str, str]:
         start = plain.end() if plain else 0
         if not any(words.match(what, start) for words in (FACTS, NOUNS, _HAS)):
             return "", what
-    end = len(what)
-    for match in _HAS.finditer(what):
-        if not _OF_ENTRIES.match(what, match.end()):
-            end = match.start()
-            break
-    for match in _GOES_ON.finditer(what, 0, end):
-        rest = what[match.end() : end]
-        if before_name and end == len(what) and (near := NEAR.search(rest)) and near.end() == len(rest):
-            end = match.start()
-            break
-    return what[:end], what[end:]
+    every = _HAS.finditer(what)
+    cut = next((has.start() for has in every if not any(each.match(what, has.end()) for each in _OF_ENTRIES)), None)
+    if cut is None and before_name:
+        cut = next((on.start() for on in _GOES_ON.finditer(what) if NEAR.search(what[on.end() :])), None)
+    return (what, "") if cut is None else (what[:cut], what[cut:])

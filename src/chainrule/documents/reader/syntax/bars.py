@@ -22,8 +22,7 @@ def with_double_bars(elements: list[Element]) -> list[Element]:
         and elements[at].value == elements[at + 1].value == "|"
         and elements[at].end == elements[at + 1].start
     ]
-    apart = [at for n, at in enumerate(starts) if n == 0 or at > starts[n - 1] + 1]
-    behind_factors = len(apart) == 2 and sum(each.role == "bar" for each in elements) == 4
+    behind_factors = len(starts) == 2 and sum(each.role == "bar" for each in elements) == 4
     pairs: list[int] = []
     for at in starts:
         if pairs and at == pairs[-1] + 1:
