@@ -59,6 +59,7 @@ def facts(rule: Rule) -> list[str]:
         stated["error bound"] = f"{rule.error_bound} ulp"
     lines = [f":{name}: {MARKUP.sub(ESCAPED, text)}" for name, text in stated.items()]
     notes = inspect.cleandoc(sys.modules[rule.forward.__module__].__doc__ or "").splitlines()
+    notes = [line if line.startswith(" ") else line.replace("|", r"\|") for line in notes]  # e^-|x| in a sentence
     return [
         f'The rule ``{rule.name}({inputs})``: a `chainrule.Rule` of the kind "{rule.kind}".',
         "",

@@ -60,12 +60,12 @@ def test_a_function_is_compared_by_its_name(monkeypatch):
 def test_rank_0_opens_keeps_and_removes_the_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr("chainrule.estimators.checkpoints.SECONDS_BETWEEN", 0.0)
     path = tmp_path / "fit"
-    shared = CheckpointerOfRank0(Processes(0, 1), lambda: Checkpointer(path, "f", 5))
+    shared = CheckpointerOfRank0(Processes(0, 1), lambda: Checkpointer(path, "f", 5, {}))
     assert shared.seed == 5
     run = Run(np.array([1.0, 2.0]), epoch=3, best=np.array([4.0, 5.0]))
     shared.keep(run)
     other = Run(np.zeros(2), best=np.zeros(2))
-    CheckpointerOfRank0(Processes(0, 1), lambda: Checkpointer(path, "f", 9)).restore(other)
+    CheckpointerOfRank0(Processes(0, 1), lambda: Checkpointer(path, "f", 9, {})).restore(other)
     assert other.epoch == 3
     assert other.theta.tolist() == [1, 2]
     shared.finished()

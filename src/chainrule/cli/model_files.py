@@ -232,7 +232,7 @@ def _columns(model: Any, data: str, target: str | None, ids: Sequence[str], **op
         columns, values = table_files.split_target(columns, target, data, what="evaluate")
         values = table_files.built_in_labels(data, values, model.classes_)
         y = as_known_classes(values, data, model.classes_)
-    return DataSet(data, encoder.transform(columns), y, where=table_files.data_row, keys=keys)
+    return DataSet(data, encoder.encoded(columns), y, where=table_files.data_row, keys=keys)
 
 
 def blocks_of(samples: DataSet) -> Iterator[DataSet]:

@@ -54,18 +54,19 @@ class NumberColumns:
     Examples
     --------
     >>> columns = {"b": np.array([1.0]), "a": np.array([2.0])}
-    >>> NumberColumns(["a", "b"]).encoded(columns, lambda name, cells, present: None)
+    >>> NumberColumns(["a", "b"]).encoded(columns)
     array([[2., 1.]])
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.numeric_ = self.used_ = list(map(str, names))
 
-    def encoded(self, columns: Mapping[str, Array], told: Told) -> Array:
-        """The columns side by side; `told` is as in `TableEncoder.encoded`."""
+    def encoded(self, columns: Mapping[str, Array], told: Told | None = None) -> Array:
+        """The columns side by side; `told` is as in `TableEncoder.encoded`, and nothing is told by default."""
         read = {name: read_numbers(columns[name]) for name in self.used_}
-        for name, numbers in read.items():
-            told(name, texts_at(columns[name], numbers.unreadable), numbers.present)
+        if told is not None:
+            for name, numbers in read.items():
+                told(name, texts_at(columns[name], numbers.unreadable), numbers.present)
         return np.column_stack([numbers.values for numbers in read.values()])
 
     def sentence(self, name: str, cells: OddCells) -> str:

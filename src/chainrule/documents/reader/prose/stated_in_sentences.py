@@ -274,7 +274,7 @@ class _Sentence(Reaches):
                 self.close(partial(says, told=told, letters=letters))
                 if told:
                     self.free(name, numbers[0])
-        if role != "condition" and said.strip() and FROM_NOW_ON.search(self.text, 0, match.start()):
+        if role != "condition" and f"{said}{others}".strip() and FROM_NOW_ON.search(self.text, 0, match.start()):
             self._renewed(names, numbers[0], is_any=True)
         if THIS.search(before) and len(names) == 1 and isinstance(names[0], w.Symbol) and self._is_new(names[0]):
             self._renewed(names, numbers[0], is_any=True)
