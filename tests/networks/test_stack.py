@@ -95,7 +95,7 @@ def test_parameters_do_not_depend_on_the_size_of_the_images():
 def test_first_weights_are_uniform_within_the_bound_for_the_terms_of_a_sum(groups):
     network = network_of_layers(f"conv 64 5x5 groups {groups}, flatten, linear 2", (8, 6, 6))
     weight, bias, *_ = network.unpack(network.initial_parameters(0))
-    bound = np.sqrt(6 / (8 // groups * 25))
+    bound = 1 / np.sqrt(8 // groups * 25)
     # Of thousands of draws the largest is within a percent of the bound.
     assert 0.99 * bound < np.abs(weight).max() <= bound
     assert np.abs(weight.mean()) < 5 * bound / np.sqrt(3 * weight.size)
