@@ -160,7 +160,7 @@ def test_scores_stand_beside_what_shares_of_classes_reach_and_classes_without_pr
 def test_the_calibration_error_and_what_it_means_are_said(tmp_path):
     found = SoftmaxRegression().fit(WINE / WINE.std(0), KINDS).report(WINE / WINE.std(0), KINDS, tmp_path)
     page = found.read_text("utf-8")
-    said = r"Expected calibration error 0\.\d{4}; by chance alone 0\.\d{4} to 0\.\d{4}, 19 times in 20\. [A-Z]"
+    said = r"Expected calibration error 0\.\d{4}; by chance alone up to 0\.\d{4}, 39 times in 40\. [A-Z]"
     assert re.search(said, page)
 
 

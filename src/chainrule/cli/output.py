@@ -114,8 +114,7 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
         if results.get(key):
             print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
     if "calibration" in results:
-        words = "calibration error {error:.4f}   by chance alone {low:.4f} to {high:.4f}: {verdict}"
-        print(words.format(**results["calibration"]))
+        print(calibration_line(results))
     print_table(
         {"class": "left", "precision": "right", "recall": "right", "rows": "right"},
         (
@@ -127,6 +126,21 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
             )
             for row in results["classes"]
         ),
+    )
+
+
+def calibration_line(results: Mapping[str, Any]) -> str:
+    """The calibration error with its verdict, and the rows that it is of, unless these are all that were scored.
+
+    >>> told = {"error": 0.034, "high": 0.0932, "verdict": "within chance", "n_rows": 178, "trained_on": 0}
+    >>> calibration_line({"calibration": told, "unseen": {"n_rows": 178}})
+    'calibration error 0.0340 of the 178 not trained on   by chance alone up to 0.0932: within chance'
+    """
+    found = results["calibration"]
+    rows = f" of the {found['n_rows']} not trained on" if results["unseen"] else ""
+    rows = " of rows trained on" if found["trained_on"] else rows
+    return (
+        f"calibration error {found['error']:.4f}{rows}   by chance alone up to {found['high']:.4f}: {found['verdict']}"
     )
 
 

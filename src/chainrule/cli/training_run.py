@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from sklearn.pipeline import Pipeline
 
@@ -168,7 +169,7 @@ def evaluate_and_save(
 ) -> dict[str, Any]:
     """Write model, configuration and curves; return the metrics on held-out samples with the facts for --json."""
     model, samples = fitted.model, fitted.samples
-    metrics = model_files.metrics(model_files.Scored.of(model, held_out))
+    metrics = model_files.metrics(model_files.Scored.of(model, held_out), np.zeros(len(held_out.y), bool))
     origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed, samples.columns)
     model_files.save_model(model, options.out, origin, samples)
     cut = interruption_of(model)
