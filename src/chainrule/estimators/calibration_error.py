@@ -32,8 +32,9 @@ class CalibrationError:
     mean, right : float
         The mean probability of the predicted class, and the share of rows in which it is right.
     verdict : {"within chance", "overconfident", "underconfident", "uneven", "too few rows"}
-        "too few rows" below FEWEST_ROWS. Otherwise "within chance" up to `high`; above it "overconfident" or "underconfident" if the mean probability of the
-        predicted class is further from the share that is right than chance explains, and otherwise "uneven".
+        "too few rows" below FEWEST_ROWS. Otherwise "within chance" up to `high`; above it "overconfident" or
+        "underconfident" if the mean probability of the predicted class is further from the share that is right than
+        chance explains, and otherwise "uneven".
     """
 
     error: float
