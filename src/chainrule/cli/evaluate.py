@@ -54,8 +54,9 @@ def evaluate(
 
     If DATA is the built-in data set or the pictures that the model was trained on, only the rows held out in training
     are scored, unless --all is given. For other data, all rows are scored. Rows that equal training rows are counted
-    and scored separately, and the calibration error is that of the other rows. --mistakes 10 lists the ten misclassified rows whose true class got the lowest probability.
-    Data row 1 is the first after the header; rows and images in arrays are counted from 0.
+    and scored separately, and the calibration error is that of the other rows. --mistakes 10 lists the ten
+    misclassified rows whose true class got the lowest probability. Data row 1 is the first after the header; rows and
+    images in arrays are counted from 0.
     """
     import numpy as np
 
@@ -104,7 +105,7 @@ def evaluate(
     if json:
         output.print_json(results)
     else:
-        output.print_metrics(results, f"{every.name}: {results['n_rows']} {every.kind}{known}")
+        output.print_metrics(results, f"{every.name}: {output.counted(results['n_rows'], every.kind)}{known}")
         output.print_mistakes(results.get("mistakes", ()))
     return 0
 

@@ -52,6 +52,25 @@ def extra_arguments(message: str) -> str:
     return re.sub(r"\((.{60}).{20,}\)", r"(\1 ...)", message)
 
 
+def near_names(option: str, known: Iterable[str] | None) -> list[str]:
+    """The known options whose names are spelled nearly as an option; the dashes, which all have, do not count.
+
+    >>> near_names("--curve", ["--curves"]), near_names("--cv", ["--curves"])
+    (['--curves'], [])
+    """
+    return [name for name in known or () if difflib.get_close_matches(name.strip("-"), [option.strip("-")])]
+
+
+def counted(count: int, kind: str) -> str:
+    """A number of samples, the kind of which is a plural.
+
+    >>> counted(1, "images of 1 x 8 x 8"), counted(2, "rows")
+    ('1 image of 1 x 8 x 8', '2 rows')
+    """
+    word, space, rest = kind.partition(" ")
+    return f"{count} {word.removesuffix('s') if count == 1 else word}{space}{rest}"
+
+
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """A question that suggests the name most similar to the word; empty if no name is similar."""
     close = difflib.get_close_matches(word, list(names), 1)

@@ -20,7 +20,15 @@ from chainrule.cli import model_files, torchrun
 from chainrule.cli.block_files import is_in_blocks, read_training_blocks
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
-from chainrule.cli.output import CommandError, TrainingProgress, note, print_importances, print_json, print_metrics
+from chainrule.cli.output import (
+    CommandError,
+    TrainingProgress,
+    counted,
+    note,
+    print_importances,
+    print_json,
+    print_metrics,
+)
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
 from chainrule.cli.train_arguments import check_source
 from chainrule.cli.train_config import RunRecord, again, config_of
@@ -257,7 +265,7 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
         print_json(results)
     else:
         samples = fitted.samples
-        counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
+        counts = f"{counted(results['n_test'], samples.kind)} held out, {results['n_train']} trained on"
         print_metrics(results, f"{samples.name}: {counts}")
         print(f"{type(model_files.classifier_of(fitted.model)).__name__}: {line}")
         print_importances(results.get("importances", ()))
