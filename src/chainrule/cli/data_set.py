@@ -228,7 +228,7 @@ def read_training_rows(
     if target is None:
         raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
     columns, values = table_files.split_target(table, target, source)
-    labelled = table_files.labelled_rows(values, target, source, drop=drop_unlabelled)
+    labelled = table_files.labelled_rows(values, target, data, drop=drop_unlabelled)
     if not len(labelled):
         raise CommandError(f"{source}: the target {target!r} is missing in all rows")
     if len(labelled) < len(values):
