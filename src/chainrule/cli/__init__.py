@@ -104,7 +104,7 @@ def main(argv: list[str] | None = None) -> int:
         if not hasattr(error, "format_message"):
             raise
         if hasattr(error, "possibilities"):
-            error.possibilities = near_names(error.option_name, error.possibilities)
+            error.possibilities = near_names(getattr(error, "option_name", ""), error.possibilities)
         # `chainrule` without a command ends here too: an empty message after the help text.
         message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
         if "unexpected extra argument" in message:

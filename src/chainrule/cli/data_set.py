@@ -26,6 +26,7 @@ from chainrule.estimators.columns import (
     dates_as_words,
     mostly_numbers,
     read_numbers,
+    without_infinite,
 )
 from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
 from chainrule.estimators.target_copies import copies_of_target, determining
@@ -249,10 +250,10 @@ def read_training_rows(
         return table_files.data_row(int(labelled[number]))
 
     # All rows decide how a column is read, not only the training rows.
-    objects = {
-        name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in (*words, *text)
+    read = {name: values for name, values in columns.items() if name not in (*words, *text)}
+    numbers_of = {
+        name: mostly_numbers(values) for name, values in read.items() if values.dtype.kind == "O" or _infinite(values)
     }
-    numbers_of = {name: mostly_numbers(values) for name, values in objects.items()}
     of_words = [name for name, numbers in numbers_of.items() if numbers is None]
     found = with_numbers(
         DataSet(
@@ -264,7 +265,7 @@ def read_training_rows(
             where=where,
             keys={"row": labelled + 1},
         ),
-        {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
+        {name: without_infinite(numbers) for name, numbers in numbers_of.items() if numbers is not None},
     )
     copies = [
         f"{determining(name, f'the target {target!r}', len(y))}; if it is made from the target, leave it out with "
@@ -341,6 +342,11 @@ def encoded(samples: DataSet) -> Array | StoredRows:
             then = "; turn it into numbers, or count its words with --text, if it matters"
             note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
     return np.asarray(features, dtype=np.float32)
+
+
+def _infinite(values: Array) -> bool:
+    """True if a column of numbers holds infinite ones, which pandas reads from words such as inf."""
+    return values.dtype.kind == "f" and bool(np.isinf(values).any())
 
 
 def _odd(values: Array, numbers: Numbers, where: Callable[[int], str]) -> OddCells:

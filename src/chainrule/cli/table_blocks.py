@@ -35,7 +35,7 @@ from chainrule.cli.table_files import (
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import column_values, read_numbers
 from chainrule.estimators.frames import lacking
-from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
+from chainrule.estimators.odd_cells import OddCells, all_empty, not_numbers, texts_at
 from chainrule.estimators.tables import Told
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
@@ -142,7 +142,7 @@ class TableBlocks:
         sizes = np.cumsum([0, *map(os.path.getsize, self.paths)])
         for file, before, after in zip(self._files, sizes[:-1], sizes[1:], strict=True):
             odd: dict[str, OddCells] = {}
-            first = 0
+            first = read = 0
             with closing(self._blocks_of(file)) as blocks:
                 for columns, share in blocks:
                     count = len(next(iter(columns.values())))
@@ -151,10 +151,10 @@ class TableBlocks:
                     if len(rows):
                         kept = {name: values[rows] for name, values in columns.items()}
                         yield self._encoded(file.path, first + rows, kept, odd)
-                    first, labelled = first + count, labelled + len(rows)
+                    first, read = first + count, read + len(rows)
             source = f"{Path(file.path).name}: " if len(self.paths) > 1 else ""
-            notes += [source + self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found]
-            total += first
+            notes += [source + sentence for sentence in self._sentences(odd, read)]
+            total, labelled = total + first, labelled + read
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
         if not labelled:
@@ -168,6 +168,11 @@ class TableBlocks:
             )
 
     # What follows is private.
+
+    def _sentences(self, odd: Mapping[str, OddCells], rows: int) -> list[str]:
+        """What is odd about the columns of a file. A single row may lack a cell; several should not all lack it."""
+        empty = [all_empty(name, rows) for name, cells in odd.items() if not cells.present and rows > 1]
+        return [*empty, *(self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found)]
 
     def _labelled(self, path: str, first: int, columns: Mapping[str, Array]) -> Array:
         """The positions of the rows with a label in a block, the first row of which has this number in the file."""
