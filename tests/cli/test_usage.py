@@ -35,7 +35,6 @@ ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
         ("--dropout", "-0.1", ("-0.1",)),
         ("--dropout", "nan", ("nan",)),
         ("--dropout", "half", ("half",)),
-        ("--test-size", "0", ("0",)),
         ("--test-size", "1", ("1",)),
         ("--test-size", "1.5", ("1.5",)),
         ("--test-size", "-0.2", ("-0.2",)),

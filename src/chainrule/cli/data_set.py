@@ -93,11 +93,11 @@ class DataSet:
             where=lambda number: self.where(number) if number < count else test.where(number - count),
         )
 
-    def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet]:
+    def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet | None]:
         """Training samples and held-out samples: those that the source provides, otherwise a stratified random share.
 
-        A class with one sample goes to the training samples. Equal labels and seed give an equal split; `chainrule
-        evaluate` relies on this.
+        None is held out of a source without test samples if the share is 0. A class with one sample goes to the
+        training samples. Equal labels and seed give an equal split; `chainrule evaluate` relies on this.
 
         Raises
         ------
@@ -106,6 +106,8 @@ class DataSet:
         """
         if self.test is not None:
             return self, self.test
+        if test_size == 0:
+            return self, None
         classes, numbers, counts = np.unique(self.y, return_inverse=True, return_counts=True)
         single = counts[numbers] < 2
         rows = np.flatnonzero(~single)

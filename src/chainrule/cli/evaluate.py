@@ -78,7 +78,7 @@ def evaluate(
     if not every_row and data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
-        if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
+        if others is not None and (trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y))):
             scored, held_out = others, True
     parts: list[Any] = []
     digests, places = [], []

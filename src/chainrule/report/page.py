@@ -75,8 +75,8 @@ def write_report(
         Warnings for the top of the page, beside those that the model knows. One that begins with "column 'NAME'"
         stands in the line of this column too.
     held_out : bool, optional
-        True if no sample was trained on: the page then calls its figures held out. False if some were, and None if this
-        is unknown: the page says so.
+        True if no sample was trained on: the page then calls its figures held out. False if some were, or all, and None
+        if this is unknown: the page says so.
 
     Raises
     ------
