@@ -340,6 +340,12 @@ def flower_header() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
+def make_flowers() -> Callable[..., list[list[object]]]:
+    """Invent gardens of any size."""
+    return flower_rows
+
+
+@pytest.fixture(scope="session")
 def flowers_csv(tmp_path_factory: pytest.TempPathFactory, flowers: list[list[object]]) -> Path:
     """Return a file with 120 flowers and no missing label."""
     return write_table(tmp_path_factory.mktemp("flowers") / "flowers.csv", HEADER, flowers)

@@ -307,3 +307,10 @@ def test_the_whole_of_a_source_has_its_test_samples_last():
     assert (whole.X.ravel().tolist(), whole.y.tolist(), whole.test) == ([1, 5, 6], [1, 0, 1], None)
     assert list(map(whole.where, range(3))) == ["image 0", "test image 0", "test image 1"]
     assert whole.whole() is whole
+
+
+def test_infinite_numbers_are_noted_with_their_rows(chainrule, write):
+    rows = [["inf" if n == 4 else n, "ab"[n % 2]] for n in range(60)]
+    data = write(Path("d.csv"), ("size", "kind"), rows)
+    told = chainrule("train", "softmax", data, "--C", "1", "--target", "kind").succeeded().err
+    assert "note: column 'size': 1 cell is not a number and counts as missing: 'inf' (data row 5)" in told

@@ -312,3 +312,24 @@ def test_rows_without_a_label_are_left_out_on_request(chainrule, models, monkeyp
     assert rows[0] == [row + 12 for row in rows[1]]
     table.assign(species=None).to_csv("new.csv", index=False)
     chainrule(*words).complaint("'species' is missing in all rows")
+
+
+@pytest.mark.parametrize("cells", [None, 9])
+def test_empty_columns_and_infinite_numbers_are_noted_and_refused_on_request(chainrule, models, monkeypatch, cells):
+    if cells:
+        small_blocks(monkeypatch, cells)
+    table = garden(60, 1).replace("n/a?", None)
+    table.assign(size=None, colour=None).to_csv("empty.csv", index=False)
+    told = chainrule("predict", models / "tabular", "empty.csv").succeeded().err
+    for name in ("size", "colour"):
+        assert f"note: column '{name}': all 60 cells are empty, so the column tells the model nothing\n" in told
+    table.assign(size=[*[np.inf, -np.inf] * 2, *range(56)]).to_csv("infinite.csv", index=False)
+    done = chainrule("evaluate", models / "tabular", "infinite.csv", "--json")
+    assert "4 cells are not numbers and count as missing: 'inf' (2 cells, the first in data row 1)" in done.err
+    assert done.metrics()["unreadable"] == {"size": 4}
+    for name in ("empty.csv", "infinite.csv"):
+        done = chainrule("predict", models / "tabular", name, "--strict")
+        assert done.code == 1
+        assert "error: --strict: the model cannot read some cells" in done.err
+    table.iloc[:1].assign(size=None).to_csv("one.csv", index=False)
+    chainrule("predict", models / "tabular", "one.csv", "--strict").predictions(1)

@@ -158,10 +158,29 @@ def test_a_report_repeats_the_notes_on_columns(chainrule, write, flower_header, 
     assert "<b>24</b> rows held out" in page
 
 
-def test_evaluate_says_how_far_probabilities_are_from_shares(chainrule, flowers_csv):
-    shown = chainrule("train", flowers_csv, "--target", "species").succeeded().out
-    line = r"\ncalibration error 0\.\d{4}   by chance alone 0\.\d{4} to 0\.\d{4}: (within chance|\w+confident|uneven)\n"
-    assert re.search(line, shown)
-    assert re.search(line, chainrule("evaluate", "flowers.chainrule", flowers_csv).succeeded().out)
-    found = chainrule("evaluate", "flowers.chainrule", flowers_csv, "--json").metrics()["calibration"]
-    assert set(found) == {"error", "low", "high", "mean", "right", "verdict"}
+def test_the_calibration_error_is_that_of_rows_not_trained_on(chainrule, write, flower_header, make_flowers):
+    path = write(Path("garden.csv"), flower_header, make_flowers(600))
+    shown = chainrule("train", path, "--model", "softmax", "--C", "1", "--target", "species").succeeded().out
+    line = (
+        r"\n(calibration error 0\.\d{4})(.*)(   by chance alone up to 0\.\d{4}: (within chance|\w+confident|uneven)\n)"
+    )
+    trained = re.search(line, shown)
+    assert trained[2] == ""
+    told = re.search(line, chainrule("evaluate", "garden.chainrule", path).succeeded().out)
+    assert (told[1], told[2], told[3]) == (trained[1], " of the 120 not trained on", trained[3])
+    found = chainrule("evaluate", "garden.chainrule", path, "--json").metrics()["calibration"]
+    assert set(found) == {"error", "low", "high", "mean", "right", "verdict", "n_rows", "trained_on"}
+    assert (found["n_rows"], found["trained_on"]) == (120, 0)
+    write(Path("new.csv"), flower_header, make_flowers(120, seed=3))
+    assert re.search(line, chainrule("evaluate", "garden.chainrule", "new.csv").succeeded().out)[2] == ""
+
+
+def test_rows_that_were_all_trained_on_are_named_so(chainrule, write, flower_header, make_flowers):
+    rows = make_flowers(150)
+    path = write(Path("d.csv"), flower_header, rows)
+    words = ("train", path, "--model", "softmax", "--C", "1", "--target", "species", "--held-out-rows", "held.csv")
+    chainrule(*words).succeeded()
+    held_out = set(pd.read_csv("held.csv")["row"] - 1)
+    seen = [row for number, row in enumerate(rows) if number not in held_out]
+    shown = chainrule("evaluate", "d.chainrule", write(Path("seen.csv"), flower_header, seen)).succeeded().out
+    assert re.search(r"\ncalibration error 0\.\d{4} of rows trained on   by chance", shown)

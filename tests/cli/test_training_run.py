@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -185,3 +186,31 @@ def test_the_numbers_of_the_rows_held_out_are_written_on_request(chainrule, flow
     _, expected = train_test_split(np.arange(40), test_size=0.2, random_state=0, stratify=y)
     assert pd.read_csv("held.csv")["row"].tolist() == sorted(expected), "as the guide says"
     chainrule("train", "softmax", "iris", *words[:-2], "--out", "m").complaint("--held-out-rows: held.csv exists")
+
+
+@pytest.mark.parametrize("model", [("softmax", "--C", "1"), ("mlp", "--epochs", "2"), ("tabular", "--time-limit", "5")])
+def test_a_model_may_be_fitted_to_all_rows(chainrule, flowers_csv, model):
+    words = ("train", *model, flowers_csv, "--target", "species", "--test-size", "0", "--report", "seen", "--out", "m")
+    shown = chainrule(*words).succeeded().out
+    told = "no rows were held out, so there are no figures on rows that the model has not seen"
+    assert shown.startswith(f"flowers.csv: all 120 rows trained on\n{told}\n")
+    assert "accuracy" not in shown
+    assert "test-size = 0.0\n" in (text := Path("m.toml").read_text("utf-8"))
+    assert text.endswith(f"# {told}\n")
+    page = Path("seen/report.html").read_text("utf-8")
+    assert "<b>none</b> rows held out" in page
+    assert "The model was trained on some of these rows, or on all" in page
+    assert ", held out<" not in page
+    found = chainrule("evaluate", "m", flowers_csv, "--json").metrics()
+    assert (found["n_rows"], found["trained_on"]) == (120, 120)
+    chainrule("train", "--config", "m.toml", "--out", "again").succeeded()
+
+
+def test_without_rows_held_out_json_has_no_figures(chainrule):
+    words = ("train", "softmax", "iris", "--C", "1", "--test-size", "0")
+    found = chainrule(*words, "--json").succeeded().json()
+    assert (found["n_train"], found["n_test"]) == (150, 0)
+    assert found["accuracy"] is found["log_loss"] is found["calibration"] is None
+    assert chainrule("evaluate", "iris.chainrule", "iris", "--json").metrics()["trained_on"] == 150
+    line = chainrule(*words, "--held-out-rows", "h.csv", "--overwrite").complaint("--held-out-rows", code=64)
+    assert "--test-size 0 holds out no rows" in line

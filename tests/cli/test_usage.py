@@ -35,7 +35,6 @@ ACTIVATIONS = ("softplus", "sigmoid", "tanh", "relu", "identity")
         ("--dropout", "-0.1", ("-0.1",)),
         ("--dropout", "nan", ("nan",)),
         ("--dropout", "half", ("half",)),
-        ("--test-size", "0", ("0",)),
         ("--test-size", "1", ("1",)),
         ("--test-size", "1.5", ("1.5",)),
         ("--test-size", "-0.2", ("-0.2",)),
@@ -136,3 +135,23 @@ def test_no_word_of_the_help_is_taken_for_a_style(command):
     assert len(texts) > 1
     for text in filter(None, texts):
         assert Text.from_markup(text).plain == text
+
+
+def test_only_near_spellings_of_options_are_suggested(chainrule, flowers_csv):
+    words = ("train", "softmax", flowers_csv, "--target", "species")
+    assert "--curves" not in chainrule(*words, "--cv", "5").complaint("--cv", code=64)
+    chainrule(*words, "--curve", "c.png").complaint("--curves", code=64)
+    chainrule("evaluate", "m", flowers_csv, "--mistake", "5").complaint("--mistakes", code=64)
+
+
+def test_the_help_of_train_shows_how_a_table_is_trained(chainrule):
+    shown = " ".join(chainrule("train", "--help").succeeded().out.replace("\u2502", " ").split())
+    assert "chainrule train data.csv --target COLUMN" in shown
+
+
+def test_one_row_is_not_rows(chainrule, write, flower_header, flowers):
+    data = write(Path("d.csv"), flower_header, flowers[:12])
+    words = ("train", "softmax", data, "--target", "species", "--C", "1", "--test-size", "0.01", "--out", "m")
+    assert "d.csv: 1 row held out, 11 trained on" in chainrule(*words).succeeded().out
+    shown = chainrule("evaluate", "m", write(Path("one.csv"), flower_header, flowers[20:21])).succeeded().out
+    assert shown.startswith("one.csv: 1 row, none of them trained on\n")

@@ -67,4 +67,11 @@ def test_errors_that_cancel_are_beyond_chance_all_the_same():
 def test_equal_calls_give_equal_numbers_and_one_row_is_enough():
     p = np.random.default_rng(2).uniform(size=50)
     assert found_for(p, p) == found_for(p, p)
-    assert calibration_error(3, np.array([1]), np.array([1]), np.array([1.0 + 1e-7])).verdict == "within chance"
+    assert calibration_error(3, np.array([1]), np.array([1]), np.array([1.0 + 1e-7])).error < 1e-6
+
+
+def test_few_rows_have_no_verdict():
+    p = np.full(99, 0.5)
+    assert found_for(p, np.full(99, 0.9)).verdict == "too few rows"
+    assert found_for(p, p).sentence() == "There are too few rows for a verdict, which takes 100."
+    assert found_for(np.full(100, 0.5), np.full(100, 0.9)).verdict == "overconfident"

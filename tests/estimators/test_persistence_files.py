@@ -28,7 +28,7 @@ def small(tmp_path):
 
 
 def test_errors_of_the_system_pass(tmp_path):
-    with pytest.raises(FileNotFoundError, match="absent"):
+    with pytest.raises(FileNotFoundError, match=r"; expected a model file, which `save` .* writes: '.*absent'"):
         load(tmp_path / "absent")
     with pytest.raises(IsADirectoryError):
         load(tmp_path)

@@ -84,10 +84,12 @@ def test_mistakes_are_named_by_the_index_of_a_frame_or_by_the_places_given(tmp_p
         found = re.findall(f"<td>{prefix}([0-9]+)", page)
         assert sorted(map(int, found)) == wrong
     assert "> accuracy<" in page
-    assert "may include some that the model was trained on" in page
+    assert "It is unknown whether the model was trained on some of these rows" in page
     page = write_report(model, frame, kinds, tmp_path, held_out=True).read_text("utf-8")
     assert "> accuracy, held out<" in page
-    assert "may include" not in page
+    assert "was trained on some" not in page
+    page = write_report(model, frame, kinds, tmp_path, held_out=False).read_text("utf-8")
+    assert "The model was trained on some of these rows, or on all" in page
     with pytest.raises(ValueError, match="places: expected one for each of 178 samples, got 3"):
         write_report(model, frame, kinds, tmp_path, places=range(3))
 
@@ -160,7 +162,7 @@ def test_scores_stand_beside_what_shares_of_classes_reach_and_classes_without_pr
 def test_the_calibration_error_and_what_it_means_are_said(tmp_path):
     found = SoftmaxRegression().fit(WINE / WINE.std(0), KINDS).report(WINE / WINE.std(0), KINDS, tmp_path)
     page = found.read_text("utf-8")
-    said = r"Expected calibration error 0\.\d{4}; by chance alone 0\.\d{4} to 0\.\d{4}, 19 times in 20\. [A-Z]"
+    said = r"Expected calibration error 0\.\d{4}; by chance alone up to 0\.\d{4}, 39 times in 40\. [A-Z]"
     assert re.search(said, page)
 
 
@@ -172,6 +174,9 @@ def test_what_makes_the_model_again_is_a_call_with_versions_and_counts(tmp_path)
     assert "<b>59</b> rows scored" in page
     assert "<pre>TabularClassifier(max_iter=2, random_state=0)</pre>" in page
     assert f"NumPy {np.__version__}, scikit-learn" in page
+    assert "depends on the clock" not in page
+    model.set_params(time_limit=60.0)
     again = write_report(model, WINE[1::3], KINDS[1::3], tmp_path, again="make it").read_text("utf-8")
+    assert "had a time limit, which depends on the clock, so another run may make another model" in again
     assert "<pre>make it</pre>" in again
     assert "<tr><td>random_state</td>" in again

@@ -23,7 +23,7 @@ from chainrule.cli.export import export
 from chainrule.cli.grade import grade
 from chainrule.cli.lsp import lsp
 from chainrule.cli.mcp import mcp
-from chainrule.cli.output import USAGE, CommandError, extra_arguments, note, one_line
+from chainrule.cli.output import USAGE, CommandError, extra_arguments, near_names, note, one_line
 from chainrule.cli.predict import predict
 from chainrule.cli.rules import rules
 from chainrule.cli.summary import summary
@@ -103,6 +103,8 @@ def main(argv: list[str] | None = None) -> int:
         # Usage errors of Typer and Click have `format_message`. Any other exception is a defect of chainrule.
         if not hasattr(error, "format_message"):
             raise
+        if hasattr(error, "possibilities"):
+            error.possibilities = near_names(getattr(error, "option_name", ""), error.possibilities)
         # `chainrule` without a command ends here too: an empty message after the help text.
         message = error.format_message().replace("Value error, ", "")  # a prefix of Pydantic
         if "unexpected extra argument" in message:

@@ -26,6 +26,7 @@ from chainrule.estimators.columns import (
     dates_as_words,
     mostly_numbers,
     read_numbers,
+    without_infinite,
 )
 from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
 from chainrule.estimators.target_copies import copies_of_target, determining
@@ -92,11 +93,11 @@ class DataSet:
             where=lambda number: self.where(number) if number < count else test.where(number - count),
         )
 
-    def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet]:
+    def split(self, test_size: float, seed: int) -> tuple[DataSet, DataSet | None]:
         """Training samples and held-out samples: those that the source provides, otherwise a stratified random share.
 
-        A class with one sample goes to the training samples. Equal labels and seed give an equal split; `chainrule
-        evaluate` relies on this.
+        None is held out of a source without test samples if the share is 0. A class with one sample goes to the
+        training samples. Equal labels and seed give an equal split; `chainrule evaluate` relies on this.
 
         Raises
         ------
@@ -105,6 +106,8 @@ class DataSet:
         """
         if self.test is not None:
             return self, self.test
+        if test_size == 0:
+            return self, None
         classes, numbers, counts = np.unique(self.y, return_inverse=True, return_counts=True)
         single = counts[numbers] < 2
         rows = np.flatnonzero(~single)
@@ -228,7 +231,7 @@ def read_training_rows(
     if target is None:
         raise CommandError(f"--target: name the column to predict; {source} has {listed(table)}")
     columns, values = table_files.split_target(table, target, source)
-    labelled = table_files.labelled_rows(values, target, source, drop=drop_unlabelled)
+    labelled = table_files.labelled_rows(values, target, data, drop=drop_unlabelled)
     if not len(labelled):
         raise CommandError(f"{source}: the target {target!r} is missing in all rows")
     if len(labelled) < len(values):
@@ -249,10 +252,10 @@ def read_training_rows(
         return table_files.data_row(int(labelled[number]))
 
     # All rows decide how a column is read, not only the training rows.
-    objects = {
-        name: values for name, values in columns.items() if values.dtype.kind == "O" and name not in (*words, *text)
+    read = {name: values for name, values in columns.items() if name not in (*words, *text)}
+    numbers_of = {
+        name: mostly_numbers(values) for name, values in read.items() if values.dtype.kind == "O" or _infinite(values)
     }
-    numbers_of = {name: mostly_numbers(values) for name, values in objects.items()}
     of_words = [name for name, numbers in numbers_of.items() if numbers is None]
     found = with_numbers(
         DataSet(
@@ -264,7 +267,7 @@ def read_training_rows(
             where=where,
             keys={"row": labelled + 1},
         ),
-        {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
+        {name: without_infinite(numbers) for name, numbers in numbers_of.items() if numbers is not None},
     )
     copies = [
         f"{determining(name, f'the target {target!r}', len(y))}; if it is made from the target, leave it out with "
@@ -341,6 +344,11 @@ def encoded(samples: DataSet) -> Array | StoredRows:
             then = "; turn it into numbers, or count its words with --text, if it matters"
             note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
     return np.asarray(features, dtype=np.float32)
+
+
+def _infinite(values: Array) -> bool:
+    """True if a column of numbers holds infinite ones, which pandas reads from words such as inf."""
+    return values.dtype.kind == "f" and bool(np.isinf(values).any())
 
 
 def _odd(values: Array, numbers: Numbers, where: Callable[[int], str]) -> OddCells:

@@ -54,8 +54,9 @@ def evaluate(
 
     If DATA is the built-in data set or the pictures that the model was trained on, only the rows held out in training
     are scored, unless --all is given. For other data, all rows are scored. Rows that equal training rows are counted
-    and scored separately. --mistakes 10 lists the ten misclassified rows whose true class got the lowest probability.
-    Data row 1 is the first after the header; rows and images in arrays are counted from 0.
+    and scored separately, and the calibration error is that of the other rows. --mistakes 10 lists the ten
+    misclassified rows whose true class got the lowest probability. Data row 1 is the first after the header; rows and
+    images in arrays are counted from 0.
     """
     import numpy as np
 
@@ -77,7 +78,7 @@ def evaluate(
     if not every_row and data == origin.data and (every.kind == "images" or data in BUILT_IN):
         kept, others = every.split(origin.test_size, origin.seed)
         # If a file has changed since the training, the split of that time cannot be repeated.
-        if trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y)):
+        if others is not None and (trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y))):
             scored, held_out = others, True
     parts: list[Any] = []
     digests, places = [], []
@@ -90,18 +91,12 @@ def evaluate(
             if block is not scored:
                 line.show(f"{sum(len(part.actual) for part in parts):,} rows, {scored.X.done:.0%} of {every.name}")
     predictions = model_files.Scored.joined(parts)
-    results = model_files.metrics(predictions)
-    unreadable = scored.X.unreadable if isinstance(scored.X, TableBlocks) else every.unreadable
-    results |= {"model": model, "n_rows": len(predictions.actual), "held_out": held_out, "unreadable": unreadable}
-    results |= {"trained_on": 0 if held_out else None, "seen": None, "unseen": None}
-    seen = None
+    seen = np.zeros(len(predictions.actual), bool) if held_out else None
     if trained is not None and not held_out:
         seen = trained.seen_among(np.concatenate(digests))
-        results["trained_on"] = int(seen.sum())
-        for name, rows in (("seen", seen), ("unseen", ~seen)):
-            if rows.any() and not rows.all():
-                part = model_files.metrics(predictions.at(rows))
-                results[name] = {"n_rows": int(rows.sum()), **{key: part[key] for key in ("accuracy", "log_loss")}}
+    results = model_files.metrics(predictions, seen)
+    unreadable = scored.X.unreadable if isinstance(scored.X, TableBlocks) else every.unreadable
+    results |= {"model": model, "n_rows": len(predictions.actual), "held_out": held_out, "unreadable": unreadable}
     if mistakes:
         results["mistakes"] = _worst(predictions, places, mistakes, seen)
     known, note = _trained_on(results, every.kind)
@@ -110,7 +105,7 @@ def evaluate(
     if json:
         output.print_json(results)
     else:
-        output.print_metrics(results, f"{every.name}: {results['n_rows']} {every.kind}{known}")
+        output.print_metrics(results, f"{every.name}: {output.counted(results['n_rows'], every.kind)}{known}")
         output.print_mistakes(results.get("mistakes", ()))
     return 0
 

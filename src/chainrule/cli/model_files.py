@@ -285,9 +285,31 @@ class Scored:
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
-def metrics(scored: Scored) -> dict[str, Any]:
-    """Accuracy, log-loss, calibration error, and the precision and recall of each class."""
-    actual, predicted = scored.actual, scored.predicted
-    calibration = calibration_error(len(scored.classes), actual, predicted, scored.sure)
-    found = class_scores(scored.classes, actual, predicted, scored.log_probs)
-    return found | {"calibration": asdict(calibration)}
+def metrics(scored: Scored, seen: Array | None) -> dict[str, Any]:
+    """Accuracy, log-loss, calibration error, and the precision and recall of each class.
+
+    `seen` says which samples were trained on, if that is known. If only some were, there are scores of each kind too.
+    """
+    found = class_scores(scored.classes, scored.actual, scored.predicted, scored.log_probs)
+    found |= {"trained_on": None if seen is None else int(seen.sum()), "seen": None, "unseen": None}
+    if seen is not None and seen.any() and not seen.all():
+        found |= {"seen": _scores(scored.at(seen)), "unseen": _scores(scored.at(~seen))}
+    return found | {"calibration": _calibration(scored, seen)}
+
+
+def _scores(scored: Scored) -> dict[str, Any]:
+    """The number of samples, their accuracy and their log-loss."""
+    found = class_scores(scored.classes, scored.actual, scored.predicted, scored.log_probs)
+    return {"n_rows": len(scored.actual), "accuracy": found["accuracy"], "log_loss": found["log_loss"]}
+
+
+def _calibration(scored: Scored, seen: Array | None) -> dict[str, Any]:
+    """The calibration error of the samples that were not trained on, or of all if none of them is known to be new.
+
+    Probabilities of samples that were trained on are nearer to 0 and 1 than those of new ones, and more often right.
+    """
+    if seen is not None and not seen.all():
+        scored, seen = scored.at(~seen), seen[~seen]
+    found = calibration_error(len(scored.classes), scored.actual, scored.predicted, scored.sure)
+    counts = {"n_rows": len(scored.actual), "trained_on": None if seen is None else int(seen.sum())}
+    return asdict(found) | counts

@@ -52,6 +52,25 @@ def extra_arguments(message: str) -> str:
     return re.sub(r"\((.{60}).{20,}\)", r"(\1 ...)", message)
 
 
+def near_names(option: str, known: Iterable[str] | None) -> list[str]:
+    """The known options whose names are spelled nearly as an option; the dashes, which all have, do not count.
+
+    >>> near_names("--curve", ["--curves"]), near_names("--cv", ["--curves"])
+    (['--curves'], [])
+    """
+    return [name for name in known or () if difflib.get_close_matches(name.strip("-"), [option.strip("-")])]
+
+
+def counted(count: int, kind: str) -> str:
+    """A number of samples, the kind of which is a plural.
+
+    >>> counted(1, "images of 1 x 8 x 8"), counted(2, "rows")
+    ('1 image of 1 x 8 x 8', '2 rows')
+    """
+    word, space, rest = kind.partition(" ")
+    return f"{count} {word.removesuffix('s') if count == 1 else word}{space}{rest}"
+
+
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """A question that suggests the name most similar to the word; empty if no name is similar."""
     close = difflib.get_close_matches(word, list(names), 1)
@@ -114,8 +133,7 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
         if results.get(key):
             print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
     if "calibration" in results:
-        words = "calibration error {error:.4f}   by chance alone {low:.4f} to {high:.4f}: {verdict}"
-        print(words.format(**results["calibration"]))
+        print(calibration_line(results))
     print_table(
         {"class": "left", "precision": "right", "recall": "right", "rows": "right"},
         (
@@ -127,6 +145,21 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
             )
             for row in results["classes"]
         ),
+    )
+
+
+def calibration_line(results: Mapping[str, Any]) -> str:
+    """The calibration error with its verdict, and the rows that it is of, unless these are all that were scored.
+
+    >>> told = {"error": 0.034, "high": 0.0932, "verdict": "within chance", "n_rows": 178, "trained_on": 0}
+    >>> calibration_line({"calibration": told, "unseen": {"n_rows": 178}})
+    'calibration error 0.0340 of the 178 not trained on   by chance alone up to 0.0932: within chance'
+    """
+    found = results["calibration"]
+    rows = f" of the {found['n_rows']} not trained on" if results["unseen"] else ""
+    rows = " of rows trained on" if found["trained_on"] else rows
+    return (
+        f"calibration error {found['error']:.4f}{rows}   by chance alone up to {found['high']:.4f}: {found['verdict']}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,14 +18,16 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.cli.array_files import TABLE_ENDINGS
+from chainrule.cli.csv_files import is_csv
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
-from chainrule.cli.output import CommandError, first_notes, note, one_line
+from chainrule.cli.output import CommandError, first_notes, note
 from chainrule.cli.table_files import (
     DECIMAL_COMMAS,
     check_ids,
     check_target,
     column_of_keys,
     data_row,
+    explained,
     labelled_rows,
     left_out,
     text_options,
@@ -33,7 +35,7 @@ from chainrule.cli.table_files import (
 from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import column_values, read_numbers
 from chainrule.estimators.frames import lacking
-from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
+from chainrule.estimators.odd_cells import OddCells, all_empty, not_numbers, texts_at
 from chainrule.estimators.tables import Told
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
@@ -140,7 +142,7 @@ class TableBlocks:
         sizes = np.cumsum([0, *map(os.path.getsize, self.paths)])
         for file, before, after in zip(self._files, sizes[:-1], sizes[1:], strict=True):
             odd: dict[str, OddCells] = {}
-            first = 0
+            first = read = 0
             with closing(self._blocks_of(file)) as blocks:
                 for columns, share in blocks:
                     count = len(next(iter(columns.values())))
@@ -149,10 +151,10 @@ class TableBlocks:
                     if len(rows):
                         kept = {name: values[rows] for name, values in columns.items()}
                         yield self._encoded(file.path, first + rows, kept, odd)
-                    first, labelled = first + count, labelled + len(rows)
+                    first, read = first + count, read + len(rows)
             source = f"{Path(file.path).name}: " if len(self.paths) > 1 else ""
-            notes += [source + self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found]
-            total += first
+            notes += [source + sentence for sentence in self._sentences(odd, read)]
+            total, labelled = total + first, labelled + read
         if total == 0:
             raise CommandError(f"{self.paths[0]}: the file has a header, but no rows")
         if not labelled:
@@ -167,10 +169,15 @@ class TableBlocks:
 
     # What follows is private.
 
+    def _sentences(self, odd: Mapping[str, OddCells], rows: int) -> list[str]:
+        """What is odd about the columns of a file. A single row may lack a cell; several should not all lack it."""
+        empty = [all_empty(name, rows) for name, cells in odd.items() if not cells.present and rows > 1]
+        return [*empty, *(self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found)]
+
     def _labelled(self, path: str, first: int, columns: Mapping[str, Array]) -> Array:
         """The positions of the rows with a label in a block, the first row of which has this number in the file."""
         target = str(self._target)
-        return labelled_rows(columns[target], target, Path(path).name, drop=self._drop, first=first)
+        return labelled_rows(columns[target], target, path, drop=self._drop, first=first)
 
     def _encoded(self, path: str, rows: Array, columns: dict[str, Array], odd: dict[str, OddCells]) -> DataSet:
         """A block of rows, which have these numbers in the file."""
@@ -196,7 +203,7 @@ class TableBlocks:
         """The file; raises CommandError if it lacks columns."""
         pd = import_extra("pandas", "tables", f"reading {kind} files needs pandas")
         size_of(path)
-        with _explained(path, kind):
+        with explained(path, kind):
             if kind == "CSV":
                 options = text_options(pd, Path(path))
                 head = pd.read_csv(path, dtype=str, nrows=LOOKED_AT, **options)
@@ -219,7 +226,7 @@ class TableBlocks:
         frames = self._texts(file) if file.kind == "CSV" else self._batches(file)
 
         def read(_: int) -> tuple[Any, float]:
-            with _explained(file.path, file.kind):
+            with explained(file.path, file.kind):
                 return next(frames, (None, 1.0))
 
         # In a thread, also because pandas would turn a KeyboardInterrupt in its midst into an error of the file.
@@ -271,17 +278,6 @@ class _File:
     options: dict[str, Any]
 
 
-@contextmanager
-def _explained(path: str, kind: str) -> Iterator[None]:
-    """Raise CommandError instead of the errors of pandas and pyarrow, of which there are many kinds."""
-    try:
-        yield
-    except (CommandError, ImportError, PermissionError, MemoryError):
-        raise
-    except Exception as error:  # they have no class in common
-        raise CommandError(f"{path}: cannot be read as {kind}: {one_line(error)}") from None
-
-
 def _as_written(column: Any, commas: bool) -> Any:
     """Cells of numbers that pandas has left as text or read as truth values, as text; decimal commas become points."""
     texts = column.map(str, na_action="ignore").astype(object)
@@ -293,7 +289,7 @@ def _as_written(column: Any, commas: bool) -> Any:
 
 def _kind(path: str) -> str:
     """CSV, Parquet or Arrow; raises CommandError for other files."""
-    if path.lower().endswith(TABLE_ENDINGS) and not path.lower().endswith(".parquet"):
+    if is_csv(path):
         return "CSV"
     kind = KINDS.get(Path(path).suffix.lower())
     if kind not in ("Parquet", "Arrow") or Path(path).is_dir():

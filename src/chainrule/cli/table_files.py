@@ -3,7 +3,6 @@
 A column holds numbers, dates or text. Text keeps its spelling: `TRUE`, `01`, `1.50`.
 """
 
-import gzip
 import shutil
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
+from chainrule.cli import csv_files
 from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
@@ -51,23 +51,31 @@ def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:
         raise CommandError(f"{source}: this is a directory; {expected}")
     if not path.name.lower().endswith(TABLE_ENDINGS):
         raise CommandError(f"{source}: unknown kind of file; {expected}")
-    kind = "Parquet" if path.name.lower().endswith(".parquet") else "CSV"
+    kind = "CSV" if csv_files.is_csv(source) else "Parquet"
     pd = import_extra("pandas", "tables", "reading CSV and Parquet files needs pandas")
     if kind == "Parquet":
         import_extra("pyarrow", "tables", "reading Parquet files needs pyarrow")
     if path.stat().st_size == 0:
         raise CommandError(f"{path}: the file is empty")
-    try:
+    with explained(source, kind):
         frame = pd.read_parquet(path) if kind == "Parquet" else _read_text(pd, path, as_written)
-    except PermissionError:
-        raise
-    except Exception as error:  # pandas and pyarrow raise many kinds of errors for damaged files
-        raise CommandError(f"{path}: cannot be read as {kind}: {one_line(error)}") from None
     if len(frame.columns) == 0:
         raise CommandError(f"{path}: the file has no columns")
     if len(frame) == 0:
         raise CommandError(f"{path}: the file has a header, but no rows")
     return {str(name): column_values(column) for name, column in frame.items()}
+
+
+@contextmanager
+def explained(path: str, kind: str) -> Iterator[None]:
+    """Raise CommandError instead of the errors of pandas and pyarrow, of which there are many kinds."""
+    try:
+        yield
+    except (CommandError, ImportError, PermissionError, MemoryError):
+        raise
+    except Exception as error:  # they have no class in common
+        why = csv_files.reason(Path(path), error) if kind == "CSV" else one_line(error)
+        raise CommandError(f"{path}: cannot be read as {kind}: {why}") from None
 
 
 def columns_of(source: str) -> list[str]:
@@ -80,7 +88,7 @@ def columns_of(source: str) -> list[str]:
     try:
         if path.name.lower().endswith(".parquet"):
             return list(map(str, import_extra("pyarrow.parquet", "tables", "").read_schema(path).names))
-        if path.name.lower().endswith(TABLE_ENDINGS):
+        if csv_files.is_csv(source):
             return list(map(str, pd.read_csv(path, nrows=0, **text_options(pd, path)).columns))
     except Exception:  # pandas and pyarrow raise many kinds of errors for damaged files
         return []
@@ -147,7 +155,7 @@ def split_target(
     Raises
     ------
     CommandError
-        If there is no column or several columns of that name, or if there is no other column.
+        If there is no column of that name, or no other column.
     """
     check_target(columns, target, source, what=what)
     features = {name: values for name, values in columns.items() if name != target}
@@ -157,15 +165,12 @@ def split_target(
 
 
 def check_target(names: Collection[str], target: str, source: str, *, what: str) -> None:
-    """Raise CommandError if there is no column or several columns of this name."""
+    """Raise CommandError if there is no column of this name."""
     if not target:
         raise CommandError(f"--target: name the column of labels; {source} has {listed(names)}")
     if target not in names:
         hint = f"{did_you_mean(target, names)}it has {listed(names)}"
         raise CommandError(f"{what}: {source} has no column {target!r}; {hint}")
-    # pandas makes repeated names of columns distinct: a, a.1, a.2.
-    if f"{target}.1" in names:
-        raise CommandError(f"{what}: {source} has several columns named {target!r}; rename all but one")
 
 
 def check_ids(ids: Collection[str], names: Collection[str], source: str) -> None:
@@ -186,8 +191,8 @@ def column_of_keys(values: Array) -> list[Any]:
     return [None if gone else value for value, gone in zip(values.tolist(), is_missing(values), strict=True)]
 
 
-def labelled_rows(labels: Array, target: str, source: str, *, drop: bool, first: int = 0) -> Array:
-    """The positions of the rows with a label; `first` is the number of the first row.
+def labelled_rows(labels: Array, target: str, path: str, *, drop: bool, first: int = 0) -> Array:
+    """The positions of the rows with a label in a file; `first` is the number of the first row.
 
     Raises
     ------
@@ -196,12 +201,13 @@ def labelled_rows(labels: Array, target: str, source: str, *, drop: bool, first:
     """
     missing = is_missing(labels)
     if missing.any() and not drop:
-        rows = (
-            f"{missing.sum()} of {len(missing)} rows, the first of which is {data_row(first + int(missing.argmax()))}"
-        )
+        number = first + int(missing.argmax())
+        rows = f"{missing.sum()} of {len(missing)} rows, the first of which is {data_row(number)}"
+        # A short row lacks its last cells, of which the target may be one.
+        short = csv_files.too_few_cells(Path(path), number) if csv_files.is_csv(path) else ""
         raise CommandError(
-            f"{source}: the target {target!r} is missing in {rows}; label them, or leave them out with "
-            "--drop-unlabelled"
+            f"{Path(path).name}: the target {target!r} is missing in {rows}{short and f', which {short}'}; label them, "
+            "or leave them out with --drop-unlabelled"
         )
     return np.flatnonzero(~missing)
 
@@ -216,15 +222,13 @@ def left_out(count: int, target: str) -> str:
 
 
 def text_options(pd: Any, path: Path) -> dict[str, Any]:
-    """The options of pandas.read_csv for a file, whose separator is the most frequent one in the header line."""
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8-sig") as file:
-        header = file.readline()
+    """The options of pandas.read_csv for a file; raises CommandError if columns have the same name."""
+    csv_files.check_names(path)
     # Before pandas 3.1, read_csv may round the last digit unless float_precision is set.
     version = [int(part) for part in pd.__version__.split(".")[:2]]
     exact = {} if version >= [3, 1] else {"float_precision": "round_trip"}
     return exact | {
-        "sep": max(",;\t", key=header.count) if header else ",",
+        "sep": csv_files.separator(path),
         "encoding": "utf-8-sig",
         "compression": "infer",
         "skipinitialspace": True,

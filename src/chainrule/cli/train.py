@@ -36,7 +36,9 @@ MODELS: dict[str, tuple[Callable[[Any, RunRecord], int], type[RunOptions]]] = {
 HELP = (
     "Train a classifier, evaluate it on held-out samples, and save it in one file.\n\n"
     "Without MODEL, a table that is read whole is fitted with tabular, unless an option is not for tabular; all other "
-    "data are fitted with mlp. Write a file or folder that has the name of a model with its folder, as in ./mlp. "
+    "data are fitted with mlp. Write a file or folder that has the name of a model with its folder, as in ./mlp.\n\n"
+    "Examples: `chainrule train data.csv --target COLUMN` for a table, which needs --target; `chainrule train conv "
+    "FOLDER` for a folder with one folder of pictures per class; `chainrule train digits` for a built-in data set.\n\n"
     "`chainrule train MODEL --help` lists the options of a model; these options apply to all models:"
 )
 CONFIG, HINT = "chainrule configuration", "chainrule hint"

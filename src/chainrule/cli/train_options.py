@@ -56,7 +56,9 @@ class RunOptions:
     data: str
     test_size: Annotated[
         float,
-        typer.Option(callback=below(1, positive=True), help="Share of the rows to hold out.", rich_help_panel=DATA),
+        typer.Option(
+            callback=below(1), help="Share of the rows to hold out; 0 trains on all rows.", rich_help_panel=DATA
+        ),
     ] = 0.2
     imports: Imports = None
     seed: Annotated[

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from sklearn.pipeline import Pipeline
 
@@ -19,7 +20,16 @@ from chainrule.cli import model_files, torchrun
 from chainrule.cli.block_files import is_in_blocks, read_training_blocks
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
-from chainrule.cli.output import CommandError, TrainingProgress, note, print_importances, print_json, print_metrics
+from chainrule.cli.output import (
+    USAGE,
+    CommandError,
+    TrainingProgress,
+    counted,
+    note,
+    print_importances,
+    print_json,
+    print_metrics,
+)
 from chainrule.cli.output_files import check_outputs, checkpoint_of, whole_file
 from chainrule.cli.train_arguments import check_source
 from chainrule.cli.train_config import RunRecord, again, config_of
@@ -30,6 +40,9 @@ from chainrule.estimators.notices import notices_kept
 from chainrule.estimators.plots import learning_curves
 from chainrule.storage import OnDask
 from chainrule.training.processes import from_rank_0, is_rank_0
+
+ALL_ROWS = "no rows were held out, so there are no figures on rows that the model has not seen"
+_NO_METRICS: dict[str, Any] = {"accuracy": None, "log_loss": None, "classes": [], "calibration": None}
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class FittedModel:
     """The classifier, or a pipeline of an encoder and the classifier."""
     samples: DataSet
     """The training samples, with features as the classifier takes them."""
+    given: DataSet
+    """The training samples, with features as the model takes them."""
     seconds: float
     """Duration of encoding and fitting."""
 
@@ -76,6 +91,8 @@ def begin(options: RunOptions, config: RunRecord, *, resume: bool = False) -> Tr
     if isinstance(options, RowOptions):
         from_rank_0(partial(check_source, options, getattr(options, "blocks", False)))
     files = {name: vars(options).get(name) for name in ("curves", "report", "held_out_rows")}
+    if options.test_size == 0 and files["held_out_rows"] is not None:
+        raise CommandError("--held-out-rows: --test-size 0 holds out no rows", status=USAGE)
     out, resume = Path(str(options.out)), resume or torchrun.is_restarted()
     check = partial(check_outputs, out, config=config, overwrite=options.overwrite, resume=resume, **files)
     kept = from_rank_0(check)
@@ -113,7 +130,7 @@ def fit(classifier: Any, samples: DataSet, on_workers: bool = False, watched: Da
 
     The classifier scores `watched` samples after each epoch, and these scores decide nothing.
     """
-    started, model, options = time.perf_counter(), classifier, {}
+    started, model, given, options = time.perf_counter(), classifier, samples, {}
     if samples.encoder is not None:
         model = Pipeline([("encoder", samples.encoder), ("classifier", classifier)])
         samples = replace(samples, X=encoded(samples))
@@ -122,7 +139,7 @@ def fit(classifier: Any, samples: DataSet, on_workers: bool = False, watched: Da
             X = watched.X if samples.encoder is None else samples.encoder.transform(watched.X)
         options = {"eval_set": (X, watched.y), "keep_best": False}
     classifier.fit(OnDask(samples.X) if on_workers else samples.X, samples.y, **options)
-    return FittedModel(model, samples, time.perf_counter() - started)
+    return FittedModel(model, samples, given, time.perf_counter() - started)
 
 
 def fit_network(
@@ -164,23 +181,29 @@ def fit_network(
 
 
 def evaluate_and_save(
-    options: TrainingOptions, fitted: FittedModel, held_out: DataSet, draw: Callable[[Any], Any] = learning_curves
+    options: TrainingOptions,
+    fitted: FittedModel,
+    held_out: DataSet | None,
+    draw: Callable[[Any], Any] = learning_curves,
 ) -> dict[str, Any]:
     """Write model, configuration and curves; return the metrics on held-out samples with the facts for --json."""
     model, samples = fitted.model, fitted.samples
-    metrics = model_files.metrics(model_files.Scored.of(model, held_out))
+    metrics = _NO_METRICS
+    if held_out is not None:
+        metrics = model_files.metrics(model_files.Scored.of(model, held_out), np.zeros(len(held_out.y), bool))
     origin = model_files.Origin(options.data, samples.target, options.test_size, options.seed, samples.columns)
     model_files.save_model(model, options.out, origin, samples)
     cut = interruption_of(model)
     with whole_file(config_of(options.out)) as file:
         file.write(options.config + (f"# the model beside this file was {cut}\n" if cut else ""))
-    if options.held_out_rows is not None:
+        file.write("" if held_out is not None else f"# {ALL_ROWS}\n")
+    if options.held_out_rows is not None and held_out is not None:
         _write_rows(options.held_out_rows, held_out)
     if options.curves is not None:
         draw(model_files.classifier_of(model)).savefig(options.curves, dpi=150)
     return metrics | {
         "n_train": len(samples.y),
-        "n_test": len(held_out.y),
+        "n_test": 0 if held_out is None else len(held_out.y),
         "seconds": round(fitted.seconds, 3),
         "seed": options.seed,
         "model": str(options.out),
@@ -190,21 +213,23 @@ def evaluate_and_save(
 def write_report(
     options: TrainingOptions,
     fitted: FittedModel,
-    held_out: DataSet,
+    held_out: DataSet | None,
     results: dict[str, Any],
     images: Any = None,
 ) -> None:
     """Write the report to its folder, if one was given, and say where it is.
 
-    Of tables, `results` gets the importances of the columns, the largest first.
+    Without held-out samples, it is a report on those that were trained on, and says so. Of tables, `results` gets the
+    importances of the columns, the largest first.
     """
     if options.report is None:
         return
     from chainrule import report
     from chainrule.report.sections import importances_of
 
+    shown = fitted.given if held_out is None else held_out
     with notices_kept():  # about held-out categories that are not among the training rows
-        known = importances_of(fitted.model, held_out.X, held_out.y)
+        known = importances_of(fitted.model, shown.X, shown.y)
     if known is not None:
         ranked = known.ranked()
         results["importances"] = [{"column": name, "mean": mean, "std": std} for name, mean, std in ranked]
@@ -215,22 +240,25 @@ def write_report(
     if images is not None:
         facts["epochs"] = str(model.n_iter_)
     facts["training" + (f", {cut}" if cut else "")] = f"{fitted.seconds:.1f} s"
-    facts[f"{'rows' if images is None else 'images'} trained on"] = f"{results['n_train']:,}"
+    kind = "rows" if images is None else "images"
+    facts[f"{kind} trained on"] = f"{results['n_train']:,}"
+    if held_out is None:
+        facts[f"{kind} held out"] = "none"
     with notices_kept():
         path = report.write_report(
             model,
-            held_out.X,
-            held_out.y,
+            shown.X,
+            shown.y,
             options.report,
             title=f"{Path(fitted.samples.name).name}: {size}, {len(model.classes_)} classes",
-            metrics=results,
+            metrics=None if held_out is None else results,
             facts={**facts, "seed": str(results["seed"])},
             bad_files=() if images is None else images.bad_files,
-            places=list(map(held_out.where, range(len(held_out.y)))),
+            places=list(map(shown.where, range(len(shown.y)))),
             again=f"{again(options.out)}{cut and f'  # a whole run; this one was {cut}'}",
             importances=known,
             notes=fitted.samples.notes,
-            held_out=True,
+            held_out=held_out is not None,
         )
     note(f"the report is in {path}")
 
@@ -256,8 +284,11 @@ def show(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any],
         print_json(results)
     else:
         samples = fitted.samples
-        counts = f"{results['n_test']} {samples.kind} held out, {results['n_train']} trained on"
-        print_metrics(results, f"{samples.name}: {counts}")
+        if results["n_test"]:
+            counts = f"{counted(results['n_test'], samples.kind)} held out, {results['n_train']} trained on"
+            print_metrics(results, f"{samples.name}: {counts}")
+        else:
+            print(f"{samples.name}: all {counted(results['n_train'], samples.kind)} trained on\n{ALL_ROWS}")
         print(f"{type(model_files.classifier_of(fitted.model)).__name__}: {line}")
         print_importances(results.get("importances", ()))
         imports = [word for name in options.imports for word in ("--import", name)]

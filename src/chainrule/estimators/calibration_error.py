@@ -10,6 +10,13 @@ BINS = 10
 DRAWS = 1000
 MOST_GROUPS = 2000
 """More rows than this are drawn in groups of nearly equal probability."""
+FEWEST_ROWS = 100
+"""Fewest rows for a verdict. Up to 96 rows, a mean probability near 1/2 that is wrong by 0.1 is within chance, since
+
+    1.96 sqrt(1/4 / n) > 0.1,
+
+so that "within chance" would say hardly anything.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,10 @@ class CalibrationError:
         The range of the error, 19 times in 20, if labels are drawn from the predicted probabilities.
     mean, right : float
         The mean probability of the predicted class, and the share of rows in which it is right.
-    verdict : {"within chance", "overconfident", "underconfident", "uneven"}
-        "within chance" up to `high`; above it "overconfident" or "underconfident" if the mean probability of the
-        predicted class is further from the share that is right than chance explains, and otherwise "uneven".
+    verdict : {"within chance", "overconfident", "underconfident", "uneven", "too few rows"}
+        "too few rows" below FEWEST_ROWS. Otherwise "within chance" up to `high`; above it "overconfident" or
+        "underconfident" if the mean probability of the predicted class is further from the share that is right than
+        chance explains, and otherwise "uneven".
     """
 
     error: float
@@ -48,6 +56,7 @@ class CalibrationError:
             "overconfident": f"Overconfident: {means} of the rows.",
             "underconfident": f"Underconfident: {means} of the rows.",
             "uneven": "Beyond chance: probabilities are too high for some rows and too low for others.",
+            "too few rows": f"There are too few rows for a verdict, which takes {FEWEST_ROWS}.",
         }[self.verdict]
 
 
@@ -116,8 +125,8 @@ def calibration_error(classes: int, actual: Array, predicted: Array, sure: Array
         drawn += abs(p[rows].sum() - counts) / n
     low, high = np.quantile(drawn, (0.025, 0.975))
     mean, right = float(sure.mean()), float((actual == predicted).mean())
-    verdict = "within chance"
-    if error > high:
+    verdict = "within chance" if n >= FEWEST_ROWS else "too few rows"
+    if n >= FEWEST_ROWS and error > high:
         is_shifted = abs(mean - right) > 1.96 * np.sqrt((sure * (1 - sure)).sum()) / n
         verdict = "uneven" if not is_shifted else "overconfident" if mean > right else "underconfident"
     return CalibrationError(float(error), float(low), float(high), mean, right, verdict)

@@ -95,6 +95,20 @@ def read_numbers(values: Array) -> Numbers:
     return _read(values, _number, np.empty(len(values)))
 
 
+def without_infinite(numbers: Numbers) -> Numbers:
+    """The same, with infinite numbers among the cells that cannot be read, since no model can scale them.
+
+    >>> found = without_infinite(read_numbers(np.array([1.0, np.inf])))
+    >>> found.values, found.unreadable
+    (array([ 1., nan]), array([1]))
+    """
+    if numbers.values.dtype.kind != "f" or not np.isinf(numbers.values).any():
+        return numbers
+    infinite = np.isinf(numbers.values)
+    unreadable = np.union1d(numbers.unreadable, np.flatnonzero(infinite))
+    return Numbers(np.where(infinite, np.nan, numbers.values), unreadable)
+
+
 def read_dates(values: Array) -> Numbers:
     """A column as datetime64[ms], in universal time; a date and time without a zone is taken for universal time.
 

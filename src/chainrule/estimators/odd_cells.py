@@ -93,6 +93,15 @@ def not_numbers(name: str, cells: OddCells, kind: str = "number") -> str:
     return f"column {name!r}: {what}: {cells}"
 
 
+def all_empty(name: str, rows: int) -> str:
+    """A sentence about a column in which all cells are empty.
+
+    >>> all_empty("age", 891)
+    "column 'age': all 891 cells are empty, so the column tells the model nothing"
+    """
+    return f"column {name!r}: all {rows:,} cells are empty, so the column tells the model nothing"
+
+
 def not_seen(name: str, cells: OddCells, known: Container[str], as_rare: bool = False) -> str:
     """A sentence about the cells of a column that hold other categories than the `known` ones of the training.
 

@@ -118,7 +118,7 @@ def load(path: str | os.PathLike[str]) -> Any:
         If the file is not a model, is truncated or damaged, was written in a newer format, or names a class that may
         not be loaded. ModelFileError is a ValueError.
     OSError
-        If the file cannot be read.
+        If the file cannot be read, such as FileNotFoundError if there is none.
 
     Examples
     --------
@@ -170,7 +170,11 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _read(path: str | os.PathLike[str], *names: str) -> list[Any]:
     """Entries of the manifest of a file, the notes last; errors become a ModelFileError that names the file."""
-    data = Path(path).read_bytes()
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        expected = "expected a model file, which `save` or `chainrule train` writes"
+        raise OSError(error.errno, f"{error.strerror or error}; {expected}", str(path)) from None
     try:
         reader = Reader(data)
         estimator = reader.manifest["estimator"]

@@ -31,6 +31,7 @@ from chainrule.estimators.columns import (
     mostly_numbers,
     read_dates,
     read_numbers,
+    without_infinite,
 )
 from chainrule.estimators.frames import as_columns, check_has_rows, is_frame, lacking
 from chainrule.estimators.notices import notices_kept, notices_noted, warn_caller
@@ -205,7 +206,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def encoded(self, X: Any, told: Told | None = None) -> Array:
         """The features as an array, whatever `set_output` says.
 
-        For each column of numbers or categories, `told` gets its name, the cells that cannot be read as in `fit` by
+        For each column, `told` gets its name, the cells that cannot be read as in `fit` by
         position, and the number of cells that are not missing. By default there are warnings of such cells.
         """
         told = self._warned if told is None else told
@@ -225,7 +226,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             for name, column in zip(self.categorical_, words.T, strict=True):
                 told(name, self._not_seen(name, column), int(np.count_nonzero(column != MISSING)))
             parts.append(self.encoder_.transform(words))
-        parts += [_hashed(columns[name]) for name in self.text_]
+        for name in self.text_:
+            told(name, {}, int(np.count_nonzero(~is_missing(columns[name]))))
+            parts.append(_hashed(columns[name]))
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float32)
 
     def unseen(self, X: Any) -> dict[str, dict[int, str]]:
@@ -277,13 +280,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If there are numbers where `fit` has seen dates, or dates where it has seen numbers.
         """
         if self.dates_ is None:
-            return mostly_numbers(values) or read_numbers(values)
+            return without_infinite(mostly_numbers(values) or read_numbers(values))
         is_date, kind = name in self.dates_, values.dtype.kind
         if kind == "M" and not is_date:
             raise ValueError(f"column {name!r}: expected numbers, as in fit, got dates")
         if kind in "iufbm" and is_date and not is_missing(values).all():
             raise ValueError(f"column {name!r}: expected dates, as in fit, got numbers")
-        return (read_dates if is_date else read_numbers)(values)
+        return read_dates(values) if is_date else without_infinite(read_numbers(values))
 
     @property
     def used_(self) -> list[str]:
@@ -339,7 +342,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             warn_caller(self.sentence(name, OddCells().add(cells, present)))
 
     def _numbers(self, columns: Mapping[str, Array], told: Told) -> Array:
-        """The numeric columns side by side, with NaN for missing and infinite numbers; `told` is as in `encoded`."""
+        """The numeric columns side by side, with NaN for missing numbers; `told` is as in `encoded`."""
         # In Fortran order, since columns are sorted.
         table = np.empty((len(columns[self.numeric_[0]]), len(self.numeric_)), order="F")
         for j, name in enumerate(self.numeric_):
@@ -348,7 +351,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             values = as_floats(read.values)
             # Sums of two numbers must stay finite where medians are taken.
             np.clip(values, -LARGEST_NUMBER, LARGEST_NUMBER, out=table[:, j])
-            table[~np.isfinite(values), j] = np.nan
         return table
 
     def _filled(self, numbers: Array, medians: Array) -> Array:

@@ -40,7 +40,7 @@ def write_report(
     again: str = "",
     importances: Importances | None = None,
     notes: Sequence[str] = (),
-    held_out: bool = False,
+    held_out: bool | None = None,
 ) -> Path:
     """Write ``report.html``, a page about a fitted classifier and some samples, to a folder, and return its path.
 
@@ -74,8 +74,9 @@ def write_report(
     notes : sequence of str
         Warnings for the top of the page, beside those that the model knows. One that begins with "column 'NAME'"
         stands in the line of this column too.
-    held_out : bool
-        True if no sample was trained on; the page then calls its figures held out.
+    held_out : bool, optional
+        True if no sample was trained on: the page then calls its figures held out. False if some were, or all, and None
+        if this is unknown: the page says so.
 
     Raises
     ------
@@ -139,6 +140,7 @@ def write_report(
         versions=f"chainrule {__version__}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}, Python "
         f"{platform.python_version()}",
         held_out=held_out,
+        by_clock=getattr(last, "time_limit", None) is not None,
         date=time.strftime("%Y-%m-%d %H:%M"),
     )
 
