@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from chainrule.cli.data_set import DataSet
+from chainrule.cli.data_set import DataSet, as_known_classes
+from chainrule.cli.output import CommandError
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
@@ -107,6 +108,34 @@ def test_labels_of_any_stored_type_meet_those_of_a_text_file(chainrule, train, d
     )
     frame.to_parquet("d.parquet")
     assert chainrule("evaluate", "m", "d.parquet", "--json").metrics() == expected
+
+
+def test_whole_numbers_written_as_floats_are_the_integers(chainrule, train):
+    frame = measured().astype({"kind": float})
+    frame.loc[6, "kind"] = None
+    frame.to_csv("d.csv", index=False)
+    assert ",1.0\n" in Path("d.csv").read_text("utf-8")
+    train("d.csv", "--target", "kind", "--drop-unlabelled", "--out", "m").trained({"0", "1"}, rows=199)
+    measured().to_csv("n.csv", index=False)
+    expected = chainrule("evaluate", "m", "n.csv", "--json").metrics()
+    assert chainrule("evaluate", "m", "d.csv", "--drop-unlabelled", "--json").metrics()["n_rows"] == 199
+    measured().astype({"kind": float}).to_csv("n.csv", index=False)
+    assert chainrule("evaluate", "m", "n.csv", "--json").metrics() == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "labels", "found"),
+    [
+        (["0.0", "1.0"], ["0", "1", "1.0"], ["0.0", "1.0", "1.0"]),  # of files of models that older versions wrote
+        (["1", "1.0", "x"], ["1", "1.0", "1.00"], ["1", "1.0", "1.0"]),
+        ([0, 1], ["1.0", "0"], [1, 0]),
+    ],
+)
+def test_labels_of_models_are_found_in_either_spelling(known, labels, found):
+    classes = np.array(known)
+    assert as_known_classes(np.array(labels, dtype=object), "d.csv", classes).tolist() == found
+    with pytest.raises(CommandError, match="not trained on the labels '01', '2'; it knows"):
+        as_known_classes(np.array(["01", "2"], dtype=object), "d.csv", classes)
 
 
 def test_labels_the_model_has_never_seen_are_named(chainrule, write, flower_header, flowers_model, new_flowers):

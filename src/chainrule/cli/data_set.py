@@ -1,6 +1,6 @@
 """Samples from one source: their split into training and held-out samples, their labels as classes, rows for training.
 
-Classes are integers if all labels are whole numbers, otherwise text.
+Classes are integers if all labels are whole numbers, such as 1 or 1.0, otherwise text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ MORE_COLUMNS = "columns have such cells"
 """The words after the number of columns whose unreadable cells are not listed."""
 NUMBERS_DRAWN = 1 << 22
 """Numbers in the rows in files whose quartiles are taken: 32 MB in float64."""
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+_WHOLE_NUMBER = re.compile(r"(0|-?[1-9]\d{0,17})(\.0+)?")
+"""A missing label makes the others floats for pandas, so 1.0 in a file is the label 1; 01 is a label of its own."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def as_classes(values: Array, source: str, what: str) -> Array:
     texts, positions = _texts(values)
     numbers = as_numbers(np.array(texts, dtype=object))
     if all(_WHOLE_NUMBER.fullmatch(text) for text in texts):
-        y = np.array([int(text) for text in texts], dtype=np.int64)[positions]
+        y = np.array([int(_without_zeros(text)) for text in texts], dtype=np.int64)[positions]
     elif numbers is not None and not all(number.is_integer() for number in numbers.tolist()):
         raise CommandError(f"{source}: the {what} holds continuous numbers; a classifier needs classes")
     else:
@@ -159,7 +160,7 @@ def check_classes(y: Array, what: str) -> None:
 
 
 def as_known_classes(values: Array, source: str, classes: Array, place: Callable[[int], str] | None = None) -> Array:
-    """Labels as classes of a model.
+    """Labels as classes of a model; 1.0 is the label 1 unless the model knows both.
 
     Raises
     ------
@@ -167,15 +168,23 @@ def as_known_classes(values: Array, source: str, classes: Array, place: Callable
         If the model does not know a label. The message names the place of the first one, if a function gives it.
     """
     texts, positions = _texts(values)
-    known = {str(label): number for number, label in enumerate(classes.tolist())}
-    unknown = sorted(text for text in texts if text not in known)
+    exact = {str(label): number for number, label in enumerate(classes.tolist())}
+    whole = {_without_zeros(label): number for label, number in exact.items()}
+    found = {text: exact.get(text, whole.get(_without_zeros(text))) for text in texts}
+    unknown = sorted(text for text, number in found.items() if number is None)
     if unknown:
         if place is not None:
             source = place(int(np.isin(positions, [texts.index(text) for text in unknown]).argmax()))
         raise CommandError(
             f"{source}: the model was not trained on the labels {listed(unknown)}; it knows {listed(classes.tolist())}"
         )
-    return classes[[known[text] for text in texts]][positions]
+    return classes[[found[text] for text in texts]][positions]
+
+
+def _without_zeros(text: str) -> str:
+    """A label, of which a whole number loses the zeros after its point."""
+    written = _WHOLE_NUMBER.fullmatch(text)
+    return text if written is None else written[1]
 
 
 def _texts(values: Array) -> tuple[list[str], Array]:
