@@ -10,6 +10,7 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.classifier import SUM_TOLERANCE
 from chainrule.estimators.importances import encoder_of
 from chainrule.estimators.notebooks import html_table
+from chainrule.estimators.notices import notices_kept
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -136,7 +137,8 @@ def explain_prediction(model: Any, row: Any, background: Any) -> ExplainedPredic
         raise ValueError("model: expected one class per row, got a model of several labels per row")
     number = int(log_probs[0].argmax())
     known = _log_odds(log_probs, number).item()
-    effects = [known - _log_odds(model.predict_log_proba(with_column(name)), number).mean() for name in names]
+    with notices_kept():  # the prediction of the row has named its cells
+        effects = [known - _log_odds(model.predict_log_proba(with_column(name)), number).mean() for name in names]
     return ExplainedPrediction(
         model.classes_.tolist()[number],
         float(np.exp(log_probs[0, number])),
