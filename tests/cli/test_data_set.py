@@ -317,6 +317,35 @@ def test_dates_that_are_read_as_words_are_named(train):
     assert "'since' is read as words" not in train("d.csv", "--target", "kind", "--words", "since").succeeded().err
 
 
+def test_numbers_with_decimal_commas_that_are_read_as_words_are_named(train):
+    frame = measured()
+    frame.assign(fare=frame["a"].map("{:.2f}".format).str.replace(".", ",")).to_csv("d.csv", index=False)
+    done = train("d.csv", "--target", "kind").succeeded()
+    assert (
+        "note: column 'fare' is read as words: numbers are read as 1234.5, and its cells are written as '" in done.err
+    )
+    assert "pandas.read_csv(..., decimal=',') converts them" in done.err
+
+
+def test_text_that_is_named_as_words_is_kept(train):
+    measured().assign(cabin=[f"C{number}" for number in range(200)]).to_csv("d.csv", index=False)
+    assert "column 'cabin' is left out: text with" in train("d.csv", "--target", "kind").succeeded().err
+    assert "left out" not in train("d.csv", "--target", "kind", "--words", "cabin").succeeded().err
+
+
+def test_columns_and_classes_that_may_be_mistakes_are_named(train):
+    frame = measured().assign(id=range(1, 201), kind=np.where(measured()["kind"] == 1, "yes", "no"))
+    frame.loc[[3, 5, 7, 9], "kind"] = "Yes"
+    frame.to_csv("d.csv", index=False)
+    shown = train("d.csv", "--target", "kind").succeeded().err
+    assert "note: column 'id' numbers the rows: its values rise by 1 from row to row" in shown
+    assert "leave it out with --drop id" in shown
+    assert "note: the target 'kind' may have misspelt classes: 'yes' and 'Yes' differ only by" in shown
+    frame.sort_values("a").assign(id=range(200), kind=np.repeat(["no", "yes"], 100)).to_csv("d.csv", index=False)
+    shown = train("d.csv", "--target", "kind").succeeded().err
+    assert "column 'id' determines the target 'kind': each class has a range of its values of its own" in shown
+
+
 def test_features_that_are_missing_throughout(chainrule, write):
     rows = [[None, None, "ab"[n % 2]] for n in range(40)]
     data = write(Path("d.csv"), ("stem", "leaf", "species"), rows)

@@ -20,15 +20,11 @@ from chainrule.cli import array_files, table_files
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, first_notes, listed, note
 from chainrule.estimators import TableEncoder
-from chainrule.estimators.columns import (
-    Numbers,
-    as_numbers,
-    dates_as_words,
-    mostly_numbers,
-    read_numbers,
-)
-from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
-from chainrule.estimators.target_copies import copies_of_target, determining
+from chainrule.estimators.columns import Numbers, as_numbers, mostly_numbers
+from chainrule.estimators.notices import notices_kept
+from chainrule.estimators.odd_cells import not_numbers
+from chainrule.estimators.reading_notes import left_out, odd_cells, why_words
+from chainrule.estimators.sample_notes import sample_notes
 from chainrule.storage import StoredRows
 
 MORE_COLUMNS = "columns have such cells"
@@ -58,6 +54,8 @@ class DataSet:
     """The samples that the source itself provides for testing."""
     encoder: Any = None
     """The transformer to be fitted to the training samples; None if the classifier takes X as it is."""
+    fit_options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the encoder's `fit`."""
     unreadable: Mapping[str, int] = field(default_factory=dict)
     """Number of cells that are not numbers, by numeric column."""
     files: Sequence[str] = ()
@@ -269,23 +267,18 @@ def read_training_rows(
             columns,
             y,
             target,
-            encoder=TableEncoder([*words, *of_words], list(text) or None),
+            encoder=TableEncoder(list(words) or None, list(text) or None),
+            fit_options={"known_words": of_words},
             where=where,
             keys={"row": labelled + 1},
         ),
         {name: numbers for name, numbers in numbers_of.items() if numbers is not None},
     )
-    copies = [
-        f"{determining(name, f'the target {target!r}', len(y))}; if it is made from the target, leave it out with "
-        f"--drop {shlex.quote(name)}"
-        for name in copies_of_target(columns, y)
-    ]
-    remarks = (
-        remark
-        for name in of_words
-        for remark in (_mixed(name, columns[name], where), dates_as_words(name, columns[name]))
+    odd = sample_notes(
+        found.X, y, f"the target {target!r}", lambda name: f"leave it out with --drop {shlex.quote(name)}"
     )
-    return replace(found, notes=(*copies, *found.notes, *filter(None, remarks)))
+    remarks = filter(None, (why_words(name, columns[name], where) for name in of_words))
+    return replace(found, notes=(*odd, *found.notes, *remarks))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:
@@ -312,7 +305,7 @@ def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     """The samples with some columns read as numbers. Cells that are not numbers are counted and noted."""
     unreadable = {name: len(numbers.unreadable) for name, numbers in numeric.items() if len(numbers.unreadable)}
     notes = [
-        not_numbers(name, _odd(samples.X[name], numeric[name], samples.where), numeric[name].kind)
+        not_numbers(name, odd_cells(samples.X[name], numeric[name], samples.where), numeric[name].kind)
         for name in unreadable
     ]
     X = samples.X | {name: numbers.values for name, numbers in numeric.items()}
@@ -337,7 +330,8 @@ def encoded(samples: DataSet) -> Array | StoredRows:
         scaled: StoredRows = samples.encoder.transform(samples.X)
         return scaled
     try:
-        features = samples.encoder.fit_transform(samples.X)
+        with notices_kept():  # the notes below say it, of the rows of the file
+            features = samples.encoder.fit(samples.X, **samples.fit_options).transform(samples.X)
     except ValueError as error:
         reasons = "; ".join([*samples.notes[:1], str(error)])
         raise CommandError(
@@ -347,23 +341,5 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
-            then = "; turn it into numbers, or count its words with --text, if it matters"
-            note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
+            note(left_out(name, reason, f"--text {shlex.quote(name)}"))
     return np.asarray(features, dtype=np.float32)
-
-
-def _odd(values: Array, numbers: Numbers, where: Callable[[int], str]) -> OddCells:
-    """The cells of a column that are not numbers."""
-    return OddCells().add(texts_at(values, numbers.unreadable), numbers.present, where)
-
-
-def _mixed(name: str, values: Array, where: Callable[[int], str]) -> str:
-    """A note that a column is read as words although at least half of its cells are numbers, or an empty text."""
-    numbers = read_numbers(values)
-    there = int(np.count_nonzero(~np.isnan(numbers.values)))
-    if not there or there < len(numbers.unreadable):
-        return ""
-    return (
-        f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are not, "
-        f"such as {_odd(values, numbers, where)}; a column of numbers has at most one such cell in ten"
-    )

@@ -21,7 +21,6 @@ from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, note, one_line
 from chainrule.cli.table_files import (
-    DECIMAL_COMMAS,
     check_ids,
     check_target,
     column_of_keys,
@@ -34,6 +33,7 @@ from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import column_values, read_numbers
 from chainrule.estimators.frames import lacking
 from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
+from chainrule.estimators.reading_notes import DECIMAL_COMMAS
 from chainrule.estimators.tables import Told
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead
