@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from chainrule.cli.data_set import DataSet
+from chainrule.cli.data_set import DataSet, as_known_classes
+from chainrule.cli.output import CommandError
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
@@ -107,6 +108,34 @@ def test_labels_of_any_stored_type_meet_those_of_a_text_file(chainrule, train, d
     )
     frame.to_parquet("d.parquet")
     assert chainrule("evaluate", "m", "d.parquet", "--json").metrics() == expected
+
+
+def test_whole_numbers_written_as_floats_are_the_integers(chainrule, train):
+    frame = measured().astype({"kind": float})
+    frame.loc[6, "kind"] = None
+    frame.to_csv("d.csv", index=False)
+    assert ",1.0\n" in Path("d.csv").read_text("utf-8")
+    train("d.csv", "--target", "kind", "--drop-unlabelled", "--out", "m").trained({"0", "1"}, rows=199)
+    measured().to_csv("n.csv", index=False)
+    expected = chainrule("evaluate", "m", "n.csv", "--json").metrics()
+    assert chainrule("evaluate", "m", "d.csv", "--drop-unlabelled", "--json").metrics()["n_rows"] == 199
+    measured().astype({"kind": float}).to_csv("n.csv", index=False)
+    assert chainrule("evaluate", "m", "n.csv", "--json").metrics() == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "labels", "found"),
+    [
+        (["0.0", "1.0"], ["0", "1", "1.0"], ["0.0", "1.0", "1.0"]),  # of files of models that older versions wrote
+        (["1", "1.0", "x"], ["1", "1.0", "1.00"], ["1", "1.0", "1.0"]),
+        ([0, 1], ["1.0", "0"], [1, 0]),
+    ],
+)
+def test_labels_of_models_are_found_in_either_spelling(known, labels, found):
+    classes = np.array(known)
+    assert as_known_classes(np.array(labels, dtype=object), "d.csv", classes).tolist() == found
+    with pytest.raises(CommandError, match="not trained on the labels '01', '2'; it knows"):
+        as_known_classes(np.array(["01", "2"], dtype=object), "d.csv", classes)
 
 
 def test_labels_the_model_has_never_seen_are_named(chainrule, write, flower_header, flowers_model, new_flowers):
@@ -286,6 +315,35 @@ def test_dates_that_are_read_as_words_are_named(train):
     done = train("d.csv", "--target", "kind")
     assert "note: column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601)" in done.succeeded().err
     assert "'since' is read as words" not in train("d.csv", "--target", "kind", "--words", "since").succeeded().err
+
+
+def test_numbers_with_decimal_commas_that_are_read_as_words_are_named(train):
+    frame = measured()
+    frame.assign(fare=frame["a"].map("{:.2f}".format).str.replace(".", ",")).to_csv("d.csv", index=False)
+    done = train("d.csv", "--target", "kind").succeeded()
+    assert (
+        "note: column 'fare' is read as words: numbers are read as 1234.5, and its cells are written as '" in done.err
+    )
+    assert "pandas.read_csv(..., decimal=',') converts them" in done.err
+
+
+def test_text_that_is_named_as_words_is_kept(train):
+    measured().assign(cabin=[f"C{number}" for number in range(200)]).to_csv("d.csv", index=False)
+    assert "column 'cabin' is left out: text with" in train("d.csv", "--target", "kind").succeeded().err
+    assert "left out" not in train("d.csv", "--target", "kind", "--words", "cabin").succeeded().err
+
+
+def test_columns_and_classes_that_may_be_mistakes_are_named(train):
+    frame = measured().assign(id=range(1, 201), kind=np.where(measured()["kind"] == 1, "yes", "no"))
+    frame.loc[[3, 5, 7, 9], "kind"] = "Yes"
+    frame.to_csv("d.csv", index=False)
+    shown = train("d.csv", "--target", "kind").succeeded().err
+    assert "note: column 'id' numbers the rows: its values rise by 1 from row to row" in shown
+    assert "leave it out with --drop id" in shown
+    assert "note: the target 'kind' may have misspelt classes: 'yes' and 'Yes' differ only by" in shown
+    frame.sort_values("a").assign(id=range(200), kind=np.repeat(["no", "yes"], 100)).to_csv("d.csv", index=False)
+    shown = train("d.csv", "--target", "kind").succeeded().err
+    assert "column 'id' determines the target 'kind': each class has a range of its values of its own" in shown
 
 
 def test_features_that_are_missing_throughout(chainrule, write):

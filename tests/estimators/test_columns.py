@@ -10,7 +10,6 @@ from chainrule.estimators.columns import (
     as_floats,
     as_numbers,
     as_words,
-    dates_as_words,
     is_missing,
     mostly_numbers,
     read_dates,
@@ -104,26 +103,3 @@ def test_a_tenth_of_words_is_borne_and_marks_do_not_count():
 def test_words_are_texts_and_missing_is_one_of_them():
     assert as_words(cells("a", None, 3.0, 3, 3.5, NAN)).tolist() == ["a", MISSING, "3", "3", "3.5", MISSING]
     assert as_words(np.array(["2020-01-01", "NaT"], dtype="M8[D]")).tolist() == ["2020-01-01", MISSING]
-
-
-@pytest.mark.parametrize(
-    ("column", "day_first"),
-    [
-        (("31.01.2024", None, " 1.2.2024 "), True),
-        (("05/06/2024", "07/08/2023 12:30"), True),
-        (("1/31/2024", "2/1/2024"), False),
-        (("31.01.2024", "1/31/2024"), None),  # neither order fits all
-        (("31.01.2024", "soon"), None),
-        (("1.2.3", "4.5.6"), None),
-        (("2024-01-31",), None),
-        ((None, ""), None),
-        ((True, "31.01.2024"), None),
-        (([1], "31.01.2024"), None),
-    ],
-)
-def test_dates_in_other_forms_than_iso_8601_are_told(column, day_first):
-    told = dates_as_words("since", cells(*column))
-    assert bool(told) == (day_first is not None)
-    if told:
-        assert told.startswith("column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601)")
-        assert f"written as {column[0]!r}; pandas.to_datetime(..., dayfirst={day_first}) converts them" in told

@@ -80,6 +80,13 @@ def test_pipelines_that_are_saved_and_loaded_are_explained(tmp_path):
     assert found.columns == ("size", "day", "kind")
 
 
+def test_a_category_that_is_new_is_named_once_and_not_in_copies_of_the_row(model):
+    row = FRAME.iloc[[7]].assign(kind="new")
+    with pytest.warns(UserWarning, match="column 'kind': 1 cell holds a category that was not seen") as caught:
+        explain_prediction(model, row, FRAME)
+    assert [each.filename for each in caught] == [__file__]
+
+
 def test_the_largest_effect_stands_first(model):
     found = explain_prediction(model, FRAME.iloc[[3]], FRAME)
     title, heading, *lines = repr(found).splitlines()
@@ -111,7 +118,7 @@ def test_a_row_like_its_background_has_no_effects(model):
             FRAME.iloc[[3]].drop(columns="size"),
             FRAME,
             ValueError,
-            "row: lacks the columns 'size', which the model needs",
+            "row: lacks the column 'size'; it has 'kind', 'day', 'key'",
         ),
         (FRAME.iloc[[3]], FRAME[["size"]], ValueError, "background: lacks the columns 'day', 'kind'"),
         (FRAME.iloc[[3]], X, TypeError, "background: expected a data frame, as row is one, got a matrix"),

@@ -88,6 +88,20 @@ def test_what_a_table_lacks_is_named_with_names_that_are_near():
     assert lacking([f"x{n}" for n in range(12)], ["y"]).endswith("'x9' and 2 more; it has 'y'")
 
 
+def test_a_row_of_single_values_is_told_what_to_give():
+    row = pandas.DataFrame({"age": [4.0], "kind": ["a"]}).iloc[0].to_dict()
+    with pytest.raises(ValueError, match=r"array for the column 'age', got the single value 4\.0; one row is a frame"):
+        as_columns(row)
+    assert as_columns({"age": [4.0]})["age"].tolist() == [4.0]
+
+
+def test_several_columns_of_one_name_are_named():
+    frame = pandas.DataFrame([[1.0, 2.0, 3.0]] * 4, columns=["a", "b", "a"])
+    for call in (as_columns, TableEncoder().fit, lambda table: TabularClassifier().fit(table, ["x", "y"] * 2)):
+        with pytest.raises(ValueError, match="X: expected a different name for each column, got several columns 'a'"):
+            call(frame)
+
+
 def test_what_is_a_frame():
     assert all(map(is_frame, (pandas.DataFrame(), polars.DataFrame(), pyarrow.table({}))))
     assert not any(map(is_frame, ({}, np.eye(2), [[1]], None)))

@@ -29,6 +29,13 @@ def test_warnings_in_a_pipeline_name_the_line_of_its_caller():
     assert [each.filename for each in caught] == [__file__]
 
 
+def test_warnings_that_follow_a_fit_name_the_line_of_its_caller():
+    sizes = np.array([*map(str, range(20)), "?"], dtype=object)
+    with pytest.warns(UserWarning, match="column 'size'") as caught:
+        TableEncoder().fit({"size": sizes})
+    assert [each.filename for each in caught] == [__file__]
+
+
 def test_notices_are_kept_for_a_later_caller():
     with notices_kept() as notices:
         warn_caller("first")

@@ -1,6 +1,6 @@
 """Samples from one source: their split into training and held-out samples, their labels as classes, rows for training.
 
-Classes are integers if all labels are whole numbers, otherwise text.
+Classes are integers if all labels are whole numbers, such as 1 or 1.0, otherwise text.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import (
     Numbers,
     as_numbers,
-    dates_as_words,
     mostly_numbers,
-    read_numbers,
     without_infinite,
 )
-from chainrule.estimators.odd_cells import OddCells, not_numbers, texts_at
-from chainrule.estimators.target_copies import copies_of_target, determining
+from chainrule.estimators.notices import notices_kept
+from chainrule.estimators.odd_cells import not_numbers
+from chainrule.estimators.reading_notes import left_out, odd_cells, why_words
+from chainrule.estimators.sample_notes import sample_notes
 from chainrule.storage import StoredRows
 
 MORE_COLUMNS = "columns have such cells"
 """The words after the number of columns whose unreadable cells are not listed."""
 NUMBERS_DRAWN = 1 << 22
 """Numbers in the rows in files whose quartiles are taken: 32 MB in float64."""
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+_WHOLE_NUMBER = re.compile(r"(0|-?[1-9]\d{0,17})(\.0+)?")
+"""A missing label makes the others floats for pandas, so 1.0 in a file is the label 1; 01 is a label of its own."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class DataSet:
     """The samples that the source itself provides for testing."""
     encoder: Any = None
     """The transformer to be fitted to the training samples; None if the classifier takes X as it is."""
+    fit_options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the encoder's `fit`."""
     unreadable: Mapping[str, int] = field(default_factory=dict)
     """Number of cells that are not numbers, by numeric column."""
     files: Sequence[str] = ()
@@ -143,7 +146,7 @@ def as_classes(values: Array, source: str, what: str) -> Array:
     texts, positions = _texts(values)
     numbers = as_numbers(np.array(texts, dtype=object))
     if all(_WHOLE_NUMBER.fullmatch(text) for text in texts):
-        y = np.array([int(text) for text in texts], dtype=np.int64)[positions]
+        y = np.array([int(_without_zeros(text)) for text in texts], dtype=np.int64)[positions]
     elif numbers is not None and not all(number.is_integer() for number in numbers.tolist()):
         raise CommandError(f"{source}: the {what} holds continuous numbers; a classifier needs classes")
     else:
@@ -162,7 +165,7 @@ def check_classes(y: Array, what: str) -> None:
 
 
 def as_known_classes(values: Array, source: str, classes: Array, place: Callable[[int], str] | None = None) -> Array:
-    """Labels as classes of a model.
+    """Labels as classes of a model; 1.0 is the label 1 unless the model knows both.
 
     Raises
     ------
@@ -170,15 +173,23 @@ def as_known_classes(values: Array, source: str, classes: Array, place: Callable
         If the model does not know a label. The message names the place of the first one, if a function gives it.
     """
     texts, positions = _texts(values)
-    known = {str(label): number for number, label in enumerate(classes.tolist())}
-    unknown = sorted(text for text in texts if text not in known)
+    exact = {str(label): number for number, label in enumerate(classes.tolist())}
+    whole = {_without_zeros(label): number for label, number in exact.items()}
+    found = {text: exact.get(text, whole.get(_without_zeros(text))) for text in texts}
+    unknown = sorted(text for text, number in found.items() if number is None)
     if unknown:
         if place is not None:
             source = place(int(np.isin(positions, [texts.index(text) for text in unknown]).argmax()))
         raise CommandError(
             f"{source}: the model was not trained on the labels {listed(unknown)}; it knows {listed(classes.tolist())}"
         )
-    return classes[[known[text] for text in texts]][positions]
+    return classes[[found[text] for text in texts]][positions]
+
+
+def _without_zeros(text: str) -> str:
+    """A label, of which a whole number loses the zeros after its point."""
+    written = _WHOLE_NUMBER.fullmatch(text)
+    return text if written is None else written[1]
 
 
 def _texts(values: Array) -> tuple[list[str], Array]:
@@ -263,23 +274,18 @@ def read_training_rows(
             columns,
             y,
             target,
-            encoder=TableEncoder([*words, *of_words], list(text) or None),
+            encoder=TableEncoder(list(words) or None, list(text) or None),
+            fit_options={"known_words": of_words},
             where=where,
             keys={"row": labelled + 1},
         ),
         {name: without_infinite(numbers) for name, numbers in numbers_of.items() if numbers is not None},
     )
-    copies = [
-        f"{determining(name, f'the target {target!r}', len(y))}; if it is made from the target, leave it out with "
-        f"--drop {shlex.quote(name)}"
-        for name in copies_of_target(columns, y)
-    ]
-    remarks = (
-        remark
-        for name in of_words
-        for remark in (_mixed(name, columns[name], where), dates_as_words(name, columns[name]))
+    odd = sample_notes(
+        found.X, y, f"the target {target!r}", lambda name: f"leave it out with --drop {shlex.quote(name)}"
     )
-    return replace(found, notes=(*copies, *found.notes, *filter(None, remarks)))
+    remarks = filter(None, (why_words(name, columns[name], where) for name in of_words))
+    return replace(found, notes=(*odd, *found.notes, *remarks))
 
 
 def _read_arrays(data: str, target: str | None, labels: Path | None) -> DataSet:
@@ -306,7 +312,7 @@ def with_numbers(samples: DataSet, numeric: Mapping[str, Numbers]) -> DataSet:
     """The samples with some columns read as numbers. Cells that are not numbers are counted and noted."""
     unreadable = {name: len(numbers.unreadable) for name, numbers in numeric.items() if len(numbers.unreadable)}
     notes = [
-        not_numbers(name, _odd(samples.X[name], numeric[name], samples.where), numeric[name].kind)
+        not_numbers(name, odd_cells(samples.X[name], numeric[name], samples.where), numeric[name].kind)
         for name in unreadable
     ]
     X = samples.X | {name: numbers.values for name, numbers in numeric.items()}
@@ -331,7 +337,8 @@ def encoded(samples: DataSet) -> Array | StoredRows:
         scaled: StoredRows = samples.encoder.transform(samples.X)
         return scaled
     try:
-        features = samples.encoder.fit_transform(samples.X)
+        with notices_kept():  # the notes below say it, of the rows of the file
+            features = samples.encoder.fit(samples.X, **samples.fit_options).transform(samples.X)
     except ValueError as error:
         reasons = "; ".join([*samples.notes[:1], str(error)])
         raise CommandError(
@@ -341,28 +348,10 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
-            then = "; turn it into numbers, or count its words with --text, if it matters"
-            note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
+            note(left_out(name, reason, f"--text {shlex.quote(name)}"))
     return np.asarray(features, dtype=np.float32)
 
 
 def _infinite(values: Array) -> bool:
     """True if a column of numbers holds infinite ones, which pandas reads from words such as inf."""
     return values.dtype.kind == "f" and bool(np.isinf(values).any())
-
-
-def _odd(values: Array, numbers: Numbers, where: Callable[[int], str]) -> OddCells:
-    """The cells of a column that are not numbers."""
-    return OddCells().add(texts_at(values, numbers.unreadable), numbers.present, where)
-
-
-def _mixed(name: str, values: Array, where: Callable[[int], str]) -> str:
-    """A note that a column is read as words although at least half of its cells are numbers, or an empty text."""
-    numbers = read_numbers(values)
-    there = int(np.count_nonzero(~np.isnan(numbers.values)))
-    if not there or there < len(numbers.unreadable):
-        return ""
-    return (
-        f"column {name!r} is read as words: {there} of its cells are numbers, and {len(numbers.unreadable)} are not, "
-        f"such as {_odd(values, numbers, where)}; a column of numbers has at most one such cell in ten"
-    )

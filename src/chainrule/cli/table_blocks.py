@@ -22,7 +22,6 @@ from chainrule.cli.csv_files import is_csv
 from chainrule.cli.data_set import MORE_COLUMNS, DataSet, as_known_classes
 from chainrule.cli.output import CommandError, first_notes, note
 from chainrule.cli.table_files import (
-    DECIMAL_COMMAS,
     check_ids,
     check_target,
     column_of_keys,
@@ -36,6 +35,7 @@ from chainrule.estimators import TableEncoder
 from chainrule.estimators.columns import column_values, read_numbers
 from chainrule.estimators.frames import lacking
 from chainrule.estimators.odd_cells import OddCells, all_empty, not_numbers, texts_at
+from chainrule.estimators.reading_notes import DECIMAL_COMMAS
 from chainrule.estimators.tables import Told
 from chainrule.extras import import_extra
 from chainrule.storage import KINDS, read_ahead

@@ -19,11 +19,11 @@ from chainrule.cli.array_files import TABLE_ENDINGS
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.output import CommandError, did_you_mean, listed, one_line
 from chainrule.estimators.columns import MOST_WORDS, column_values, is_missing
+from chainrule.estimators.reading_notes import DECIMAL_COMMAS
 from chainrule.extras import import_extra
 
 BUILT_IN_TARGET = "target"
 """The column of labels of the built-in data sets."""
-DECIMAL_COMMAS = r"[-+]?\d+,\d+|[-+]?\d+"
 
 
 def read(source: str, as_written: Collection[str] = ()) -> dict[str, Array]:

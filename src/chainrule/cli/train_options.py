@@ -144,7 +144,7 @@ class RowOptions(RunOptions):
     words: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column of numbers to read as words, such as postal codes; may be given several times.",
+            help="A column to read as categories, such as postal codes; may be given several times.",
             rich_help_panel=DATA,
         ),
     ] = None

@@ -239,9 +239,9 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         self._adopt_classes(encoding, continues=continues)
         self.column_notes_ = []
         if isinstance(given[0], Mapping) or hasattr(given[0], "columns"):
-            from chainrule.estimators.target_copies import warn_of_copies  # and narwhals, which arrays do without
+            from chainrule.estimators.sample_notes import warn_of_samples  # and narwhals, which arrays do without
 
-            self.column_notes_ = warn_of_copies(*given)
+            self.column_notes_ = warn_of_samples(*given)
         return X, y, weights, encoding
 
     def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:

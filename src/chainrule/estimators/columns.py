@@ -27,8 +27,6 @@ _MARK = re.compile(
 
 
 _ISO_DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d(?:[T ]\d.*)?)\s*")
-_OTHER_DATE = re.compile(r"\s*(\d\d?)([./-])(\d\d?)\2(\d{4})(?:[ T]\d.*)?\s*")
-"""A date with the day or the month first."""
 _MS_OF_A_DAY = 86_400_000.0
 _NOWHERE = np.empty(0, dtype=np.intp)
 
@@ -132,12 +130,12 @@ def as_floats(values: Array) -> Array:
 def as_numbers(values: Array) -> Array | None:
     """A column as numbers, or None if a cell is a word or a boolean."""
     numbers = read_numbers(values)
-    return None if len(numbers.unreadable) or _has_truths(values) else numbers.values
+    return None if len(numbers.unreadable) or has_truths(values) else numbers.values
 
 
 def mostly_numbers(values: Array) -> Numbers | None:
     """A column of numbers or of dates, or None if it is a column of words."""
-    if _has_truths(values):
+    if has_truths(values):
         return None
     for read in (read_numbers, read_dates)[values.dtype.kind == "M" :]:
         numbers = read(values)
@@ -150,25 +148,16 @@ def mostly_numbers(values: Array) -> Numbers | None:
     return None
 
 
-def dates_as_words(name: str, values: Array) -> str:
-    """A sentence about a column of text that holds only dates in another form than ISO 8601; empty if it does not.
+def has_truths(values: Array) -> bool:
+    """True if a cell is True or False.
 
-    >>> dates_as_words("since", np.array(["31.01.2024", None, "1.2.2024"], dtype=object))
-    "column 'since' is read as words: dates are read as 2024-01-31 (ISO 8601), and its cells are written as
-    '31.01.2024'; pandas.to_datetime(..., dayfirst=True) converts them"
+    >>> has_truths(np.array([1, True], dtype=object)), has_truths(np.array([1, 0], dtype=object))
+    (True, False)
     """
-    texts = [text for text in _places(values) if text is not None and text.strip()] if holds_text(values) else []
-    found = [_OTHER_DATE.fullmatch(text) for text in texts]
-    numbers = [(int(each[1]), int(each[3])) for each in found if each is not None]
-    if not numbers or len(numbers) < len(found):
-        return ""
-    first, second = (max(column) for column in zip(*numbers, strict=True))
-    if min(first, second) > 12 or max(first, second) > 31:
-        return ""
-    converted = f"pandas.to_datetime(..., dayfirst={second <= 12})"
-    return (
-        f"column {name!r} is read as words: dates are read as 2024-01-31 (ISO 8601), and its cells are written as "
-        f"{texts[0]!r}; {converted} converts them"
+    return values.dtype.kind == "b" or (
+        values.dtype.kind == "O"
+        and not holds_text(values)
+        and any(isinstance(value, bool | np.bool_) for value in values.tolist())
     )
 
 
@@ -192,14 +181,6 @@ def as_words(values: Array) -> Array:
         whole = isinstance(value, float | np.floating) and float(value).is_integer()
         words.append(MISSING if gone else str(int(value) if whole else value))
     return np.fromiter(words, dtype=object, count=len(values))
-
-
-def _has_truths(values: Array) -> bool:
-    return values.dtype.kind == "b" or (
-        values.dtype.kind == "O"
-        and not holds_text(values)
-        and any(isinstance(value, bool | np.bool_) for value in values.tolist())
-    )
 
 
 def _places(values: Array) -> dict[Any, int]:

@@ -10,6 +10,7 @@ from chainrule.arrays import Array, is_sparse
 from chainrule.estimators.classifier import SUM_TOLERANCE
 from chainrule.estimators.importances import encoder_of
 from chainrule.estimators.notebooks import html_table
+from chainrule.estimators.notices import notices_kept
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -99,7 +100,8 @@ def explain_prediction(model: Any, row: Any, background: Any) -> ExplainedPredic
     --------
     >>> from chainrule import TabularClassifier
     >>> sizes, kinds = np.array([2.0, 3.0, 9.0, 8.0] * 20), np.array(["a", "b"] * 40, dtype=object)
-    >>> model = TabularClassifier(random_state=0).fit({"size": sizes, "kind": kinds}, sizes > 5)
+    >>> large = np.where(np.arange(80) == 0, True, sizes > 5)
+    >>> model = TabularClassifier(random_state=0).fit({"size": sizes, "kind": kinds}, large)
     >>> found = explain_prediction(model, {"size": [9.0], "kind": ["a"]}, {"size": sizes, "kind": kinds})
     >>> found.label, found.ranked()[0][:2]
     (True, ('size', 9.0))
@@ -136,7 +138,8 @@ def explain_prediction(model: Any, row: Any, background: Any) -> ExplainedPredic
         raise ValueError("model: expected one class per row, got a model of several labels per row")
     number = int(log_probs[0].argmax())
     known = _log_odds(log_probs, number).item()
-    effects = [known - _log_odds(model.predict_log_proba(with_column(name)), number).mean() for name in names]
+    with notices_kept():  # the prediction of the row has named its cells
+        effects = [known - _log_odds(model.predict_log_proba(with_column(name)), number).mean() for name in names]
     return ExplainedPrediction(
         model.classes_.tolist()[number],
         float(np.exp(log_probs[0, number])),

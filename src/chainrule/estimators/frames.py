@@ -5,6 +5,7 @@ its columns of objects hold mixtures that narwhals does not name.
 """
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
     ------
     TypeError
         For anything else, such as a sparse matrix.
+    ValueError
+        If several columns have one name, or a mapping holds single values.
 
     Examples
     --------
@@ -40,8 +43,9 @@ def as_columns(table: Any, names: Iterable[str] | None = None) -> dict[str, Arra
     if scipy.sparse.issparse(table):
         raise TypeError("X: expected a dense table, got a sparse matrix, which MLPClassifier takes")
     if isinstance(table, Mapping):
-        return {str(name): np.asarray(values) for name, values in table.items()}
+        return {str(name): _listed_values(name, values) for name, values in table.items()}
     if nw.dependencies.is_pandas_dataframe(table):
+        _check_distinct(map(str, table.columns))
         return {str(name): column_values(table.iloc[:, position]) for position, name in enumerate(table.columns)}
     if is_frame(table):
         return {column.name: series_values(column) for column in nw.from_native(table, eager_only=True).iter_columns()}
@@ -98,3 +102,23 @@ def series_values(series: Any) -> Array:
         return np.array(series.to_list(), dtype="timedelta64[ms]")
     values = series.to_list()
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+# What follows is private.
+
+
+def _listed_values(name: Any, values: Any) -> Array:
+    """The values of a column of a mapping."""
+    column = np.asarray(values)
+    if not column.ndim:
+        raise ValueError(
+            f"X: expected a list or an array for the column {name!r}, got the single value {values!r}; one row is a "
+            "frame such as frame.iloc[[7]], or a mapping to lists of one value"
+        )
+    return column
+
+
+def _check_distinct(names: Iterable[str]) -> None:
+    """Raise ValueError if several columns have one name."""
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"X: expected a different name for each column, got several columns {listed(repeated)}")

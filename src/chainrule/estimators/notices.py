@@ -11,8 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.training import History
 
-BETWEEN = (__name__.partition(".")[0], "sklearn")
-"""Packages whose lines are not the user's: a pipeline of scikit-learn calls its steps."""
+BETWEEN = (__name__.partition(".")[0], "sklearn", "contextlib")
+"""Packages whose lines are not the user's: a pipeline calls its steps, and contextlib ends a `notices_noted`."""
 
 Notice = tuple[str, type[Warning]]
 _kept: ContextVar[list[Notice] | None] = ContextVar("notices", default=None)

@@ -11,7 +11,7 @@ statements, needs pandas, matplotlib and requests, and does not read the model f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,7 +26,6 @@ from chainrule.estimators.columns import (
     Numbers,
     as_floats,
     as_words,
-    dates_as_words,
     is_missing,
     mostly_numbers,
     read_dates,
@@ -36,6 +35,7 @@ from chainrule.estimators.columns import (
 from chainrule.estimators.frames import as_columns, check_has_rows, is_frame, lacking
 from chainrule.estimators.notices import notices_kept, notices_noted, warn_caller
 from chainrule.estimators.odd_cells import OddCells, not_numbers, not_seen, texts_at
+from chainrule.estimators.reading_notes import left_out, why_words
 from chainrule.estimators.transactions import all_or_nothing
 from chainrule.storage import StoredRows, is_source
 
@@ -134,7 +134,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     words : sequence of str or None, default=None
-        Columns that are read as words even if they hold numbers, such as postal codes.
+        Columns that are read as categories even if they hold numbers, such as postal codes, or text that differs in
+        nearly every row.
     text : sequence of str or None, default=None
         Columns of sentences, which would otherwise be left out. Words are counted in 256 columns by their hash, and the
         counts of each row are scaled to the Euclidean norm 1.
@@ -148,7 +149,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     left_out_ : dict of str to str
         The columns left out, and why.
     column_notes_ : list of str
-        The warnings of `fit`.
+        The warnings of `fit`, without those on columns that are left out.
 
     Examples
     --------
@@ -161,8 +162,21 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.words, self.text = words, text
 
     @all_or_nothing
-    def fit(self, X: Any, y: Any = None) -> TableEncoder:
-        """Decide how each column is read, and learn scales and categories."""
+    def fit(self, X: Any, y: Any = None, known_words: Collection[str] = ()) -> TableEncoder:
+        """Decide how each column is read, and learn scales and categories.
+
+        Parameters
+        ----------
+        X : data frame, or mapping of names to arrays
+        y : ignored
+        known_words : collection of str
+            Columns that hold no numbers in a larger table, of which X is a part.
+
+        Raises
+        ------
+        ValueError
+            If the table has no rows, no column that can be used, or lacks one of `words` or `text`.
+        """
         columns = as_columns(X)
         check_has_rows(columns)
         for parameter in ("words", "text"):
@@ -176,12 +190,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.left_out_: dict[str, str] = {}
         with notices_noted() as notices:
             for name, values in columns.items():
-                self._decide(name, values)
+                self._decide(name, values, name in known_words)
             numbers = self._numbers(columns, self._warned) if self.numeric_ else None
         self.column_notes_: list[str] = [message for message, _ in notices]
         if not self.used_:
             reasons = "; ".join(f"{name!r}: {reason}" for name, reason in self.left_out_.items())
             raise ValueError(f"no column can be used as a feature ({reasons or 'there is none'})")
+        for name, reason in self.left_out_.items():
+            warn_caller(left_out(name, reason, f"text=[{name!r}]"))
         if numbers is not None:
             self.flagged_ = np.flatnonzero(np.isnan(numbers).any(axis=0))
             self.scaler_ = SmoothScaler().fit(self._filled(numbers, np.nanmedian(numbers, axis=0)))
@@ -312,21 +328,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         found |= dict.fromkeys(self.text_, f"text, whose words are counted in {HASHES} columns")
         return found | {name: f"left out: {reason}" for name, reason in self.left_out_.items()}
 
-    def _decide(self, name: str, values: Array) -> None:
+    def _decide(self, name: str, values: Array, known_words: bool) -> None:
         """List a column as numeric or categorical, or as left out with the reason."""
-        present = ~is_missing(values)
-        numbers = None if name in (self.words or ()) else mostly_numbers(values)
+        present, chosen = ~is_missing(values), name in (self.words or ())
+        numbers = None if chosen or known_words else mostly_numbers(values)
         if not present.any():
             self.left_out_[name] = "no values"
         elif name in (self.text or ()):
             self.text_.append(name)
         elif numbers is None:
-            reason = "" if name in (self.words or ()) else dates_as_words(name, values)
-            if reason:
-                warn_caller(reason)
+            if not (chosen or known_words) and (why := why_words(name, values)):
+                warn_caller(why)
             words = as_words(values)[present].tolist()
             distinct = len(set(words))
-            if distinct > 20 and distinct > 0.5 * len(words):
+            if not chosen and distinct > 20 and distinct > 0.5 * len(words):
                 self.left_out_[name] = f"text with {distinct} distinct values in {len(words)} rows"
             else:
                 self.categorical_.append(name)

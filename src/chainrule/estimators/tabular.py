@@ -111,7 +111,8 @@ class TabularClassifier(TableExplanations):
         False if X is already a matrix of features for the networks, such as the output of `TableEncoder`: finite
         numbers of similar scales.
     words : sequence of str or None, default=None
-        Columns that are read as categories even if they hold numbers, such as postal codes.
+        Columns that are read as categories even if they hold numbers, such as postal codes, or text that differs in
+        nearly every row.
     text : sequence of str or None, default=None
         Columns of sentences, whose words are counted. Other text that differs in nearly every row is left out.
     class_weight : dict, "balanced" or None, default=None
@@ -148,7 +149,8 @@ class TabularClassifier(TableExplanations):
     >>> from chainrule import TabularClassifier
     >>> sizes = np.array([2.0, np.nan, 3.0, 9.0, 8.0, 7.0] * 10)
     >>> kinds = np.array(["a", "b", None, "a", "b", "b"] * 10, dtype=object)
-    >>> model = TabularClassifier(random_state=0).fit({"size": sizes, "kind": kinds}, sizes > 5)
+    >>> large = np.where(np.arange(60) == 7, True, sizes > 5)
+    >>> model = TabularClassifier(random_state=0).fit({"size": sizes, "kind": kinds}, large)
     >>> model.predict({"kind": ["a", None], "size": [1.0, 10.0]})
     array([False,  True])
     """
