@@ -162,4 +162,7 @@ print(sharper(np.array([[2.0, 0.0]]), np.array([1])))
 
 # %%
 # A written derivation of the rule is a document with the line ``code: swish``. Then ``chainrule check DOCUMENT --import
-# my_rules`` compares each formula for :math:`\\mathtt{swish}(x)_i` with what the code returns.
+# my_rules`` compares each formula for ``\mathtt{swish}(x)_i`` with what the code returns.
+#
+# Functions of PyTorch and JAX that you wrote without a rule can be checked, too: :doc:`/howto/torch_own_function` and
+# :doc:`/howto/jax_own_function`.
