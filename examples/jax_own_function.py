@@ -49,8 +49,8 @@ x = np.array([0.5, -1.0, 2.0])
 print(check_gradient(right, x, pullback=pullback_of(right)))
 
 # %%
-# The other one lacks a factor 1 - s. JAX computes in float32 here, where only mistakes above about a thousandth are sure
-# to be seen. ``jax.config.update("jax_enable_x64", True)`` shows smaller ones.
+# The other one lacks a factor 1 - s. JAX computes in float32 here, where only mistakes above about a thousandth are
+# sure to be seen. ``jax.config.update("jax_enable_x64", True)`` shows smaller ones.
 
 print(check_gradient(wrong, x, pullback=pullback_of(wrong)))
 
