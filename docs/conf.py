@@ -51,11 +51,12 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
+MISSING = [library for library in ("torch", "jax") if find_spec(library) is None]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "howto",
-    # Without PyTorch, examples/torch_*.py are shown without their output.
-    "filename_pattern": r"\.py" if find_spec("torch") else r"/(?!torch_)\w+\.py",
+    # examples/torch_*.py and examples/jax_*.py are shown without their output where their library is missing.
+    "filename_pattern": rf"/(?!({'|'.join(MISSING) or '-'})_)\w+\.py",
     "ignore_pattern": r"__init__\.py",
     "download_all_examples": False,
     "default_thumb_file": str(ROOT / "docs" / "images" / "thumbnail.png"),

@@ -10,8 +10,8 @@ derivative. For the swish these are y = x s and y' = s (1 + x (1 - s)), where s 
 import numpy as np
 from sklearn.datasets import load_digits
 
-from chainrule import MLPClassifier, check_rule, networks, prove_rule, rules, solvers, training
-from chainrule.arrays import one_hot, take_class
+from chainrule import MLPClassifier, check_rule, networks, prove_identity, prove_rule, rules, solvers, training
+from chainrule.arrays import check_labels, one_hot, take_class
 
 
 def slope(x):
@@ -35,6 +35,25 @@ slipped = rules.elementwise("slipped", lambda x: x * rules.sigmoid(x), lambda x:
 print(prove_rule(slipped, np.ones(1)))
 
 # %%
+# A proof compares the slope with the value that the rule computes. It cannot know that the value itself is wrong. For
+# that, write the definition again in plain NumPy, as in a textbook, and let ``prove_identity`` compare both.
+
+
+def definition(x):
+    """x / (1 + e^-x)."""
+    return x / (1 + np.exp(-x))
+
+
+print(prove_identity(lambda x: swish(x), definition, shapes={"x": (2,)}))
+
+# %%
+# This rule has a wrong value and the pullback of that value: the rule is proved, and the identity is not.
+
+halved = rules.elementwise("halved", lambda x: swish(x) / 2, lambda x: slope(x) / 2)
+print(prove_rule(halved, np.ones(1)))
+print(prove_identity(lambda x: halved(x), definition, shapes={"x": (1,)}))
+
+# %%
 # ``check_rule`` also measures rounding errors, which a proof does not cover: how far floating-point results are from
 # the exact result at the given points, in units in the last place (ulp). It also computes difference quotients with
 # balls (intervals) of 300 bits, which also work for functions that cannot be evaluated on exact numbers. The proof of
@@ -44,9 +63,10 @@ print(prove_rule(slipped, np.ones(1)))
 print(check_rule(swish, np.array([-30.0, -1.0, 0.5, 8.0])))
 
 # %%
-# In which functions may a rule be written? NumPy's functions suffice for NumPy and for proofs. A rule that is written
-# with other rules, with functions of ``chainrule.arrays`` and with ``namespace(x).exp(x)`` in place of ``np.exp(x)``
-# also takes tensors of PyTorch and arrays of JAX, where it can be differentiated twice.
+# A rule may call NumPy's functions, such as ``np.exp(x)``. It then works with NumPy, and can be proved. To use it with
+# PyTorch and JAX as well, write ``namespace(x).exp(x)`` in place of ``np.exp(x)``: ``namespace(x)``, from
+# ``chainrule.arrays``, is NumPy for an array and PyTorch for a tensor. Other rules, and the functions of
+# ``chainrule.arrays``, take the arrays of all these libraries.
 
 # %%
 # The name of the rule can now be used as an activation.
@@ -98,13 +118,19 @@ def forward(logits, targets, q=0.7):
 def by_logits(residuals, v):
     """The cotangent of the logits."""
     p, right, targets, q = residuals
-    return v[..., None] * right**q * (p - one_hot(targets, p.shape[-1]))
+    return v[..., None] * right**q * (p - one_hot(targets, p.shape[-1], dtype=p.dtype))
+
+
+def check(logits, targets):
+    """Labels are whole numbers in 0..k-1 for k logits."""
+    check_labels("targets", targets, logits.shape[-1])
 
 
 robust = rules.Rule(
     "robust",
     forward,
     {"logits": by_logits},
+    check=check,
     inputs=("logits", "targets"),
     integers=("targets",),
     options=("q",),
@@ -126,5 +152,17 @@ for loss in ("softmax_cross_entropy", "robust"):
     print(f"{loss}: mean loss {history.losses[-1]:.3f}, held-out accuracy {np.mean(predicted == y[1400:]):.3f}")
 
 # %%
+# A network passes no options to its loss. For another q, make a rule with other defaults, and register it.
+sharper = rules.register(robust.with_defaults("robust_half", q=0.5))
+print(sharper(np.array([[2.0, 0.0]]), np.array([1])))
+
+# %%
 # A layer that is written in words, such as ``gain 64``, also works in estimators and in model files:
 # :class:`chainrule.networks.LayerSpec` has an example.
+
+# %%
+# A written derivation of the rule is a document with the line ``code: swish``. Then ``chainrule check DOCUMENT --import
+# my_rules`` compares each formula for ``\mathtt{swish}(x)_i`` with what the code returns.
+#
+# Functions of PyTorch and JAX that you wrote without a rule can be checked, too: :doc:`/howto/torch_own_function` and
+# :doc:`/howto/jax_own_function`.

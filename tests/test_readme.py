@@ -44,8 +44,9 @@ MARKS = {"calibration.py": since("1.8", "scales temperatures")}
     [pytest.param(path.name, marks=MARKS.get(path.name, ())) for path in sorted((ROOT / "examples").glob("*.py"))],
 )
 def test_examples_run(example, capsys, tmp_path, monkeypatch):
-    if example.startswith("torch_"):
-        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    library = example.partition("_")[0]
+    if library in ("torch", "jax"):
+        pytest.importorskip(library, reason=f"needs an extra: pip install -e '.[{library}]'")
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(ROOT / "examples" / example), run_name="__main__")
     assert capsys.readouterr().out

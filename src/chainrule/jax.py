@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.arrays import Array, holds_labels
 from chainrule.extras import import_extra
-from chainrule.rules.rule import Rule
+from chainrule.rules.rule import Rule, require_rule
 
 __all__ = ["wrap"]
 
@@ -56,7 +56,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     Raises
     ------
     TypeError
-        If the number of inputs is wrong or an option is unknown.
+        If `rule` is no rule, the number of inputs is wrong or an option is unknown.
     ValueError
         If an input is outside the domain of the rule.
 
@@ -72,6 +72,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     jax = import_extra("jax", "jax", "chainrule.jax needs JAX")
     from jax.tree_util import Partial
 
+    require_rule("chainrule.jax.wrap", rule)
     forward, pullbacks = rule.forward, rule.in_order
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))

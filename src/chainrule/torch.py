@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.arrays import Array, holds_labels, is_torch, is_traced
 from chainrule.extras import import_extra
-from chainrule.rules.rule import Rule
+from chainrule.rules.rule import Rule, require_rule
 
 __all__ = ["wrap"]
 
@@ -46,7 +46,9 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     ----------
     rule : Rule
         A rule of `chainrule.rules`, or your own, written with functions of `chainrule.arrays`, of ``namespace(x)`` and
-        with other rules; NumPy's own functions take no tensors. Its residuals are tensors or (named) tuples of tensors.
+        with other rules. NumPy's own functions take tensors in main memory for a first derivative, and none in
+        `torch.func`, or where the derivative is differentiated again. Its residuals are tensors or (named) tuples of
+        tensors.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     Raises
     ------
     TypeError
-        If no input is a tensor, the number of inputs is wrong, or an option is unknown.
+        If `rule` is no rule, no input is a tensor, the number of inputs is wrong, or an option is unknown.
     ValueError
         If an input is outside the domain of the rule, or a constant input, such as a mask, requires a gradient.
 
@@ -77,6 +79,7 @@ def wrap(rule: Rule) -> Callable[..., Array]:
     import_extra("torch", "torch", "chainrule.torch needs PyTorch")
     import torch
 
+    require_rule("chainrule.torch.wrap", rule)
     # torch.compile accepts functions in a closure, and rejects objects of unknown classes.
     forward, pullbacks, count = rule.forward, rule.in_order, len(rule.inputs)
 

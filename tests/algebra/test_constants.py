@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule.algebra import Exact, Field
-from chainrule.algebra.constants import ideal_number
+from chainrule.algebra.constants import ideal_number, rounded_number
 
 SIMPLE = {
     1 / 3: "1/3",
@@ -46,3 +46,12 @@ def test_without_the_option_floats_are_themselves():
     with Field() as field:
         assert Exact(1 / 3).value.is_exact()
         assert field.idealised == {}
+
+
+def test_a_rounded_number_holds_all_that_round_to_the_float():
+    with Field(ideal=rounded_number):
+        number = Exact(1 / 3)
+        assert number.value.contains(flint.arb(1) / 3)
+        assert not number.value.contains(1 / 3 + 1e-13)
+        assert (number - Exact(1 / 3)).is_zero()
+        assert Exact(0.375).value.is_exact()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
-from chainrule.arrays import may_write, namespace
+from chainrule.arrays import check_labels, may_write, namespace, one_hot, take_class
 from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 
@@ -247,3 +247,50 @@ def test_kernels_without_buffers_act_on_jax_arrays(name):
     rule = rules.get(name)
     x = jnp.asarray([1.0, -2.0, 0.5])
     np.testing.assert_allclose(kernel_of(rule).forward(x)[0], rule(x), rtol=1e-6)
+
+
+def labelled_loss():
+    """minus the logit of the label, which the pullback reads again with one_hot."""
+
+    def forward(logits, targets):
+        return -take_class(logits, targets)[..., 0], (logits, targets)
+
+    def by_logits(residuals, v):
+        logits, targets = residuals
+        return -v[..., None] * one_hot(targets, logits.shape[-1], dtype=logits.dtype)
+
+    def check(logits, targets):
+        check_labels("targets", targets, logits.shape[-1])
+
+    return Rule(
+        "labelled",
+        forward,
+        {"logits": by_logits},
+        check=check,
+        inputs=("logits", "targets"),
+        integers=("targets",),
+        kind="loss",
+    )
+
+
+def test_labels_from_outside_of_jit_may_be_arrays():
+    loss, labels = wrap(labelled_loss()), jnp.asarray([2, 0])
+    slope = jax.jit(jax.grad(lambda logits: loss(logits, labels).sum()))(jnp.ones((2, 3)))
+    np.testing.assert_array_equal(slope, [[0, 0, -1], [-1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [([0, 7], r"0\.\.2 for 3 classes, got 0\.\.7"), ([0, -1], r"got -1\.\.0"), ([0.0, 1.9], "expected integer labels")],
+)
+def test_labels_of_a_users_loss_are_checked_where_they_are_known(labels, message):
+    loss, labels = wrap(labelled_loss()), jnp.asarray(labels)
+    with pytest.raises(ValueError, match=message):
+        loss(jnp.ones((2, 3)), labels)
+    with pytest.raises(ValueError, match=message):
+        jax.jit(lambda logits: loss(logits, labels))(jnp.ones((2, 3)))
+
+
+def test_a_function_is_no_rule():
+    with pytest.raises(TypeError, match=r"chainrule\.jax\.wrap: expected a Rule, got function; rules\.Rule"):
+        wrap(lambda x: x)

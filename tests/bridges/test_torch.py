@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from chainrule import rules
+from chainrule.arrays import take_class
 from chainrule.rules import Rule
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
@@ -407,3 +408,29 @@ def test_a_rule_of_numpys_functions_is_told_how_to_be_written():
     assert torch.autograd.grad(wrap(scaled)(x).sum(), x)[0].tolist() == [2.0, 2.0]
     with pytest.raises(RuntimeError, match=r"scaled calls functions of NumPy.*write it with chainrule\.arrays"):
         torch.autograd.grad(wrap(scaled)(x).sum(), x, create_graph=True)
+
+
+def test_numpys_functions_take_tensors_for_a_first_derivative_alone():
+    root = wrap(Rule("root", lambda x: (np.sqrt(x), x), lambda x, v: v / (2 * np.sqrt(x))))
+    x = torch.tensor([4.0, 16.0], requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about tensors
+        assert torch.autograd.grad(root(x).sum(), x)[0].tolist() == [0.25, 0.125]
+        with pytest.raises(RuntimeError, match="root calls functions of NumPy"):
+            grad(lambda x: root(x).sum())(x.detach())
+
+
+def test_floats_are_no_labels_of_a_users_loss():
+    def forward(logits, targets):
+        return -take_class(logits, targets)[..., 0], (logits, targets)
+
+    loss = Rule("labelled", forward, {"logits": lambda r, v: v}, inputs=("logits", "targets"), integers=("targets",))
+    logits = torch.ones((3, 3), requires_grad=True)
+    assert wrap(loss)(logits, torch.tensor([0, 1, 2])).tolist() == [-1.0] * 3
+    with pytest.raises(ValueError, match=r"expected integer labels, got torch\.float32"):
+        wrap(loss)(logits, torch.tensor([0.0, 1.9, 2.0]))
+
+
+def test_a_function_is_no_rule():
+    with pytest.raises(TypeError, match=r"chainrule\.torch\.wrap: expected a Rule, got function; rules\.Rule"):
+        wrap(lambda x: x)

@@ -79,13 +79,20 @@ def test_rules_of_ones_own_are_listed_and_shown(chainrule, saved):
     shown = chainrule("derive", "bent", "--import", "bent_rules").succeeded().out
     assert "bent(x)" in shown
     assert "error bound  not stated" in shown
-    chainrule("derive", "bent", "--html").complaint("is a rule of your own and has no derivation")
+    told = chainrule("derive", "bent", "--html").complaint("is a rule of your own and has no derivation")
+    assert "Write a document with the line 'code: bent'" in told
+    forget()
+    assert "bent" in chainrule("summary", "linear 4, bent", "--input", "3", "--import", "bent_rules").succeeded().out
 
 
 def test_a_document_is_checked_against_rules_of_ones_own(chainrule, saved):
     Path("bent.md").write_text("---\nlet x in reals\n---\n$$x + x = 2 x$$\n")
     chainrule("check", "bent.md", "--import", "bent_rules").succeeded()
     assert "bent" in rules.names()
+    Path("work").mkdir()
+    Path("work/ann.md").write_text("---\nx: number\ncode: bent\n---\n$$\\mathtt{bent}(x) = \\mathtt{bent}(x)$$\n")
+    forget()
+    assert "ann,10,10,1,1,0," in chainrule("grade", "work", "--import", "bent_rules").succeeded().out
 
 
 def test_the_name_of_a_file_is_corrected():

@@ -8,7 +8,9 @@ from chainrule.arrays import random_stream
 from chainrule.networks import (
     Layer,
     Parameter,
+    Plan,
     layers_of,
+    network_of_layers,
 )
 from chainrule.networks.layers import described, uniform
 
@@ -54,3 +56,18 @@ def test_first_values_lie_within_the_bound():
 def test_shapes_are_described_by_what_they_hold():
     assert described((7,)) == "7 features"
     assert described((1, 2, 3)) == "images of 1 x 2 x 3 (channels x height x width)"
+
+
+def test_an_option_that_the_rule_lacks_is_named_at_once():
+    with pytest.raises(ValueError, match="layer max_pool2d: max_pool2d has no option 'kernal'; it has kernel"):
+        Layer(rules.max_pool2d, options={"kernal": 2})
+
+
+def test_a_parameter_of_a_wrong_size_names_its_layer():
+    gain = rules.Rule(
+        "gain", lambda x, gain: (x * gain, ()), dict.fromkeys(("x", "gain"), lambda r, v: v), inputs=("x", "gain")
+    )
+    layer = Layer(gain, (Parameter("gain", (32,)),))
+    network = network_of_layers([layer, "linear 2"], (64,))
+    with pytest.raises(ValueError, match=r"layer gain: it has gain of shape \(32,\), and 64 features arrive"):
+        Plan(network, 5, network.initial_parameters(seed=0)).logits(np.ones((5, 64)))

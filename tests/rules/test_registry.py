@@ -50,3 +50,14 @@ def test_rules_of_the_package_stay():
 def test_only_rules_are_registered():
     with pytest.raises(TypeError, match="register: expected a Rule, got function"):
         rules.register(lambda x: x)
+
+
+def test_a_name_with_options_says_how_to_set_them():
+    with pytest.raises(ValueError, match="a name sets no options") as refused:
+        rules.get("softmax_cross_entropy(label_smoothing=0.1)")
+    told = str(refused.value).partition("defaults, ")[2]
+    made = eval(told, {"rules": rules})
+    try:
+        assert rules.get("my_softmax_cross_entropy") is made
+    finally:
+        rules.unregister("my_softmax_cross_entropy")

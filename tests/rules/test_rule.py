@@ -171,3 +171,16 @@ def test_a_forward_without_residuals_is_refused(forward, got):
     for call in calls:
         with pytest.raises(TypeError, match=rf"sq: forward must return \(output, residuals\), got {got}"):
             call(np.array([[1.0, 2.0], [3.0, 4.0]]))
+
+
+def test_other_defaults_hold_unless_a_call_gives_the_option():
+    loss = rules.softmax_cross_entropy
+    smoothed = loss.with_defaults("smoothed", label_smoothing=0.3)
+    logits, targets = np.array([[1.0, 2.0], [0.5, -3.0]]), np.array([0, 1])
+    np.testing.assert_array_equal(smoothed(logits, targets), loss(logits, targets, label_smoothing=0.3))
+    np.testing.assert_array_equal(smoothed(logits, targets, label_smoothing=0.0), loss(logits, targets))
+    assert np.array_equal(
+        smoothed.vjp(logits, targets, np.ones(2))[0], loss.vjp(logits, targets, np.ones(2), label_smoothing=0.3)[0]
+    )
+    with pytest.raises(TypeError, match="softmax_cross_entropy has no option 'smoothing'"):
+        loss.with_defaults("smoothed", smoothing=0.3)

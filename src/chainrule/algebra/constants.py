@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from chainrule.algebra.field import Field
 
 LARGEST_DENOMINATOR = 1000
+ROUNDED_BITS = 50
+"""Bits of a rounded float that are right after a few steps, each with a rounding error."""
+
 _SHORT = 10**6
 """Decimal numbers with fewer digits mean themselves, as 0.1 means 1/10."""
 
@@ -33,6 +36,18 @@ def ideal_number(field: Field, x: float) -> Exact | None:
     number, text = found
     field.idealised[x] = text
     return number
+
+
+def rounded_number(field: Field, x: float) -> Exact | None:
+    """A constant of which only the first bits are known, in place of a float that may have been rounded; else None.
+
+    What differs for such constants differs for all numbers that round to the floats.
+    """
+    if not exact.may_be_rounded(x):
+        return None
+    number = exact.rational(flint.fmpq(*x.as_integer_ratio()))
+    near = flint.arb(x, abs(x) * 2.0**-ROUNDED_BITS)
+    return powers.tabled(field, "constant", number, near, None, None, name=f"a number near {x!r}", positive=x > 0)
 
 
 def _found(x: float) -> tuple[Exact, str] | None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.comparisons import MOST_BITS
-from chainrule.algebra.constants import ideal_number
+from chainrule.algebra.constants import ideal_number, rounded_number
 from chainrule.algebra.exact import Exact, Infinite
 from chainrule.algebra.exact_arrays import exact_numbers
 from chainrule.algebra.exact_text import text_of
@@ -193,6 +193,7 @@ def attempt(
     compute: Callable[[Field], Iterable[Equality]],
     *,
     ideal: bool = False,
+    rounded: bool = False,
     memory: Memory | None = None,
     number: Any = None,
 ) -> Attempt:
@@ -205,6 +206,9 @@ def attempt(
         or finer roots.
     ideal : bool
         True to read floats that are the nearest to a simple number as that number; see `constants`.
+    rounded : bool
+        True to read floats that may have been rounded as numbers of which only the first bits are known: what differs
+        then does so whatever was rounded.
     memory : Memory, optional
         The memory of earlier runs of the same computation.
     number : type, optional
@@ -220,10 +224,10 @@ def attempt(
     >>> outcome.proved, outcome.cell
     (True, 'all inputs with x0 != x1')
     """
-    memory = memory or Memory()
+    memory, reading = memory or Memory(), ideal_number if ideal else rounded_number if rounded else None
     for _ in range(MOST_RUNS):
         try:
-            with Field(memory, ideal=ideal_number if ideal else None, number=number) as entered:
+            with Field(memory, ideal=reading, number=number) as entered:
                 try:
                     return _judged(entered, compute)
                 except Undecided as reason:

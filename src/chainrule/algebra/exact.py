@@ -292,6 +292,16 @@ def rational(x: Any) -> Exact:
     return made(field.context.constant(x), (), flint.arb(x))
 
 
+def may_be_rounded(x: float) -> bool:
+    """Whether a finite float has so many bits that it may be another number, rounded.
+
+    >>> may_be_rounded(0.1), may_be_rounded(0.375)
+    (True, False)
+    """
+    above = x.as_integer_ratio()[0]
+    return (above // math.gcd(above, 1 << 1023)).bit_length() > EXACT_BITS
+
+
 def converted(x: Any) -> Any:
     """An int or float as an exact number, an infinity as `Infinite`; None for any other object.
 
@@ -313,10 +323,9 @@ def converted(x: Any) -> Any:
             number = None if field.ideal is None else field.ideal(field, float(x))
             if number is not None:
                 return number
-            ratio = float(x).as_integer_ratio()
-            if (ratio[0] // math.gcd(ratio[0], 1 << 1023)).bit_length() > EXACT_BITS:
+            if may_be_rounded(float(x)):
                 field.floats.add(float(x))
-            return rational(flint.fmpq(*ratio))
+            return rational(flint.fmpq(*float(x).as_integer_ratio()))
         if math.isnan(x):
             raise Undecided("not a number")
         return Infinite(x)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays.conversions import as_array
-from chainrule.arrays.libraries import Array, empty, holds_labels, is_torch, is_traced, namespace
+from chainrule.arrays.conversions import as_array, to_numpy
+from chainrule.arrays.libraries import Array, empty, holds_labels, is_jax, is_torch, is_traced, namespace
 
 FEW_COLUMNS = 32
 """Largest number of columns for which NumPy reduces rows faster if each column is contiguous in memory."""
@@ -50,6 +50,11 @@ def class_mask(labels: Array, num_classes: int) -> Array:
     return labels[..., None] == np.arange(num_classes)
 
 
+def _refuse_floats(what: str, labels: Array) -> None:
+    if not holds_labels(labels):
+        raise ValueError(f"{what}: expected integer labels, got {labels.dtype}")
+
+
 def check_labels(what: str, labels: Array, num_classes: int) -> None:
     """Raise ValueError unless all labels are integers in 0..num_classes - 1; the message names the extremes.
 
@@ -72,14 +77,15 @@ def check_labels(what: str, labels: Array, num_classes: int) -> None:
         ...
     ValueError: targets: labels lie in 0..2 for 3 classes, got 0..3
     """
-    if not holds_labels(labels):
-        raise ValueError(f"{what}: expected integer labels, got {labels.dtype}")
+    _refuse_floats(what, labels)
     if 0 in labels.shape or is_traced(labels):
         return
-    if not (int(labels.min()) >= 0 and int(labels.max()) < num_classes):
+    # Inside jax.jit the minimum of a known array would be traced.
+    known = to_numpy(labels) if is_jax(labels) else labels
+    least, largest = int(known.min()), int(known.max())
+    if least < 0 or largest >= num_classes:
         raise ValueError(
-            f"{what}: labels lie in 0..{num_classes - 1} for {num_classes} classes, "
-            f"got {int(labels.min())}..{int(labels.max())}"
+            f"{what}: labels lie in 0..{num_classes - 1} for {num_classes} classes, got {least}..{largest}"
         )
 
 
@@ -133,10 +139,20 @@ def argmax(x: Array) -> Array:
 def take_class(x: Array, labels: Array) -> Array:
     """The entry of each row of `x` at its label, of shape labels.shape + (1,).
 
+    The values of labels are not looked at: `check_labels` does that.
+
+    Raises
+    ------
+    ValueError
+        If labels are not integers.
+
+    Examples
+    --------
     >>> take_class(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
     array([[2.],
            [3.]])
     """
+    _refuse_floats("labels", labels)
     if type(x) is np.ndarray and x.ndim == 2 and labels.ndim == 1:
         return x[np.arange(len(x)), labels, None]
     index = labels[..., None]

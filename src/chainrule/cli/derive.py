@@ -45,7 +45,10 @@ def derive(
     except ValueError:  # a rule of the user
         text = ""
     if not text and (html or latex):
-        raise CommandError(f"{name} is a rule of your own and has no derivation; without options its facts are shown")
+        raise CommandError(
+            f"{name} is a rule of your own and has no derivation here; without options its facts are shown. Write a "
+            f"document with the line 'code: {name}', and check it: chainrule check DOCUMENT --import MODULE"
+        )
     if html:
         from chainrule.documents.reports import article
 

@@ -9,6 +9,7 @@ import typer
 
 from chainrule.cli.check import UNREADABLE, checked
 from chainrule.cli.output import USAGE, CommandError, print_json
+from chainrule.cli.user_modules import Imports
 
 
 def grade(
@@ -25,6 +26,7 @@ def grade(
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for one step.")] = 10.0,
     total: Annotated[float, typer.Option(min=0.1, help="Maximum seconds for all steps of one document.")] = 600.0,
+    imports: Imports = None,
 ) -> int:
     """Grade derivations: each step that is not wrong earns its share of the points.
 

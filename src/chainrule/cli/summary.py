@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.output import CommandError, print_json, print_table
+from chainrule.cli.user_modules import Imports
 
 if TYPE_CHECKING:
     from chainrule.networks.summary import Summary
@@ -27,6 +28,7 @@ def summary(
         typer.Option(min=2, help="Number of classes: show the layers as trained, with the final linear layer."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    imports: Imports = None,
 ) -> int:
     """Print the output size, parameters, multiply-adds, receptive field and unread border of each layer.
 

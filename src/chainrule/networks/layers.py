@@ -87,7 +87,7 @@ class Layer:
     Raises
     ------
     ValueError
-        If the names of the parameters differ from the rule's inputs.
+        If the names of the parameters differ from the rule's inputs, or the rule has no such option.
 
     Examples
     --------
@@ -110,6 +110,10 @@ class Layer:
         given = tuple(parameter.name for parameter in self.parameters)
         if wanted != given:
             raise ValueError(f"a layer of {self.rule.name} needs the parameters {wanted}, got {given}")
+        try:
+            self.rule.check_call(self.rule.inputs, dict(self.options))
+        except TypeError as error:
+            raise ValueError(f"layer {self}: {error}") from None
 
     @property
     def n_weights(self) -> int:
@@ -135,11 +139,16 @@ class Layer:
         return self.rule.inputs[0] in self.rule.constants
 
     def check_out_shape(self) -> None:
-        """Raise ValueError if the rule puts out another shape than `out_shape` for one row."""
+        """Raise ValueError unless the rule takes one row of `in_shape` and puts out `out_shape`."""
         if self.noise is not None:
             return
         parameters = (np.zeros(parameter.shape) for parameter in self.parameters)
-        output, _ = self.rule.forward(np.zeros((1, *self.in_shape)), *parameters, **self.options)
+        try:
+            output, _ = self.rule.forward(np.zeros((1, *self.in_shape)), *parameters, **self.options)
+        except ValueError as error:
+            shapes = ", ".join(f"{parameter.name} of shape {parameter.shape}" for parameter in self.parameters)
+            takes = f"it has {shapes}, and {described(self.in_shape)} arrive"
+            raise ValueError(f"layer {self}: {takes}: {error}") from error
         if tuple(output.shape) != (1, *self.out_shape):
             raise ValueError(
                 f"layer {self}: out_shape: expected {tuple(output.shape[1:])}, the shape that {self.rule.name} puts "

@@ -1,6 +1,6 @@
 """Rules by name. A user's own rule, once registered, is found like one of chainrule's."""
 
-from chainrule.rules.rule import Rule
+from chainrule.rules.rule import Rule, require_rule
 
 _RULES: dict[str, Rule] = {}
 
@@ -28,8 +28,7 @@ def register(rule: Rule) -> Rule:
     True
     >>> rules.unregister("square")
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"register: expected a Rule, got {type(rule).__name__}; rules.Rule(...) makes one")
+    require_rule("register", rule)
     if rule.name in _RULES and _RULES[rule.name] is not rule:
         raise ValueError(f"a rule named {rule.name!r} exists already; choose another name, or unregister that one")
     if rule.name in layer_words and rule.name not in _RULES:
@@ -96,6 +95,12 @@ def get(name: str) -> Rule:
     try:
         return _RULES[name]
     except KeyError:
+        known, _, options = name.removesuffix(")").partition("(")
+        if known in _RULES:
+            raise ValueError(
+                f"no rule is named {name!r}: a name sets no options. Register {known} with other defaults, "
+                f"rules.register(rules.get({known!r}).with_defaults('my_{known}', {options}))"
+            ) from None
         raise ValueError(f"no rule is named {name!r}; there are {', '.join(sorted(_RULES))}") from None
 
 

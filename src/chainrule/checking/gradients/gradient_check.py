@@ -101,6 +101,7 @@ def check_gradient(
     beside others, so that rounding cannot hide a wrong term; the report names derivatives that are too small even so.
     A function that gives other values when it is called again fails.
     A function that runs only on floats (PyTorch, JAX, compiled code) is judged by the order of its Taylor remainder.
+    The how-to pages on your own ``autograd.Function`` and ``custom_vjp`` have adapters for PyTorch and JAX.
     Proofs and balls are about real numbers: they say nothing about the rounding errors of floats.
 
     Parameters

@@ -12,6 +12,9 @@ from chainrule.documents.language.terms import Comparison
 Place: TypeAlias = Mapping[str, int]
 """The numbers of the indices of a claim."""
 
+HOLDS = ("proved", "verified")
+"""The statuses of equations that hold."""
+
 NOT_EQUAL = "the sides are not equal, and an approximation is not decided"
 AT_KINK = "no derivative is taken at a kink"
 NEARLY = "not all digits that are printed agree, which may be so where numbers before were rounded"
@@ -108,6 +111,8 @@ class Finding:
         True if these also follow from it.
     settled : set of str
         The doubts about the claim to which the counterexample is the answer.
+    constants : tuple of str
+        The floats in code that were read as simple numbers.
     of_chain : bool
         True if a step before it in its chain is wrong, and it follows from the beginning of the chain.
     """
@@ -123,6 +128,7 @@ class Finding:
     note: str = ""
     reason: str = ""
     assumed: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
     of_chain: bool = False
     free: frozenset[str] = frozenset()
     supposed: str = ""

@@ -16,7 +16,7 @@ from chainrule.algebra.limits import Exceeded, limited_each
 from chainrule.documents.defects import in_words
 from chainrule.documents.evidence.assumptions import BEYOND, MEAN, MEANS, PADDED, with_zeros_beyond
 from chainrule.documents.evidence.clocks import TOO_LONG
-from chainrule.documents.evidence.findings import NEARLY, Finding, Setting
+from chainrule.documents.evidence.findings import HOLDS, NEARLY, Finding, Setting
 from chainrule.documents.evidence.proving import Prover
 from chainrule.documents.evidence.roundings import FAR, tolerances
 from chainrule.documents.evidence.same_questions import key_of
@@ -43,8 +43,6 @@ MEGABYTES = 1500
 
 Known: TypeAlias = dict[Hashable, tuple[float, Finding]]
 """Findings by the keys of claims, with the seconds that they were given."""
-
-HOLDS = ("proved", "verified")
 
 
 def findings(

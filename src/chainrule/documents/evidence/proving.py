@@ -7,16 +7,18 @@ under assumptions that the text does not state.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from types import MappingProxyType
 
 from chainrule.algebra import Undecided
 from chainrule.documents.evidence.assumptions import candidates, is_telling, means
 from chainrule.documents.evidence.clocks import Clock, OutOfTime
 from chainrule.documents.evidence.common_terms import in_full, with_common_terms
-from chainrule.documents.evidence.findings import Finding
+from chainrule.documents.evidence.findings import HOLDS, Finding
+from chainrule.documents.evidence.float_readings import BY_ROUNDING, FloatReading
 from chainrule.documents.evidence.questions import Question, cut_names
 from chainrule.documents.evidence.search import POINTS, Search
 from chainrule.documents.language import terms
@@ -52,11 +54,14 @@ class Prover:
     shapes : Shapes
     seconds : float
         Processor time for one claim; what is known then is the finding.
+    floats : FloatReading
+        How floats in code are read.
     """
 
     derivation: Derivation
     shapes: Shapes
     seconds: float = math.inf
+    floats: FloatReading = field(default_factory=FloatReading)
     names: Names = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +69,24 @@ class Prover:
 
     def finding(self, claim: Relation) -> Finding:
         """The evidence for a claim.
+
+        Floats in code are what they are at first. A claim that does not hold for them may hold for the simple numbers
+        that they stand for, and it differs only if it does so whatever was rounded.
+        """
+        exactly, simply, roughly = FloatReading(), FloatReading(ideal=True), FloatReading(rounded=True)
+        found = self._finding_with(exactly, claim)
+        if found.status in HOLDS or not exactly.floats:
+            return found
+        again = self._finding_with(simply, claim)
+        if again.status in HOLDS:
+            return replace(again, constants=simply.texts)
+        if found.status != "differs":
+            return found
+        surely = self._finding_with(roughly, claim)
+        return surely if surely.status == "differs" else Finding("undecided", reason=BY_ROUNDING)
+
+    def finding_with_free_names(self, claim: Relation) -> Finding:
+        """The evidence for a claim, with its floats in one reading.
 
         Defined names are free at first, as far as they can be: a claim that is proved for all their values holds, if
         both sides are defined and equal at points where they have their own values. A claim that is too large with the
@@ -86,6 +109,9 @@ class Prover:
 
     # What follows is private.
 
+    def _finding_with(self, floats: FloatReading, claim: Relation) -> Finding:
+        return replace(self, floats=floats).finding_with_free_names(claim)
+
     def _for_any_functions(self, claim: Relation) -> Prover | None:
         """The prover for which the smooth functions in a claim are unknown; None if there are none."""
         used = self.names.used_in(claim)
@@ -98,7 +124,7 @@ class Prover:
             declarations=(*self.derivation.declarations, *unknown),
             definitions=tuple(each for each in self.derivation.definitions if each.name not in smooth),
         )
-        return Prover(derivation, self.shapes, self.seconds)
+        return replace(self, derivation=derivation)
 
     def _found(self, claim: Relation, clock: Clock) -> Finding:
         if (found := self._with_common_terms(claim, clock.part())) is not None:
@@ -134,7 +160,7 @@ class Prover:
         if not new <= cut or any(term is named.left for term, _ in shapes.faults):
             return None
         with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
-            found = Search(Question.of(other, shapes, names, named, cut=cut), clock).by_cells()
+            found = Search(Question.of(other, shapes, names, named, cut=cut, floats=self.floats), clock).by_cells()
             if found and found.status == "proved" and Search(self._question(claim), clock).holds_at_points(POINTS):
                 exceptions = tuple(in_full(each, other) for each in found.exceptions)
                 return replace(found, free=cut - new, exceptions=exceptions, note=in_full(found.note, other))
@@ -161,20 +187,20 @@ class Prover:
         for words, definition in self.derivation.supposed.items():
             is_used = definition.is_unknown_loss and definition.name in self.names.used_by(claim.left, claim.right)
             if is_used or definition.name in search.question.functions:
-                yield words, Prover(self._supposing(definition), self.shapes).finding_within(claim, search.clock.part())
+                yield words, self._supposing(definition).finding_within(claim, search.clock.part())
         made, words = means(search.question)
         if made:
-            yield words, Prover(self._supposing(*made), self.shapes).finding_within(claim, search.clock.part())
+            yield words, self._supposing(*made).finding_within(claim, search.clock.part())
         for facts, words in islice(candidates(search.question), MOST_ASSUMED):
-            question = Question.of(self.derivation, self.shapes, self.names, claim, assumed=facts)
+            question = self._question(claim, assumed=facts)
             with suppress(ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, Undecided, OutOfTime):
                 one = Search(question, search.clock.part())
                 found = one.finding()
                 if is_telling(question, facts, found) and not (found.status == "verified" and one.is_cut):
                     yield words, found
 
-    def _supposing(self, definition: Definition, *others: Definition) -> Derivation:
-        """The derivation in which a function, an unknown loss or values are what a supposition says."""
+    def _supposing(self, definition: Definition, *others: Definition) -> Prover:
+        """The prover for the derivation in which a function, an unknown loss or values are what a supposition says."""
         gone, declared = {each.name for each in (definition, *others)}, list[Declaration]()
         if definition.is_unknown_loss and isinstance(definition.body, terms.Call):
             arguments = [terms.base_of(each) for each in definition.body.arguments]
@@ -184,7 +210,8 @@ class Prover:
                 declared.append(Declaration(definition.body.function, kind))
         declarations = (*(each for each in self.derivation.declarations if each.name not in gone), *declared)
         definitions = (*(each for each in self.derivation.definitions if each.name not in gone), definition, *others)
-        return replace(self.derivation, declarations=declarations, definitions=definitions, supposed={})
+        supposing = replace(self.derivation, declarations=declarations, definitions=definitions, supposed={})
+        return replace(self, derivation=supposing)
 
     def _is_unknown(self, name: str, question: Question) -> bool:
         """Whether nothing says what a name is, or only what it depends on."""
@@ -193,8 +220,15 @@ class Prover:
             return name in question.free
         return definition.is_unknown_loss
 
-    def _question(self, claim: Relation, cut: frozenset[str] = frozenset()) -> Question:
-        return Question.of(self.derivation, self.shapes, self.names, claim, cut=cut)
+    def _question(
+        self,
+        claim: Relation,
+        cut: frozenset[str] = frozenset(),
+        assumed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> Question:
+        return Question.of(
+            self.derivation, self.shapes, self.names, claim, cut=cut, assumed=assumed, floats=self.floats
+        )
 
 
 def _is_smooth(definition: Definition) -> bool:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from chainrule.documents.evidence.degrees import SizeDegrees
 from chainrule.documents.evidence.facts_in_conditions import fact_in, parts_of_condition
 from chainrule.documents.evidence.findings import Place
+from chainrule.documents.evidence.float_readings import FloatReading
 from chainrule.documents.evidence.inputs import FreeArray
 from chainrule.documents.evidence.worlds import World
 from chainrule.documents.language import terms
@@ -64,6 +65,8 @@ class Question:
         Facts by name.
     cut : frozenset of str
         Defined names that are free here.
+    floats : FloatReading
+        How floats in code are read.
     """
 
     claim: Relation
@@ -75,6 +78,7 @@ class Question:
     assumptions: tuple[terms.Condition, ...]
     facts: Mapping[str, frozenset[str]]
     cut: frozenset[str]
+    floats: FloatReading
 
     @staticmethod
     def of(
@@ -85,6 +89,7 @@ class Question:
         *,
         cut: frozenset[str] = frozenset(),
         assumed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        floats: FloatReading | None = None,
     ) -> Question:
         """The question of a claim.
 
@@ -98,6 +103,8 @@ class Question:
             Defined names that are free (`cut_names`).
         assumed : mapping
             Further facts by name.
+        floats : FloatReading, optional
+            How floats in code are read; as they are if not given.
         """
         sides = (claim.left, claim.right, *claim.conditions)
         over = frozenset(name for name, _ in claim.over)
@@ -162,6 +169,7 @@ class Question:
             tuple(assumptions),
             facts,
             cut,
+            floats or FloatReading(),
         )
 
     def choices_of_sizes(self) -> list[dict[str, int]]:

@@ -139,7 +139,10 @@ class Visitor:
         count = sum(len(each.variables) for each in self.arrays)
         memory = Memory(max(self.room.generators, 2 * count + 8), self._bits(values) if self.in_balls else Memory.bits)
         try:
-            outcome = attempt(compute, memory=memory, number=PointNumber if self.in_balls else None)
+            floats = self.question.floats
+            number = PointNumber if self.in_balls else None
+            outcome = attempt(compute, ideal=floats.ideal, rounded=floats.rounded, memory=memory, number=number)
+            floats.note(outcome)
         except (Undecided, ValueError, ZeroDivisionError, RecursionError) as error:
             outcome = Attempt(undecided=(str(error) or type(error).__name__,))
         self.room.generators = memory.generators

@@ -55,6 +55,7 @@ SENTENCES = {
     "pattern": "It holds when {holds}; it failed for every {fails} that was tried.",
     "where": "It is proved, except where one of these numbers is 0, because the step divides by it or raises it "
     "to a power: {exceptions}.",
+    "constants": "It holds up to the rounding of the constants {constants}.",
     "more numbers": "and {count} more",
     "one side": "Beware: {note}.",
     "stationary": "It holds under the text's condition that {where}.",
@@ -156,6 +157,8 @@ def explained(
         more.append(sentence("left out", reason=reason))
     if verdict == "proved" and finding.exceptions:
         more.append(sentence("where", exceptions=_listed(finding.exceptions)))
+    if finding.constants and verdict in ("proved", "verified"):
+        more.append(sentence("constants", constants=_listed(finding.constants)))
     if finding.where and verdict in ("proved", "verified", "proved if"):
         more.append(sentence("stationary", where=finding.where))
     if finding.of_chain and verdict != "undecided":
