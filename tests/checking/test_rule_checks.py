@@ -306,8 +306,63 @@ def test_labels_given_as_floats_are_told_once():
         return v[:, None] * (np.arange(x.shape[-1]) == labels[:, None])
 
     rule = rules.Rule("picked", forward, {"x": pull}, inputs=("x", "labels"), integers=("labels",))
-    (failure,) = check_rule(rule, X, np.array([0.0, 1.0])).failures
-    assert str(failure).endswith("labels holds floats, and labels are integers: labels.astype(int), expected a result")
+    with pytest.raises(ValueError, match=r"picked cannot .* labels holds floats, and labels are integers: labels.asty"):
+        check_rule(rule, X, np.array([0.0, 1.0]))
+    with pytest.raises(ValueError, match=r"picked cannot be called with these inputs: IndexError: .*line \d+\)$"):
+        check_rule(rule, X, np.array([0, 3]))
+    assert check_rule(rule, X, np.array([0, 2])).ok
+
+
+def test_inputs_that_are_no_numbers_are_refused():
+    with pytest.raises(TypeError, match="tanh: x: expected numbers, got an array of <U3"):
+        check_rule(rules.tanh, "abc")
+
+
+@pytest.mark.parametrize(
+    ("forward", "pullback"),
+    [
+        (lambda x: (x % 1.0, x), lambda x, v: v),
+        (lambda x: (np.mod(x, 1.0), x), lambda x, v: v),
+        (lambda x: (x - x // 1.0, x), lambda x, v: v),
+        (lambda x: (np.round(x, 1) + 2 * x, x), lambda x, v: 2 * v),
+        (lambda x: (x - np.trunc(x), x), lambda x, v: v),
+        (lambda x: (np.fmod(x, 1.0), x), lambda x, v: v),
+    ],
+)
+def test_rules_that_round_are_proved_away_from_the_steps(forward, pullback):
+    report = check_rule(rules.Rule("rounded", forward, pullback), np.array([0.3, 1.7]))
+    assert report.verdict == "pass"
+    assert report.proof is not None
+    wrong = rules.Rule("rounded", forward, lambda x, v: 3 * v)
+    assert check_rule(wrong, np.array([0.3, 1.7])).verdict == "fail"
+
+
+def interpolated(slope):
+    def forward(x):
+        return np.interp(x, [-9.0, 9.0], [-18.0, 18.0]).astype(x.dtype), x
+
+    return rules.Rule("interpolated", forward, lambda x, v: slope * v)
+
+
+def test_a_rule_that_does_not_run_on_balls_is_checked_on_floats():
+    right = check_rule(interpolated(2), np.array([0.3, 1.7]))
+    assert right.verdict == "pass"
+    assert "by its Taylor remainder; the rule does not run on balls: TypeError: " in str(right)
+    assert "return np.interp(x, " in str(right)
+    assert "unchecked: " not in str(right)
+    assert check_rule(interpolated(2.5), np.array([0.3, 1.7])).verdict == "fail"
+
+
+def test_a_part_that_does_not_run_on_balls_is_unchecked():
+    def through_floats(x, v):
+        return np.asarray(2 * v, np.float64)
+
+    for rule in (
+        rules.Rule("twice", lambda x: (2 * x, x), lambda x, v: 2 * v, through_floats),
+        rules.Rule("twice", lambda x: (2 * x, x), lambda x, v: 2 * v, None, lambda x: np.diag(np.interp(x, [0], [2]))),
+    ):
+        report = check_rule(rule, np.linspace(0.5, 1.5, 70))  # too many for a proof
+        assert not report.failures
 
 
 def test_other_objects_than_rules_are_refused():

@@ -156,13 +156,15 @@ class Ball:
         return self._whole(self.value.ceil())
 
     def __floordiv__(self, other: Number) -> Ball:
-        return (self / other).__floor__()
+        quotient: Ball = self / other
+        return quotient.__floor__()
 
     def __rfloordiv__(self, other: Number) -> Ball:
         return Ball(other) // self
 
     def __mod__(self, other: Number) -> Ball:
-        return self - (self // other) * other
+        rest: Ball = self - (self // other) * other
+        return rest
 
     def __rmod__(self, other: Number) -> Ball:
         return Ball(other) % self

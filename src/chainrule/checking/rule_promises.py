@@ -58,8 +58,8 @@ def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
     name, inputs = case.rule.name, case.inputs
     given = replace(case, inputs=tuple(np.array(x, copy=True) for x in inputs))
     results = float_results(given)
-    kept = [("the output", results["value"][0], case.value.shape)]
-    kept += [("the output's tangent", tangent, case.value.shape) for tangent in results.get("jvp", ())]
+    kept = [("the output", results["value"][0], case.finite.shape)]
+    kept += [("the output's tangent", tangent, case.finite.shape) for tangent in results.get("jvp", ())]
     pulled = zip(case.rule.inputs, inputs, case.differentiable, results["vjp"], strict=True)
     kept += [
         (f"cotangent of {x_name}", result, x.shape) for x_name, x, differentiable, result in pulled if differentiable
@@ -116,8 +116,8 @@ def broken_flags(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any]) 
 def keeps_flags(case: RuleCase, check: str) -> Iterator[Mismatch]:
     """Check `elementwise`, `rowwise` and the kind "activation", by which networks and large calls treat the rule."""
     rule = case.rule
-    if rule.kind == "activation" and case.value.shape != case.inputs[0].shape:
-        text = f"{case.value.shape} for an input of shape {case.inputs[0].shape}"
+    if rule.kind == "activation" and case.finite.shape != case.inputs[0].shape:
+        text = f"{case.finite.shape} for an input of shape {case.inputs[0].shape}"
         yield Mismatch(rule.name, check, "shape of the output", text, "the same shape, or kind='map'")
     if not (rule.elementwise or rule.rowwise) or not all(np.isfinite(x).all() for x in case.inputs):
         return

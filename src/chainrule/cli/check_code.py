@@ -133,6 +133,8 @@ def _found(
     try:
         checking: Any = check_rule if isinstance(function, Rule) else check_gradient
         report = checking(function, *inputs, bits=bits, **claim)
+    except (TypeError, ValueError) as error:  # the inputs do not fit
+        raise CommandError(f"{type(error).__name__}: {error}", USAGE if at else UNREADABLE) from None
     except Exception as error:  # the user's code may raise anything
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
     notes += _advice(report, inputs, names) if by is None else []

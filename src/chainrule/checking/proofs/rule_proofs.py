@@ -31,6 +31,7 @@ from chainrule.algebra import (
 from chainrule.algebra.equalities import Equality
 from chainrule.algebra.field import OutsideDomain
 from chainrule.arrays import as_array, as_floats, holds_labels
+from chainrule.checking.case import RuleCase
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
 from chainrule.checking.option_values import defaults_left, in_words, other_options
@@ -43,6 +44,7 @@ from chainrule.checking.proofs.assignments import (
     sampled_assignments,
 )
 from chainrule.checking.proofs.proof import Proof, joined_outcomes, joined_sizes
+from chainrule.checking.rule_calls import broken_calls
 from chainrule.checking.rule_forms import result_forms
 from chainrule.checking.rule_promises import broken_flags, changes_inputs
 from chainrule.rules import Rule, registry
@@ -127,6 +129,9 @@ def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECOND
     if changed:
         reason = f"the rule writes to its input {changed}, so that other formulas get other numbers: work on a copy"
         return Proof(points.rule.name, unchecked=(reason,))
+    broken = broken_calls(RuleCase(points.rule, points.samples, dict(points.options), 300), "calls")
+    if reasons := tuple(f"{each.entry}: got {each.got}, expected {each.expected}" for each in broken):
+        return Proof(points.rule.name, unchecked=reasons)
     try:
         return limited(prove, seconds=seconds)
     except Exceeded as reason:

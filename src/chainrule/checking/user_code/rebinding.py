@@ -244,9 +244,10 @@ def _with_calls_renamed(code: CodeType) -> CodeType:
     )
 
 
-_INSTALLED = tuple(
+INSTALLED = tuple(
     str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
+"""Folders of packages that are no user's own code."""
 
 
 _NEVER_COPIED = {
@@ -271,4 +272,4 @@ def _is_installed(package: str) -> bool:
     if package in _NEVER_COPIED or package == builtins.__name__ or package in sys.stdlib_module_names:
         return True
     file = getattr(sys.modules.get(package), "__file__", None)
-    return file is not None and str(Path(file).resolve()).startswith(_INSTALLED)
+    return file is not None and str(Path(file).resolve()).startswith(INSTALLED)
