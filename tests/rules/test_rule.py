@@ -171,3 +171,9 @@ def test_a_forward_without_residuals_is_refused(forward, got):
     for call in calls:
         with pytest.raises(TypeError, match=rf"sq: forward must return \(output, residuals\), got {got}"):
             call(np.array([[1.0, 2.0], [3.0, 4.0]]))
+
+
+def test_an_option_that_forward_does_not_take_is_refused():
+    with pytest.raises(TypeError, match="same: forward has no argument 'width', which is one of the options"):
+        Rule("same", lambda x: (x, x), lambda residuals, v: v, options=("width",))
+    assert Rule("same", lambda x, **options: (x, x), lambda residuals, v: v, options=("width",)).options == ("width",)

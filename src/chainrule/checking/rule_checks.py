@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.algebra.ball import Ball, Undecided, precision
 from chainrule.algebra.balls import balls, midpoints
-from chainrule.arrays import as_array, as_floats, holds_labels, to_numpy
+from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
@@ -29,7 +29,8 @@ from chainrule.checking.gradients.gradient_check import GradientReport, check_gr
 from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
 from chainrule.checking.option_values import defaults_left, in_words, other_options
-from chainrule.checking.proofs.rule_proofs import prove_rule_at
+from chainrule.checking.proofs.proof import NO_PULLBACK
+from chainrule.checking.proofs.rule_proofs import prove_rule_at, without_pullback
 from chainrule.checking.quotients import Quotient
 from chainrule.checking.rule_calls import broken_calls, refuse_inputs
 from chainrule.checking.rule_promises import changes_inputs, keeps_flags, keeps_inputs, on_copies
@@ -180,9 +181,7 @@ def _notes(case: RuleCase, on_floats: str) -> Iterator[str]:
         yield f"{text}: {on_floats}"
     if not any(map(np.size, case.inputs)):
         yield "there are no numbers in the inputs, so nothing was checked"
-    for name, x in zip(rule.inputs, case.inputs, strict=True):
-        if name in rule.constants and name not in rule.integers and rule.kind != "noise" and not holds_labels(x):
-            yield f"there is no pullback for {name}, so nothing was checked there"
+    yield from (NO_PULLBACK.format(name) for name in without_pullback(rule, case.inputs))
 
 
 def _first(kind: type[AnyFinding], found: Mapping[str, list[Finding]]) -> Iterator[AnyFinding]:

@@ -9,6 +9,7 @@ which are separate (`chainrule.kernels`).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -136,6 +137,9 @@ class Rule:
             raise ValueError(f"{self.name}: kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
         if self.needs not in ("input", "output"):
             raise ValueError(f"{self.name}: needs: expected 'input' or 'output', got {self.needs!r}")
+        no_option = next((name for name in self.options if not _takes(self.forward, name)), None)
+        if no_option is not None:
+            raise TypeError(f"{self.name}: forward has no argument {no_option!r}, which is one of the options")
         object.__setattr__(self, "pullbacks", dict(given))
         object.__setattr__(self, "kind", self.kind or ("activation" if len(self.inputs) == 1 else "map"))
 
@@ -297,6 +301,15 @@ class Rule:
                 f"{self.name}.{method} takes {', '.join(self.inputs)} and {last}: {count} arguments, got {len(given)}"
             )
         return given
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """True if a function has the argument, or does not tell its arguments."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return name in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
 
 def _part(arrays: tuple[Array | None, ...], rows: Any) -> list[Any]:

@@ -121,7 +121,21 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
         if (other := proved(others)).differences:
             entries = tuple(replace(each, entry=f"{each.entry} with {words}") for each in other.differences)
             return replace(found, differences=entries)
-    return replace(found, options=in_words(defaults_left(rule, options or {})))
+    return replace(
+        found, options=in_words(defaults_left(rule, options or {})), constants=tuple(without_pullback(rule, given))
+    )
+
+
+def without_pullback(rule: Rule, inputs: Sequence[Any]) -> Iterator[str]:
+    """The inputs of floats that have no pullback, apart from masks of noise.
+
+    >>> product = Rule("product", lambda x, y: (x * y, y), {"x": lambda y, v: y * v}, inputs=("x", "y"))
+    >>> list(without_pullback(product, [np.ones(2), np.ones(2)]))
+    ['y']
+    """
+    for name, x in zip(rule.inputs, inputs, strict=True):
+        if name in rule.constants and name not in rule.integers and rule.kind != "noise" and not holds_labels(x):
+            yield name
 
 
 def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECONDS) -> Proof:
