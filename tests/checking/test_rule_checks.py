@@ -72,6 +72,27 @@ def test_floats_that_lose_their_digits_are_told_with_the_entry_and_are_no_failur
     assert "such errors" not in str(near)
 
 
+def test_an_error_beyond_the_stated_bound_is_told():
+    rule = rules.Rule("gelu", _gelu, {"x": _gelu_pullback}, error_bound=4)
+    report = check_rule(rule, np.array([0.5, -6.0]))
+    assert "gelu: vjp float64: the error at this point exceeds error_bound=4" in str(report)
+    assert "error_bound" not in str(check_rule(rule, np.array([0.5])))
+
+
+def test_options_are_told_beside_failures():
+    wrong = rules.Rule("times", lambda x, p=1.0: (x * p, (x, p)), lambda r, v: v, options=("p",))
+    assert "times: checked with p = 2.5" in str(check_rule(wrong, X, options={"p": 2.5}))
+
+
+def test_a_value_at_a_kink_outside_of_both_slopes_is_called_suspicious():
+    def pull(x, v):
+        return v * np.where(x == 0, 7.0 * x**0, np.sign(x)).astype(x.dtype)
+
+    text = str(check_rule(rules.Rule("magnitude", lambda x: (abs(x), x), pull), np.array([0.0, 1.0])))
+    assert "from the right; the derivative there, -3.472933918, is suspicious: it is outside of these" in text
+    assert "suspicious" not in str(check_rule(rules.relu, np.array([0.0, 1.0])))
+
+
 def test_parts_that_a_rule_may_lack_are_told_in_one_line():
     report = check_rule(rules.Rule("gelu", _gelu, {"x": _gelu_pullback}), np.array([0.5]))
     (line,) = [line for line in str(report).split("\n") if "pushforward" in line]

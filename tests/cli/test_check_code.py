@@ -177,6 +177,11 @@ def test_inputs_that_a_rule_refuses_are_no_fault_of_its_derivative(there, capsys
     assert "picked cannot be called with these inputs: IndexError: " in capsys.readouterr().err
 
 
+def test_whole_numbers_of_a_rule_are_floats_without_a_note(there, capsys):
+    assert main(["check-code", "chainrule.rules:tanh", "--at", "2"]) == 0
+    assert "an integer has no derivative" not in capsys.readouterr().err
+
+
 def test_rules_are_checked_as_rules(there, capsys):
     assert main(["check-code", "chainrule.rules:tanh", "--at", "2x3"]) == 0
     assert capsys.readouterr().out.startswith("tanh: pass\n")

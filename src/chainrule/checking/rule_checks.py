@@ -28,7 +28,7 @@ from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.gradients.gradient_check import GradientReport, check_gradient
 from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
-from chainrule.checking.option_values import defaults_left, in_words, other_options
+from chainrule.checking.option_values import in_words, other_options
 from chainrule.checking.proofs.proof import NO_PULLBACK
 from chainrule.checking.proofs.rule_proofs import prove_rule_at, without_pullback
 from chainrule.checking.quotients import Quotient
@@ -126,10 +126,10 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         passed,
         worst_ulp,
         _slip(case) if failures else None,
-        replace(proof, options=in_words(defaults_left(rule, case.options))) if proof.ok else None,
+        replace(proof, options=in_words(rule, case.options)) if proof.ok else None,
         lost_digits,
         _v_in_words(case) if any("pullback" in failure.check for failure in failures) else "",
-        tuple(_notes(case, not_on_balls if PULLBACK in passed else "")),
+        (*_notes(case, not_on_balls if PULLBACK in passed else "", proved=proof.ok), *_beyond_bound(rule, worst_ulp)),
     )
 
 
@@ -173,15 +173,27 @@ def _v_in_words(case: RuleCase) -> str:
     return np.array2string(case.cotangent, precision=8, threshold=12, separator=", ").replace("\n", "")
 
 
-def _notes(case: RuleCase, on_floats: str) -> Iterator[str]:
-    """The inputs about whose derivative nothing can be said, and why the rule was checked `on_floats`, in words."""
+def _notes(case: RuleCase, on_floats: str, *, proved: bool) -> Iterator[str]:
+    """The inputs about whose derivative nothing can be said, why the rule was checked `on_floats`, and its options."""
     rule = case.rule
+    if case.options and not proved:
+        yield f"checked {in_words(rule, case.options)}"
     if on_floats:
         text = "the pullback was checked on floats, by its Taylor remainder; the rule does not run on balls"
         yield f"{text}: {on_floats}"
     if not any(map(np.size, case.inputs)):
         yield "there are no numbers in the inputs, so nothing was checked"
     yield from (NO_PULLBACK.format(name) for name in without_pullback(rule, case.inputs))
+
+
+def _beyond_bound(rule: Rule, worst_ulp: Mapping[str, float]) -> Iterator[str]:
+    """The forms whose error at the point is beyond the bound that the rule states, in words."""
+    for form, error in worst_ulp.items():
+        if rule.error_bound is not None and error > rule.error_bound:
+            yield (
+                f"{form}: the error at this point exceeds error_bound={rule.error_bound}, which for sums of terms of "
+                "both signs is a bound of the error divided by their condition number"
+            )
 
 
 def _first(kind: type[AnyFinding], found: Mapping[str, list[Finding]]) -> Iterator[AnyFinding]:

@@ -116,7 +116,8 @@ def _found(
 
     module, name = _module_and_name(target)
     function = _attribute(module, name)
-    inputs = _inputs(module, name, at, notes)
+    # A rule takes whole numbers as floats, apart from labels, so that there is nothing to note.
+    inputs = _inputs(module, name, at, [] if isinstance(function, Rule) else notes)
     if isinstance(function, Rule):
         if by is not None:
             raise CommandError("--by is for functions; a rule knows by which inputs it has derivatives", USAGE)

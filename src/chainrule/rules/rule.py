@@ -77,7 +77,9 @@ class Rule:
         True if each row of the output depends only on the same row of every input. All inputs then have the same
         leading axes. Public calls of rowwise and elementwise rules evaluate large NumPy arrays in blocks of rows.
     error_bound : int
-        The error that the public forms claim not to exceed, in ulp, over the region that the tests state.
+        The error that the public forms claim not to exceed, in ulp, over the region that the tests state. Where terms
+        of both signs are added, it bounds the error divided by the condition number of the sum. `check_rule` notes at
+        its point which measured errors exceed it.
 
     Examples
     --------

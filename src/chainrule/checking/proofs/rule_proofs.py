@@ -34,7 +34,7 @@ from chainrule.arrays import as_array, as_floats, holds_labels
 from chainrule.checking.case import RuleCase
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
-from chainrule.checking.option_values import defaults_left, in_words, other_options
+from chainrule.checking.option_values import in_words, other_options
 from chainrule.checking.proofs.assignments import (
     Assignment,
     Inputs,
@@ -121,9 +121,7 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
         if (other := proved(others)).differences:
             entries = tuple(replace(each, entry=f"{each.entry} with {words}") for each in other.differences)
             return replace(found, differences=entries)
-    return replace(
-        found, options=in_words(defaults_left(rule, options or {})), constants=tuple(without_pullback(rule, given))
-    )
+    return replace(found, options=in_words(rule, options or {}), constants=tuple(without_pullback(rule, given)))
 
 
 def without_pullback(rule: Rule, inputs: Sequence[Any]) -> Iterator[str]:
