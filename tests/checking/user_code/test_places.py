@@ -1,6 +1,9 @@
 """Places in a user's code, in words."""
 
+import re
+
 import numpy as np
+import pytest
 
 from chainrule.algebra.balls import BallArray, balls
 from chainrule.checking.user_code import on_numbers
@@ -12,12 +15,11 @@ def failing(x):
 
 
 def test_an_error_is_told_with_the_last_line_of_the_users_code():
-    try:
+    with pytest.raises(Exception, match="a") as caught:
         failing(0.5)
-    except Exception as error:
-        text = error_in_words(error, quoted=True)
-        assert text.endswith('test_places.py, line 11: return np.interp(x, [0.0, "a"], [1.0]))')
-        assert error_in_words(error).endswith("(test_places.py, line 11)")
+    text = error_in_words(caught.value, quoted=True)
+    assert text.endswith('test_places.py, line 14: return np.interp(x, [0.0, "a"], [1.0]))')
+    assert error_in_words(caught.value).endswith("(test_places.py, line 14)")
 
 
 def test_an_error_without_code_of_a_user_is_told_without_a_place():
@@ -31,5 +33,6 @@ def test_a_read_is_told_with_its_line_whether_it_is_seen_in_the_code_or_in_a_cal
     reads = set[Read]()
     on_numbers(asking, BallArray, reads)(balls([1.0]))
     assert reads == {"dtype", "isinstance"}
-    line = "test_places.py, line 29: return x.astype(x.dtype) if isinstance(x, np.ndarray) else x"
-    assert sorted(read.in_words for read in reads) == [f"dtype ({line})", f"isinstance ({line})"]
+    texts = [re.sub(r"line \d+", "line N", read.in_words) for read in sorted(reads)]
+    line = "test_places.py, line N: return x.astype(x.dtype) if isinstance(x, np.ndarray) else x"
+    assert texts == [f"dtype ({line})", f"isinstance ({line})"]

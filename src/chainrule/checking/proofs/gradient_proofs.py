@@ -87,7 +87,7 @@ def prove_claim(claim: Claim) -> Proof:
     return replace(proof, differences=(), unchecked=(objection,)) if objection else proof
 
 
-def _outcome(claim: Claim) -> tuple[Attempt, Results, list[str]]:
+def _outcome(claim: Claim) -> tuple[Attempt, Results, list[Read]]:
     """The outcome, the results at the sample as floats, and what else the code reads; in this process."""
     reads: set[Read] = set()
     exact = replace(

@@ -121,9 +121,8 @@ def prove_identity(
     reasons = tuple(dict.fromkeys(filter(None, (_apart_on_floats(sides, point) for point in points))))
     noticed = sorted(reads.union(*(point.reads for point in points)))
     if proof.ok and noticed:
-        reasons += (
-            f"the functions may depend on more than the values of their inputs: {', '.join(read.in_words for read in noticed)}",
-        )
+        places = ", ".join(read.in_words for read in noticed)
+        reasons += (f"the functions may depend on more than the values of their inputs: {places}",)
     return replace(proof, differences=(), unchecked=reasons) if reasons else proof
 
 
