@@ -35,7 +35,7 @@ def test_a_function_that_runs_on_floats_only_is_checked_with_remainders():
 
 
 def test_a_refusal_of_balls_by_pytorch_is_told_in_plain_words():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     report = check_gradient(
         lambda x: torch.sin(torch.as_tensor(x)).sum(), X[0], gradient=lambda x: torch.cos(torch.as_tensor(x))
     )
