@@ -137,7 +137,15 @@ robust = rules.Rule(
     kind="loss",
     rowwise=True,
 )
-print(prove_rule(rules.register(robust), np.ones((2, 3)), np.array([2, 1])))
+print(prove_rule(rules.register(robust), np.ones((1, 2)), np.array([1])))
+
+# %%
+# Run ``prove_rule`` first, then ``check_rule``. The proof finds errors in cases that no given point meets, such as
+# logits above 1000. Begin with inputs of one or two entries, since proofs may take minutes at four. ``check_rule`` also
+# checks shapes and dtypes: the array that ``one_hot`` makes has the dtype of p, so that a network in float32 stays in
+# float32.
+
+print(check_rule(robust, np.array([[0.5, -1.0, 2.0], [1.0, 0.25, -3.0]]), np.array([2, 1])))
 
 # %%
 # Estimators have fixed losses. A network takes the loss by its name, and ``training.train`` minimises it. A third of

@@ -8,7 +8,7 @@ from scipy import special
 from chainrule.algebra import Exact, ExactArray, Field, Undecided, exact_numbers, gradient, jacobian, variables
 from chainrule.algebra.exact_arrays import ExactArray as Arrays
 
-SAMPLE = np.array([0.25, 0.5, 0.75])
+SAMPLE = np.array([0.25, 0.5625, 0.8125])
 
 
 @pytest.fixture

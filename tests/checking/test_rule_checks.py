@@ -72,6 +72,27 @@ def test_floats_that_lose_their_digits_are_told_with_the_entry_and_are_no_failur
     assert "such errors" not in str(near)
 
 
+def test_an_error_beyond_the_stated_bound_is_told():
+    rule = rules.Rule("gelu", _gelu, {"x": _gelu_pullback}, error_bound=4)
+    report = check_rule(rule, np.array([0.5, -6.0]))
+    assert "gelu: vjp float64: the error at this point exceeds error_bound=4" in str(report)
+    assert "error_bound" not in str(check_rule(rule, np.array([0.5])))
+
+
+def test_options_are_told_beside_failures():
+    wrong = rules.Rule("times", lambda x, p=1.0: (x * p, (x, p)), lambda r, v: v, options=("p",))
+    assert "times: checked with p = 2.5" in str(check_rule(wrong, X, options={"p": 2.5}))
+
+
+def test_a_value_at_a_kink_outside_of_both_slopes_is_called_suspicious():
+    def pull(x, v):
+        return v * np.where(x == 0, 7.0 * x**0, np.sign(x)).astype(x.dtype)
+
+    text = str(check_rule(rules.Rule("magnitude", lambda x: (abs(x), x), pull), np.array([0.0, 1.0])))
+    assert "from the right; the derivative there, -3.472933918, is suspicious: it is outside of these" in text
+    assert "suspicious" not in str(check_rule(rules.relu, np.array([0.0, 1.0])))
+
+
 def test_parts_that_a_rule_may_lack_are_told_in_one_line():
     report = check_rule(rules.Rule("gelu", _gelu, {"x": _gelu_pullback}), np.array([0.5]))
     (line,) = [line for line in str(report).split("\n") if "pushforward" in line]
@@ -306,8 +327,63 @@ def test_labels_given_as_floats_are_told_once():
         return v[:, None] * (np.arange(x.shape[-1]) == labels[:, None])
 
     rule = rules.Rule("picked", forward, {"x": pull}, inputs=("x", "labels"), integers=("labels",))
-    (failure,) = check_rule(rule, X, np.array([0.0, 1.0])).failures
-    assert str(failure).endswith("labels holds floats, and labels are integers: labels.astype(int), expected a result")
+    with pytest.raises(ValueError, match=r"picked cannot .* labels holds floats, and labels are integers: labels.asty"):
+        check_rule(rule, X, np.array([0.0, 1.0]))
+    with pytest.raises(ValueError, match=r"picked cannot be called with these inputs: IndexError: .*line \d+\)$"):
+        check_rule(rule, X, np.array([0, 3]))
+    assert check_rule(rule, X, np.array([0, 2])).ok
+
+
+def test_inputs_that_are_no_numbers_are_refused():
+    with pytest.raises(TypeError, match="tanh: x: expected numbers, got an array of <U3"):
+        check_rule(rules.tanh, "abc")
+
+
+@pytest.mark.parametrize(
+    ("forward", "pullback"),
+    [
+        (lambda x: (x % 1.0, x), lambda x, v: v),
+        (lambda x: (np.mod(x, 1.0), x), lambda x, v: v),
+        (lambda x: (x - x // 1.0, x), lambda x, v: v),
+        (lambda x: (np.round(x, 1) + 2 * x, x), lambda x, v: 2 * v),
+        (lambda x: (x - np.trunc(x), x), lambda x, v: v),
+        (lambda x: (np.fmod(x, 1.0), x), lambda x, v: v),
+    ],
+)
+def test_rules_that_round_are_proved_away_from_the_steps(forward, pullback):
+    report = check_rule(rules.Rule("rounded", forward, pullback), np.array([0.3, 1.7]))
+    assert report.verdict == "pass"
+    assert report.proof is not None
+    wrong = rules.Rule("rounded", forward, lambda x, v: 3 * v)
+    assert check_rule(wrong, np.array([0.3, 1.7])).verdict == "fail"
+
+
+def interpolated(slope):
+    def forward(x):
+        return np.interp(x, [-9.0, 9.0], [-18.0, 18.0]).astype(x.dtype), x
+
+    return rules.Rule("interpolated", forward, lambda x, v: slope * v)
+
+
+def test_a_rule_that_does_not_run_on_balls_is_checked_on_floats():
+    right = check_rule(interpolated(2), np.array([0.3, 1.7]))
+    assert right.verdict == "pass"
+    assert "by its Taylor remainder; the rule does not run on balls: TypeError: " in str(right)
+    assert "return np.interp(x, " in str(right)
+    assert "unchecked: " not in str(right)
+    assert check_rule(interpolated(2.5), np.array([0.3, 1.7])).verdict == "fail"
+
+
+def test_a_part_that_does_not_run_on_balls_is_unchecked():
+    def through_floats(x, v):
+        return np.asarray(2 * v, np.float64)
+
+    for rule in (
+        rules.Rule("twice", lambda x: (2 * x, x), lambda x, v: 2 * v, through_floats),
+        rules.Rule("twice", lambda x: (2 * x, x), lambda x, v: 2 * v, None, lambda x: np.diag(np.interp(x, [0], [2]))),
+    ):
+        report = check_rule(rule, np.linspace(0.5, 1.5, 70))  # too many for a proof
+        assert not report.failures
 
 
 def test_other_objects_than_rules_are_refused():

@@ -77,6 +77,31 @@ def test_float64_results_for_float32_inputs_fail_with_the_cause():
     assert check_rule(good, X).ok
 
 
+@pytest.mark.parametrize(
+    ("function", "maker"),
+    [
+        (lambda x, v: v * np.where(x > 0, 1.0, 1.0) + 0.0 * np.float32(1), "where"),
+        (lambda x, v: v + np.zeros(x.shape), "zeros"),
+        (lambda x, v: v @ np.eye(2), "eye"),
+    ],
+)
+def test_an_array_that_is_made_in_a_pullback_is_named_as_the_cause_of_float64(function, maker):
+    report = check_rule(rules.Rule("same", lambda x: (x * 1, x), function), X)
+    (text,) = texts(report)
+    assert f"expected float32: {maker} may make a float64 array there: give it dtype=x.dtype" in text
+    assert report.worst_ulp["vjp float32"] < 1
+
+
+def test_other_values_of_options_are_checked_though_a_dtype_is_wrong():
+    def pull(residuals, v):
+        return v * np.ones(v.shape)  # lacks the factor p, and float32
+
+    rule = rules.Rule("times", lambda x, p=1.0: (x * p, (x, p)), pull, options=("p",))
+    found = texts(check_rule(rule, X))
+    assert any("dtype of cotangent of x" in text for text in found)
+    assert any("with p = 2.0: x[0, 0]" in text for text in found)
+
+
 def test_nan_for_finite_inputs_fails():
     report = check_rule(rules.Rule("n", lambda x: (x * np.nan, x), lambda x, v: v * np.nan), np.array([1.0, 2.0]))
     assert report.verdict == "fail"

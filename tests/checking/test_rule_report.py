@@ -21,5 +21,13 @@ def test_a_report_of_nothing_says_so():
     assert str(RuleReport("square")) == "square: nothing was checked"
 
 
+def test_a_tiny_error_is_printed_as_zero():
+    worst = {"vjp float64": 2.72e-74, "vjp float32": float("inf")}
+    assert str(RuleReport("square", worst_ulp=worst)).splitlines() == [
+        "square: vjp float64: 0 ulp",
+        "square: vjp float32: inf ulp",
+    ]
+
+
 def test_an_error_that_was_not_measured_is_no_zero():
     assert str(RuleReport("square", worst_ulp={"vjp float64": float("nan")})) == "square: vjp float64: not measured"

@@ -54,6 +54,22 @@ def ramp_slope(x):
 square = Rule("square", lambda x: (x * x, x), lambda x, v: x * v)
 
 
+def picked_forward(x, y):
+    return x[np.arange(len(y)), y], (x, y)
+
+
+def picked_pullback(residuals, v):
+    x, y = residuals
+    return v[:, None] * (np.arange(x.shape[1]) == y[:, None])
+
+
+picked = Rule("picked", picked_forward, {"x": picked_pullback}, inputs=("x", "y"), integers=("y",))
+
+
+def picked_inputs():
+    return np.ones((2, 3)), np.array([0, 5])
+
+
 def broken(x):
     raise RuntimeError("no")
 
@@ -151,6 +167,19 @@ def test_an_integer_has_no_derivative_and_the_note_says_so(there, capsys):
 def test_what_cannot_be_decided_has_an_exit_code_of_its_own(there, capsys):
     assert main(["check-code", f"{there}:ramp", "--at", "[0.0]"]) == 2
     assert "a kink, with slopes 0 from the left and 1.000000000 from the right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("at", "status"), [(["--at", "2x3", "--at", "[0, 3]"], 64), (["--at", "2x3", "--at", "[0.0, 1.0]"], 64), ([], 3)]
+)
+def test_inputs_that_a_rule_refuses_are_no_fault_of_its_derivative(there, capsys, at, status):
+    assert main(["check-code", f"{there}:picked", *at]) == status
+    assert "picked cannot be called with these inputs: IndexError: " in capsys.readouterr().err
+
+
+def test_whole_numbers_of_a_rule_are_floats_without_a_note(there, capsys):
+    assert main(["check-code", "chainrule.rules:tanh", "--at", "2"]) == 0
+    assert "an integer has no derivative" not in capsys.readouterr().err
 
 
 def test_rules_are_checked_as_rules(there, capsys):

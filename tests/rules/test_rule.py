@@ -184,3 +184,9 @@ def test_other_defaults_hold_unless_a_call_gives_the_option():
     )
     with pytest.raises(TypeError, match="softmax_cross_entropy has no option 'smoothing'"):
         loss.with_defaults("smoothed", smoothing=0.3)
+
+
+def test_an_option_that_forward_does_not_take_is_refused():
+    with pytest.raises(TypeError, match="same: forward has no argument 'width', which is one of the options"):
+        Rule("same", lambda x: (x, x), lambda residuals, v: v, options=("width",))
+    assert Rule("same", lambda x, **options: (x, x), lambda residuals, v: v, options=("width",)).options == ("width",)

@@ -155,6 +155,20 @@ class Ball:
     def __ceil__(self) -> Ball:
         return self._whole(self.value.ceil())
 
+    def __floordiv__(self, other: Number) -> Ball:
+        quotient: Ball = self / other
+        return quotient.__floor__()
+
+    def __rfloordiv__(self, other: Number) -> Ball:
+        return Ball(other) // self
+
+    def __mod__(self, other: Number) -> Ball:
+        rest: Ball = self - (self // other) * other
+        return rest
+
+    def __rmod__(self, other: Number) -> Ball:
+        return Ball(other) % self
+
     __lt__ = _comparison("<", operator.lt, operator.ge, if_same=False)
     __le__ = _comparison("<=", operator.le, operator.gt, if_same=True)
     __gt__ = _comparison(">", operator.gt, operator.le, if_same=False)

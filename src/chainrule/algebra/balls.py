@@ -19,6 +19,7 @@ import flint
 import numpy as np
 from scipy import special
 
+from chainrule.algebra import whole_numbers
 from chainrule.algebra.ball import Ball, Undecided, exactly, nearest, precision
 from chainrule.algebra.number_array import NumberArray, numbers, plain
 
@@ -115,6 +116,7 @@ def _cbrt(x: Ball) -> Ball:
 
 
 _FUNCTIONS: dict[np.ufunc, Callable[..., Ball]] = {
+    **whole_numbers.FUNCTIONS,
     **dict.fromkeys((np.exp2, special.exp2), lambda x: Ball(2) ** x),
     special.log1p: Ball.log1p,
     special.gammaln: lambda x: x.mapped("lgamma") if x > 0 else abs(x.mapped("gamma")).log(),

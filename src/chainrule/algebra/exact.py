@@ -147,6 +147,14 @@ class Exact:
         quotient: Exact = self / other
         return quotient.__floor__()
 
+    def __rmod__(self, other: Any) -> Exact:
+        rest: Exact = Exact(other) % self
+        return rest
+
+    def __rfloordiv__(self, other: Any) -> Exact:
+        quotient: Exact = Exact(other) // self
+        return quotient
+
     def __lt__(self, other: Any) -> Any:
         return _compare(self, other, operator.lt)
 

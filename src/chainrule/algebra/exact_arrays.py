@@ -17,6 +17,7 @@ import flint
 import numpy as np
 from scipy import special
 
+from chainrule.algebra import whole_numbers
 from chainrule.algebra.ball import Undecided
 from chainrule.algebra.exact import Exact, Infinite, rational
 from chainrule.algebra.field import current
@@ -170,6 +171,7 @@ def _expit(x: Exact) -> Exact:
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **whole_numbers.FUNCTIONS,
     **dict.fromkeys((np.exp2, special.exp2), lambda x: rational(2) ** x),
     **{function: FUNCTIONS[function.__name__] for function in (np.tan, np.arcsin, np.arccos, np.arcsinh)},
     **{function: FUNCTIONS[function.__name__] for function in (np.arccosh, np.arctanh, np.arctan2, np.cbrt)},

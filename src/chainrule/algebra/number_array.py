@@ -130,6 +130,11 @@ class NumberArray(np.ndarray[Any, np.dtype[np.object_]]):
         """Set all entries to a number."""
         self[...] = value
 
+    def round(self, decimals: Any = 0, out: Any = None) -> Any:
+        """The nearest numbers with so many digits behind the point."""
+        scale = self.number(10) ** int(decimals)
+        return np.divide(np.rint(self * scale), scale, out=out)
+
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
         """A copy without rounding for float dtypes; a conversion for other dtypes, which needs exact values."""
         if self.holds(dtype):

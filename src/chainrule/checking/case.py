@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.algebra.ball import Ball, precision
+from chainrule.algebra.ball import Ball, Undecided, precision
 from chainrule.algebra.balls import balls
 from chainrule.arrays import holds_labels, random_stream
 from chainrule.checking.quotients import Quotient, difference_quotient
 from chainrule.checking.user_code import on_balls
+from chainrule.checking.user_code.places import error_in_words
 from chainrule.kernels import kernel_of
 from chainrule.rules import Rule
 from chainrule.workspace import Workspace
@@ -73,11 +74,29 @@ class RuleCase:
     @cached_property
     def cotangent(self) -> Any:
         """A cotangent of the output's shape; 0 at infinite outputs."""
-        return np.where(self.finite, draw(99, self.value.shape), 0.0)
+        return np.where(self.finite, draw(99, self.finite.shape), 0.0)
+
+    @cached_property
+    def not_on_balls(self) -> str:
+        """The error that keeps the forward from running on balls, in words; empty if there is none, or too few bits."""
+        try:
+            with np.errstate(all="ignore"):
+                self.value  # noqa: B018
+        except Undecided:
+            return ""
+        except Exception as error:  # a user's rule may raise anything on balls
+            return error_in_words(error, quoted=True)
+        return ""
 
     @cached_property
     def finite(self) -> Any:
-        """True where the output is finite; more bits decide where these say nothing, as of a slope at 1e200."""
+        """True where the output is finite; more bits decide where these say nothing, as of a slope at 1e200.
+
+        The output on floats tells it for a rule that does not run on balls.
+        """
+        if self.not_on_balls:
+            with np.errstate(all="ignore"):
+                return np.isfinite(self.rule(*map(np.array, self.inputs), **self.options))
         found = np.isfinite(self.value)
         for more in (4, 16):
             if not any(ball.says_nothing() for ball in self.value.flat):

@@ -121,13 +121,16 @@ def float_errors(
         if at is None:
             yield Unchecked(dtype, "the inputs lie beyond the largest float")
             continue
-        for form, results in float_results(at).items():
+        for form, given in float_results(at).items():
+            results = tuple(None if x is None else np.asarray(x, at.dtype) for x in given)
             name = f"{form} {dtype}"
             found[name] = np.nan  # not measured
             try:
                 errors = _errors(results, exact_results(at, form))
             except Undecided as reason:
                 yield Unchecked(name, str(reason))
+                continue
+            except Exception:  # a user's rule may raise anything on balls; the checks in balls tell it
                 continue
             if not np.isnan(errors).all():
                 found[name] = worst(errors)

@@ -27,16 +27,18 @@ def defaults_left(rule: Rule, options: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in found.items() if isinstance(value, int | float) and value is not True}
 
 
-def in_words(defaults: Mapping[str, float]) -> str:
-    """Such as "with b = 1.0, its default"; empty for no options.
+def in_words(rule: Rule, options: Mapping[str, Any]) -> str:
+    """The numbers that a rule has as options, with those left at their defaults behind; empty for no options.
 
-    >>> in_words({"b": 1.0})
-    'with b = 1.0, its default'
+    >>> powered = Rule("powered", lambda x, p=2.0: (x**p, (x, p)), lambda r, v: v * r[1], options=("p",))
+    >>> in_words(powered, {}), in_words(powered, {"p": 3.0})
+    ('with p = 2.0, its default', 'with p = 3.0')
     """
-    if not defaults:
-        return ""
-    values = " and ".join(f"{name} = {value!r}" for name, value in defaults.items())
-    return f"with {values}, {'its default' if len(defaults) == 1 else 'their defaults'}"
+    given = {name: value for name, value in options.items() if isinstance(value, int | float | str)}
+    left = defaults_left(rule, options)
+    values = " and ".join(f"{name} = {value!r}" for name, value in {**given, **left}.items())
+    defaults = f", {'its default' if len(left) == 1 else 'their defaults'}" if left else ""
+    return f"with {values}{defaults}" if values else ""
 
 
 def other_options(rule: Rule, options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,20 +19,23 @@ import numpy as np
 
 from chainrule.algebra.ball import Ball, Undecided, precision
 from chainrule.algebra.balls import balls, midpoints
-from chainrule.arrays import as_array, as_floats, holds_labels, to_numpy
+from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
 from chainrule.checking.case import RuleCase
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
 from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
-from chainrule.checking.gradients.gradient_check import check_gradient
+from chainrule.checking.gradients.gradient_check import GradientReport, check_gradient
 from chainrule.checking.gradients.on_balls import EVERY_ENTRY, LISTED, NOT_A_NUMBER, BallCheck
 from chainrule.checking.jacobians import times_tangents, transposed_times_cotangent
-from chainrule.checking.option_values import defaults_left, in_words, other_options
-from chainrule.checking.proofs.rule_proofs import prove_rule_at
+from chainrule.checking.option_values import in_words, other_options
+from chainrule.checking.proofs.proof import NO_PULLBACK
+from chainrule.checking.proofs.rule_proofs import prove_rule_at, without_pullback
 from chainrule.checking.quotients import Quotient
+from chainrule.checking.rule_calls import broken_calls, refuse_inputs
 from chainrule.checking.rule_promises import changes_inputs, keeps_flags, keeps_inputs, on_copies
 from chainrule.checking.rule_report import NEEDED_PARTS, NO_PART, RuleReport
+from chainrule.checking.user_code.places import error_in_words
 from chainrule.rules import Rule
 
 Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
@@ -61,6 +64,8 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     ------
     TypeError
         If the inputs or the options do not fit the rule.
+    ValueError
+        If the rule refuses the inputs, such as labels that are out of range.
 
     Examples
     --------
@@ -81,25 +86,34 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         np.array(to_numpy(as_array(x) if name in rule.integers else as_floats(x)))
         for name, x in zip(rule.inputs, inputs, strict=True)
     )
+    for name, x in zip(rule.inputs, given, strict=True):
+        if x.dtype.kind not in "fiub":
+            raise TypeError(f"{rule.name}: {name}: expected numbers, got an array of {x.dtype}")
     case = RuleCase(rule, given, dict(options or {}), bits)
-    if error := _error_of(case):
-        return RuleReport(rule.name, (Mismatch(rule.name, KEEPS, "the call", error, "a result"),))
+    refuse_inputs(case)
+    if broken := tuple(broken_calls(case, KEEPS)):
+        return RuleReport(rule.name, broken)
     found = {KEEPS: findings_of(KEEPS, keeps_inputs, case)}
     if changes_inputs(rule, given, case.options):
         case = replace(case, rule=on_copies(rule))  # so that the other checks are about the inputs that were given
     proof = prove_rule_at(case.rule, given, case.options)
     found[FLAGS] = findings_of(FLAGS, keeps_flags, case)
-    found |= {
-        name: [] if proof.ok and name in PROVED and has_part(rule, name) else findings_of(name, check, case)
-        for name, check in CHECKS.items()
-        if name != KEEPS
-    }
-    if proof.differences and not any(_first(Mismatch, found)):
-        found["proof"] = [Mismatch(rule.name, "proof", d.entry, d.left, d.right) for d in proof.differences]
-    if not any(_first(Mismatch, found)):
-        found["options"] = list(_at_other_options(case))
+    formulas: dict[str, list[Finding]] = {}
+    if not_on_balls := "" if proof.ok else _not_on_balls(case):
+        formulas[PULLBACK] = list(_on_floats(case, not_on_balls))
+    else:
+        formulas |= {
+            name: [] if proof.ok and name in PROVED and has_part(rule, name) else findings_of(name, check, case)
+            for name, check in CHECKS.items()
+            if name != KEEPS
+        }
+    if proof.differences and not any(_first(Mismatch, formulas)):
+        formulas["proof"] = [Mismatch(rule.name, "proof", d.entry, d.left, d.right) for d in proof.differences]
+    if not any(_first(Mismatch, formulas)):
+        formulas["options"] = list(_at_other_options(case))
+    found |= formulas
     passed = tuple(name for name, findings in found.items() if not findings and name in (*CHECKS, FLAGS))
-    if not any(map(np.size, given)):
+    if not any(map(np.size, given)) or (not_on_balls and PULLBACK not in passed):
         passed = ()
     worst_ulp: dict[str, float] = {}
     lost_digits: dict[str, str] = {}
@@ -112,37 +126,46 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
         passed,
         worst_ulp,
         _slip(case) if failures else None,
-        replace(proof, options=in_words(defaults_left(rule, case.options))) if proof.ok else None,
+        replace(proof, options=in_words(rule, case.options)) if proof.ok else None,
         lost_digits,
         _v_in_words(case) if any("pullback" in failure.check for failure in failures) else "",
-        tuple(_notes(case)),
+        (*_notes(case, not_on_balls if PULLBACK in passed else "", proved=proof.ok), *_beyond_bound(rule, worst_ulp)),
     )
 
 
-def _error_of(case: RuleCase) -> str | None:
-    """The error that the rule raises at the point, in words; None if there is none."""
+def _not_on_balls(case: RuleCase) -> str:
+    """The error that keeps the rule from running on balls, in words; empty if there is none, or too few bits."""
+    if case.not_on_balls:
+        return case.not_on_balls
     try:
         with np.errstate(all="ignore"):
-            case.rule(*[np.array(x) for x in case.inputs], **case.options)
-    except Exception as error:  # a user's rule may raise anything
-        named = zip(case.rule.inputs, case.inputs, strict=True)
-        floats = [name for name, x in named if name in case.rule.integers and not holds_labels(x)]
-        hint = f"; {floats[0]} holds floats, and labels are integers: {floats[0]}.astype(int)" if floats else ""
-        return f"{type(error).__name__}: {error}{hint}"
-    return None
+            _ = case.vjp, case.rule.pushforward and case.jvp
+    except Undecided:
+        return ""
+    except Exception as error:  # a user's rule may raise anything on balls
+        return error_in_words(error, quoted=True)
+    return ""
+
+
+def _on_floats(case: RuleCase, reason: str) -> Iterator[Finding]:
+    """The pullback by its Taylor remainder on floats, for a rule that does not run on balls."""
+    report = _gradient_report(case)
+    yield from (replace(failure, rule=case.rule.name, check=PULLBACK) for failure in report.failures)
+    if report.verdict == "unchecked":
+        yield Unchecked(PULLBACK, f"the rule does not run on balls: {reason}", more_bits_may_help=True)
 
 
 def _at_other_options(case: RuleCase) -> Iterator[Mismatch]:
     """Mismatches of the pullback at other values of options that are left at their defaults."""
     for words, options in other_options(case.rule, case.options):
         at = RuleCase(case.rule, case.inputs, options, case.bits)
-        if _error_of(at):
+        if any(broken_calls(at, KEEPS)):
             continue
         proof = prove_rule_at(at.rule, at.inputs, options)
         if proof.ok:
             continue
         for finding in findings_of(PULLBACK, pullback_agrees, at):
-            if isinstance(finding, Mismatch) and finding.entry != "the call" and finding.got != NOT_A_NUMBER:
+            if isinstance(finding, Mismatch) and finding.got != NOT_A_NUMBER:
                 yield replace(finding, check=f"{PULLBACK} with {words}")
 
 
@@ -150,14 +173,27 @@ def _v_in_words(case: RuleCase) -> str:
     return np.array2string(case.cotangent, precision=8, threshold=12, separator=", ").replace("\n", "")
 
 
-def _notes(case: RuleCase) -> Iterator[str]:
-    """The inputs about whose derivative nothing can be said, in words."""
+def _notes(case: RuleCase, on_floats: str, *, proved: bool) -> Iterator[str]:
+    """The inputs about whose derivative nothing can be said, why the rule was checked `on_floats`, and its options."""
     rule = case.rule
+    if case.options and not proved:
+        yield f"checked {in_words(rule, case.options)}"
+    if on_floats:
+        text = "the pullback was checked on floats, by its Taylor remainder; the rule does not run on balls"
+        yield f"{text}: {on_floats}"
     if not any(map(np.size, case.inputs)):
         yield "there are no numbers in the inputs, so nothing was checked"
-    for name, x in zip(rule.inputs, case.inputs, strict=True):
-        if name in rule.constants and name not in rule.integers and rule.kind != "noise" and not holds_labels(x):
-            yield f"there is no pullback for {name}, so nothing was checked there"
+    yield from (NO_PULLBACK.format(name) for name in without_pullback(rule, case.inputs))
+
+
+def _beyond_bound(rule: Rule, worst_ulp: Mapping[str, float]) -> Iterator[str]:
+    """The forms whose error at the point is beyond the bound that the rule states, in words."""
+    for form, error in worst_ulp.items():
+        if rule.error_bound is not None and error > rule.error_bound:
+            yield (
+                f"{form}: the error at this point exceeds error_bound={rule.error_bound}, which for sums of terms of "
+                "both signs is a bound of the error divided by their condition number"
+            )
 
 
 def _first(kind: type[AnyFinding], found: Mapping[str, list[Finding]]) -> Iterator[AnyFinding]:
@@ -224,16 +260,21 @@ def assert_rule(
 
 def _slip(case: RuleCase) -> str | None:
     """The single change that explains a wrong pullback; None if there is none."""
-    function, pullback = partial(case.rule, **case.options), partial(case.rule.vjp, **case.options)
     try:
-        return check_gradient(function, *case.inputs, pullback=pullback, bits=case.bits).slip
+        return _gradient_report(case).slip
     except Exception:  # the slip is only a help, and a user's rule may raise anything
         return None
+
+
+def _gradient_report(case: RuleCase) -> GradientReport:
+    function, pullback = partial(case.rule, **case.options), partial(case.rule.vjp, **case.options)
+    return check_gradient(function, *case.inputs, pullback=pullback, bits=case.bits)
 
 
 def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool = False) -> list[Finding]:
     """The findings of one check, repeated with 4 and 16 times the bits while it stays undecided.
 
+    An error on floats is a mismatch. On balls it leaves the check undecided, for floats may do without it.
     With `up_to_mismatch` the first mismatch is the last finding.
     """
     if not has_part(case.rule, name):
@@ -250,7 +291,11 @@ def findings_of(name: str, check: Check, case: RuleCase, *, up_to_mismatch: bool
         except Undecided as reason:
             findings.append(Unchecked(name, str(reason), more_bits_may_help=True))
         except Exception as error:  # a user's rule may raise anything
-            findings.append(Mismatch(case.rule.name, name, "the call", f"{type(error).__name__}: {error}", "a result"))
+            if name not in ON_BALLS:
+                findings.append(Mismatch(case.rule.name, name, "the call", error_in_words(error), "a result"))
+                break
+            text = f"on balls: {error_in_words(error, quoted=True)}"
+            return [*findings, Unchecked(name, text, more_bits_may_help=True)]
         if not any(isinstance(finding, Unchecked) and finding.more_bits_may_help for finding in findings):
             break
     return findings
@@ -338,6 +383,12 @@ CHECKS: dict[str, Check] = {
     "fused value and pullback": kernel_checks.fused_agrees,
 }
 """All checks. Floats take a tenth of the time of balls and come first; difference quotients take most."""
+
+ON_BALLS = {
+    *("kernel against the rule", "adjoint identity", "Jacobian", "fused value and pullback"),
+    *("pushforward against the difference quotient", PULLBACK),
+}
+"""Checks that call the rule on balls alone."""
 
 PROVED = (
     *("kernel against the rule", "adjoint identity", "Jacobian"),

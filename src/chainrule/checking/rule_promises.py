@@ -13,6 +13,7 @@ from chainrule.arrays import to_numpy
 from chainrule.checking.case import RuleCase, draw, entries
 from chainrule.checking.comparing import Finding, Mismatch, position
 from chainrule.checking.floats import float_results, rounded
+from chainrule.checking.user_code.rebinding import names_in
 from chainrule.rules import Rule
 
 MOST_PARTS = 8
@@ -22,6 +23,10 @@ APART = 1e-6
 """Largest difference, relative to the largest result, between a row by itself and the same row among others."""
 
 AS_FLOAT32 = "float32: write constants as Python floats, float(np.sqrt(2)) for np.sqrt(2), and arrays in x.dtype"
+ARRAYS_AS_FLOAT32 = "float32: {} may make a float64 array there: give it dtype=x.dtype, or .astype(x.dtype)"
+
+MAKERS = {"one_hot", "where", "zeros", "ones", "full", "eye", "identity", "linspace", "array", "interp", "arange"}
+"""Functions whose arrays are float64 unless they are given a dtype."""
 
 
 def on_copies(rule: Rule) -> Rule:
@@ -58,8 +63,8 @@ def keeps_inputs(case: RuleCase, check: str) -> Iterator[Finding]:
     name, inputs = case.rule.name, case.inputs
     given = replace(case, inputs=tuple(np.array(x, copy=True) for x in inputs))
     results = float_results(given)
-    kept = [("the output", results["value"][0], case.value.shape)]
-    kept += [("the output's tangent", tangent, case.value.shape) for tangent in results.get("jvp", ())]
+    kept = [("the output", results["value"][0], case.finite.shape)]
+    kept += [("the output's tangent", tangent, case.finite.shape) for tangent in results.get("jvp", ())]
     pulled = zip(case.rule.inputs, inputs, case.differentiable, results["vjp"], strict=True)
     kept += [
         (f"cotangent of {x_name}", result, x.shape) for x_name, x, differentiable, result in pulled if differentiable
@@ -91,13 +96,19 @@ def _narrow(case: RuleCase, check: str) -> Iterator[Finding]:
     at = replace(at, inputs=tuple(np.array(x) for x in at.inputs))
     results = float_results(at)
     named = [
-        ("the output", results["value"][0]),
-        *zip([f"cotangent of {x}" for x in at.rule.inputs], results["vjp"], strict=True),
+        ("the output", results["value"][0], at.rule.forward),
+        *zip([f"cotangent of {x}" for x in at.rule.inputs], results["vjp"], at.rule.in_order, strict=True),
     ]
-    for what, result in named:
+    for what, result, part in named:
         if result is not None and result.dtype == np.float64:
-            yield Mismatch(case.rule.name, check, f"dtype of {what} for float32 inputs", "float64", AS_FLOAT32)
+            yield Mismatch(case.rule.name, check, f"dtype of {what} for float32 inputs", "float64", _in_float32(part))
             return
+
+
+def _in_float32(function: Any) -> str:
+    """What to write in a function of a rule so that it keeps float32."""
+    makers = sorted(MAKERS.intersection(names_in(function.__code__))) if hasattr(function, "__code__") else []
+    return ARRAYS_AS_FLOAT32.format(" or ".join(makers)) if makers else AS_FLOAT32
 
 
 def broken_flags(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any]) -> list[Mismatch]:
@@ -116,8 +127,8 @@ def broken_flags(rule: Rule, inputs: Sequence[Any], options: Mapping[str, Any]) 
 def keeps_flags(case: RuleCase, check: str) -> Iterator[Mismatch]:
     """Check `elementwise`, `rowwise` and the kind "activation", by which networks and large calls treat the rule."""
     rule = case.rule
-    if rule.kind == "activation" and case.value.shape != case.inputs[0].shape:
-        text = f"{case.value.shape} for an input of shape {case.inputs[0].shape}"
+    if rule.kind == "activation" and case.finite.shape != case.inputs[0].shape:
+        text = f"{case.finite.shape} for an input of shape {case.inputs[0].shape}"
         yield Mismatch(rule.name, check, "shape of the output", text, "the same shape, or kind='map'")
     if not (rule.elementwise or rule.rowwise) or not all(np.isfinite(x).all() for x in case.inputs):
         return

@@ -97,10 +97,21 @@ class RuleReport:
             )
         for form, error in self.worst_ulp.items():
             where = f", {self.lost_digits[form]}" if form in self.lost_digits else ""
-            lines.append(f"{self.rule}: {form}: " + ("not measured" if np.isnan(error) else f"{error:.3g} ulp{where}"))
+            lines.append(
+                f"{self.rule}: {form}: " + ("not measured" if np.isnan(error) else f"{_short(error)} ulp{where}")
+            )
         if self.lost_digits:
             lines.append(f"{self.rule}: {LOST_DIGITS}")
         return "\n".join(lines) or f"{self.rule}: nothing was checked"
+
+
+def _short(error: float) -> str:
+    """An error in ulp with three digits; errors below a thousandth are printed as 0.
+
+    >>> _short(2.72e-74), _short(8.2745e15)
+    ('0', '8.27e+15')
+    """
+    return f"{round(error, 3) if np.isfinite(error) else error:.3g}"
 
 
 def _is_absent(unchecked: Unchecked) -> bool:

@@ -116,7 +116,8 @@ def _found(
 
     module, name = _module_and_name(target)
     function = _attribute(module, name)
-    inputs = _inputs(module, name, at, notes)
+    # A rule takes whole numbers as floats, apart from labels, so that there is nothing to note.
+    inputs = _inputs(module, name, at, [] if isinstance(function, Rule) else notes)
     if isinstance(function, Rule):
         if by is not None:
             raise CommandError("--by is for functions; a rule knows by which inputs it has derivatives", USAGE)
@@ -133,6 +134,8 @@ def _found(
     try:
         checking: Any = check_rule if isinstance(function, Rule) else check_gradient
         report = checking(function, *inputs, bits=bits, **claim)
+    except (TypeError, ValueError) as error:  # the inputs do not fit
+        raise CommandError(f"{type(error).__name__}: {error}", USAGE if at else UNREADABLE) from None
     except Exception as error:  # the user's code may raise anything
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
     notes += _advice(report, inputs, names) if by is None else []

@@ -34,6 +34,14 @@ def test_a_function_that_runs_on_floats_only_is_checked_with_remainders():
     assert (wrong.verdict, wrong.slip, wrong.method[:16]) == ("fail", "sign", "Taylor remainder")
 
 
+def test_a_refusal_of_balls_by_pytorch_is_told_in_plain_words():
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    report = check_gradient(
+        lambda x: torch.sin(torch.as_tensor(x)).sum(), X[0], gradient=lambda x: torch.cos(torch.as_tensor(x))
+    )
+    assert report.method == "Taylor remainder, since balls do not go through PyTorch"
+
+
 def test_a_wrong_shape_is_explained():
     report = check_gradient(lambda w: np.sum(np.sin(w)), X, gradient=lambda w: np.cos(w).sum(axis=0, keepdims=True).T)
     assert report.failures[0].got == "shape (3, 1)"

@@ -28,6 +28,8 @@ def sigmoid(x):
         (np.sin, X, {"slope": lambda x: -np.cos(x)}, "sign"),
         (np.sin, X, {"slope": lambda x: 0.75 * np.cos(x)}, "factor 3/4"),
         (np.sin, X, {"slope": lambda x: 1.2345 * np.cos(x)}, "factor 1.2345"),
+        (np.sin, X, {"slope": lambda x: 1.001 * np.cos(x)}, "factor 1.001"),
+        (np.sin, X, {"slope": lambda x: np.cos(x) / 37}, "factor 1/37"),
         (
             lambda x: np.mean(np.sin(x).sum(axis=1)),
             ROWS,

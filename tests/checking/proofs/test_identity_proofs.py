@@ -1,6 +1,7 @@
 """Identities of users' functions: proved, refuted, or left unchecked; never proved if wrong, never refuted if right."""
 
 import math
+import re
 import time
 
 import numpy as np
@@ -126,6 +127,7 @@ def test_code_that_treats_floats_otherwise_is_unchecked(function):
 def test_what_the_code_reads_is_named():
     report = prove_identity(by_little_by_little, lambda x: x, shapes=NUMBER)
     assert "may depend on more than the values of their inputs" in report.unchecked[0]
+    assert re.search(r"inputs: .* \(test_identity_proofs\.py, line \d+: ", report.unchecked[0])
     assert "dtype" in report.unchecked[0]
 
 

@@ -1,6 +1,7 @@
 """What the record of a proof says, and what it does not say."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -68,3 +69,16 @@ def test_divisors_and_constants_are_part_of_the_claim():
 def test_long_lists_are_cut_and_say_so():
     divisors = tuple(Constraint(f"x{i}", "!=") for i in range(LISTED + 2))
     assert joined_outcomes("f", [Attempt(1, divisors=divisors)]).claim.endswith("x4 != 0 and 2 more")
+
+
+def test_a_list_of_conditions_that_is_cut_shows_each_constant():
+    signs = [Constraint(f"x{i}", ">", {f"x{i}": Fraction(1)}) for i in range(LISTED + 2)]
+    limit = Constraint("x6 - 1000", "<=", {"x6": Fraction(1)}, Fraction(-1000))
+    claim = joined_outcomes("f", [Attempt(1, comparisons=(*signs, limit))]).claim
+    assert claim.startswith("proved for all inputs with x6 <= 1000 and x0 > 0 and x1 > 0")
+    assert claim.endswith("and 3 more")
+
+
+def test_inputs_without_a_pullback_are_told():
+    proof = replace(joined_outcomes("f", [Attempt(2)]), constants=("scale",))
+    assert str(proof).endswith("\n  there is no pullback for scale, so nothing was checked there")

@@ -173,3 +173,8 @@ def test_constants_that_are_rounded_stand_for_the_numbers_that_they_round():
     )
     wrong = rules.elementwise("gelu_of_mine", lambda x: x * cdf(x), lambda x: slope(x) * (1 + 1e-9))
     assert prove_rule(wrong, [3]).verdict == "fail"
+
+
+def test_an_input_without_a_pullback_is_told():
+    rule = rules.Rule("product", lambda x, y: (x * y, y), {"x": lambda y, v: y * v}, inputs=("x", "y"))
+    assert prove_rule(rule, np.ones(2), np.ones(2)).constants == ("y",)

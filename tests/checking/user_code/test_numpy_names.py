@@ -145,7 +145,7 @@ def test_functions_of_scipy_need_not_be_ufuncs(monkeypatch):
 @pytest.mark.parametrize("name", sorted(set(MATH) - {"fsum", "prod", "isnan", "isfinite", "isinf"}))
 def test_functions_of_math_agree_with_floats(name):
     x = 1.25 if name in BEYOND_ONE else 0.25
-    inputs = (x, 0.5) if name in ("pow", "atan2", "hypot") else (x,)
+    inputs = (x, 0.5) if name in ("pow", "atan2", "hypot", "fmod", "copysign") else (x,)
     expected = math.pow(x, 1 / 3) if name == "cbrt" else getattr(math, name)(*inputs)
     assert nearest(MATH[name](*map(Ball, inputs))) == pytest.approx(expected, rel=1e-14, abs=0)
     # `check_gradient` passes a number as an array without axes.

@@ -183,7 +183,7 @@ def _checked(claim: Claim, bits: int) -> GradientReport:
     try:
         report = _report(claim, partial(check_on_balls, bits=bits), f"balls of {bits} bits")
     except NotOnBalls as reason:
-        method = f"Taylor remainder, since {str(reason)[:120]}"
+        method = f"Taylor remainder, since {str(reason)[:160]}"
         report = _report(claim, partial(check_on_floats, method=method), method)
     if proof.verdict == "fail" and not report.failures:
         # The error is smaller than what the tolerances of the other checks leave to rounded constants.

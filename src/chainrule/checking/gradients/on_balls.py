@@ -22,6 +22,7 @@ from chainrule.checking.comparing import NEGLIGIBLE, digits, distinct_digits, po
 from chainrule.checking.gradients.claims import Claim, ClaimCheck, Index, WrongShapeError
 from chainrule.checking.quotients import Quotient, difference_quotient, indicator
 from chainrule.checking.user_code import on_balls
+from chainrule.checking.user_code.places import error_in_words
 
 EVERY_ENTRY = 96
 """Largest number of entries of an input that are perturbed one by one."""
@@ -38,6 +39,12 @@ HIDDEN = 2**20
 
 MOST_BITS = 4800
 """With as many bits, a quotient that still shows nothing is below every float."""
+
+REFUSALS = {
+    **dict.fromkeys(("of type numpy.object_", "Could not infer dtype of", "must be Tensor, not"), "PyTorch"),
+    **dict.fromkeys(("not a valid JAX", "as an abstract array"), "JAX"),
+}
+"""Parts of the errors with which libraries refuse arrays of balls."""
 
 NOT_A_NUMBER = "not a number"
 
@@ -66,7 +73,7 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
                 raise NotOnBalls(str(reason)) from None
             continue
         except Exception as error:  # the user's function may raise anything on balls
-            raise NotOnBalls(f"{type(error).__name__}: {error}") from None
+            raise NotOnBalls(_why(error)) from None
         if not any(reason.more_bits_may_help for reason in check.unchecked):
             break
     if check.failures and not check.means_the_same():
@@ -74,6 +81,12 @@ def check_on_balls(claim: Claim, bits: int) -> BallCheck:
     if not check.failures and not check.claims_the_same(given):
         raise NotOnBalls("on balls the derivative gives other values than on floats")
     return check
+
+
+def _why(error: Exception) -> str:
+    """The reason why a function does not run on balls; refusals of libraries in plain words."""
+    library = next((name for text, name in REFUSALS.items() if text in str(error)), None)
+    return error_in_words(error, quoted=True) if library is None else f"balls do not go through {library}"
 
 
 def _close(floats: Any, exact: Any, relative: float = 1e-3) -> bool:
@@ -202,7 +215,7 @@ class BallCheck(ClaimCheck):
                 expected = f"a number between the slopes at the kink: {sides}"
                 self.fail(self._name(i, index), digits(claimed[at]), expected)
             else:
-                self.leave(f"{self._name(i, index)}: a kink, with slopes {sides}")
+                self.leave(f"{self._name(i, index)}: a kink, with slopes {sides}{_doubt(claimed[at], quotient, at)}")
         smooth = [out for out in np.ndindex(value.shape) if not quotient.kinks[out]]
         self.seen.update({(i, index, out): (claimed[out], value[out]) for out in smooth})
         for out in smooth:
@@ -321,6 +334,12 @@ def _outside(claimed: Ball, left: Ball, right: Ball) -> bool:
     lower, upper = min(sides), max(sides)
     margin = flint.arb(2) ** -20 * (upper - lower)  # the one-sided slopes have a small error
     return bool(claimed.value > upper + margin or claimed.value < lower - margin)
+
+
+def _doubt(claimed: Ball, quotient: Quotient, at: Index) -> str:
+    """A remark on a derivative that is not between the slopes at a kink."""
+    is_outside = _outside(claimed, quotient.left[at], quotient.right[at])
+    return f"; the derivative there, {digits(claimed)}, is suspicious: it is outside of these" if is_outside else ""
 
 
 def _says_enough(expected: Ball) -> bool:

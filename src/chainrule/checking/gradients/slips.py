@@ -137,11 +137,12 @@ def _is_mean_over(rows: int, wrong: WrongInput, run: Callable[[Claim], GradientC
 
 
 def _fraction(wrong: WrongInput, ratio: float) -> str | None:
-    """The ratio as a fraction with a denominator up to 1024; None if it is not close to one."""
-    for bound in (12, 1024):
-        fraction = Fraction(ratio).limit_denominator(bound)
-        if fraction and wrong.near(float(fraction), ratio) and abs(fraction.numerator) <= 1024:
-            return str(fraction)
+    """The ratio as a small fraction, one over a count, a short decimal or a fraction up to 1024; None if it is none."""
+    small, large = (Fraction(ratio).limit_denominator(bound) for bound in (12, 1024))
+    unit, decimal = Fraction(1, round(1 / ratio) or 1), format(ratio, ".4g")
+    for number, text in ((small, str(small)), (unit, str(unit)), (Fraction(decimal), decimal), (large, str(large))):
+        if number and wrong.near(float(number), ratio) and 1 <= 1024 * abs(number) <= 1 << 20:
+            return text
     return None
 
 

@@ -30,6 +30,7 @@ from chainrule.algebra.equalities import Equality
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
 from chainrule.checking.proofs.proof import Proof, joined_outcomes
 from chainrule.checking.user_code import on_numbers
+from chainrule.checking.user_code.places import Read
 
 MOST_ENTRIES = 40
 """Inputs and outputs with more numbers in all are not proved."""
@@ -78,7 +79,7 @@ def prove_claim(claim: Claim) -> Proof:
     if proof.verdict == "unchecked":
         return proof
     if reads:
-        objection: str | None = f"the code reads {', '.join(reads)}"
+        objection: str | None = f"the code reads {', '.join(read.in_words for read in reads)}"
     elif outcome.margin < CLOSE:
         objection = "a comparison so close to a tie that floats may take the other branch"
     else:
@@ -86,9 +87,9 @@ def prove_claim(claim: Claim) -> Proof:
     return replace(proof, differences=(), unchecked=(objection,)) if objection else proof
 
 
-def _outcome(claim: Claim) -> tuple[Attempt, Results, list[str]]:
+def _outcome(claim: Claim) -> tuple[Attempt, Results, list[Read]]:
     """The outcome, the results at the sample as floats, and what else the code reads; in this process."""
-    reads: set[str] = set()
+    reads: set[Read] = set()
     exact = replace(
         claim,
         function=on_numbers(claim.function, ExactArray, watch=reads),

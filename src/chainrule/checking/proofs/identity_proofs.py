@@ -37,6 +37,7 @@ from chainrule.checking.proofs.exploration import Ties, Values, Visit, explored
 from chainrule.checking.proofs.input_arrays import DOMAINS, InputArray, samples
 from chainrule.checking.proofs.proof import LISTED, Proof, in_words, joined_outcomes, joined_sizes
 from chainrule.checking.user_code import on_numbers
+from chainrule.checking.user_code.places import Read
 
 Compute: TypeAlias = Callable[..., Iterable[Equality]]
 
@@ -108,7 +109,7 @@ def prove_identity(
     identity: proved for all inputs at shapes x ()
     """
     sides = [_by_name(side, side, shapes) for side in (left, right)]
-    reads: set[str] = set()
+    reads: set[Read] = set()
     on_exact = [_by_name(side, on_numbers(side, ExactArray, reads), shapes) for side in (left, right)]
 
     def equalities(**arrays: Any) -> Iterator[Equality]:
@@ -120,7 +121,8 @@ def prove_identity(
     reasons = tuple(dict.fromkeys(filter(None, (_apart_on_floats(sides, point) for point in points))))
     noticed = sorted(reads.union(*(point.reads for point in points)))
     if proof.ok and noticed:
-        reasons += (f"the functions may depend on more than the values of their inputs: {', '.join(noticed)}",)
+        places = ", ".join(read.in_words for read in noticed)
+        reasons += (f"the functions may depend on more than the values of their inputs: {places}",)
     return replace(proof, differences=(), unchecked=reasons) if reasons else proof
 
 
@@ -180,7 +182,7 @@ def _proved_at_sizes(
     sizes: Mapping[str, Sequence[int]],
     cells: int,
     seconds: float,
-    reads: set[str] | None = None,
+    reads: set[Read] | None = None,
 ) -> tuple[Proof, list[_Point]]:
     """The proof, and the points at which it computed."""
     unknown = [f"{name}: {domain!r}" for name, domain in domains.items() if domain not in DOMAINS or name not in shapes]
@@ -218,7 +220,7 @@ class _Point:
 
     arrays: Mapping[str, Any]
     results: tuple[Any, ...]
-    reads: frozenset[str]
+    reads: frozenset[Read]
 
 
 def _proved(
@@ -259,7 +261,7 @@ def _proved_on_cells(
 def _visit(
     equalities: Compute,
     arrays: Sequence[InputArray],
-    reads: set[str],
+    reads: set[Read],
     labels: Mapping[str, Any],
     room: Memory,
     values: Values,

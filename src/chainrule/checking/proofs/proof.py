@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from chainrule.algebra import Attempt, Constraint, Difference
 
 LISTED = 5
 """Most failures, conditions or reasons that a report prints."""
+
+NO_PULLBACK = "there is no pullback for {}, so nothing was checked there"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Proof:
         True if nothing is said about the borders of cells, because derivatives were taken.
     options : str
         The options of a rule for which this was proved, where they were left at their defaults.
+    constants : tuple of str
+        The inputs of floats that have no pullback: nothing is proved about derivatives by them.
 
     Examples
     --------
@@ -66,6 +72,7 @@ class Proof:
     smooth: tuple[str, ...] = ()
     inside_only: bool = False
     options: str = ""
+    constants: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -108,6 +115,7 @@ class Proof:
 
     def __str__(self) -> str:
         lines = [f"{self.subject}: {self.claim}"]
+        lines += [f"  {NO_PULLBACK.format(name)}" for name in self.constants]
         for begins, texts in (("  ", self.failures), ("  unchecked: ", self.unchecked)):
             lines += [begins + text for text in texts[:LISTED]]
             lines += [f"{begins}and {len(texts) - LISTED} more"] if len(texts) > LISTED else []
@@ -189,7 +197,25 @@ def _sizes_in_words(sizes: Sequence[str]) -> str:
 
 
 def _where(comparisons: Sequence[Constraint]) -> str:
-    return "all inputs" + (f" with {_listed(tuple(map(str, comparisons)))}" if comparisons else "")
+    shown = _telling_first(comparisons) if len(comparisons) > LISTED else comparisons
+    return "all inputs" + (f" with {_listed(tuple(map(str, shown)))}" if shown else "")
+
+
+def _telling_first(comparisons: Sequence[Constraint]) -> list[Constraint]:
+    """One comparison with each constant of the code first, so that a list that is cut still shows them.
+
+    >>> limit, sign = Constraint("x0 - 5", ">", {"x0": Fraction(1)}, Fraction(-5)), Constraint("x0", ">")
+    >>> [str(each) for each in _telling_first([sign, limit])]
+    ['x0 > 5', 'x0 > 0']
+    """
+    seen = Counter[Fraction]()
+    ranks = []
+    for comparison in comparisons:
+        constant = abs(comparison.constant)
+        ranks.append((seen[constant], not constant))
+        seen[constant] += 1
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    return [comparisons[k] for k in order]
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -31,9 +31,10 @@ from chainrule.algebra import (
 from chainrule.algebra.equalities import Equality
 from chainrule.algebra.field import OutsideDomain
 from chainrule.arrays import as_array, as_floats, holds_labels
+from chainrule.checking.case import RuleCase
 from chainrule.checking.definitions import DEFINITIONS
 from chainrule.checking.examples import IMAGE_RULES, example_inputs, examples
-from chainrule.checking.option_values import defaults_left, in_words, other_options
+from chainrule.checking.option_values import in_words, other_options
 from chainrule.checking.proofs.assignments import (
     Assignment,
     Inputs,
@@ -43,6 +44,7 @@ from chainrule.checking.proofs.assignments import (
     sampled_assignments,
 )
 from chainrule.checking.proofs.proof import Proof, joined_outcomes, joined_sizes
+from chainrule.checking.rule_calls import broken_calls
 from chainrule.checking.rule_forms import result_forms
 from chainrule.checking.rule_promises import broken_flags, changes_inputs
 from chainrule.rules import Rule, registry
@@ -119,7 +121,19 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
         if (other := proved(others)).differences:
             entries = tuple(replace(each, entry=f"{each.entry} with {words}") for each in other.differences)
             return replace(found, differences=entries)
-    return replace(found, options=in_words(defaults_left(rule, options or {})))
+    return replace(found, options=in_words(rule, options or {}), constants=tuple(without_pullback(rule, given)))
+
+
+def without_pullback(rule: Rule, inputs: Sequence[Any]) -> Iterator[str]:
+    """The inputs of floats that have no pullback, apart from masks of noise.
+
+    >>> product = Rule("product", lambda x, y: (x * y, y), {"x": lambda y, v: y * v}, inputs=("x", "y"))
+    >>> list(without_pullback(product, [np.ones(2), np.ones(2)]))
+    ['y']
+    """
+    for name, x in zip(rule.inputs, inputs, strict=True):
+        if name in rule.constants and name not in rule.integers and rule.kind != "noise" and not holds_labels(x):
+            yield name
 
 
 def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECONDS) -> Proof:
@@ -127,6 +141,9 @@ def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECOND
     if changed:
         reason = f"the rule writes to its input {changed}, so that other formulas get other numbers: work on a copy"
         return Proof(points.rule.name, unchecked=(reason,))
+    broken = broken_calls(RuleCase(points.rule, points.samples, dict(points.options), 300), "calls")
+    if reasons := tuple(f"{each.entry}: got {each.got}, expected {each.expected}" for each in broken):
+        return Proof(points.rule.name, unchecked=reasons)
     try:
         return limited(prove, seconds=seconds)
     except Exceeded as reason:

@@ -27,7 +27,7 @@ Function = Callable[..., Any]
 OF_NUMPY = (
     *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "sqrt", "cbrt", "hypot", "fabs"),
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "heaviside", "isnan", "isinf"),
-    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "rint", "trunc", "fmod", "copysign"),
 )
 
 OF_SCIPY = (

@@ -11,7 +11,6 @@ import dis
 import functools
 import operator
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 from chainrule.algebra.balls import BallArray
 from chainrule.algebra.number_array import NumberArray
 from chainrule.checking.user_code.numpy_names import StandIns, stand_ins
+from chainrule.checking.user_code.places import INSTALLED, Read
 from chainrule.checking.user_code.watching import Watch
 from chainrule.rules import Rule
 
@@ -34,7 +34,7 @@ def on_balls(function: Runnable) -> Runnable:
     return on_numbers(function, BallArray)
 
 
-def on_numbers(function: Runnable, kind: type[NumberArray], watch: set[str] | None = None) -> Runnable:
+def on_numbers(function: Runnable, kind: type[NumberArray], watch: set[Read] | None = None) -> Runnable:
     """A copy of the function, or rule, that runs on arrays of the kind, such as `BallArray`.
 
     The copy raises `Undecided` or TypeError where it calls compiled code or needs floats, and NotImplementedError where
@@ -65,7 +65,7 @@ def _package_of(value: Any) -> str:
 class _Rebinding:
     """Copies each function, and the globals of each module, once."""
 
-    def __init__(self, package: str, names: StandIns, reads: set[str] | None) -> None:
+    def __init__(self, package: str, names: StandIns, reads: set[Read] | None) -> None:
         self._names = names
         self._watch = None if reads is None else Watch(names, reads, self.of)
         self._package = package
@@ -244,11 +244,6 @@ def _with_calls_renamed(code: CodeType) -> CodeType:
     )
 
 
-_INSTALLED = tuple(
-    str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
-
-
 _NEVER_COPIED = {
     "numpy",
     "scipy",
@@ -271,4 +266,4 @@ def _is_installed(package: str) -> bool:
     if package in _NEVER_COPIED or package == builtins.__name__ or package in sys.stdlib_module_names:
         return True
     file = getattr(sys.modules.get(package), "__file__", None)
-    return file is not None and str(Path(file).resolve()).startswith(_INSTALLED)
+    return file is not None and str(Path(file).resolve()).startswith(INSTALLED)

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.checking.user_code.numpy_names import StandIns
+from chainrule.checking.user_code.places import Read
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -82,7 +83,7 @@ MUTATORS = {
 class Watch:
     """Collects in `reads` the names of what copied functions read beside the values of their inputs."""
 
-    def __init__(self, names: StandIns, reads: set[str], of: Callable[[Any], Any]) -> None:
+    def __init__(self, names: StandIns, reads: set[Read], of: Callable[[Any], Any]) -> None:
         self._names, self._reads, self._of = names, reads, of
         self.builtins = {name: self._builtin(name, value) for name, value in vars(builtins).items()}
         """The builtins of copied functions."""
@@ -114,11 +115,12 @@ class Watch:
         has_state = hasattr(type(value), "__next__") or module.startswith("numpy.random") or type(value) is np.vectorize
         is_pure = module.partition(".")[0] in PURE and not has_state
         if not is_pure or (name in ATTRIBUTES and callable(value)):
-            self._reads.add(name)
+            self._reads.add(Read(name))
 
     def code(self, code: CodeType) -> None:
         """Notice what the instructions of a function can read, and those of the functions defined inside it."""
-        self._reads.update(_reads_in(code, frozenset(code.co_freevars)))
+        for name, line in _reads_in(code, frozenset(code.co_freevars)):
+            self._reads.add(Read.at(name, code.co_filename, line))
 
     def _builtin(self, name: str, value: Any) -> Any:
         is_error = isinstance(value, type) and issubclass(value, BaseException)
@@ -133,7 +135,7 @@ class Watch:
     def _noticed(self, name: str, arguments: tuple[Any, ...]) -> None:
         asks = any(isinstance(x, str) and _tells(x) for x in arguments) and name in ("getattr", "hasattr")
         if name not in ABOUT_ARGUMENTS or asks or self._names.has_numbers(*arguments):
-            self._reads.add(name)
+            self._reads.add(Read.by_caller(name))
 
     def _call(self, name: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         self._noticed(name, arguments)
@@ -150,7 +152,7 @@ class Watch:
             original = getattr(base, name)
 
             def method(container: Any, *arguments: Any, **options: Any) -> Any:
-                self._reads.add(f"a {base.__name__} from outside")
+                self._reads.add(Read.by_caller(f"a {base.__name__} from outside"))
                 return original(container, *arguments, **options)
 
             return method
@@ -180,34 +182,35 @@ def _tells(attribute: str) -> bool:
     return is_special or attribute in ATTRIBUTES
 
 
-def _reads_in(code: CodeType, from_outside: frozenset[str]) -> Iterator[str]:
+def _reads_in(code: CodeType, from_outside: frozenset[str]) -> Iterator[tuple[str, int | None]]:
     instructions = list(dis.get_instructions(code))
     loaded: set[tuple[Any, str]] = set()
     for i, now in enumerate(instructions):
         name, before = str(now.argval), instructions[max(i - 1, 0)]
+        line = now.positions.lineno if now.positions else None
         match now.opname:
             case "LOAD_ATTR" | "LOAD_METHOD" | "LOAD_SUPER_ATTR" | "IMPORT_FROM":
                 loaded.add((_object_on_top(before), name))
                 if _tells(name):
-                    yield name
+                    yield name, line
             case "STORE_ATTR" | "DELETE_ATTR" if (_object_on_top(before), name) in loaded:
-                yield f"attribute {name}, read and written"
+                yield f"attribute {name}, read and written", line
             case "STORE_GLOBAL" | "DELETE_GLOBAL":
-                yield f"global {name}"
+                yield f"global {name}", line
             case "STORE_DEREF" | "DELETE_DEREF" if name in from_outside:
-                yield f"nonlocal {name}"
+                yield f"nonlocal {name}", line
             case "PUSH_EXC_INFO" if instructions[i + 1].opname != "WITH_EXCEPT_START":
-                yield "except"
+                yield "except", line
             case "MATCH_CLASS":
-                yield "class pattern"
+                yield "class pattern", line
             case "IS_OP" if before.opname != "LOAD_CONST":
-                yield "is"
+                yield "is", line
             case "FORMAT_VALUE" | "FORMAT_SIMPLE" | "FORMAT_WITH_SPEC" if not _is_raised(instructions[i:]):
-                yield "formatted string"
+                yield "formatted string", line
             case "BINARY_OP" if now.argrepr in ("%", "%=") and any("%" in str(text) for text in code.co_consts):
-                yield "formatted string"
+                yield "formatted string", line
     if code.co_name == "__exit__":
-        yield "except"
+        yield "except", code.co_firstlineno
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _reads_in(constant, from_outside)
