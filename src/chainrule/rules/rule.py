@@ -82,8 +82,8 @@ class Rule:
     error_bound : int
         The largest rounding error of a value, a vjp or a jvp, in ulp, which is the distance between neighbouring
         floats. With 4, a result is at most four floats away from the exact one. Rules of the package state it, and
-        their tests compare random inputs with it. `check_rule` notes where an error at its point exceeds it. Where terms
-        of both signs are added, it bounds the error divided by the condition number of the sum.
+        their tests compare random inputs with it; `check_rule` notes where an error at its point exceeds it. Where
+        terms of both signs are added, it bounds the error divided by the condition number of the sum.
 
     Examples
     --------
