@@ -318,7 +318,7 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     Raises
     ------
     CommandError
-        If no column can be used; the message says how to proceed.
+        If no column can be used, or all are constant; the message says how to proceed.
     """
     if isinstance(samples.X, StoredRows):
         drawn = drawn_rows(samples.X)
@@ -340,6 +340,8 @@ def encoded(samples: DataSet) -> Array | StoredRows:
         for name, reason in samples.encoder.left_out_.items():
             then = "; turn it into numbers, or count its words with --text, if it matters"
             note(f"column {name!r} is left out: {reason}{then if reason.startswith('text') else ''}")
+    if not np.ptp(features, axis=0).any():
+        raise CommandError(f"{samples.name}: no column can be used as a feature: every one holds a single value")
     return np.asarray(features, dtype=np.float32)
 
 
