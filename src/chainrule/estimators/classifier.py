@@ -1,7 +1,7 @@
 """The base class of the classifiers: samples as users give them, predictions from logits, and model files."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -143,21 +143,19 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
 
     def decision_function(self, X: Any) -> Array:
         """The logits, of shape (n, n_classes); for two classes, the log-odds of the second class, of shape (n,)."""
-        blocks, binary = self._logits(X), self._encoding.kind == BINARY
-        return blocks.results(lambda logits: logits[:, 0] if binary else logits)
+        return self._results(X, lambda logits: logits[:, 0] if self._encoding.kind == BINARY else logits)
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each sample, or a 0/1 matrix if y was a 0/1 matrix."""
-        return self._logits(X).results(self._encoding.labels)
+        return self._results(X, lambda logits: self._encoding.labels(logits))
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities, one column per class in the order of ``classes_``."""
-        blocks, encoding = self._logits(X), self._encoding
-        return blocks.results(lambda logits: encoding.probabilities(logits, out=logits))
+        return self._results(X, lambda logits: self._encoding.probabilities(logits, out=logits))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probabilities, finite even where the probability rounds to 0."""
-        return self._logits(X).results(self._encoding.log_probabilities)
+        return self._results(X, lambda logits: self._encoding.log_probabilities(logits))
 
     def report(self, X: Any, y: Any, folder: Any = "report", **options: Any) -> Any:
         """Write a page about this classifier and held-out samples to a folder; see `chainrule.write_report`."""
@@ -202,6 +200,13 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         for name, parameter in signature(type(self)).parameters.items():
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)
+
+    def _results(self, X: Any, result_of: Callable[[Array], Array]) -> Array:
+        """The results of a function of the logits; what is wrong with X is said as in `fit`."""
+        try:
+            return self._logits(X).results(result_of)
+        except ValueError as error:
+            raise refusal(error, X, type(self).__name__, images=not self._sparse) from None
 
     def _floats_for(self, dtype: Any) -> Any:
         """The dtypes that X may keep; half precision becomes float32, as it does when files are read."""
