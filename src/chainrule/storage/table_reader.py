@@ -118,10 +118,10 @@ class TableFile:
                     f"{path}: expected a numeric column per feature, or one column of vectors, got "
                     f"{', '.join(chosen) or 'no column of features'}; choose with columns=[...]"
                 )
-        self.names = tuple(chosen) if like is None else like.names
+        self.names: tuple[str, ...] = tuple(chosen) if like is None else like.names
         self._vectors = self.names[0] in schema.names and _is_vector(pa, schema.field(self.names[0]).type)
         width = like.shape[1] if like is not None else self._length() if self._vectors else len(self.names)
-        self.shape = (int(self._starts[-1]), width)
+        self.shape: tuple[int, int] = (int(self._starts[-1]), width)
         # Later files have the types of the first, or are refused.
         self.dtype = np.result_type(*dtypes) if like is None else np.dtype(np.float32)
 
