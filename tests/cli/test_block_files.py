@@ -125,6 +125,29 @@ def test_a_model_of_a_column_of_vectors_finds_it_again(chainrule, run):
     assert chainrule("evaluate", "m", run / "part-*.arrow", "--json").metrics()["n_rows"] == ROWS
 
 
+@pytest.mark.parametrize("form", ["lists", "vectors"])
+def test_a_table_with_a_column_of_vectors_means_the_same_whole_and_in_blocks(chainrule, run, form):
+    X, y = drawn(200, 1)
+    lists = pa.array(X.tolist()) if form == "lists" else pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 5)
+    pq.write_table(pa.table({"emb": lists, "y": y, "text": ["foo"] * 200}), "t.parquet")
+    train = "train", "softmax", "t.parquet", "--target", "y", "--C", "2", "--json"
+    chainrule(*train).complaint("column 'text' is not numeric", "--drop COLUMN")
+    chainrule(*train, "--drop", "text", "--out", "whole").metrics()
+    chainrule(*train, "--drop", "text", "--blocks", "--out", "blocks").metrics()
+    np.testing.assert_array_equal(load("whole").coef_, load("blocks").coef_)
+    chainrule("predict", "whole", "t.parquet").predictions(200)
+    chainrule(*train, "--drop", "emb").complaint("a single value")
+    assert not Path("t.chainrule").exists()
+
+
+def test_a_network_and_folds_of_networks_learn_from_a_column_of_vectors(chainrule):
+    X, y = drawn(200, 1)
+    pq.write_table(pa.table({"emb": X.tolist(), "y": y}), "t.parquet")
+    for model, option, value in (("mlp", "--epochs", "2"), ("tabular", "--time-limit", "1")):
+        chainrule("train", model, "t.parquet", "--target", "y", option, value, "--out", model, "--json").metrics()
+        chainrule("predict", model, "t.parquet").predictions(200)
+
+
 @pytest.mark.parametrize("model", ["softmax", "mlp"])
 def test_sparse_rows_train_and_predict(chainrule, model):
     counts = sp.random(300, 40, 0.2, "csr", random_state=3)

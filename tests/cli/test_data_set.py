@@ -354,9 +354,9 @@ def test_features_that_are_missing_throughout(chainrule, write):
     assert not list(Path.cwd().rglob("*.chainrule"))
 
 
-def test_constant_features_are_no_crash(train, write):
+def test_a_table_whose_features_are_constant_is_refused(chainrule, write):
     data = write(Path("d.csv"), ("stem", "leaf", "species"), [[1.5, "x", "ab"[n % 2]] for n in range(40)])
-    train(data, "--target", "species").survived()
+    chainrule("train", data, "--target", "species").complaint("no column can be used", "a single value")
 
 
 def test_the_whole_of_a_source_has_its_test_samples_last():

@@ -82,7 +82,7 @@ def test_the_precision_and_an_existing_file(chainrule):
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (("m.chainrule", "m.bin"), ("m.bin: expected a name that ends in .onnx",)),
+        (("m.chainrule", "m.bin"), ("m.bin: expected a name that ends in .onnx, such as m.onnx",)),
         (("m.chainrule", "no/m.onnx"), ("the directory no does not exist",)),
         (("none.chainrule", "m.onnx"), ("none.chainrule: No such file",)),
         (("encoder.chainrule", "m.onnx"), ("encoder.chainrule: expected a fitted classifier", "got TableEncoder")),

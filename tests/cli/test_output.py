@@ -73,6 +73,17 @@ def test_labels_are_printed_as_they_are_spelled(capsys):
     assert ":smile: [red]" in capsys.readouterr().out
 
 
+def test_of_many_classes_those_of_the_lowest_recall_are_printed(capsys):
+    from chainrule.cli import output
+
+    rows = [{"label": f"k{n}", "precision": 1.0, "recall": n / 92, "support": 2, "predicted": 1} for n in range(92)]
+    output.print_metrics({"accuracy": 0.5, "log_loss": 0.1, "classes": rows[::-1]}, "title")
+    out = capsys.readouterr().out
+    assert "the 30 of 92 classes with the lowest recall" in out
+    assert out.index("k0 ") < out.index("k29 ")
+    assert "k30 " not in out
+
+
 def test_line_breaks_become_spaces_and_long_messages_end():
     assert one_line(ValueError("one\n  two\tthree")) == "one two three"
     assert len(one_line("x" * 1000)) == 300

@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 
 from chainrule import ConvClassifier, MLPClassifier, SoftmaxRegression, SoftmaxRegressionCV, TabularClassifier, save
 from chainrule.estimators.blocks_of_rows import linear_logits
-from chainrule.estimators.classifier import Classifier
+from chainrule.estimators.classifier import Classifier, checked_labels, checked_probabilities
 from chainrule.estimators.persistence import ModelFileError
 
 X = np.arange(8.0).reshape(4, 2)
@@ -100,6 +100,23 @@ def test_a_warm_start_needs_the_same_classes(model):
         model.fit(X[:3, :1], ["c", "b", "a"], continues=True)
 
 
+@pytest.mark.parametrize(("given", "kept"), [("float16", "float32"), ("float32", "float32"), ("float64", "float64")])
+def test_tensors_keep_their_precision(given, kept):
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    tensor = torch.from_numpy(X).to(getattr(torch, given))
+    assert Fixed().fit(tensor, ["a", "b", "c", "a"]).samples_[0].dtype == kept
+    assert SoftmaxRegression().fit(tensor, [0, 1, 1, 0]).coef_.dtype == kept
+    with pytest.raises(ValueError, match=r"got a tensor that requires grad; give X.detach\(\)"):
+        Fixed().fit(tensor.requires_grad_(), ["a", "b", "c", "a"])
+
+
+def test_soft_targets_and_labels_in_each_others_place_are_told_apart():
+    with pytest.raises(ValueError, match="rows of class probabilities need targets='proba'"):
+        checked_labels([[0.25, 0.75], [0.5, 0.5]])
+    with pytest.raises(ValueError, match="labels need targets='labels'"):
+        checked_probabilities(["a", "b"])
+
+
 def test_several_labels_at_once_are_encoded_or_refused():
     several = np.array([[0, 1], [1, 1], [1, 0], [0, 0]])
     model = Fixed().fit(X, several)
@@ -107,7 +124,7 @@ def test_several_labels_at_once_are_encoded_or_refused():
     assert get_tags(model).classifier_tags.multi_label
     model._multilabel = False
     assert not get_tags(model).classifier_tags.multi_label
-    with pytest.raises(ValueError, match="y: expected one label per sample; a 0/1 matrix of several labels is for"):
+    with pytest.raises(ValueError, match=r"a 0/1 matrix\. .* y.argmax\(axis=1\), or set .*'proba'; .*OneVs"):
         model.fit(X, several)
 
 

@@ -49,8 +49,8 @@ def test_the_search_finds_them(source):
 
 def test_scorers_still_say_which_function_they_call_and_with_which_arguments():
     scorer = make_scorer(accuracy_score, normalize=False)
-    assert scorer._score_func is accuracy_score, "see softmax_cv._with_labels"
-    assert scorer._kwargs == {"normalize": False}, "see softmax_cv._with_labels"
+    assert scorer._score_func is accuracy_score, "see softmax_scores._with_labels"
+    assert scorer._kwargs == {"normalize": False}, "see softmax_scores._with_labels"
     scorer._kwargs = {}
     assert scorer(DummyClassifier().fit([[0], [0]], [1, 1]), [[0], [0]], [1, 1]) == 1.0
 

@@ -32,6 +32,37 @@ def test_the_first_cell_that_is_no_number_is_named(kind, x, message):
     assert "HistGradientBoosting" not in str(refused.value)
 
 
+@pytest.mark.parametrize("kind", [SoftmaxRegression, MLPClassifier])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_predictions_name_the_first_cell_too(kind):
+    model = kind(max_iter=200).fit(np.eye(6), [0, 1] * 3)
+    for method in (model.predict, model.predict_proba, model.predict_log_proba, model.decision_function):
+        with pytest.raises(ValueError, match=r"NaN, the first in row 3 \(counted from 0\), column 2"):
+            method(gap())
+    with pytest.raises(ValueError, match=r"of shape \(6,\)\. Reshape your data: X.reshape\(1, -1\), or A\[:1\]"):
+        model.predict(np.ones(6))
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ("run/x-0.npy", r"expected samples, got the name 'run/x-0.npy'; chainrule.Blocks opens files"),
+        (
+            pandas.DataFrame({"e": list(np.eye(6))}),
+            r"column 'e' holds vectors; numpy.stack\(X\['e'\]\) .*Blocks",
+        ),
+    ],
+)
+def test_files_and_vectors_in_cells_get_advice(x, message):
+    with pytest.raises(ValueError, match=message):
+        SoftmaxRegression().fit(x, [0, 1] * 3)
+
+
+def test_the_error_about_huge_features_comes_without_other_warnings():
+    with pytest.raises(FloatingPointError, match="overflow: scale the features"):
+        SoftmaxRegression().fit(np.random.default_rng(0).standard_normal((60, 5)) * 1e160, np.arange(60) % 3)
+
+
 def test_images_are_not_tables():
     images = np.zeros((4, 6, 6))
     images[2, 0, 1] = np.nan

@@ -40,6 +40,8 @@ def test_a_fit_that_does_not_converge_warns(problem):
     assert RECIPE.fit(problem, 1.0).converged
     with pytest.warns(ConvergenceWarning, match="auto failed to converge after 2 steps"):
         replace(RECIPE, max_iter=2).fit(problem, 1.0)
+    with pytest.warns(ConvergenceWarning, match=r"after 1 step: .* standardize=True"):
+        replace(RECIPE, max_iter=1).fit(problem, 1.0)
 
 
 def test_the_optima_of_a_path_are_separate_minima(problem):

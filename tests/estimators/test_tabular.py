@@ -295,7 +295,7 @@ def test_progress_is_told(capsys):
         ({"alpha": -1}, "alpha: expected a number of at least 0, got -1"),
         ({"search": -1}, "search: expected a whole number of at least 0, got -1"),
         ({"bins": 1.5}, "bins: expected a whole number of at least 0, got 1.5"),
-        ({"class_weight": "even"}, "class_weight: expected one of 'balanced', got 'even'"),
+        ({"class_weight": "even"}, "class_weight: expected a dict, 'balanced' or None, got 'even'"),
     ],
 )
 def test_parameters_are_checked(parameters, message):

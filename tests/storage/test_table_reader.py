@@ -205,7 +205,8 @@ def test_threads_that_read_at_once_see_the_same_rows(tmp_path):
         ),
         (pa.array([1, 2], pa.timestamp("ms")), r"column 'c' is not numeric but timestamp\[ms\]; turn it into numbers"),
         (pa.array([None, None]), "column 'c' is not numeric but null"),
-        (pa.array([[1.0], [2.0]]), r"column 'c' is not numeric but list.*; cast it to vectors of equal length"),
+        (pa.array([["a"], ["b"]]), r"column 'c' is not numeric but list.*; turn it into numbers"),
+        (pa.array([[1.0], [2.0]]), r"expected a numeric column per feature, or one column of vectors, got c, x"),
         (vectors(np.ones((2, 3))), r"expected a numeric column per feature, or one column of vectors, got c, x"),
     ],
 )
@@ -266,6 +267,30 @@ def test_nulls_are_named_by_file_row_and_column_when_they_are_met(tmp_path, kind
     with pytest.raises(DataFileError, match=rf"t1.{kind}: column 'b' in row 37 is missing; drop the row, or fill it"):
         X.features(70, 110)
     np.testing.assert_array_equal(X.features(100, 120)[:, 1], array[40:])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize("make", [pa.list_, pa.large_list])
+def test_lists_of_equal_length_are_vectors(tmp_path, kind, make):
+    array = np.random.default_rng(0).standard_normal((37, 6)).astype(np.float32)
+    for k, rows in enumerate((slice(20), slice(0, 0), slice(20, 37))):
+        lists = pa.array(array[rows].tolist(), make(pa.float32()))
+        write(tmp_path / f"t{k}.{kind}", pa.table({"v": lists, "y": np.arange(37)[rows]}), 9)
+    X = Blocks(f"{tmp_path}/t*.{kind}", target="y", columns="v")
+    assert (X.shape, X.dtype, X.columns) == ((37, 6), np.float32, ["v"])
+    np.testing.assert_array_equal(X.features(0, 37), array)
+    np.testing.assert_array_equal(X.features(30, 33), array[30:33])
+
+
+def test_a_list_of_another_length_is_named_by_file_and_row(tmp_path):
+    lists = [[1.0, 2.0]] * 12
+    write(tmp_path / "t0.parquet", pa.table({"v": lists}), 5)
+    write(tmp_path / "t1.parquet", pa.table({"v": [*lists[:7], [1.0], [1.0, 2.0, 3.0]]}), 5)
+    X = Blocks(tmp_path / "t*.parquet")
+    with pytest.raises(DataFileError, match=r"t1.parquet: column 'v' in row 7 has 1 entries, and the first row has 2"):
+        X.features(10, 21)
+    with pytest.raises(DataFileError, match=r"t.parquet: there are no features"):
+        Blocks(write(tmp_path / "t.parquet", pa.table({"v": pa.array([None, [1.0]])})))
 
 
 @pytest.mark.parametrize("inner", [True, False])

@@ -16,6 +16,7 @@ from chainrule.arrays.conversions import (
     refuse_bfloat16,
     to_numpy,
     whole_numbers,
+    without_autograd,
 )
 from chainrule.arrays.last_axis import (
     FEW_COLUMNS,
@@ -111,4 +112,5 @@ __all__ = [
     "unwarned",
     "whole_numbers",
     "with_class",
+    "without_autograd",
 ]

@@ -73,6 +73,27 @@ def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     return x.detach().cpu().numpy() if is_torch(x) else np.asarray(x)
 
 
+def without_autograd(x: Any) -> Any:
+    """A tensor in main memory as a NumPy array of the same numbers, which is not copied; anything else as it is.
+
+    Raises
+    ------
+    TypeError
+        For a tensor of bfloat16, which NumPy lacks.
+    ValueError
+        For a tensor that requires grad, since no gradient flows through a fit or a prediction.
+
+    Examples
+    --------
+    >>> without_autograd([1.0, 2.0])
+    [1.0, 2.0]
+    """
+    refuse_bfloat16(x)
+    if is_torch(x) and x.requires_grad:
+        raise ValueError("expected numbers without gradients, got a tensor that requires grad; give X.detach()")
+    return to_numpy(x) if is_torch(x) and x.device.type == "cpu" else x
+
+
 def refuse_bfloat16(x: object) -> None:
     """Raise TypeError for a tensor of bfloat16, which NumPy lacks; anything else passes.
 

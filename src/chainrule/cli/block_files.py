@@ -16,7 +16,7 @@ from chainrule.cli.table_blocks import TableBlocks
 from chainrule.estimators.frames import lacking
 from chainrule.estimators.notices import notices_kept
 from chainrule.progress import shown
-from chainrule.storage import KINDS, Blocks, StoredRows, columns_of
+from chainrule.storage import KINDS, Blocks, DataFileError, StoredRows, columns_of, vectors_of
 from chainrule.training.processes import is_rank_0
 
 SHARE_OF_MEMORY = 0.25
@@ -49,6 +49,17 @@ def is_in_blocks(data: str, wanted: bool = False) -> bool:
     if wanted or kind is None:
         return wanted
     return kind in (".csr", "Arrow") or (path.is_file() and path.stat().st_size > SHARE_OF_MEMORY * _memory())
+
+
+def has_vectors(data: str, drop: Sequence[str] = ()) -> bool:
+    """True if a column of a Parquet file that is not to `drop` holds vectors; pandas would read these as text.
+
+    Whoever reads the file says what is wrong with a damaged one.
+    """
+    try:
+        return not set(vectors_of(data)).issubset(drop)
+    except (DataFileError, ImportError):
+        return False
 
 
 def is_predicted_in_blocks(data: str) -> bool:

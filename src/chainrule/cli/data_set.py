@@ -327,7 +327,7 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     Raises
     ------
     CommandError
-        If no column can be used; the message says how to proceed.
+        If no column can be used, or all are constant; the message says how to proceed.
     """
     if isinstance(samples.X, StoredRows):
         drawn = drawn_rows(samples.X)
@@ -349,6 +349,8 @@ def encoded(samples: DataSet) -> Array | StoredRows:
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
             note(left_out(name, reason, f"--text {shlex.quote(name)}"))
+    if not np.ptp(features, axis=0).any():
+        raise CommandError(f"{samples.name}: no column can be used as a feature: every one holds a single value")
     return np.asarray(features, dtype=np.float32)
 
 

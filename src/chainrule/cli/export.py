@@ -28,7 +28,7 @@ def export(
     from chainrule.export import onnx_files, to_onnx
 
     if out.suffix != ".onnx":
-        raise CommandError(f"{out}: expected a name that ends in .onnx")
+        raise CommandError(f"{out}: expected a name that ends in .onnx, such as {Path(model).stem}.onnx")
     output_files.check_writable(out, "OUT")
     if out.exists() and not overwrite:
         raise CommandError(f"{out} exists; name another file, or replace it with --overwrite")

@@ -124,8 +124,12 @@ def print_table(
     Console(highlight=False, markup=False, emoji=False, width=known).print(table)
 
 
+MOST_CLASSES = 30
+"""Most classes in a table of scores, which would otherwise scroll the accuracy away."""
+
+
 def print_metrics(results: dict[str, Any], title: str) -> None:
-    """Print accuracy and log-loss, then a table with one row per class."""
+    """Print accuracy and log-loss, then a table with one row per class; of many classes, those of the lowest recall."""
     scores = "accuracy {accuracy:.2%}   log-loss {log_loss:.4f}"
     print(title)
     print(scores.format(**results))
@@ -134,6 +138,11 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
             print(f"  {results[key]['n_rows']} {words}: {scores.format(**results[key])}")
     if "calibration" in results:
         print(calibration_line(results))
+    classes = results["classes"]
+    if len(classes) > MOST_CLASSES:
+        print(f"the {MOST_CLASSES} of {len(classes)} classes with the lowest recall; --json prints all")
+        judged = [row for row in classes if row["support"]]
+        classes = sorted(judged, key=lambda row: row["recall"])[:MOST_CLASSES]
     print_table(
         {"class": "left", "precision": "right", "recall": "right", "rows": "right"},
         (
@@ -143,7 +152,7 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
                 f"{row['recall']:.3f}" if row["support"] else "-",
                 str(row["support"]),
             )
-            for row in results["classes"]
+            for row in classes
         ),
     )
 
@@ -213,7 +222,8 @@ class SolverProgress(ProgressLine):
     def __call__(self, step: StepTaken) -> None:
         """Show a step."""
         self._steps += 1
+        steps = f"{self._steps} step{'s' * (self._steps != 1)}"
         self.show(
-            f"{self._steps} steps in {duration(time.perf_counter() - self._began)}  objective {step.value:.6f}  "
+            f"{steps} in {duration(time.perf_counter() - self._began)}  objective {step.value:.6f}  "
             f"gradient {step.gradient_norm:.1e}"
         )

@@ -32,7 +32,8 @@ class SoftmaxOptions(BlockOptions, ResumeOptions):
         str | None,
         typer.Option(
             "--C",
-            help="C in |W|^2 / (2 C), or auto for cross-validation. The default is auto, but 1 with Dask or RUN.",
+            help="C in |W|^2 / (2 C), or auto for cross-validation with 51 fits. The default is auto, but 1 with Dask "
+            "or RUN.",
             rich_help_panel=MODEL,
         ),
     ] = None
@@ -105,8 +106,8 @@ def softmax(options: SoftmaxOptions, config: RunRecord) -> int:
             raise CommandError(
                 "--C auto needs every class twice, to be chosen by cross-validation; give a number instead"
             )
-        if isinstance(samples.X, StoredRows):
-            note(f"--C auto fits ten values of C in {FOLDS} folds, each in passes over the files; --C NUMBER fits once")
+        passes = ", each in passes over the files" if isinstance(samples.X, StoredRows) else ""
+        note(f"--C auto fits ten values of C in {FOLDS} folds{passes}; --C NUMBER fits once")
         # In each fold, every class must occur.
         classifier: Any = SoftmaxRegressionCV(cv=min(FOLDS, rarest), scoring="neg_log_loss", **settings)
     else:

@@ -17,7 +17,7 @@ import typer
 from sklearn.pipeline import Pipeline
 
 from chainrule.cli import model_files, torchrun
-from chainrule.cli.block_files import is_in_blocks, read_training_blocks
+from chainrule.cli.block_files import has_vectors, is_in_blocks, read_training_blocks
 from chainrule.cli.completion import BUILT_IN
 from chainrule.cli.data_set import DataSet, encoded, read_training_rows
 from chainrule.cli.output import (
@@ -113,16 +113,21 @@ def begin(options: RunOptions, config: RunRecord, *, resume: bool = False) -> Tr
 
 
 def rows(options: RowOptions, blocks: bool = False) -> DataSet:
-    """The samples with their labels, of which features stay in files that are read in blocks."""
-    if not is_in_blocks(options.data, blocks):
+    """The samples with their labels, of which features stay in files that are read in blocks.
+
+    Tables with vectors have one reader, so that a file means the same whole and in blocks.
+    """
+    in_blocks = is_in_blocks(options.data, blocks)
+    if not in_blocks and not has_vectors(options.data, options.drop or ()):
         columns = options.drop or (), options.words or (), options.text or ()
         return read_training_rows(options.data, options.target, options.labels, *columns, options.drop_unlabelled)
     for option in ("words", "text"):
         if vars(options)[option]:
-            raise CommandError(f"--{option}: tables that are read in blocks have columns of numbers only")
+            raise CommandError(f"--{option}: tables with vectors or in blocks have columns of numbers only")
     if options.drop_unlabelled:
-        raise CommandError("--drop-unlabelled: it is for tables that are read whole; these are read in blocks")
-    return read_training_blocks(options.data, options.target, options.labels, options.drop or ())
+        raise CommandError("--drop-unlabelled: it is not for tables with vectors or tables that are read in blocks")
+    found = read_training_blocks(options.data, options.target, options.labels, options.drop or ())
+    return found if in_blocks else replace(found, X=found.X[:])
 
 
 def fit(classifier: Any, samples: DataSet, on_workers: bool = False, watched: DataSet | None = None) -> FittedModel:

@@ -1,7 +1,7 @@
 """The base class of the classifiers: samples as users give them, predictions from logits, and model files."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from chainrule.arrays import Array, is_sparse, refuse_bfloat16
+from chainrule.arrays import Array, is_sparse, without_autograd
 from chainrule.estimators import parameters as check
 from chainrule.estimators.blocks_of_rows import Logits
 from chainrule.estimators.class_encoding import BINARY, MULTILABEL, ClassEncoding, check_labels_present, encoding_of
@@ -35,12 +35,22 @@ SUM_TOLERANCE = 1e-4
 def checked_labels(y: Any) -> Array:
     """Labels in one dimension, or a dense 0/1 matrix with one column per label."""
     y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    if y.ndim == 2 and y.shape[1] > 1 and y.dtype.kind == "f" and (y % 1).any():
+        raise ValueError(
+            f"y: expected labels, got rows of continuous numbers of shape {y.shape}. Unknown label type: "
+            "continuous-multioutput; rows of class probabilities need targets='proba'"
+        )
     check_classification_targets(y)
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def checked_probabilities(y: Any) -> Array:
     """Rows of class probabilities."""
+    if np.ndim(y) == 1:
+        raise ValueError(
+            "y: targets='proba' takes rows of class probabilities, of shape (n_samples, n_classes), got one entry per "
+            "sample; labels need targets='labels', the default"
+        )
     rows = check_array(y, dtype=np.float64, input_name="y")
     if rows.shape[1] < 2:
         raise ValueError(f"y: expected a probability for each of at least two classes, got shape {rows.shape}")
@@ -133,21 +143,19 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
 
     def decision_function(self, X: Any) -> Array:
         """The logits, of shape (n, n_classes); for two classes, the log-odds of the second class, of shape (n,)."""
-        blocks, binary = self._logits(X), self._encoding.kind == BINARY
-        return blocks.results(lambda logits: logits[:, 0] if binary else logits)
+        return self._results(X, lambda logits: logits[:, 0] if self._encoding.kind == BINARY else logits)
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each sample, or a 0/1 matrix if y was a 0/1 matrix."""
-        return self._logits(X).results(self._encoding.labels)
+        return self._results(X, lambda logits: self._encoding.labels(logits))
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities, one column per class in the order of ``classes_``."""
-        blocks, encoding = self._logits(X), self._encoding
-        return blocks.results(lambda logits: encoding.probabilities(logits, out=logits))
+        return self._results(X, lambda logits: self._encoding.probabilities(logits, out=logits))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probabilities, finite even where the probability rounds to 0."""
-        return self._logits(X).results(self._encoding.log_probabilities)
+        return self._results(X, lambda logits: self._encoding.log_probabilities(logits))
 
     def report(self, X: Any, y: Any, folder: Any = "report", **options: Any) -> Any:
         """Write a page about this classifier and held-out samples to a folder; see `chainrule.write_report`."""
@@ -156,9 +164,14 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         return chainrule.write_report(self, X, y, folder, **options)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of samples that are predicted correctly; files may hold their labels and weights too."""
+        """The share of samples that are predicted correctly; files may hold their labels and weights too.
+
+        The true class of a row of probabilities y is the most probable one.
+        """
         if is_source(X):
             y, sample_weight = stored_labels(X, y), stored_weights(X, sample_weight)
+        if self.targets == "proba":
+            y = self.classes_[self._checked_targets(X, y).argmax(axis=1)]
         return float(super().score(X, y, sample_weight))
 
     def save(self, path: Any) -> Path:
@@ -188,6 +201,13 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
             if name not in state and parameter.default is not parameter.empty:
                 setattr(self, name, parameter.default)
 
+    def _results(self, X: Any, result_of: Callable[[Array], Array]) -> Array:
+        """The results of a function of the logits; what is wrong with X is said as in `fit`."""
+        try:
+            return self._logits(X).results(result_of)
+        except ValueError as error:
+            raise refusal(error, X, type(self).__name__, images=not self._sparse) from None
+
     def _floats_for(self, dtype: Any) -> Any:
         """The dtypes that X may keep; half precision becomes float32, as it does when files are read."""
         return floats_of(self.dtype, np.float32 if dtype == np.float16 else self._first_dtype)
@@ -208,8 +228,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
 
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         """X with one row of features per sample; `reset` remembers the shape of a sample."""
-        refuse_bfloat16(X)
-        return X
+        return without_autograd(X)
 
     def _validated(self, X: Any, *, reset: bool, checked: Any = None, **options: Any) -> Any:
         """X, or X and y, checked by scikit-learn and converted to the dtype of training; X may be CSC.
@@ -221,7 +240,8 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
             return checked
         if options.get("y") is not None:
             check_labels_present(options["y"], X)
-        rows, dtypes = self._as_rows(X, reset=reset), self._floats_for(getattr(X, "dtype", None))
+        rows = self._as_rows(X, reset=reset)
+        dtypes = self._floats_for(getattr(rows, "dtype", None))
         try:
             return validate_data(
                 self, rows, accept_sparse=self._sparse, dtype=dtypes, order="C", reset=reset, **options
@@ -247,7 +267,11 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
     def _adopt_classes(self, encoding: ClassEncoding, *, continues: bool) -> None:
         """Remember the classes; `continues` requires the known ones."""
         if encoding.kind == MULTILABEL and not self._multilabel:
-            raise ValueError("y: expected one label per sample; a 0/1 matrix of several labels is for MLPClassifier")
+            raise ValueError(
+                "y: expected one label per sample, got a 0/1 matrix. If each row holds one 1, give y.argmax(axis=1), "
+                "or set targets='proba'; several labels per sample are for MLPClassifier, fit_many(..., ys=Y.T) or "
+                "scikit-learn's OneVsRestClassifier"
+            )
         if continues and (encoding.kind != self._kind or not np.array_equal(encoding.classes, self.classes_)):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "

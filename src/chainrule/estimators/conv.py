@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, refuse_bfloat16
+from chainrule.arrays import Array, without_autograd
 from chainrule.estimators import parameters as check
 from chainrule.estimators.class_encoding import ClassEncoding
 from chainrule.estimators.network_classifier import NetworkClassifier
@@ -202,7 +202,7 @@ class ConvClassifier(NetworkClassifier):
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         if isinstance(X, Images):
             raise TypeError("X: expected an array, got Images; pass their arrays: X.images, with the labels X.labels")
-        refuse_bfloat16(X)
+        X = without_autograd(X)
         X = X if hasattr(X, "shape") else np.asarray(X)
         count, *shape = map(int, X.shape or (0,))
         expected = _shape_of_images("image_shape", self.image_shape) if reset else self.image_shape_

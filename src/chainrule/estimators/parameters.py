@@ -133,8 +133,8 @@ def metric(name: str, value: Any, allowed: Sequence[str]) -> None:
 
 def class_weight(name: str, value: Any) -> None:
     """Raise ValueError for any other word than "balanced"; dicts are checked where the classes are known."""
-    if isinstance(value, str):
-        choice(name, value, ("balanced",))
+    if isinstance(value, str) and value != "balanced":
+        raise ValueError(f"{name}: expected a dict, 'balanced' or None, got {value!r}")
 
 
 def threads(name: str, value: Any) -> None:

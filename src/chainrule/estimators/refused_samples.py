@@ -1,5 +1,7 @@
 """Errors about samples that name the place and say what to do, in place of scikit-learn's general ones."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,27 @@ from chainrule.storage.stored_rows import first_not_finite
 def refusal(error: ValueError, X: Any, name: str, *, images: bool = False) -> ValueError:
     """The error for samples X that an estimator called `name` refuses; the given one if nothing more is known.
 
-    NaN, infinity and words are placed by row, counted from 0, and by column. The error for NaN keeps the words that
-    others look for.
+    Names of files, vectors in cells and single samples get advice. NaN, infinity and words are placed by row, counted
+    from 0, and by column. The error for NaN keeps the words that others look for.
 
     >>> print(refusal(ValueError("Input X contains NaN."), np.array([[1.0], [np.nan]]), "ConvClassifier", images=True))
     Input X contains NaN, the first in row 1 (counted from 0), column 0. ConvClassifier takes finite numbers.
     """
     text = str(error)
+    shape = np.shape(X) if not isinstance(X, Mapping) else ()
+    if text.startswith("Expected 2D array, got 1D array"):
+        return ValueError(
+            f"Expected 2D array, got 1D array instead, of shape {shape}. Reshape your data: X.reshape(1, -1), or A[:1] "
+            "in place of A[0], for a single sample; X.reshape(-1, 1) for a single feature."
+        )
+    if isinstance(X, str | Path):
+        return ValueError(f"X: expected samples, got the name {str(X)!r}; chainrule.Blocks opens files of samples")
+    named = _column_of_vectors(X) if "setting an array element with a sequence" in text else None
+    if named is not None:
+        return ValueError(
+            f"X: column {named!r} holds vectors; numpy.stack(X[{named!r}]) is a matrix of them, and chainrule.Blocks "
+            "reads such columns from Parquet files"
+        )
     advice = "" if images else " For tables with gaps and words there is TabularClassifier."
     if text.startswith("could not convert string"):
         found = _first_word(X)
@@ -39,6 +55,14 @@ def refusal(error: ValueError, X: Any, name: str, *, images: bool = False) -> Va
 
 
 # What follows is private.
+
+
+def _column_of_vectors(X: Any) -> Any:
+    """The name of the first column of a data frame with a list or an array in its first cell; None without one."""
+    for name in getattr(X, "columns", ()):
+        if len(X) and np.ndim(next(iter(X[name][:1]))):
+            return name
+    return None
 
 
 def _first_not_finite(X: Any) -> tuple[int, int, float] | None:

@@ -7,10 +7,7 @@ scikit-learn's ``LogisticRegressionCV``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import copy
 from functools import partial
-from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,7 +22,7 @@ from chainrule.estimators import parameters as check
 from chainrule.estimators.array_dispatch import attributes_like_samples, results_like_samples
 from chainrule.estimators.availability import Lacking
 from chainrule.estimators.drop_in import DEPRECATED, LIMITS, check_ratios, check_same_optimum
-from chainrule.estimators.logits_of_rows import KnownLogits, logits_of
+from chainrule.estimators.logits_of_rows import logits_of
 from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.peer_callbacks import tasks_of
 from chainrule.estimators.sample_weights import class_mass, weights_of_classes
@@ -36,8 +33,8 @@ from chainrule.estimators.softmax_path import PathPoint, along, penalties, warn_
 from chainrule.estimators.softmax_problem import problem_of_samples
 from chainrule.estimators.softmax_recipe import coefficients
 from chainrule.estimators.softmax_regression import SoftmaxRegression
+from chainrule.estimators.softmax_scores import OF_ROWS, FoldScorer, judged_like, score_of_rows
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
-from chainrule.estimators.validation import score
 from chainrule.progress import tell
 from chainrule.storage import is_source
 
@@ -227,14 +224,19 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         """The score that `scoring` names, or the accuracy if it is None. `params` go to its scorer, as in `fit`."""
         params = {name: in_this_process(value) for name, value in params.items()}
         _, extra = routed(self, "score", in_this_process(sample_weight), params)
-        if not is_on_cluster(X):
-            return float(self._get_scorer()(self, X, stored_labels(X, y) if is_source(X) else y, **extra))
-        check_is_fitted(self, "coef_")
-        rows, y, _ = held_out_on_cluster(self, None, X, y, None)
-        judged, (theta, offset) = judged_like(self), (self.coef_.T, self.intercept_)
-        judged.known = rows, logits_of(rows, theta, offset) / self.temperature_
-        judged.coef_, judged.intercept_ = self.coef_, self.intercept_
-        return float(self._get_scorer()(judged, rows, y, **extra))
+        judged: Any = self
+        if is_on_cluster(X):
+            check_is_fitted(self, "coef_")
+            X, y, _ = held_out_on_cluster(self, None, X, y, None)
+            judged, (theta, offset) = judged_like(self), (self.coef_.T, self.intercept_)
+            judged.known = X, logits_of(X, theta, offset) / self.temperature_
+            judged.coef_, judged.intercept_ = self.coef_, self.intercept_
+        elif is_source(X):
+            y = stored_labels(X, y)
+        if self.targets == "proba" and not callable(self.scoring):
+            logits = judged._logits(X).results(lambda logits: logits)
+            return score_of_rows(self, logits, self._checked_targets(X, y), self.scoring, **extra)
+        return float(self._get_scorer()(judged, X, y, **extra))
 
     def get_metadata_routing(self) -> Any:
         """The objects that receive the extra arguments of `fit` and `score`: the splitter and the scorer."""
@@ -252,7 +254,7 @@ class SoftmaxRegressionCV(SoftmaxRegression):
         check_same_optimum(vars(self), check_ratios(self.l1_ratios), "l1_ratios")
         if self.penalty is None:
             raise ValueError("penalty: expected 'l2', since C is chosen; give Cs=[np.inf] for no penalty, got None")
-        if self.targets == "proba" and not callable(self.scoring) and self.scoring not in _OF_ROWS:
+        if self.targets == "proba" and not callable(self.scoring) and self.scoring not in OF_ROWS:
             raise ValueError(
                 f"scoring: for rows of probabilities expected None, 'accuracy', 'neg_log_loss' or a callable, "
                 f"got {self.scoring!r}"
@@ -283,10 +285,6 @@ class SoftmaxRegressionCV(SoftmaxRegression):
             )
 
 
-_OF_ROWS = {None: ("accuracy", 1), "accuracy": ("accuracy", 1), "neg_log_loss": ("log_loss", -1)}
-"""For rows of probabilities: by name, the metric and its sign in the score, of which larger is better."""
-
-
 def routed(model: SoftmaxRegressionCV, method: str, sample_weight: Any, params: dict[str, Any]) -> tuple[Any, Any]:
     """The arguments of `fit` or `score` besides the samples, for the splitter and for the scorer.
 
@@ -310,79 +308,6 @@ def routed(model: SoftmaxRegressionCV, method: str, sample_weight: Any, params: 
             "enable_metadata_routing=True. See scikit-learn's guide to metadata routing."
         )
     return {name: params.pop(name) for name in ("groups",) if name in params}, params
-
-
-class FoldScorer:
-    """Scores fits on parts of the samples.
-
-    Parameters
-    ----------
-    model : SoftmaxRegressionCV
-        A model that knows all classes.
-    X, y, weights : arrays
-        All samples.
-    params : dict
-        Arguments for the scorer, which gets the entries of the part from those with one entry per sample.
-    """
-
-    def __init__(
-        self, model: SoftmaxRegressionCV, X: Any, y: Array, weights: Array | None, params: dict[str, Any]
-    ) -> None:
-        self.samples, self.of_rows = (X, y, weights), model.targets == "proba" and not callable(model.scoring)
-        self.scoring, self.scorer = model.scoring, _with_labels(model._get_scorer(), model.classes_)
-        self.params: dict[str, Any] = {"sample_weight": weights} if model.scoring is None else params
-        self.judged = judged_like(model)
-
-    def __call__(self, points: Sequence[PathPoint], part: Array) -> list[float]:
-        """The scores of some fits on the samples of `part`."""
-        X, y, weights = self.samples
-        x, count = X[part], X.shape[0]
-        of_part = {
-            name: np.asarray(value)[part] if np.ndim(value) and len(value) == count else value
-            for name, value in self.params.items()
-        }
-
-        def score_of(point: PathPoint) -> float:
-            model, logits = self.judged, logits_of(x, point.coef.T, point.intercept)
-            if self.of_rows:
-                metric, sign = _OF_ROWS[self.scoring]
-                return sign * score(
-                    metric, model._encoding, logits, y[part], None if weights is None else weights[part]
-                )
-            model.C, model.coef_, model.intercept_, model.known = point.C, point.coef, point.intercept, (x, logits)
-            return float(self.scorer(model, x, y[part], **of_part))
-
-        return [score_of(point) for point in points]
-
-
-class JudgedRegression(SoftmaxRegression):
-    """A fit as scorers see it: the logits of some samples are `known`."""
-
-    known: tuple[Any, Array]
-
-    def _logits(self, X: Any) -> Any:
-        return KnownLogits(self.known[1]) if X is self.known[0] else super()._logits(X)
-
-
-def judged_like(model: SoftmaxRegressionCV) -> JudgedRegression:
-    """A model with the classes of another and without coefficients."""
-    judged = JudgedRegression(solver=model.solver, targets=model.targets, dtype=model.dtype)
-    judged._kind, judged.classes_, judged.temperature_ = model._kind, model.classes_, 1.0
-    return judged
-
-
-def _with_labels(scorer: Any, classes: Array) -> Any:
-    """The scorer, which gets all classes if it takes them."""
-    function = getattr(scorer, "_score_func", None)
-    asked = () if function is None else signature(function).parameters
-    if "labels" not in asked:
-        return scorer
-    known: dict[str, Any] = {"labels": classes}
-    if len(classes) == 2 and "pos_label" in asked:
-        known["pos_label"] = classes[-1]
-    informed = copy(scorer)
-    informed._kwargs = {**known, **scorer._kwargs}
-    return informed
 
 
 def _comparable(scores: list[list[float]]) -> Array:

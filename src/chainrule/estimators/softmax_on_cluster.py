@@ -127,7 +127,8 @@ def cluster_score(model: Any, X: Any, y: Any, sample_weight: Any) -> float:
     """The share of samples in Dask collections that are predicted correctly."""
     samples = cluster_samples(X, y, sample_weight)
     remember_features(model, samples.x.shape[1], samples.names, reset=False)
-    right = samples.y == _nameless(model).predict(samples.x)
+    labels = samples.y.argmax(axis=1) if model.targets == "proba" else samples.y  # classes are column numbers
+    right = labels == _nameless(model).predict(samples.x)
     if samples.weights is None:
         return float(right.mean().compute())
     return float(((right * samples.weights).sum() / samples.weights.sum()).compute())

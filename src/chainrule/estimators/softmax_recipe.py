@@ -174,9 +174,12 @@ class SoftmaxRecipe:
             advice = "Scale the features, or increase tol."
             if result.iterations >= self.max_iter:
                 advice = "Increase the number of iterations (max_iter), scale the features, or lower C."
+            if not self.standardize:
+                advice += " Where the scales of columns differ much, standardize=True helps."
+            count = f"{result.iterations} step{'s' * (result.iterations != 1)}"
             # Filters of warnings look for the first words, which are scikit-learn's.
             warn_caller(
-                f"{self.solver} failed to converge after {result.iterations} steps: {result.message}. The objective, "
+                f"{self.solver} failed to converge after {count}: {result.message}. The objective, "
                 f"{result.value:.3g}, may still fall by about {result.remaining:.1e}: it is not known to be within "
                 f"tol={self.tol:g} times itself of the optimum. {advice}",
                 ConvergenceWarning,

@@ -284,7 +284,10 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxFits):  # type: ignore[misc
 
     @results_like_samples
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of samples that are predicted correctly; files may hold their labels and weights too."""
+        """The share of samples that are predicted correctly; files may hold their labels and weights too.
+
+        The true class of a row of probabilities y is the most probable one.
+        """
         if not is_on_cluster(X):
             return super().score(X, y, sample_weight)
         return cluster_score(self, X, y, sample_weight)

@@ -45,6 +45,7 @@ from chainrule.estimators.tables import TableEncoder
 from chainrule.estimators.transactions import all_or_nothing, showing_progress
 from chainrule.kernels.blas import available_threads
 from chainrule.progress import counted, tell
+from chainrule.storage import StoredRows
 
 LIMITS: check.Limits = {
     "folds": check.unless("auto", partial(check.integer, at_least=2)),
@@ -244,7 +245,8 @@ class TabularClassifier(TableExplanations):
         return features, y
 
     def _features_to_predict(self, X: Any) -> Array:
-        return np.asarray(self._validated(X, reset=False))
+        rows = X[:] if isinstance(X, StoredRows) else X
+        return np.asarray(self._validated(rows, reset=False))
 
     def _columns(self, X: Any, y: Any = None, *, reset: bool = False) -> dict[str, Array]:
         """The columns of a table. Those with names may come in any order, and with others."""

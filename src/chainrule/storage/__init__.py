@@ -5,7 +5,7 @@ fits take as they take an array; `OnDask` lets the workers of a cluster read the
 while the caller works on this one.
 """
 
-from chainrule.storage.blocks import KINDS, Blocks, columns_of
+from chainrule.storage.blocks import KINDS, Blocks, columns_of, vectors_of
 from chainrule.storage.files import DataFileError
 from chainrule.storage.on_dask import OnDask
 from chainrule.storage.read_ahead import read_ahead
@@ -22,4 +22,5 @@ __all__ = [
     "columns_of",
     "is_source",
     "read_ahead",
+    "vectors_of",
 ]

@@ -13,7 +13,7 @@ from chainrule.storage.csr_reader import CsrFolder
 from chainrule.storage.files import DataFileError, advise, find_files
 from chainrule.storage.npy_reader import MappedRows, NpyFile
 from chainrule.storage.side_arrays import Side, as_weights, read_side
-from chainrule.storage.table_reader import TableFile, column_names, open_tables
+from chainrule.storage.table_reader import TableFile, column_names, open_tables, vector_columns
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -71,9 +71,9 @@ class Blocks:
         By default, the labels that folders of sparse samples hold.
     weight : str, array or path, optional
         The weights of all samples: the name of a column of a table, otherwise an array or a file, as for labels.
-    columns : sequence of str, optional
-        The columns of a table that hold features, in this order: columns of numbers, or one column of vectors of equal
-        length. By default, all columns except target and weight.
+    columns : str or sequence of str, optional
+        The columns of a table that hold features, in this order: columns of numbers, or one column of vectors (lists of
+        numbers of equal length). By default, all columns except target and weight.
     dtype : {"auto", "float32", "float64"}
         The dtype in which features are read. "auto" is float32 for float32, float16, bfloat16 (as ml_dtypes saves it),
         bool and one-byte integers, and float64 for other numbers or if columns differ.
@@ -118,7 +118,7 @@ class Blocks:
         target: str | None = None,
         labels: Side | None = None,
         weight: Side | None = None,
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         dtype: str = "auto",
         n_features: int | None = None,
     ) -> None:
@@ -132,6 +132,7 @@ class Blocks:
                 raise ValueError(f"{name}= names columns of Parquet and Arrow files, got {kind}; give labels= instead")
         self._weight_column = weight if is_table and isinstance(weight, str) else None
         self._target = target
+        columns = [columns] if isinstance(columns, str) else columns
         self._parts: list[Any]  # `Part`s, or `CsrFolder`s, whose rows are matrices
         if isinstance(paths, np.memmap):
             self._parts = [MappedRows(paths)]
@@ -327,6 +328,34 @@ def columns_of(paths: Paths) -> list[str] | None:
     found = find_files(paths)
     kind = _common_kind(found)
     return column_names(found[0], kind) if kind in ("Parquet", "Arrow") else None
+
+
+def vectors_of(path: str | os.PathLike[str]) -> list[str]:
+    """The columns of a file that hold vectors; none for files that are no tables.
+
+    Parameters
+    ----------
+    path : path
+        One file.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    DataFileError
+        If a table does not exist or cannot be read.
+    ImportError
+        If pyarrow, the extra 'tables', is needed and not installed.
+
+    Examples
+    --------
+    >>> vectors_of("x.npy")
+    []
+    """
+    kind = KINDS.get(os.path.splitext(path)[1].lower())
+    return vector_columns(os.fspath(path), kind) if kind in ("Parquet", "Arrow") else []
 
 
 # What follows is private.

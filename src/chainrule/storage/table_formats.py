@@ -66,7 +66,7 @@ class ArrowGroups:
     def lengths(self) -> list[int]:
         """The numbers of rows of the row groups."""
         # Record batches say their length only when a column is read: take the narrowest.
-        widths = [getattr(kind, "list_size", 1) if "list" in str(kind) else 1 for kind in self.schema.types]
+        widths = [getattr(kind, "list_size", np.inf) if "list" in str(kind) else 1 for kind in self.schema.types]
         reader = self._with([int(np.argmin(widths))] if widths else [])
         return [reader.get_batch(k).num_rows for k in range(reader.num_record_batches)]
 

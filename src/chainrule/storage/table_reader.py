@@ -42,7 +42,7 @@ def open_tables(
     recent, opened = DecodedPieces(room_for), LastOpened()
     sides = [name for name in (target, weight) if name is not None]
     first = TableFile(pa, paths[0], kind, columns, sides, recent, opened)
-    return [first, *(TableFile(pa, path, kind, columns, sides, recent, opened, first.names) for path in paths[1:])]
+    return [first, *(TableFile(pa, path, kind, columns, sides, recent, opened, first) for path in paths[1:])]
 
 
 def column_names(path: str, kind: str) -> list[str]:
@@ -51,6 +51,14 @@ def column_names(path: str, kind: str) -> list[str]:
     size_of(path)
     with _explained(pa, path, kind, "the file"):
         return _features_among(LastOpened().open(pa, path, kind).schema.names)
+
+
+def vector_columns(path: str, kind: str) -> list[str]:
+    """The columns of a Parquet or Arrow file that hold lists of numbers; raises as `open_tables`."""
+    pa = import_extra("pyarrow", "tables", f"reading {kind} files needs pyarrow")
+    with _explained(pa, path, kind, "the file"):
+        schema = LastOpened().open(pa, path, kind).schema
+    return [field.name for field in schema if _is_vector(pa, field.type) and _is_number(pa, field.type.value_type)]
 
 
 class TableFile:
@@ -69,8 +77,8 @@ class TableFile:
     recent : DecodedPieces
     opened : LastOpened
         Both are shared by all files.
-    names : sequence of str, optional
-        The columns of the features in the first file, which gives the order.
+    like : TableFile, optional
+        The first file, which gives the order of the columns and the length of vectors.
     """
 
     def __init__(
@@ -82,7 +90,7 @@ class TableFile:
         sides: Sequence[str],
         recent: DecodedPieces,
         opened: LastOpened,
-        names: Sequence[str] | None = None,
+        like: "TableFile | None" = None,
     ) -> None:
         self._pa, self.path, self._kind, self._recent = pa, path, kind, recent
         self._opened = opened
@@ -101,21 +109,21 @@ class TableFile:
             for name in [*chosen, *sides]
             if schema.get_field_index(name) >= 0
         }
-        if names is None:
+        if like is None:
             for name in [*chosen, *sides]:
                 _check_named(path, name, schema)
             dtypes = [self._dtype(name, schema.field(name).type) for name in chosen]
-            if not chosen or (self._is_vector(schema.field(chosen[0]).type) and len(chosen) > 1):
+            if not chosen or (_is_vector(pa, schema.field(chosen[0]).type) and len(chosen) > 1):
                 raise DataFileError(
                     f"{path}: expected a numeric column per feature, or one column of vectors, got "
                     f"{', '.join(chosen) or 'no column of features'}; choose with columns=[...]"
                 )
-        self.names = tuple(chosen if names is None else names)
-        self._vectors = self.names[0] in schema.names and self._is_vector(schema.field(self.names[0]).type)
-        width = schema.field(self.names[0]).type.list_size if self._vectors else len(self.names)
-        self.shape = (int(self._starts[-1]), width)
+        self.names: tuple[str, ...] = tuple(chosen) if like is None else like.names
+        self._vectors = self.names[0] in schema.names and _is_vector(pa, schema.field(self.names[0]).type)
+        width = like.shape[1] if like is not None else self._length() if self._vectors else len(self.names)
+        self.shape: tuple[int, int] = (int(self._starts[-1]), width)
         # Later files have the types of the first, or are refused.
-        self.dtype = np.result_type(*dtypes) if names is None else np.dtype(np.float32)
+        self.dtype = np.result_type(*dtypes) if like is None else np.dtype(np.float32)
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:
@@ -200,6 +208,19 @@ class TableFile:
 
     # What follows is private.
 
+    def _length(self) -> int:
+        """The number of entries of a vector: that of its type, or of the first list, to which others are compared."""
+        (name,), reader = self.names, self._reader()
+        kind = reader.schema.field(name).type
+        if self._pa.types.is_fixed_size_list(kind):
+            return int(kind.list_size)
+        with _explained(self._pa, self.path, self._kind, f"the column {name!r}"):
+            for group in range(len(self._starts) - 1):
+                for batch in reader.batches(group, [name], 1):
+                    for entries in batch.column(name)[:1]:
+                        return len(entries.values or ())
+        return 0
+
     def _pieces(self, reader: Any, group: int, names: Sequence[str], what: str) -> Iterator[DecodedRows]:
         """The rows of some columns of a row group."""
         first, stop = map(int, self._starts[group : group + 2])
@@ -249,6 +270,8 @@ class TableFile:
         columns = []
         for name in names:
             column = batch.column(name)
+            if self._vectors and not column.null_count:
+                self._check_lengths(name, column, first)
             flat = column.flatten() if self._vectors and not column.null_count else column
             if flat.null_count:
                 row = int(np.flatnonzero(flat.is_null().to_numpy(zero_copy_only=False))[0])
@@ -263,11 +286,20 @@ class TableFile:
         rows.flags.writeable = False
         return DecodedRows(first, first + batch.num_rows, rows, batch.nbytes)
 
+    def _check_lengths(self, name: str, column: Any, first: int) -> None:
+        """Raise DataFileError for the first vector of another length; `first` is the row of the first vector."""
+        if self._pa.types.is_fixed_size_list(column.type):
+            return
+        lengths = np.diff(column.offsets.to_numpy())
+        other = np.flatnonzero(lengths != self.shape[1])
+        if len(other):
+            raise DataFileError(
+                f"{self.path}: column {name!r} in row {first + other[0]} has {lengths[other[0]]} entries, and the "
+                f"first row has {self.shape[1]}; vectors must have equal lengths"
+            )
+
     def _reader(self) -> Any:
         return self._opened.open(self._pa, self.path, self._kind)
-
-    def _is_vector(self, kind: Any) -> bool:
-        return bool(self._pa.types.is_fixed_size_list(kind))
 
     def _stored_dtype(self, kind: Any) -> np.dtype[Any]:
         """The dtype in which a column is decoded."""
@@ -275,16 +307,12 @@ class TableFile:
 
     def _dtype(self, name: str, kind: Any) -> np.dtype[Any]:
         types = self._pa.types
-        entry = kind.value_type if self._is_vector(kind) else kind
-        if types.is_decimal(entry):
-            return np.dtype(np.float64)
-        if types.is_boolean(entry) or types.is_integer(entry) or types.is_floating(entry):
+        entry = kind.value_type if _is_vector(self._pa, kind) else kind
+        if _is_number(self._pa, entry):
             dtype = widened(self._stored_dtype(entry))
             assert dtype is not None
             return dtype
-        if types.is_list(kind) or types.is_large_list(kind):
-            advice = f"cast it to vectors of equal length, such as pyarrow.list_({kind.value_type}, 384)"
-        elif types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind):
+        if types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind):
             advice = "encode its categories as numbers, or leave it out with columns=[...]"
         else:
             advice = "turn it into numbers, or leave it out with columns=[...]"
@@ -301,6 +329,19 @@ def _explained(pa: Any, path: str, kind: str, what: str) -> Iterator[None]:
     except (pa.ArrowException, OSError, UnicodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataFileError(f"{path}: {what} cannot be read as {kind}: {reason}") from None
+
+
+def _is_vector(pa: Any, kind: Any) -> bool:
+    """True for a type of lists."""
+    types = pa.types
+    return bool(types.is_fixed_size_list(kind) or types.is_list(kind) or types.is_large_list(kind))
+
+
+def _is_number(pa: Any, kind: Any) -> bool:
+    """True for a type of numbers and for truth values."""
+    types = pa.types
+    tests = types.is_boolean, types.is_integer, types.is_floating, types.is_decimal
+    return any(test(kind) for test in tests)
 
 
 def _features_among(names: Sequence[str]) -> list[str]:

@@ -274,7 +274,8 @@ def second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -
     size = z.shape[1]
     result = block.lender.lend((size, size), np.float64)
     # BLAS computes half of a symmetric matrix.
-    np.copyto(result, np.matmul(rooted.T, rooted, out=block.work("moments", (size, size), rooted)))
+    with np.errstate(over="ignore", invalid="ignore"):  # whoever adds the results looks for infinity
+        np.copyto(result, np.matmul(rooted.T, rooted, out=block.work("moments", (size, size), rooted)))
     return result
 
 
