@@ -180,8 +180,8 @@ class SoftmaxRecipe:
             # Filters of warnings look for the first words, which are scikit-learn's.
             warn_caller(
                 f"{self.solver} failed to converge after {count}: {result.message}. The objective, "
-                f"{result.value:.3g}, may still fall by about {result.remaining:.1e}: it is not known to be within "
-                f"tol={self.tol:g} times itself of the optimum. {advice}",
+                f"{result.value:.3g}, may still fall by about {result.remaining:.1e}, as the last step estimates: it "
+                f"is not known to be within tol={self.tol:g} times itself of the optimum. {advice}",
                 ConvergenceWarning,
             )
 

@@ -13,7 +13,7 @@ from tests.solvers.convex.optima import BITS, Exact, exactly, true_errors
 
 from chainrule.kernels.blas import threads_allowed
 from chainrule.rules import binary_cross_entropy, softmax_cross_entropy
-from chainrule.solvers.convex import Problem, bounded_sums, certificate, last_evaluation, minimise
+from chainrule.solvers.convex import Problem, bounded_sums, certificate, last_evaluation, minimise, spectrum_of
 from chainrule.solvers.convex.certificate import Certificate, certify
 from chainrule.solvers.convex.intercepts import newton_step
 from chainrule.solvers.convex.rows import Rows
@@ -210,6 +210,23 @@ def test_blocks_and_threads_do_not_change_what_holds(problem_of, monkeypatch):
         second = certify(replace(problem, rows_of_leaf=7, engine=None), theta)
     np.testing.assert_allclose(second.theta, first.theta, rtol=0, atol=1e-13)
     assert second.certificate.distance == pytest.approx(first.certificate.distance, rel=1e-6)
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["after the last evaluation", "after further passes"])
+def test_far_from_the_optimum_the_gap_is_at_most_the_objective(problem_of, monkeypatch, small):
+    """F is not negative. With features of very uneven size, the gradient's bound is 1e11 times as large."""
+    if small:
+        monkeypatch.setattr(certificate, "SMALL", 0.0)
+        monkeypatch.setattr(certificate, "SMALL_CHANGE", 0.0)
+    problem = problem_of("softmax", l2=1e-4)
+    problem = replace(problem, x=problem.x * np.geomspace(1e-3, 1e4, problem.n_features), engine=None)
+    optimum = minimise(problem, tol=1e-8, max_iter=500).theta
+    end = certify(problem, np.zeros(problem.shape), spectrum=spectrum_of(problem))
+    assert_holds(end.certificate, true_errors(problem, end.theta, optimum))
+    most = 1.001 * math.log(3)  # F at equal probabilities
+    assert end.certificate.gap <= most
+    assert end.certificate.distance <= math.sqrt(2 * most / problem.l2)
+    assert end.certificate.gradient_norm**2 / (2 * problem.l2) > 1e11 * most
 
 
 def test_the_scale_of_the_penalty_divides_the_distance(problem_of):

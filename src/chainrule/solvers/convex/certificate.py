@@ -7,6 +7,10 @@ without intercepts, and the scale s of the penalty. Phi is l2-strongly convex, s
 
     |V - V*| <= |grad Phi(V)| / l2,    Phi(V) - Phi(V*) <= |grad Phi(V)|^2 / (2 l2)
 
+Losses are not negative, so Phi(V*) >= 0. If M bounds F(V, c) for any c, then Phi(V) - Phi(V*) <= M. Strong convexity at
+V*, where grad Phi is 0, says that Phi(V) - Phi(V*) >= l2 / 2 |V - V*|^2, so that |V - V*| <= sqrt(2 M / l2). Where the
+gradient is large, as with features of very uneven size, these two bounds are the smaller ones.
+
 c enters the bound only through Phi. So m may be any vector, and the bound needs no digits of b.
 
 grad Phi(V) = G(c*), where G is the gradient of F with respect to V, and c* minimises F(V, .). Newton's method brings c
@@ -75,7 +79,9 @@ class Certificate:
     distance : float
         Upper bound on the Frobenius norm of `coef_` minus the optimal coefficients, and so on each difference.
     gap : float
-        Upper bound on how far F at `coef_` and `intercept_` is above its minimum.
+        Upper bound on how far F at `coef_` and `intercept_` is above its minimum. As losses are not negative, it is at
+        most F itself and what the intercepts and the rounding of `coef_` add. A ConvergenceWarning says how far F may
+        still fall by the last step's estimate, which is not proved and may be much less.
     gradient_norm : float
         The Euclidean norm of the gradient with respect to the weights as the penalty sees them, at minimised
         intercepts.
@@ -180,9 +186,9 @@ def certify(
         end, here = Certified(theta.astype(dtype), None), last.here
         if found.error + found.slack <= max(SMALL * found.gradient, SMALL_CHANGE * problem.l2 * own):
             at = _End(weights, intercepts.sum(axis=0), features.centre, features.scale, 0.0)
-            end = Certified(*_concluded(problem, at, found, last.squares, last.mass, dtype))
+            end = Certified(*_concluded(problem, at, found, last.squares, last.mass, dtype, last.most))
         if end.certificate is None or not _is_finite(end.certificate):
-            end = _Certifier(problem, theta, features.scale).run(dtype)
+            end = _Certifier(problem, theta, features.scale).run(dtype, last.most)
             after = features.split(end.theta)[1]
             if (abs(after - intercepts) > UNMOVED * (1 + abs(intercepts))).any():  # they were far from the best ones
                 here = evaluator.at(features.inside(end.theta))
@@ -203,9 +209,9 @@ class _End(NamedTuple):
 
 
 def _concluded(
-    problem: Problem, end: _End, found: Bounds, squares: float, mass: float, dtype: np.dtype[Any]
+    problem: Problem, end: _End, found: Bounds, squares: float, mass: float, dtype: np.dtype[Any], most: float
 ) -> tuple[Array, Certificate]:
-    """The parameters in a dtype, and the bounds for them."""
+    """The parameters in a dtype, and the bounds for them; `most` bounds F for these weights and some intercepts."""
     l2, k, weights = problem.l2, problem.n_outputs, end.weights
     theta, change = weights.astype(dtype, copy=False), weights.astype(dtype, copy=False) - weights
     moved = 0.0
@@ -218,17 +224,18 @@ def _concluded(
     slope, least = found.gradient + found.error + found.slack, 1.0 if end.scale is None else float(end.scale.min())
     shown, own = (norm(part if end.scale is None else end.scale[:, None] * part) for part in (change, weights))
     bend = (math.sqrt(squares) * shown + math.sqrt(mass) * moved) ** 2 / (4 if k > 1 else 8)
-    gap = slope * slope / (2 * l2) + found.left + slope * shown + bend + l2 / 2 * shown * shown
+    furthest = math.sqrt(2 * most / l2)
+    gap = min(slope * slope / (2 * l2), most) + found.left + slope * shown + bend + l2 / 2 * shown * shown
     gap += (found.offsets + found.offset_error) * moved
     # The rounding of the penalty's strength and of the sum of the weights changes the optimum by that share of it.
     rounded = norm(change) + 64 * ROUNDING * (own + slope / l2) / least
     by_intercepts = found.slack * found.offset_error / (found.offsets + found.offset_error or 1.0)
     return theta, Certificate(
-        distance=(slope / l2 / least + rounded) * OF_BOUNDS,
+        distance=(min(slope / l2, furthest) / least + rounded) * OF_BOUNDS,
         gap=gap * OF_BOUNDS,
         gradient_norm=found.gradient,
         intercepts=found.offsets,
-        rounding=(found.error + by_intercepts) / l2 / least + rounded,
+        rounding=min((found.error + by_intercepts) / l2, furthest) / least + rounded,
     )
 
 
@@ -266,8 +273,8 @@ class _Certifier:
         slot = "certified" if 8 * n * k <= STORED_BYTES else None
         self.point = self.point._replace(unmoved=LogitPoint.at((self.weights, start), slot))
 
-    def run(self, dtype: np.dtype[Any]) -> Certified:
-        """Newton steps while they help, and the bounds at their end."""
+    def run(self, dtype: np.dtype[Any], most: float = math.inf) -> Certified:
+        """Newton steps while they help, and the bounds at their end; `most` bounds F for these weights."""
         if self.problem.intercept:
             offsets, between = self._sums(newton_sums)
             self._move(newton_step(offsets, between).step)
@@ -290,7 +297,7 @@ class _Certifier:
         *_, squares, mass, _ = sums.numbers.tolist()
         point = self.point
         end = _End(self.weights, self.intercepts + point.moved, point.centre, self.scale, abs(point.moved))
-        theta, certificate = _concluded(self.problem, end, found, squares, mass, dtype)
+        theta, certificate = _concluded(self.problem, end, found, squares, mass, dtype, most)
         if not _is_finite(certificate):
             given, reason = self.theta.astype(dtype), "float64 has too few digits for it, or the intercepts no minimum"
             return Certified(given, None, reason)

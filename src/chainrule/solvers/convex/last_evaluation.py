@@ -72,6 +72,8 @@ class LastEvaluation(NamedTuple):
     bounds : Bounds
     squares, mass : float
         Bounds on sum_i a_i |x_i|^2 and sum_i a_i, where a_i includes the sum of a row's targets.
+    most : float
+        An upper bound on F, rounding errors included.
     """
 
     theta: Array
@@ -79,6 +81,7 @@ class LastEvaluation(NamedTuple):
     bounds: Bounds
     squares: float
     mass: float
+    most: float
 
 
 class LastPoint(NamedTuple):
@@ -169,7 +172,9 @@ def last_evaluation(evaluator: Evaluator, theta: Array, squares: float, *, known
     elif problem.intercept:
         nothing = Bounds(0.0, 0.0, norm(offsets), total * row_error, math.inf, math.inf, math.inf)
         bounds = nothing._replace(gradient=bounds.gradient, error=bounds.error)
-    return LastEvaluation(theta, Evaluation(value, gradient), bounds, total * squares, total)
+    # A loss changes by at most twice the change of its logits. The moves of logits are summed apart.
+    most = (value + total * (4 * products * ROUNDING + 2 * summing * norm(at.moved))) * (1 + 4 * summing)
+    return LastEvaluation(theta, Evaluation(value, gradient), bounds, total * squares, total, most)
 
 
 def by_intercepts(block: RowBlock, at: LastPoint) -> tuple[float, Array, Array, list[float]]:
