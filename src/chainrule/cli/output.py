@@ -130,6 +130,16 @@ def print_metrics(results: dict[str, Any], title: str) -> None:
     )
 
 
+def print_confusion(classes: Sequence[object], counts: Sequence[Sequence[int]] | None) -> None:
+    """Print the confusion matrix, if there is one, with dots in the place of zeros."""
+    if counts is not None:
+        print("confusion: a row for each class, a column for each prediction")
+        columns: dict[str, Literal["left", "right"]] = {"true class": "left"}
+        columns |= dict.fromkeys(map(str, classes), "right")
+        rows = ([str(name), *(str(n or ".") for n in row)] for name, row in zip(classes, counts, strict=True))
+        print_table(columns, rows)
+
+
 def print_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> None:
     """Print a table of misclassified samples, if there are any, with those that were trained on marked."""
     mistakes = list(mistakes)
