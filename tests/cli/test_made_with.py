@@ -1,4 +1,4 @@
-"""The record of all that the bytes of a model file depend on: versions, loops, threads, and the bytes of the training files."""
+"""The record of all that a model file depends on: versions, loops, threads, and the bytes of the training files."""
 
 import hashlib
 from importlib.metadata import version

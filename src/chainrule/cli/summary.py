@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def summary(
     layers: Annotated[
         str,
-        typer.Argument(help="auto, or words such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'."),
+        typer.Argument(
+            help="auto, or words such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'; "
+            "`chainrule train conv --help` lists all words."
+        ),
     ],
     input: Annotated[
         str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")

@@ -140,6 +140,7 @@ class NetworkClassifier(Parameters, Classifier):
         judge = None
         if held is not None:
             rows, *rest = held
+            self._check_values(rows)
             inputs = self._to_network(rows)
             judge = judge_of(self._network, encoding, inputs, *rest, metric=self.eval_metric, decides=keep_best)
         watched = judge is not None
@@ -273,6 +274,9 @@ class NetworkClassifier(Parameters, Classifier):
 
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         """Learn the data that `_to_network` needs from the samples."""
+
+    def _check_values(self, X: Array) -> None:
+        """Warn of values unlike those of training; the calling thread does it once, before blocks go to others."""
 
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
         """Rows of features as the network takes them; while `training`, before the random changes of batches."""
@@ -423,6 +427,7 @@ class NetworkClassifier(Parameters, Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         features = self._features_to_predict(X)
+        self._check_values(features)
 
         def prepare(rows: Array) -> Array:
             return self._to_network(finite_block(rows, type(self).__name__).astype(theta.dtype, copy=False))
