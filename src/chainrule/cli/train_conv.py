@@ -50,14 +50,18 @@ class ConvOptions(NetworkOptions):
         str,
         typer.Option(
             help="Layers, separated by commas, such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the "
-            f"last layer is not linear, a linear layer is appended. The words are: {WORDS}; an activation such as relu or "
-            "selu. Words in parentheses may be left out, and are written without parentheses.",
+            f"last layer is not linear, a linear layer is appended. The words are: {WORDS}; an activation such as relu "
+            "or selu. Words in parentheses may be left out, and are written without parentheses.",
             rich_help_panel=MODEL,
         ),
     ] = "auto"
     augment: Annotated[
         str,
-        typer.Option(help="Random changes of images, such as 'shift 2, flip'; '' for none.", rich_help_panel=TRAINING),
+        typer.Option(
+            help="Random changes of images, such as 'shift 2, flip'; '' for none. The words are: shift PIXELS, flip, "
+            "flip vertical, crop HxW, rotate DEGREES, zoom SHARE, brightness DEVIATIONS, contrast SHARE.",
+            rich_help_panel=TRAINING,
+        ),
     ] = "shift 1"
     solver: Annotated[Literal["adam", "adamw", "sgd"], Solver] = "adam"
 
