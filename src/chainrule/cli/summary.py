@@ -31,7 +31,10 @@ def summary(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> int:
-    """Print the output size, parameters, multiply-adds, receptive field and unread border of each layer.
+    """Print, for each layer, the size of its output, its parameters and multiply-adds, and the pixels that it sees.
+
+    The column "sees" is the part of the input that one output depends on. A line below the table names layers whose
+    windows leave out rows or columns at the border.
 
     If the last layer is not linear, `chainrule train conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.
