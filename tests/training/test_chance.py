@@ -22,6 +22,21 @@ def test_chance_is_the_log_loss_of_the_shares(weights):
     assert single.loss == pytest.approx(-share * np.log(share) - (1 - share) * np.log(1 - share), rel=1e-12)
 
 
+def test_rows_of_probabilities_are_taken_in_blocks(monkeypatch):
+    rows = np.random.default_rng(0).dirichlet(np.ones(3), 6)
+    whole = [Chance.of(rows, 3, weights, smoothing=0.2) for weights in (None, WEIGHTS)]
+    monkeypatch.setattr("chainrule.training.chance.BLOCK", 4)
+    for expected, weights in zip(whole, (None, WEIGHTS), strict=True):
+        found = Chance.of(rows, 3, weights, smoothing=0.2)
+        assert (found.loss, found.floor) == (pytest.approx(expected.loss), pytest.approx(expected.floor))
+        smooth = 0.8 * rows + 0.2 / 3
+        assert found.floor == pytest.approx(np.average(-(smooth * np.log(smooth)).sum(axis=1), weights=weights))
+
+
+def test_many_classes_need_no_square_of_their_number():
+    assert Chance.of(np.arange(200_000), 200_000).loss == pytest.approx(np.log(200_000))
+
+
 def test_only_what_is_possible_is_expected_of_smoothed_targets():
     smooth = Chance.of(np.repeat([0, 1], 500), 2, smoothing=0.9)
     assert 0 < smooth.loss - smooth.floor < 0.006

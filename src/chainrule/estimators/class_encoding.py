@@ -64,7 +64,9 @@ class ClassEncoding:
 
     def chance(self, targets: Array, weights: Array | None = None, label_smoothing: float = 0.0) -> Chance:
         """The log-loss of the class shares alone, for the result of `targets`."""
-        return Chance.of(targets, self.n_outputs if self.kind == MULTICLASS else 1, weights, label_smoothing)
+        if self.kind == MULTICLASS:
+            return Chance.of(targets, self.n_outputs, weights, label_smoothing)
+        return Chance.of(targets, 1, weights)  # these targets are smoothed already
 
     def labels(self, logits: Array) -> Array:
         """The most probable label of each row, or a 0/1 matrix."""

@@ -12,6 +12,8 @@ from scipy.special import xlogy
 
 from chainrule.arrays import Array
 
+BLOCK = 4096
+"""Rows of probabilities that are taken at once."""
 LEAST_SHARE = 0.02
 """A log-loss that is lower than chance by this share of all that is possible shows that a network has learned."""
 LEAST_OF_CLASS = 5.0
@@ -57,7 +59,7 @@ class Chance:
             The number of classes of a softmax; 1 if each logit has a sigmoid.
         weights : (n,) array, optional
         smoothing : float
-            The label smoothing of the loss of a softmax.
+            The label smoothing of the loss of a softmax; 0 if each logit has a sigmoid.
 
         Examples
         --------
@@ -67,15 +69,15 @@ class Chance:
         >>> round(smooth.loss, 4), round(smooth.floor, 4)
         (0.6931, 0.1985)
         """
-        known = np.unique(targets) if targets.ndim == 1 else targets
-        rows = np.eye(classes)[known] if targets.ndim == 1 else targets.astype(np.float64)
-        if targets.ndim == 1:  # a row for each class, however many samples there are
-            weights = np.bincount(targets, weights, minlength=classes)[known]
-        if classes > 1:
-            rows = (1 - smoothing) * rows + smoothing / classes
-        shares = np.average(rows, axis=0, weights=weights)
-        floor = float(np.average(_entropies(rows, classes), weights=weights))
-        return cls(float(_entropies(shares[None], classes)[0]), len(targets), max(2, classes), floor)
+        if targets.ndim == 1:
+            counts = np.bincount(targets, weights, minlength=classes)
+            shares, first = counts / counts.sum(), np.zeros((1, classes))
+            first[0, 0] = 1.0  # the rows of all classes have the same entropy
+            floor = float(_entropies(_smoothed(first, smoothing), classes)[0])
+        else:
+            shares, floor = _means(targets, classes, weights, smoothing)
+        chance = float(_entropies(_smoothed(shares[None], smoothing), classes)[0])
+        return cls(chance, len(targets), max(2, classes), floor)
 
     def is_near(self, loss: float) -> bool:
         """True if a log-loss is so little below that of chance that it does not show that anything was learned.
@@ -108,6 +110,23 @@ class Chance:
 
 
 # What follows is private.
+
+
+def _means(targets: Array, classes: int, weights: Array | None, smoothing: float) -> tuple[Array, float]:
+    """The mean row and the mean entropy of smoothed rows of probabilities; in blocks, since the rows may be many."""
+    shares, entropy, total = np.zeros(targets.shape[1]), 0.0, 0.0
+    for start in range(0, len(targets), BLOCK):
+        rows = targets[start : start + BLOCK].astype(np.float64)
+        each = np.ones(len(rows)) if weights is None else weights[start : start + BLOCK].astype(np.float64)
+        shares += each @ rows
+        entropy += float(each @ _entropies(_smoothed(rows, smoothing), classes))
+        total += float(each.sum())
+    return shares / total, entropy / total
+
+
+def _smoothed(rows: Array, smoothing: float) -> Array:
+    """Rows of probabilities of which a share is spread over all classes."""
+    return (1 - smoothing) * rows + smoothing / rows.shape[1]
 
 
 def _entropies(rows: Array, classes: int) -> Array:
