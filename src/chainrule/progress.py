@@ -80,6 +80,7 @@ class ProgressLine:
         self._screen = screen()
         self._quiet, self._began = quiet, time.perf_counter()
         self._last, self._next = self._began, self._began + quiet
+        self._between = REDRAWN if self._screen.live else BETWEEN_LINES
         self._said, self._passes = "", 0
         self._work: Work | None = None
         self._printed: tuple[str, Work | None, int] = "", None, 0
@@ -107,10 +108,12 @@ class ProgressLine:
                 self._print()  # a log shows how the work ended
             self._screen.close(self._keeps)
 
-    def show(self, text: str) -> None:
-        """Show a text beside the counted work. The last text stays when the line is closed."""
+    def show(self, text: str, *, at_once: bool = False) -> None:
+        """Show a text beside the counted work; `at_once` alone and now. The last one stays when the line is closed."""
         with self._lock:
             self._said, self._keeps = text, True
+            if at_once:
+                self._work, self._next = None, 0.0
             self.refresh()
 
     def tell(self, text: str) -> None:
@@ -157,7 +160,7 @@ class ProgressLine:
         if not parts or (state == self._printed and not self._screen.live):
             return
         self._printed = state
-        self._last, self._next = now, now + (REDRAWN if self._screen.live else BETWEEN_LINES)
+        self._last, self._next = now, now + self._between
         self._screen.show("; ".join(parts), work.done / max(1, work.rows) if work else None)
 
 

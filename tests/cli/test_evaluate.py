@@ -197,3 +197,23 @@ def test_all_rows_of_a_built_in_set_are_scored_on_request(chainrule):
     assert any(row["trained_on"] for row in every["mistakes"])
     shown = chainrule("evaluate", "iris.chainrule", "iris", "--all", "--mistakes", "9").succeeded().out
     assert "trained on" in shown.split("worst mistakes")[1]
+
+
+def test_pictures_have_a_confusion_matrix_and_a_report(chainrule, shapes, tmp_path):
+    words = ("train", shapes, "--layers", "conv 4 3x3, relu", "--epochs", "2")
+    assert "is a folder: conv is trained on its pictures" in chainrule(*words, "--out", "m.chainrule").succeeded().err
+    scored = ("evaluate", "m.chainrule", shapes, "--all", "--report", tmp_path / "seen")
+    found = chainrule(*scored, "--json").metrics()
+    counts = np.array(found["confusion"])
+    assert counts.sum() == found["n_rows"]
+    assert np.trace(counts) == round(found["accuracy"] * found["n_rows"])
+    assert counts.sum(axis=1).tolist() == [row["support"] for row in found["classes"]]
+    assert "<h2>Confusion matrix</h2>" in (tmp_path / "seen" / "report.html").read_text()
+    told = chainrule(*scored).succeeded()
+    assert "confusion: a row for each class" in told.out
+    assert "report.html" in told.err
+
+
+def test_a_table_in_blocks_has_no_report(chainrule, flowers_model, new_flowers_csv):
+    done = chainrule("evaluate", flowers_model, new_flowers_csv, "--report", "seen")
+    done.complaint("is read in blocks; in Python, write_report takes rows in memory")

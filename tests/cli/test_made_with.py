@@ -1,4 +1,4 @@
-"""What the bytes of a model file depend on: versions, loops, and the bytes of the training files."""
+"""The record of all that a model file depends on: versions, loops, threads, and the bytes of the training files."""
 
 import hashlib
 from importlib.metadata import version
@@ -24,10 +24,11 @@ def parts():
 def test_versions_and_loops_are_recorded(monkeypatch):
     versions = {"chainrule": __version__} | {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
     monkeypatch.setattr(compiling, "available", lambda: False)
-    assert made_with(MLPOptions(data="iris")) == versions | {"loops": "NumPy"}
+    monkeypatch.setattr("chainrule.kernels.blas.available_threads", lambda: 3)
+    assert made_with(MLPOptions(data="iris")) == versions | {"loops": "NumPy", "threads": "3"}
     monkeypatch.setattr(compiling, "available", lambda: True)
     monkeypatch.setattr(compiling, "version", lambda name: "1.2.3")
-    assert made_with(MLPOptions(data="iris")) == versions | {"loops": "numba 1.2.3"}
+    assert made_with(MLPOptions(data="iris")) == versions | {"loops": "numba 1.2.3", "threads": "3"}
 
 
 @pytest.mark.usefixtures("parts")
@@ -50,9 +51,9 @@ def test_large_files_are_not_hashed(monkeypatch):
 
 
 def test_differences_are_named():
-    recorded = {"numpy": "1.0", "loops": "NumPy", DATA: "ab", "older": "1"}
+    recorded = {"numpy": "1.0", "loops": "NumPy", "threads": "1", DATA: "ab", "older": "1"}
     assert differences(recorded, dict(recorded), "d.csv") == ""
-    now = {"numpy": "2.0", "loops": "numba 0.6", DATA: "cd", "newer": "3"}
+    now = {"numpy": "2.0", "loops": "numba 0.6", "threads": "2", DATA: "cd", "newer": "3"}
     assert differences(recorded, now, "d.csv") == (
-        "numpy 2.0 (then 1.0), loops numba 0.6 (then NumPy), the contents of d.csv"
+        "numpy 2.0 (then 1.0), loops numba 0.6 (then NumPy), threads 2 (then 1), the contents of d.csv"
     )

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-from chainrule.cli.output import CommandError, one_line
+from chainrule.cli.output import CommandError, TrainingProgress, one_line
+from chainrule.progress import counted
+from chainrule.training import Progress
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -110,3 +112,23 @@ def test_a_long_message_of_a_library_ends_at_a_word():
     told = one_line(ValueError("several words " * 40))
     assert told.endswith("words ...")
     assert len(told) <= 300
+
+
+@pytest.mark.parametrize(("epochs", "lines"), [(12, list(range(1, 13))), (40, [1, *range(4, 41, 4)])])
+def test_a_log_of_a_training_has_a_line_for_each_epoch_or_tenth_of_them(epochs, lines, capsys):
+    with TrainingProgress() as line:
+        for epoch in range(1, epochs + 1):
+            counted("epoch", 100)(50)
+            line(Progress(epoch, epochs, 0.5, 0.7, 100.0, 1.0, 1.0, chance=0.71 if epoch < 3 else None, accuracy=0.25))
+    told = capsys.readouterr().err.splitlines()
+    assert [int(text.split("/")[0].removeprefix("epoch")) for text in told] == lines
+    assert told[0].partition(";")[0].endswith("log-loss 0.7000 (class shares alone: 0.7100), accuracy 25.00%")
+    assert "class shares" not in told[-1]
+
+
+def test_a_network_at_chance_is_noted_by_the_command_and_its_report(chainrule, tmp_path):
+    words = ("train", "conv", "digits", "--layers", "global pool", "--epochs", "5", "--learning-rate", "0.00001")
+    done = chainrule(*words, "--report", tmp_path / "seen").succeeded()
+    told = "of the class shares alone, 2.302: the network has not learned. Take selu"
+    assert told in done.err
+    assert told in (tmp_path / "seen" / "report.html").read_text()

@@ -2,12 +2,17 @@
 
 import base64
 import re
+import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chainrule import load
+from chainrule.cli.train_conv import WORDS
+from chainrule.networks import specs
+from chainrule.networks.layer_words import LAYERS
 
 QUICK = ("--model", "conv", "--layers", "conv 8 3x3 pad 1, relu, pool 2", "--epochs", "4", "--learning-rate", "0.01")
 
@@ -95,6 +100,28 @@ def test_images_of_one_class_are_refused(chainrule):
     np.savez("one.npz", X=np.zeros((6, 8, 8), np.uint8), y=np.zeros(6, int))
     message = "the array of labels holds a single class (0); a classifier needs at least two"
     chainrule("train", "one.npz", "--model", "conv").complaint(message)
+
+
+def test_folders_of_one_class_are_named(chainrule, shapes):
+    shutil.rmtree(shapes / "lying")
+    told = f"the folder {shapes} holds a single class ('standing')"
+    chainrule("train", shapes, "--model", "conv").complaint(told)
+
+
+@pytest.mark.parametrize("words", [("--layers", "conf 3"), ("--augment", "spin")])
+def test_words_are_checked_before_pictures_are_read(chainrule, shapes, monkeypatch, words):
+    monkeypatch.setattr("chainrule.cli.image_files.read", lambda *_, **__: pytest.fail("pictures are read"))
+    chainrule("train", "conv", shapes, *words).complaint(f"'{words[1]}'")
+
+
+def test_the_help_lists_the_words_of_all_layers_of_images():
+    known = {name for name, (spec, _) in LAYERS.items() if spec.__module__ == specs.__name__}
+    of_tables = {"periodic", "embedding", "avg pool", "mean pool"}  # or other names of the same
+    assert [name for name in known - of_tables if name not in WORDS] == []
+    for name, (spec, _) in LAYERS.items():
+        if name in known - of_tables:
+            words = [one.metadata["word"].name for one in fields(spec) if "word" in one.metadata]
+            assert all(word in WORDS for word in words), name
 
 
 def test_the_words_of_the_summary_are_what_is_trained(chainrule):

@@ -3,6 +3,7 @@
 import math
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -351,10 +352,19 @@ def test_one_image_and_images_as_an_object_are_refused_with_what_to_pass():
             use(Images(X[:3, None], Y[:3]))
 
 
+def test_paths_are_refused_with_how_to_read_pictures():
+    with pytest.raises(TypeError, match=r"read_images\('letters/train'\), then give scans.images and scans.labels"):
+        ConvClassifier().fit("letters/train", [0, 1])
+    with pytest.raises(TypeError, match=r"read_images\('new', labels=False, like=model\), then give scans.images$"):
+        fitted(max_iter=1).predict(Path("new"))
+
+
 def test_values_divided_by_255_are_warned_of():
     model = fitted(x=FEW[0] * 15, max_iter=1)
-    with pytest.warns(UserWarning, match="all values are at most 1, but in training the mean was up to 7.*divided by"):
-        model.predict(FEW[0] * 15 / 255)
+    message = "all values are at most 1, but in training the mean was up to 7.*divided by"
+    with pytest.warns(UserWarning, match=message) as caught:
+        model.predict(np.repeat(FEW[0], 40, axis=0) * 15 / 255)
+    assert [each.filename for each in caught] == [__file__]  # several threads take blocks of the rows
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict(FEW[0] * 15)

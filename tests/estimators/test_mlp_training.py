@@ -162,7 +162,7 @@ def test_a_fit_cut_short_warns_and_a_cosine_that_ran_its_course_does_not():
         model_of(solver="lbfgs", max_iter=3).fit(X, SPECIES)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = model_of(learning_rate="cosine").fit(X, SPECIES)
+        model = model_of(learning_rate="cosine", learning_rate_init=0.05).fit(X, SPECIES)
     assert (model.n_iter_, model.stopped_by_) == (12, "max_iter")
 
 

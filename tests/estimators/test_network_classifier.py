@@ -43,7 +43,7 @@ def test_the_squared_error_is_for_two_classes():
 def test_another_precision_is_a_copy_that_predicts_in_it(tmp_path):
     rng = np.random.default_rng(0)
     X, y = rng.normal(3, 40, (60, 5)).astype(np.float32), np.arange(60) % 3
-    model = MLPClassifier((7,), "tanh", max_iter=5, learning_rate="cosine", random_state=0).fit(X, y)
+    model = MLPClassifier((7,), "tanh", max_iter=4, learning_rate="cosine", random_state=0).fit(X, y)
     single = model.predict_proba(X)
     double = load(save(model.astype(np.float64), tmp_path / "double"))
     (first, second), (b, c) = ([part.astype(np.float64) for part in each] for each in (model.coefs_, model.intercepts_))

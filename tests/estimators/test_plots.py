@@ -49,12 +49,22 @@ def test_samples_that_choose_no_epoch_are_shown_as_held_out():
     assert model.validation_scores_[-1] == pytest.approx(
         log_loss(SPECIES[1::2], model.predict_proba(SCALED[1::2])), rel=1e-12
     )
-    line = learning_curves(model).axes[1].lines[0]
+    (axis,) = learning_curves(model).axes
+    assert axis.get_ylabel() == "log-loss"
+    line = axis.lines[1]
     assert (line.get_label(), line.get_ydata().tolist()) == ("held-out log-loss", model.validation_scores_)
     with pytest.raises(ValueError, match="keep_best: early_stopping=True keeps the best epoch, got False"):
         model.set_params(early_stopping=True).fit(SCALED, SPECIES, keep_best=False)
     with pytest.raises(ValueError, match="eval_set: lbfgs has no epochs to judge"):
         model_of(solver="lbfgs").fit(SCALED, SPECIES, eval_set=(SCALED, SPECIES), keep_best=False)
+
+
+def test_a_score_in_another_unit_has_a_panel_of_its_own():
+    model = model_of(early_stopping=True).fit(SCALED, SPECIES)
+    above, below = learning_curves(model).axes
+    assert [axis.get_ylabel() for axis in (above, below)] == ["training objective", "validation accuracy"]
+    assert above.get_position().y0 > below.get_position().y1
+    assert above.get_xlim() == below.get_xlim()
 
 
 def test_curves_of_partial_fits_are_shown_too():

@@ -80,6 +80,9 @@ def test_a_layer_of_ones_own_is_read_and_written(text, spec):
         ("gain much", "'gain much': expected the first gain, a number from 0 to below 1, got 'much'"),
         ("gain 0.5 power x", "expected an exponent, a whole number, got 'x'"),
         ("gain 0.5 no", "'no' is not understood here; there are power, no penalty"),
+        ("conv 32 3x3 relu, pool 2", "'relu' is not understood here; a comma stands between layers: write ', relu'"),
+        ("conv 32 3x3 max pool 2", "a comma stands between layers: write ', max pool'"),
+        ("conv 32 3x3 padding 1", "'padding 1' is not understood here; did you mean 'pad'? there are stride, pad, "),
         ("gai 3", "no layer is called 'gai'; did you mean 'gain'? layers are conv, "),
     ],
 )

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import affine_transform
 
 from chainrule.arrays import random_stream
 from chainrule.training import Augmentation, Samples
 from chainrule.training.data import BatchReader
+from chainrule.training.turning import turned
 
 SHAPE = (2, 5, 6)
 X = np.arange(1.0, 121.0).reshape(2, 60)
@@ -90,9 +92,9 @@ def test_images_are_changed_one_by_one_and_not_all_alike():
 
 def test_tensors_are_changed_like_arrays():
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
-    augmentation = Augmentation.read("shift 2, flip, crop 4")
+    augmentation = Augmentation.read("shift 2, flip, crop 4, rotate 30, zoom 0.2, brightness 1, contrast 0.5")
     got = augmentation.change(SHAPE)(torch.tensor(X), random_stream(1, 2))
-    assert np.array_equal(got.numpy(), augmentation.change(SHAPE)(X, random_stream(1, 2)))
+    np.testing.assert_allclose(got.numpy(), augmentation.change(SHAPE)(X, random_stream(1, 2)), rtol=1e-12)
 
 
 def test_a_part_larger_than_the_images_is_refused():
@@ -113,3 +115,52 @@ def test_batches_are_changed_and_the_samples_are_not(shuffle):
     other = [np.array_equal(a[0], b[0]) for a, b in zip(epochs[0], epochs[2], strict=True)]
     assert all(same)
     assert not all(other)
+
+
+TURNS = np.array([0.0, 0.3, -1.2, np.pi / 2, 0.7])
+ZOOMS = np.array([1.0, 1.0, 1.2, 1.0, 0.6])
+
+
+def one_turned(channel, angle, factor):
+    """One channel of one image, turned by SciPy."""
+    inverse = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / factor
+    middle = (np.array(channel.shape) - 1) / 2
+    return affine_transform(channel, inverse, middle - inverse @ middle, order=1, mode="grid-constant")
+
+
+def test_turned_images_are_those_of_a_computation_for_each():
+    images = random_stream(4).normal(size=(5, 2, 7, 6))
+    expected = [
+        [one_turned(channel, angle, factor) for channel in image]
+        for image, angle, factor in zip(images, TURNS, ZOOMS, strict=True)
+    ]
+    found = turned(images, TURNS, ZOOMS)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert np.array_equal(found[0], images[0])
+    assert turned(images.astype(np.float32), TURNS, ZOOMS).dtype == np.float32
+
+
+def test_contrast_and_brightness_are_uniform_in_their_ranges():
+    images = np.tile(X[:1], (300, 1))
+    original, mean = X[0].reshape(SHAPE), X[0].reshape(SHAPE).mean(axis=(1, 2), keepdims=True)
+    found = changed("brightness 3, contrast 0.5", images)
+    added = (found.mean(axis=(2, 3), keepdims=True) - mean)[:, :1]
+    factors = np.array([(image - image.mean(axis=(1, 2), keepdims=True)).std() for image in found])
+    factors /= (original - mean).std()
+    np.testing.assert_allclose(found, (original - mean) * factors[:, None, None, None] + mean + added, rtol=1e-12)
+    for values, low, high in ((added, -3, 3), (factors, 0.5, 1.5)):
+        assert low <= values.min() < low + 0.05 * (high - low)
+        assert high - 0.05 * (high - low) < values.max() <= high
+
+
+def test_new_changes_leave_the_draws_of_others_alone_and_are_drawn_for_each_image():
+    together = changed("rotate 20, zoom 0.2, brightness 0.1", np.tile(X[:1], (30, 1)))
+    assert len({image.tobytes() for image in together}) == 30
+    assert np.array_equal(together, changed("rotate 20, zoom 0.2, brightness 0.1", np.tile(X[:1], (30, 1))))
+    assert np.array_equal(changed("shift 2, flip, rotate 0"), changed("shift 2, flip"))
+
+
+@pytest.mark.parametrize("text", ["rotate", "rotate 181", "zoom 1", "contrast 1.5", "brightness -1", "rotate 1x2"])
+def test_numbers_out_of_range_are_quoted(text):
+    with pytest.raises(ValueError, match=f"^'{text}': expected shift S, .* rotate DEGREES"):
+        Augmentation.read(text)

@@ -159,6 +159,13 @@ def test_folders_of_parts_are_not_taken_for_classes(pictures, name):
         read_folder(pictures.folder)
 
 
+def test_of_nested_parts_the_one_for_training_is_suggested(pictures):
+    for part in ("test", "train"):
+        pictures(f"{part}/cat/1.png", PIXELS[0])
+    with pytest.raises(DataError, match=r"the folder train holds folders .*such as \S*train$"):
+        read_folder(pictures.folder)
+
+
 def test_inner_folders_of_equal_names_and_folders_that_are_no_classes_are_noted(pictures):
     for name in ("healthy/plate1/1", "sick/plate1/1", "sick/plate2/1", "loose"):
         pictures(f"{name}.png", PIXELS[0])
@@ -167,7 +174,8 @@ def test_inner_folders_of_equal_names_and_folders_that_are_no_classes_are_noted(
     (pictures.folder / "broken" / "1.png").write_bytes(b"no")
     found = read_folder(pictures.folder)
     assert found.labels.tolist() == ["healthy", "sick", "sick"]
-    inner, loose, broken, empty = found.notes
+    inner, loose, broken, empty, alone = found.notes
+    assert alone == "classes with a single picture can be trained on or judged, but not both: healthy"
     assert "hold a folder plate1; the classes are the outer folders (broken, empty, healthy, ...)" in inner
     assert loose == f"pictures in {pictures.folder} that are in no folder of a class are left out: 1"
     assert broken.endswith("broken is no class: none of its 1 files can be read as a picture")
@@ -178,6 +186,8 @@ def test_folders_without_pictures_are_refused(tmp_path):
     with pytest.raises(DataError, match="expected one folder of pictures per class, as in"):
         read_images(tmp_path)
     (tmp_path / "a").mkdir()
+    with pytest.raises(DataError, match=r"its folders \(a\) hold no pictures"):
+        read_images(tmp_path)
     (tmp_path / "a" / "1.png").write_text("no")
     with pytest.raises(DataError, match=r"/a/1.png: its contents are no picture"):
         read_images(tmp_path)

@@ -18,7 +18,11 @@ from chainrule.progress import ProgressLine
 
 if TYPE_CHECKING:
     from chainrule.arrays import Array
+    from chainrule.cli.data_set import DataSet
     from chainrule.cli.model_files import Scored
+
+MOST_CONFUSED = 12
+"""Most classes whose confusion matrix is printed; a wider one would be broken in a terminal of 80 columns."""
 
 
 def evaluate(
@@ -46,6 +50,10 @@ def evaluate(
     drop_unlabelled: Annotated[
         bool, typer.Option("--drop-unlabelled", help="Leave out the rows of a table in which the label is missing.")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="A folder for a page about the model and the scored rows, report.html.", metavar="DIR"),
+    ] = None,
     strict: Strict = False,
     imports: Imports = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
@@ -61,7 +69,9 @@ def evaluate(
     import numpy as np
 
     from chainrule.cli import model_files, output
+    from chainrule.cli.output import CommandError
     from chainrule.cli.table_blocks import TableBlocks
+    from chainrule.storage import StoredRows
 
     loaded, origin, trained = model_files.load_model(model)
     classes = loaded.classes_
@@ -80,6 +90,8 @@ def evaluate(
         # If a file has changed since the training, the split of that time cannot be repeated.
         if others is not None and (trained is None or trained.are(kept.X, np.searchsorted(classes, kept.y))):
             scored, held_out = others, True
+    if report is not None and isinstance(scored.X, TableBlocks | StoredRows):
+        raise CommandError(f"--report: {every.name} is read in blocks; in Python, write_report takes rows in memory")
     parts: list[Any] = []
     digests, places = [], []
     with ProgressLine() as line:
@@ -99,6 +111,8 @@ def evaluate(
     results |= {"model": model, "n_rows": len(predictions.actual), "held_out": held_out, "unreadable": unreadable}
     if mistakes:
         results["mistakes"] = _worst(predictions, places, mistakes, seen)
+    if len(classes) <= MOST_CONFUSED:
+        results["confusion"] = confusion(predictions)
     known, note = _trained_on(results, every.kind)
     if note:
         output.note(note)
@@ -106,8 +120,41 @@ def evaluate(
         output.print_json(results)
     else:
         output.print_metrics(results, f"{every.name}: {output.counted(results['n_rows'], every.kind)}{known}")
+        output.print_confusion(classes.tolist(), results.get("confusion"))
         output.print_mistakes(results.get("mistakes", ()))
+    if report is not None:
+        _write_report(model_files.classifier_of(loaded), scored, report, results)
     return 0
+
+
+def confusion(predictions: Scored) -> list[list[int]]:
+    """The number of samples for each class, the rows, and each prediction, the columns."""
+    import numpy as np
+
+    count = len(predictions.classes)
+    pairs = np.bincount(predictions.actual * count + predictions.predicted, minlength=count**2)
+    found: list[list[int]] = pairs.reshape(count, count).tolist()
+    return found
+
+
+def _write_report(classifier: Any, scored: DataSet, folder: Path, results: dict[str, Any]) -> None:
+    """Write the page about the scored samples, and say where it is."""
+    from chainrule.cli import output
+    from chainrule.estimators.notices import notices_kept
+    from chainrule.report import write_report
+
+    with notices_kept():  # the scores have said them
+        path = write_report(
+            classifier,
+            scored.X,
+            scored.y,
+            folder,
+            title=f"{scored.name}: {results['n_rows']:,} {scored.kind}, {len(classifier.classes_)} classes",
+            metrics=results,
+            places=list(map(scored.where, range(len(scored.y)))),
+            held_out=results["held_out"] or results["trained_on"] == 0,
+        )
+    output.note(f"the report is in {path}")
 
 
 def _worst(

@@ -1,4 +1,4 @@
-"""A record of all that the bytes of a model file depend on besides options: versions, loops, the training data."""
+"""A record of all that the bytes of a model file depend on besides options: versions, loops, threads, the data."""
 
 import glob
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 30
 
 
 def made_with(options: RunOptions) -> dict[str, str]:
-    """The versions, the loops of training, and the SHA-256 of the training files.
+    """The versions, the loops and threads of training, and the SHA-256 of the training files.
 
     A built-in data set has no such files, and files of more than MOST_BYTES together are not hashed. The digest is that
     of the bytes of all files of the data and the labels, one after another in the order of their names.
@@ -23,11 +23,14 @@ def made_with(options: RunOptions) -> dict[str, str]:
     from importlib.metadata import version
 
     from chainrule import __version__
+    from chainrule.kernels.blas import available_threads
     from chainrule.kernels.compiling import loops
 
     digest = _digest([options.data, *([str(labels)] if (labels := vars(options).get("labels")) else [])])
     versions = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
-    return {"chainrule": __version__, **versions, "loops": loops(), **({} if digest is None else {DATA: digest})}
+    # Threads add up parts of the rows, so another number of them adds in another order.
+    how = {"loops": loops(), "threads": str(available_threads())}
+    return {"chainrule": __version__, **versions, **how, **({} if digest is None else {DATA: digest})}
 
 
 def differences(recorded: Mapping[str, Any], now: Mapping[str, str], data: str) -> str:

@@ -172,6 +172,16 @@ def calibration_line(results: Mapping[str, Any]) -> str:
     )
 
 
+def print_confusion(classes: Sequence[object], counts: Sequence[Sequence[int]] | None) -> None:
+    """Print the confusion matrix, if there is one, with dots in the place of zeros."""
+    if counts is not None:
+        print("confusion: a row for each class, a column for each prediction")
+        columns: dict[str, Literal["left", "right"]] = {"true class": "left"}
+        columns |= dict.fromkeys(map(str, classes), "right")
+        rows = ([str(name), *(str(n or ".") for n in row)] for name, row in zip(classes, counts, strict=True))
+        print_table(columns, rows)
+
+
 def print_mistakes(mistakes: Iterable[Mapping[str, Any]]) -> None:
     """Print a table of misclassified samples, if there are any, with those that were trained on marked."""
     mistakes = list(mistakes)
@@ -198,20 +208,51 @@ def print_importances(ranked: Sequence[Mapping[str, Any]], most: int = 5) -> Non
         print(f"most important, by the growth of the log-loss if a column is shuffled: {named}")
 
 
+LINES = 10
+"""Lines of a log about a training with more than three times as many epochs; else there is a line for each epoch."""
+SILENCE = 60.0
+"""Seconds after which a log shows how far a long epoch is."""
+
+
 class TrainingProgress(ProgressLine):
-    """A callback that shows epochs."""
+    """A callback that shows epochs: in a terminal in one line, in a log in a line for each epoch or tenth of them."""
 
     scored = "validation"
     """The name of the scored samples."""
 
+    def __init__(self) -> None:
+        super().__init__(quiet=0.0)
+        if not self._screen.live:
+            self._between, self._next = SILENCE, self._began + SILENCE
+
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""
-        score = "" if progress.validation_score is None else f", {self.scored} log-loss {progress.validation_score:.4f}"
+        if not self._screen.live:
+            epoch, epochs = progress.epoch, int(progress.epochs)
+            every = 1 if epochs <= 3 * LINES else -(-epochs // LINES)
+            due = epoch % every == 0 or epoch in (1, epochs)
+            self.show(self._logged(progress), at_once=due)
+            return
+        score = self._score(progress)
         # Beside this stand the number of the next epoch and the time that is left in it.
         self.show(
             f"after epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}: loss {progress.loss:.4f}"
             f"{score}; {progress.samples_per_second:,.0f} samples/s, {duration(progress.time_left)} left in all"
         )
+
+    def _logged(self, progress: Progress) -> str:
+        """The line of a log about an epoch."""
+        right = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
+        return (
+            f"epoch {progress.epoch:>{len(str(progress.epochs))}}/{progress.epochs}: loss {progress.loss:.4f}"
+            f"{self._score(progress)}{right}; {progress.samples_per_second:,.0f} samples/s, "
+            f"{duration(progress.time_left)} left"
+        )
+
+    def _score(self, progress: Progress) -> str:
+        """The log-loss of the scored samples, and that of the class shares alone unless it is clearly higher."""
+        score = "" if progress.validation_score is None else f", {self.scored} log-loss {progress.validation_score:.4f}"
+        return score if progress.chance is None else f"{score} (class shares alone: {progress.chance:.4f})"
 
 
 class SolverProgress(ProgressLine):

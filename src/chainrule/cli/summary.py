@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def summary(
     layers: Annotated[
         str,
-        typer.Argument(help="auto, or words such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'."),
+        typer.Argument(
+            help="auto, or words such as 'conv 32 8x8 stride 2 pad 3, relu, pool 2, flatten, linear 10'; "
+            "`chainrule train conv --help` lists all words."
+        ),
     ],
     input: Annotated[
         str, typer.Option("--input", help="Channels x height x width, as in 3x128x128; one number for features.")
@@ -30,7 +33,10 @@ def summary(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     imports: Imports = None,
 ) -> int:
-    """Print the output size, parameters, multiply-adds, receptive field and unread border of each layer.
+    """Print, for each layer, the size of its output, its parameters and multiply-adds, and the pixels that it sees.
+
+    The column "sees" is the part of the input that one output depends on. A line below the table names layers whose
+    windows leave out rows or columns at the border.
 
     If the last layer is not linear, `chainrule train conv` appends a linear layer with one output per class
     (one output for two classes). --classes includes it.

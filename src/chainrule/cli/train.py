@@ -35,10 +35,11 @@ MODELS: dict[str, tuple[Callable[[Any, RunRecord], int], type[RunOptions]]] = {
 }
 HELP = (
     "Train a classifier, evaluate it on held-out samples, and save it in one file.\n\n"
-    "Without MODEL, a table that is read whole is fitted with tabular, unless an option is not for tabular; all other "
-    "data are fitted with mlp. Write a file or folder that has the name of a model with its folder, as in ./mlp.\n\n"
-    "Examples: `chainrule train data.csv --target COLUMN` for a table, which needs --target; `chainrule train conv "
-    "FOLDER` for a folder with one folder of pictures per class; `chainrule train digits` for a built-in data set.\n\n"
+    "Without MODEL, a table that is read whole is fitted with tabular, unless an option is not for tabular; a folder "
+    "of pictures is fitted with conv, and all other data with mlp. Write a file or folder that has the name of a model "
+    "with its folder, as in ./mlp.\n\n"
+    "Examples: `chainrule train data.csv --target COLUMN` for a table, which needs --target; `chainrule train FOLDER` "
+    "for a folder with one folder of pictures per class; `chainrule train digits` for a built-in data set.\n\n"
     "`chainrule train MODEL --help` lists the options of a model; these options apply to all models:"
 )
 CONFIG, HINT = "chainrule configuration", "chainrule hint"
@@ -117,7 +118,10 @@ class ModelGroup(TyperGroup):
             model = config.model()
             given = config.words(None) | given
             data = data or given.get("data")
-        model = model or _model_for(data, [name.replace("-", "_") for name in given if name not in ("config", "data")])
+        if model is None:
+            model = _model_for(data, [name.replace("-", "_") for name in given if name not in ("config", "data")])
+            if model == "conv" and not ctx.resilient_parsing:
+                note(f"{data} is a folder: conv is trained on its pictures")
         if named is not None:
             ctx.meta[HINT] = f"the model comes first now: chainrule train {shlex.join([model, *rest])}"
         return [model, *rest]
@@ -272,13 +276,15 @@ def _without_option(option: str, args: Iterable[str]) -> list[str]:
 
 
 def _model_for(data: str | None, given: Iterable[str]) -> str:
-    """The model that is not named: tabular for a table that is read whole, unless an option is not for it; else mlp."""
+    """The model that is not named: conv for folders, tabular for tables that are read whole, if it fits; else mlp."""
     if data is None or data in BUILT_IN:
         return "mlp"
     from chainrule.cli import array_files
     from chainrule.cli.block_files import is_in_blocks
 
     known = {field.name for field in fields(TabularOptions)}
+    if Path(data).is_dir() and not is_in_blocks(data):
+        return "conv"
     whole = not array_files.is_array_file(data) and not is_in_blocks(data)
     return "tabular" if whole and known.issuperset(given) else "mlp"
 

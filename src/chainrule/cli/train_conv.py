@@ -14,6 +14,13 @@ from chainrule.cli.train_options import DATA, MODEL, TRAINING, Labels, NetworkOp
 
 MOST_PARAMETERS = 20_000_000
 """Parameters of a network that is trained without a remark."""
+# Typer takes square brackets for markup, and prints nothing of them.
+WORDS = (
+    "conv FILTERS KERNEL (stride S) (pad P) (dilation D) (groups G) (no bias); pool KERNEL (stride S) (pad P), also as "
+    "max pool; average pool KERNEL (stride S) (pad P); global pool; pad P; flatten; linear WIDTH (no bias); "
+    "dropout RATE; scale; smooth clip (limit C); parametric ACTIVATION"
+)
+"""The words for layers of images; KERNEL and S are 3 or 3x5, and P is such a size, same, valid or full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +49,19 @@ class ConvOptions(NetworkOptions):
     layers: Annotated[
         str,
         typer.Option(
-            help="Layers, such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the last layer is not "
-            "linear, a linear layer is appended. The page docs/guide/images lists all words.",
+            help="Layers, separated by commas, such as 'conv 32 3x3 pad 1, relu, pool 2, flatten, linear 10'. If the "
+            f"last layer is not linear, a linear layer is appended. The words are: {WORDS}; an activation such as relu "
+            "or selu. Words in parentheses may be left out, and are written without parentheses.",
             rich_help_panel=MODEL,
         ),
     ] = "auto"
     augment: Annotated[
         str,
-        typer.Option(help="Random changes of images, such as 'shift 2, flip'; '' for none.", rich_help_panel=TRAINING),
+        typer.Option(
+            help="Random changes of images, such as 'shift 2, flip'; '' for none. The words are: shift PIXELS, flip, "
+            "flip vertical, crop HxW, rotate DEGREES, zoom SHARE, brightness DEVIATIONS, contrast SHARE.",
+            rich_help_panel=TRAINING,
+        ),
     ] = "shift 1"
     solver: Annotated[Literal["adam", "adamw", "sgd"], Solver] = "adam"
 
@@ -63,6 +75,7 @@ def conv(options: ConvOptions, config: RunRecord) -> int:
     from chainrule.cli.data_set import check_classes
     from chainrule.estimators import ConvClassifier
 
+    check_words(options)
     run = training_run.begin(options, config, resume=options.resume)
     size = None if options.size is None else image_files.parsed_size(options.size)
     images = image_files.read(options.data, size, labels=options.labels)
@@ -71,7 +84,7 @@ def conv(options: ConvOptions, config: RunRecord) -> int:
         raise CommandError(
             f"--size: only pictures in folders are scaled; the images of {options.data} are {found}, not {expected}"
         )
-    check_classes(images.labels, "array of labels")
+    check_classes(images.labels, f"folder {options.data}" if images.files else "array of labels")
     kind = f"images of {' x '.join(map(str, images.shape))}"
     samples, held_out = image_files.data_set(images, options.data, kind).split(options.test_size, options.seed)
     _warn_of_size(options, images)
@@ -91,6 +104,17 @@ def conv(options: ConvOptions, config: RunRecord) -> int:
     }
     training_run.write_report(run, fitted, held_out, results, images)
     return training_run.show_network(run, fitted, results)
+
+
+def check_words(options: ConvOptions) -> None:
+    """Raise ValueError for words of layers or changes that are not understood, before pictures are read."""
+    from chainrule.estimators.conv import is_automatic
+    from chainrule.networks.stack import specs_of
+    from chainrule.training import Augmentation
+
+    Augmentation.read(options.augment)
+    if not is_automatic(options.layers):
+        specs_of(options.layers)
 
 
 def _warn_of_size(options: ConvOptions, images: Any) -> None:

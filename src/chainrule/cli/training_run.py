@@ -36,9 +36,10 @@ from chainrule.cli.train_config import RunRecord, again, config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import OtherFitError
-from chainrule.estimators.notices import notices_kept
+from chainrule.estimators.notices import FEWEST_EPOCHS, notices_kept
 from chainrule.estimators.plots import learning_curves
 from chainrule.storage import OnDask
+from chainrule.training import Chance
 from chainrule.training.processes import from_rank_0, is_rank_0
 
 ALL_ROWS = "no rows were held out, so there are no figures on rows that the model has not seen"
@@ -164,7 +165,7 @@ def fit_network(
     if is_rank_0() and not options.resume:
         checkpoint.unlink(missing_ok=True)
     log = [] if options.tensorboard is None or not is_rank_0() else [TensorBoardLog(options.tensorboard)]
-    progress = TrainingProgress(quiet=0.0)
+    progress = TrainingProgress()
     if watched is not None:
         progress.scored = "held-out"
     with progress if is_rank_0() else nullcontext(), warnings.catch_warnings():
@@ -271,6 +272,7 @@ def write_report(
 def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
     """Print the results of a network, and return the exit status."""
     classifier = model_files.classifier_of(fitted.model)
+    _note_unless_learned(classifier, fitted, results)
     facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
     return show(
         options,
@@ -316,6 +318,14 @@ def interruption_of(model: Any) -> str:
 
 
 # What follows is private.
+
+
+def _note_unless_learned(classifier: Any, fitted: FittedModel, results: dict[str, Any]) -> None:
+    """Print a note if the held-out log-loss is hardly lower than that of the class shares, after several epochs."""
+    counts = np.array([row["support"] for row in results["classes"]])
+    chance = Chance.of(np.repeat(np.arange(len(counts)), counts), len(counts))
+    if classifier.n_iter_ >= FEWEST_EPOCHS and chance.is_near(results["log_loss"]):
+        note(chance.told(results["log_loss"]))
 
 
 _OPTIONS = {

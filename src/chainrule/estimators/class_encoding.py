@@ -16,6 +16,7 @@ from chainrule import rules
 from chainrule.arrays import Array, argmax
 from chainrule.kernels import kernel_of
 from chainrule.kernels.softmax import exact_forward
+from chainrule.training.chance import Chance
 
 BINARY, MULTICLASS, MULTILABEL = "binary", "multiclass", "multilabel-indicator"
 
@@ -60,6 +61,12 @@ class ClassEncoding:
         if self.kind == BINARY:
             return (y == self.classes[1]).astype(dtype).reshape(-1, 1)
         return np.searchsorted(self.classes, y)
+
+    def chance(self, targets: Array, weights: Array | None = None, label_smoothing: float = 0.0) -> Chance:
+        """The log-loss of the class shares alone, for the result of `targets`."""
+        if self.kind == MULTICLASS:
+            return Chance.of(targets, self.n_outputs, weights, label_smoothing)
+        return Chance.of(targets, 1, weights)  # these targets are smoothed already
 
     def labels(self, logits: Array) -> Array:
         """The most probable label of each row, or a 0/1 matrix."""

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -202,6 +203,12 @@ class ConvClassifier(NetworkClassifier):
     def _as_rows(self, X: Any, *, reset: bool) -> Any:
         if isinstance(X, Images):
             raise TypeError("X: expected an array, got Images; pass their arrays: X.images, with the labels X.labels")
+        if isinstance(X, str | Path):
+            how = "" if reset else ", labels=False, like=model"
+            raise TypeError(
+                f"X: expected an array, got a path; read pictures with scans = chainrule.read_images({str(X)!r}{how}), "
+                f"then give scans.images{' and scans.labels' * reset}"
+            )
         X = without_autograd(X)
         X = X if hasattr(X, "shape") else np.asarray(X)
         count, *shape = map(int, X.shape or (0,))
@@ -229,8 +236,10 @@ class ConvClassifier(NetworkClassifier):
         if expected is not None and shape in (expected, expected[1:] if expected[0] == 1 else expected):
             raise ValueError(f"X: expected an array of images, got one image of shape {shape}; pass X[None]")
 
-    def _warn_of_values(self, X: Array) -> None:
+    def _check_values(self, X: Array) -> None:
         """Warn if the values of X are at most 1, where training had values of bytes."""
+        if not self._structure["standardize"]:
+            return
         largest, usual = float(X.max()) if len(X) else 0.0, float((self.mean_ + self.scale_).max())
         if 0 < largest <= 1 and usual > MOST_OF_UNIT_RANGE:
             warn_caller(
@@ -265,8 +274,6 @@ class ConvClassifier(NetworkClassifier):
 
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
         if self._structure["standardize"]:
-            if not training:
-                self._warn_of_values(X)
             mean, scale = (values.astype(X.dtype)[:, None] for values in (self.mean_, self.scale_))
             images = X.reshape(X.shape[0], self.image_shape_[0], -1) - mean
             images /= scale

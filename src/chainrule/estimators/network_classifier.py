@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from chainrule.estimators.blocks_of_rows import Logits, finite_block, input_grad
 from chainrule.estimators.class_encoding import BINARY, MULTICLASS, ClassEncoding, encoding_of
 from chainrule.estimators.classifier import Classifier, float_of
 from chainrule.estimators.continued_networks import check_same_shapes, with_more_classes
-from chainrule.estimators.notices import warn_unless_converged
+from chainrule.estimators.notices import warn_unless_converged, warn_unless_learned
 from chainrule.estimators.persistence import ModelFileError
 from chainrule.estimators.recipes import LIMITS, Parameters, one_epoch_of, recipe_of
 from chainrule.estimators.sample_weights import with_class_weight
@@ -139,6 +140,7 @@ class NetworkClassifier(Parameters, Classifier):
         judge = None
         if held is not None:
             rows, *rest = held
+            self._check_values(rows)
             inputs = self._to_network(rows)
             judge = judge_of(self._network, encoding, inputs, *rest, metric=self.eval_metric, decides=keep_best)
         watched = judge is not None
@@ -155,6 +157,7 @@ class NetworkClassifier(Parameters, Classifier):
         # scikit-learn's own tests of early stopping read this.
         self._no_improvement_count = history.waited
         warn_unless_converged(self, history, watched)
+        warn_unless_learned(fit)
         return self
 
     @available_unless(_takes_no_batches)
@@ -272,6 +275,9 @@ class NetworkClassifier(Parameters, Classifier):
     def _learn_inputs(self, X: Array, weights: Array | None) -> None:
         """Learn the data that `_to_network` needs from the samples."""
 
+    def _check_values(self, X: Array) -> None:
+        """Warn of values unlike those of training; the calling thread does it once, before blocks go to others."""
+
     def _to_network(self, X: Array, *, training: bool = False) -> Array:
         """Rows of features as the network takes them; while `training`, before the random changes of batches."""
         return X
@@ -385,8 +391,11 @@ class NetworkClassifier(Parameters, Classifier):
             checkpoint=checkpoint,
             processes=processes,
         )
+        targets = encoding.targets(y, X.dtype, self.label_smoothing)
+        if self._structure["loss"] == "log_loss":
+            recipe = replace(recipe, chance=encoding.chance(targets, weights, self.label_smoothing))
         recipe = one_epoch_of(recipe, self) if one_epoch else recipe
-        samples = Samples(inputs, encoding.targets(y, X.dtype, self.label_smoothing), weights)
+        samples = Samples(inputs, targets, weights)
         return Fit(recipe, samples, run, judge)
 
     def _take(self, run: Run) -> History:
@@ -418,6 +427,7 @@ class NetworkClassifier(Parameters, Classifier):
         check_is_fitted(self, "coefs_")
         theta = self._theta()
         features = self._features_to_predict(X)
+        self._check_values(features)
 
         def prepare(rows: Array) -> Array:
             return self._to_network(finite_block(rows, type(self).__name__).astype(theta.dtype, copy=False))

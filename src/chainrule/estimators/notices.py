@@ -9,12 +9,15 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.training import History
+from chainrule.training import Fit, History
+from chainrule.training.fitting import figure_of_chance
 
 BETWEEN = (__name__.partition(".")[0], "sklearn", "contextlib")
 """Packages whose lines are not the user's: a pipeline calls its steps, and contextlib ends a `notices_noted`."""
 
 Notice = tuple[str, type[Warning]]
+FEWEST_EPOCHS = 5
+"""Fewer epochs are a trial, whose result says little."""
 _kept: ContextVar[list[Notice] | None] = ContextVar("notices", default=None)
 
 
@@ -68,3 +71,12 @@ def warn_unless_converged(model: Any, history: History, watched: bool) -> None:
             "converged yet.",
             ConvergenceWarning,
         )
+
+
+def warn_unless_learned(fit: Fit) -> None:
+    """Warn if a network has a log-loss that is hardly below that of the class shares, after several epochs."""
+    history, judge = fit.run.history, fit.judge
+    score = None if judge is None or not history.scores else history.best if judge.decides else history.scores[-1]
+    chance, found = figure_of_chance(fit.recipe, judge, history.loss, score)
+    if chance is not None and history.epochs >= FEWEST_EPOCHS and chance.is_near(found):
+        warn_caller(chance.told(found), ConvergenceWarning)

@@ -52,6 +52,8 @@ def scores_of_path(model: SoftmaxRegressionCV) -> Any:
 def learning_curves(model: NetworkClassifier) -> Any:
     """A matplotlib Figure of the objective in every epoch and, if there are held-out samples, the score on them.
 
+    If both are log-losses they share one axis; else the score has a panel of its own below the objective.
+
     ``learning_curves(model).savefig("curves.png")`` writes a file; notebooks display the returned figure.
 
     Raises
@@ -72,15 +74,17 @@ def learning_curves(model: NetworkClassifier) -> Any:
     if not getattr(model, "loss_curve_", None):
         raise ValueError("there are no epochs to show: fit the model with a solver other than lbfgs first")
     drawn = figure()
-    losses = drawn.add_subplot()
-    epochs = range(1, len(model.loss_curve_) + 1)
-    lines = losses.plot(epochs, model.loss_curve_, color="tab:blue", label="training objective")
-    losses.set(xlabel="epoch", ylabel="training objective", ylim=(0, None))
     scores = model.validation_scores_
+    apart = bool(scores) and (model.eval_metric != "log_loss" or model.loss != "log_loss")
+    losses = drawn.add_subplot(2, 1, 1) if apart else drawn.add_subplot()
+    epochs = range(1, len(model.loss_curve_) + 1)
+    losses.plot(epochs, model.loss_curve_, color="tab:blue", label="training objective")
+    losses.set(xlabel="epoch", ylabel="training objective", ylim=(0, None))
     if scores:
-        axis = losses.twinx()
+        axis = drawn.add_subplot(2, 1, 2, sharex=losses) if apart else losses
         name = score_name(model).replace("log_loss", "log-loss").replace("_", " ")
-        lines += axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=name)
-        axis.set_ylabel(name)
-    losses.legend(handles=lines, loc="center right")
+        axis.plot(range(1, len(scores) + 1), scores, color="tab:orange", label=name)
+        axis.set(xlabel="epoch", ylabel=name if apart else "log-loss")
+    for each in drawn.axes:
+        each.legend(loc="best")
     return drawn

@@ -1,5 +1,6 @@
 """Held-out samples: which samples are held out, and the score that judges epochs by them."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -61,9 +62,22 @@ def judge_of(
     def score_of(theta: Array) -> float:
         done = counted("held-out samples", x.shape[0])
         logits = network_logits(network, theta, x).results(lambda logits: logits, done)
+        if metric == "log_loss":
+            right.append(accuracy(encoding, logits, y, weights))
         return score(metric, encoding, logits, y, weights)
 
-    return Judge(score_of, name, larger_is_better=own or METRICS[metric][1], may_be_nan=own, decides=decides)
+    right: deque[float] = deque(maxlen=1)  # it is empty in processes that do not score
+    chance = encoding.chance(encoding.targets(y, np.dtype(np.float64)), weights) if metric == "log_loss" else None
+    better = own or METRICS[metric][1]
+    return Judge(
+        score_of,
+        name,
+        larger_is_better=better,
+        may_be_nan=own,
+        decides=decides,
+        chance=chance,
+        accuracy=lambda: right[-1] if right else None,
+    )
 
 
 def hold_out(y: Array, encoding: ClassEncoding, *, fraction: float, seed: int) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ declare these words by `value`, `option` and `switch`.
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any, TypeVar
 
@@ -291,12 +291,21 @@ def read(text: str, names: Mapping[str, tuple[type[LayerSpec], Mapping[str, Any]
     while left:
         given = next((name for name in optional if left[: len(name.split())] == name.split()), None)
         if given is None:
-            known = f"; there are {', '.join(optional)}" if optional else ""
-            raise ValueError(f"{text!r}: {' '.join(left)!r} is not understood here{known}")
+            raise ValueError(f"{text!r}: {' '.join(left)!r} is not understood here{_hint(left, names, optional)}")
         del left[: len(given.split())]
         one, word = optional[given]
         found[one.name] = word.form is not None and _take(text, left, word)
     return spec(**found)
+
+
+def _hint(left: list[str], names: Container[str], optional: Iterable[str]) -> str:
+    """The comma that the words may lack, or the option that they may mean, and all options."""
+    layer = next((name for name in (" ".join(left[:2]), left[0]) if name in names), None)
+    if layer is not None:
+        return f"; a comma stands between layers: write ', {layer}'"
+    known, close = ", ".join(optional), difflib.get_close_matches(left[0], list(optional), 1)
+    meant = f"; did you mean {close[0]!r}?" if close else ";"
+    return f"{meant} there are {known}" if known else ""
 
 
 def _take(text: str, left: list[str], word: Word) -> Any:

@@ -1,6 +1,7 @@
 """Training: samples and their batches, images in files, the loop, recipes and histories."""
 
 from chainrule.training.augmentation import Augmentation
+from chainrule.training.chance import Chance
 from chainrule.training.data import Change, Samples
 from chainrule.training.fitting import Epoch, epochs, train
 from chainrule.training.history import BegunEpoch, Callback, History, Progress, Run
@@ -14,6 +15,7 @@ __all__ = [
     "Augmentation",
     "BegunEpoch",
     "Callback",
+    "Chance",
     "Change",
     "Checkpointing",
     "Epoch",

@@ -1,12 +1,16 @@
-"""Random changes of images in training: shifts, flips and crops.
+"""Random changes of images in training: shifts, flips, crops, rotations, zooms, contrast and brightness.
 
     shift: y[c, i, j] = x[c, i + u, j + v], zeros outside the image, u and v uniform in -s .. s
     flip: y[c, i, j] = x[c, i, w - 1 - j] with probability 1/2        crop: h x w pixels at a uniformly random place
+    rotate, zoom, brightness, contrast: the changes of `turning`, by uniform draws for each image; they come first, and
+    contrast and brightness last
 
-The changes depend only on the random stream, so an interrupted run can be resumed bit for bit. Predictions use images
-without shifts and flips, cropped to the middle.
+The changes depend only on the random stream, so an interrupted run can be resumed bit for bit. Predictions use
+images without them, cropped to the middle.
 """
 
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,9 +18,12 @@ from typing import Any, Self
 import numpy as np
 
 from chainrule.arrays import Array, namespace
+from chainrule.training.turning import toned, turned
 from chainrule.workspace import Workspace
 
 Shape = tuple[int, ...]
+LARGEST = {"rotate": 180.0, "zoom": 0.9, "brightness": math.inf, "contrast": 1.0}
+"""The largest numbers of changes that are uniform around none."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,22 @@ class Augmentation:
         True to mirror half of the images left to right, or top to bottom.
     crop : pair of int, optional
         Height and width of the part of the image that the network gets.
+    rotate : float
+        Largest angle in degrees, to either side.
+    zoom : float
+        Largest share by which images are enlarged or made smaller, below 1.
+    brightness : float
+        Largest number that is added to all values of an image, or subtracted: in standard deviations of a channel if
+        channels are standardised.
+    contrast : float
+        Largest share by which the differences from the mean of a channel grow or shrink, at most 1.
 
     Examples
     --------
-    >>> Augmentation.read("shift 2, flip")
-    Augmentation(shift=2, flip=True, flip_vertical=False, crop=None)
+    >>> Augmentation.read("shift 2, flip") == Augmentation(shift=2, flip=True)
+    True
+    >>> Augmentation.read("rotate 15, zoom 0.1").rotate
+    15.0
     >>> Augmentation.read("crop 24x24").out_shape((3, 28, 28))
     (3, 24, 24)
     """
@@ -44,10 +62,17 @@ class Augmentation:
     flip: bool = False
     flip_vertical: bool = False
     crop: tuple[int, int] | None = None
+    rotate: float = 0.0
+    zoom: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The changes that words describe: shift S, flip, flip vertical, crop N or crop HxW, separated by commas.
+        """The changes that words describe, separated by commas.
+
+        The words are shift S, flip, flip vertical, crop N, crop HxW, rotate DEGREES, zoom SHARE, brightness B and
+        contrast SHARE.
 
         Raises
         ------
@@ -64,9 +89,12 @@ class Augmentation:
                 changes["shift"] = numbers[0]
             elif name == "crop" and 1 <= len(numbers) <= 2 and min(numbers) > 0:
                 changes["crop"] = (numbers[0], numbers[-1])
+            elif re.fullmatch(r"\d+\.?\d*|\.\d+", size) and float(size) <= LARGEST.get(name, -1.0):
+                changes[name] = float(size)
             else:
                 raise ValueError(
-                    f"{piece!r}: expected shift S, flip, flip vertical or crop HxW, such as 'shift 2, flip'"
+                    f"{piece!r}: expected shift S, flip, flip vertical, crop HxW, rotate DEGREES (at most 180), "
+                    "zoom SHARE (at most 0.9), brightness B or contrast SHARE (at most 1), such as 'shift 2, flip'"
                 )
         return cls(**changes)
 
@@ -94,8 +122,9 @@ class Augmentation:
         def changed(x: Array, stream: np.random.Generator) -> Array:
             count = int(x.shape[0])
             padded = work("padded", (count, channels, height + 2 * border, width + 2 * border), x)
+            images = self._turned(x.reshape(count, *shape), stream)
             padded[...] = 0
-            padded[..., border : border + height, border : border + width] = x.reshape(count, *shape)
+            padded[..., border : border + height, border : border + width] = images
             out = work("out", (count, channels, rows, columns), x)
             top = stream.integers(0, height - rows + 1, count) + stream.integers(0, 2 * border + 1, count)
             left = stream.integers(0, width - columns + 1, count) + stream.integers(0, 2 * border + 1, count)
@@ -105,9 +134,23 @@ class Augmentation:
                 if wanted:
                     chosen = np.flatnonzero(stream.integers(0, 2, count))
                     out[chosen] = namespace(out).flip(out[chosen], (axis,))
+            self._tone(out, stream)
             return out.reshape(count, channels * rows * columns)
 
         return changed
+
+    def _turned(self, images: Array, stream: np.random.Generator) -> Array:
+        """Images turned and zoomed at random; the images themselves, and nothing drawn, if neither is wanted."""
+        if not self.rotate and not self.zoom:
+            return images
+        angles, factors = stream.uniform(-1, 1, (2, len(images)))
+        return turned(images, np.radians(self.rotate) * angles, 1 + self.zoom * factors)
+
+    def _tone(self, images: Array, stream: np.random.Generator) -> None:
+        """Change contrast and brightness at random, in place; nothing is drawn if neither is wanted."""
+        if self.contrast or self.brightness:
+            factors, additions = stream.uniform(-1, 1, (2, len(images)))
+            toned(images, 1 + self.contrast * factors, self.brightness * additions)
 
     def middle(self, x: Array, shape: Shape) -> Array:
         """Rows of pixels as the network gets them for predictions: cropped to the middle."""

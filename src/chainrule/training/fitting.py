@@ -16,6 +16,7 @@ from chainrule.arrays import Array, as_like, copy_of, numpy_dtype, on_device, to
 from chainrule.kernels.blas import threads_allowed
 from chainrule.solvers import Adaptive, clip_norm
 from chainrule.training.batch_gradients import BatchGradients
+from chainrule.training.chance import Chance
 from chainrule.training.data import Samples
 from chainrule.training.history import BegunEpoch, History, Progress, Run
 from chainrule.training.recipe import LBFGS, Judge, Recipe
@@ -135,6 +136,8 @@ def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: in
         samples_per_second=rows / max(epoch.seconds, 1e-9),
         seconds=now - clock.began,
         seconds_per_epoch=now - clock.last,
+        chance=chance_near(recipe, judge, epoch.loss, score),
+        accuracy=None if judge is None else judge.accuracy(),
     )
     clock.last = now
     answers = [callback(progress) for callback in recipe.callbacks]
@@ -148,6 +151,21 @@ def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: in
             return True
         history.waited = 0
     return history.epochs >= recipe.epochs
+
+
+def chance_near(recipe: Recipe, judge: Judge | None, loss: float, score: float | None) -> float | None:
+    """The log-loss of the class shares alone, if that of the network is hardly lower: of held-out samples if known."""
+    chance, found = figure_of_chance(recipe, judge, loss, score)
+    return chance.loss if chance is not None and chance.is_near(found) else None
+
+
+def figure_of_chance(
+    recipe: Recipe, judge: Judge | None, loss: float, score: float | None
+) -> tuple[Chance | None, float]:
+    """The chance that a fit is compared with, and its own figure: a held-out log-loss, or else the objective."""
+    if judge is not None and judge.chance is not None and score is not None:
+        return judge.chance, score
+    return recipe.chance, loss
 
 
 def _minimised(recipe: Recipe, evaluations: float, samples: Samples, run: Run) -> History:

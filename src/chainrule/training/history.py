@@ -30,6 +30,10 @@ class Progress:
     """Time since the fit began."""
     seconds_per_epoch: float
     """Duration of the last epoch, validation included."""
+    chance: float | None = None
+    """The log-loss of the class shares alone, in an epoch whose log-loss is hardly lower; see `Chance`."""
+    accuracy: float | None = None
+    """The accuracy of the held-out samples, if the judge knows it."""
 
     @property
     def time_left(self) -> float:

@@ -202,6 +202,9 @@ def read_folder(
         if folder.is_dir()
     }
     files = list(chain.from_iterable(classes.values()))
+    if classes and not files:
+        named = ", ".join(folder.name for folder in list(classes)[:3]) + ", ..." * (len(classes) > 3)
+        raise DataError(f"{path}: its folders ({named}) hold no pictures")
     if not files:
         raise DataError(
             f"{path}: expected one folder of pictures per class, as in {path}/cat/1.png; without classes they can be "
@@ -217,6 +220,10 @@ def read_folder(
         if folder.name not in labels:
             why = f"none of its {len(held)} files can be read as a picture" if held else "it holds no files"
             notes.append(f"{folder} is no class: {why}")
+    alone = [name for name, count in Counter(labels.tolist()).items() if count == 1]
+    if alone:
+        named = ", ".join(alone[:5]) + ", ..." * (len(alone) > 5)
+        notes.append(f"classes with a single picture can be trained on or judged, but not both: {named}")
     bad = tuple((str(file.relative_to(path)), reason) for file, reason in found.bad_files)
     every = (*found.notes, *notes)
     return Images(found.pixels, labels, None, bad, found.resized, found.recoloured, found.files, every)
@@ -225,13 +232,15 @@ def read_folder(
 def _notes_on_folders(path: Path, classes: list[Path]) -> list[str]:
     """A note if folders of classes hold folders of equal names; DataError if they are parts such as train and test."""
     inner = {folder: [sub.name for sub in sorted(folder.iterdir()) if sub.is_dir()] for folder in classes}
-    for folder, names in inner.items():
-        if folder.name.lower() in SPLITS and names:
-            raise DataError(
-                f"{path}: expected one folder of pictures per class, but the folder {folder.name} holds folders "
-                f"({', '.join(names[:3])}{', ...' * (len(names) > 3)}), which look like the classes; give one folder "
-                f"of classes, such as {folder}"
-            )
+    parts = {folder: names for folder, names in inner.items() if folder.name.lower() in SPLITS and names}
+    if parts:
+        folder = min(parts, key=lambda folder: SPLITS.index(folder.name.lower()))
+        names = parts[folder]
+        raise DataError(
+            f"{path}: expected one folder of pictures per class, but the folder {folder.name} holds folders "
+            f"({', '.join(names[:3])}{', ...' * (len(names) > 3)}), which look like the classes; give one folder "
+            f"of classes, such as {folder}"
+        )
     equal = [name for name, count in Counter(chain.from_iterable(inner.values())).items() if count > 1]
     if not equal:
         return []

@@ -12,6 +12,7 @@ from typing import Protocol
 from chainrule.arrays import Array
 from chainrule.networks.network import Network
 from chainrule.solvers import Schedule, Solver, constant
+from chainrule.training.chance import Chance
 from chainrule.training.data import Change, Samples
 from chainrule.training.history import Callback, Run
 from chainrule.training.processes import Processes
@@ -146,6 +147,8 @@ class Recipe:
         Not used by L-BFGS.
     processes : Processes, optional
         The processes that share every batch. L-BFGS runs in each of them on all samples.
+    chance : Chance, optional
+        The log-loss of the class shares of the samples, if the loss is a log-loss.
 
     Examples
     --------
@@ -174,6 +177,7 @@ class Recipe:
     device: str | None = None
     checkpoint: Checkpointing | None = None
     processes: Processes | None = None
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,10 @@ class Judge:
         True for a metric of the user's own, which may be undefined in some epochs, but not in the first.
     decides : bool
         False if the scores are only recorded, and the losses decide which epoch is best.
+    chance : Chance, optional
+        The log-loss of the class shares of the held-out samples, if the score is a log-loss.
+    accuracy : callable, optional
+        The accuracy of the parameters that were scored last.
 
     Examples
     --------
@@ -205,6 +213,8 @@ class Judge:
     larger_is_better: bool = True
     may_be_nan: bool = False
     decides: bool = True
+    chance: Chance | None = None
+    accuracy: Callable[[], float | None] = lambda: None
 
 
 @dataclass(eq=False)
