@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Fold, Name, Term
+from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
@@ -92,11 +93,20 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
             meanings.used.add("an entrywise product comes after the product behind it")  # a ⊙ W^T d is a ⊙ (W^T d)
             whole.append(_multiplied(meanings, factors, parts))
             factors = []
-        factors.append((joint, factor))
+        factors.append((joint, placed(factor, (first.place[0], parts[at - 1].place[1]))))
     found = _multiplied(meanings, factors, parts)
     for left in reversed(whole):
         found = Apply(".*", (left, found))
     return found
+
+
+def placed(term: Term, place: w.Place) -> Term:
+    """A term with its place in the text, unless it has one.
+
+    >>> placed(Name("x"), (2, 3)).span
+    (2, 3)
+    """
+    return changed_to(term, {"span": place}) if term.span == (0, 0) else term
 
 
 # What follows is private.
