@@ -31,6 +31,8 @@ def here(tmp_path, monkeypatch):
         (["right.md"], 0),
         (["wrong.md"], 1),
         (["open.md"], 2),
+        (["unclosed.md"], 2),
+        (["price.md"], 0),
         (["broken.ipynb"], 3),
         (["right.md", "open.md", "wrong.md"], 1),
         (["right.md", "open.md"], 2),
@@ -46,7 +48,9 @@ def here(tmp_path, monkeypatch):
         ([], 64),
     ],
 )
-def test_the_exit_status_says_what_was_found(words, status, capsys):
+def test_the_exit_status_says_what_was_found(here, words, status, capsys):
+    (here / "unclosed.md").write_text(f"{RIGHT}\n\n{RIGHT[:-2]}\n")
+    (here / "price.md").write_text(f"It costs $5.\n\n{RIGHT}\n")
     assert main(["check", *words]) == status
     out, err = capsys.readouterr()
     assert out or err

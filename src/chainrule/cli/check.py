@@ -56,8 +56,8 @@ def check(
 
     Every relation is listed with its line, a verdict and the reason. A wrong step is listed with numbers that show the
     mistake, and with a change that corrects it. Ctrl-C prints what was checked until then. Exit status: 0 all proved,
-    verified or "proved if", 1 something is wrong, 2 nothing is wrong but something is undecided, 3 a document cannot be
-    read.
+    verified or "proved if", 1 something is wrong, 2 nothing is wrong but something is undecided or has no end, 3 a
+    document cannot be read.
     """
     forms = {
         "show-reading": show_reading, "write-declarations": write_declarations, "json": json, "html": html,
@@ -110,11 +110,7 @@ def checked(
 
     reports: list[Report] = []
     refused: list[tuple[str, str]] = []
-    try:
-        lines = declare.read_text(encoding="utf-8").splitlines() if declare else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{declare}: {getattr(error, 'strerror', error)}", UNREADABLE) from None
-    declarations = "\n".join("" if line.strip() == "---" else line for line in lines)  # a block as documents have it
+    declarations = declarations_in(declare) if declare else ""
     with ProgressLine() as line:
         for path in paths:
             name = str(path.relative_to(inside) if inside else path)
@@ -133,6 +129,14 @@ def checked(
             except Exception as error:  # a defect of the checker costs this document, not the others
                 refused.append((name, sentence("failed", error=in_words(error))))
     return reports, refused, False
+
+
+def declarations_in(path: Path) -> str:
+    """The text of a file with declarations."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path}: {getattr(error, 'strerror', error)}", UNREADABLE) from None
 
 
 def _documents(targets: Sequence[Path]) -> list[Path]:

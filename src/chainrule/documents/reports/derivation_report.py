@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.sources.scanning import NO_END
 from chainrule.documents.verdicts.messages import sentence
 from chainrule.documents.verdicts.verdict import VERDICTS
 
@@ -157,10 +158,14 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise."""
+        """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise.
+
+        It is 2 also if a mark has no end, for a formula behind it may be lost.
+        """
         if self.faults:
             return WRONG
-        decided = self.claims and all(step.is_decided for step in self.claims) and not self.problems
+        whole = not self.problems and not any(text.endswith(NO_END) for _, text in self.notes)
+        decided = self.claims and all(step.is_decided for step in self.claims) and whole
         return RIGHT if decided else UNDECIDED
 
     @property
