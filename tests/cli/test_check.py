@@ -168,3 +168,25 @@ def test_the_action_runs_the_command_with_annotations():
         )
         assert found.returncode == status, found.stderr
         assert found.stdout.startswith("::error file=wrong.md" if files == "wrong.md" else "::notice file=open.md")
+
+
+def test_standard_input_and_pipes_are_read(here):
+    command = [sys.executable, "-c", "import sys; from chainrule.cli import main; sys.exit(main())", "check"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    for name in ("-", "/dev/stdin"):
+        found = subprocess.run(
+            [*command, name], input=WRONG, capture_output=True, text=True, env=environment, check=False
+        )
+        assert found.returncode == 1
+        assert found.stdout.startswith(f"{name}\n  line 1     WRONG ")
+
+
+def test_files_that_are_no_documents_are_named_in_a_folder_and_alone(here, capsys):
+    for name in ("scan.pdf", "essay.docx"):
+        (here / name).write_bytes(b"text")
+    assert main(["check", ".", "--csv", "--no-repairs"]) == 1
+    err = capsys.readouterr().err
+    assert "note: essay.docx is not read: formulas of word processors are not read;" in err
+    assert "note: scan.pdf is not read: PDF has no formulas to read;" in err
+    assert main(["check", "essay.docx"]) == 3
+    assert "essay.docx: formulas of word processors are not read; give" in capsys.readouterr().err

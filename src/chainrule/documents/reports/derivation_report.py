@@ -99,6 +99,11 @@ class CheckedStep:
         return VERDICTS[self.verdict].fault
 
     @property
+    def is_suspect(self) -> bool:
+        """True if it is wrong, or does not fit, as it was read, but may mean something else."""
+        return self.verdict in ("wrong if read so", "does not fit if read so")
+
+    @property
     def is_decided(self) -> bool:
         """True if it is known to be right or wrong."""
         return VERDICTS[self.verdict].decided

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.documents.reports.derivation_report import CheckedStep, Report
+from chainrule.documents.sources.opening import UNREAD
 from chainrule.documents.verdicts.messages import plain, sentence
 
 COLUMNS = ("file", "claims", "right", "wrong", "not_decided", "first_wrong_line", "verdict", "repair", "exit_code")
@@ -33,15 +34,6 @@ GRADES = (
 )
 ENDINGS = (".md", ".markdown", ".mdown", ".rmd", ".qmd", ".tex", ".ltx", ".ipynb", ".rst", ".txt")
 """The endings of documents that are looked for in folders."""
-UNREAD = {
-    ".pdf": "PDF has no formulas to read",
-    **dict.fromkeys((".doc", ".docx", ".odt", ".pages", ".rtf"), "formulas of word processors are not read"),
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".heic", ".gif", ".tif", ".tiff"), "a picture has no formulas to read"),
-    **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "archives are not opened"),
-}
-"""The endings of files that students hand in and that are not read, with the reason."""
-IF_READ_SO = ("wrong if read so", "does not fit if read so")
-"""The verdicts on steps that are worth a look."""
 MOST_LINES = 20
 """Most steps in the column `look_at`; after them only the number of the others."""
 
@@ -105,7 +97,7 @@ class Grade:
         return list(dict.fromkeys(place for _, _, place in sorted([*steps, *damaged], key=lambda each: each[:2])))
 
     def _needs_a_look(self, step: CheckedStep) -> bool:
-        return step.verdict in IF_READ_SO or bool(step.assumed) or self._is_doubtful(step)
+        return step.is_suspect or bool(step.assumed) or self._is_doubtful(step)
 
     def _is_doubtful(self, step: CheckedStep) -> bool:
         """Whether a step that seems right rests on something that the text does not say, where this counts."""

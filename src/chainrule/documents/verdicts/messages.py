@@ -76,7 +76,7 @@ SENTENCES = {
     "advice not read": "Some formulas have a part that is not read. Write it in another way; then they are checked.",
     "advice seconds": "Some steps took too long. More time per step may decide them: --seconds N, in place of 10.",
     "advice total": "For some steps no time was left. Give all steps together more time: --total N, in seconds.",
-    "first": "First step to look at: line {line} ({verdict}).",
+    "first": "First step to look at: {place} ({verdict}).",
     "cell": "cell {cell}, line {line}",
     "note": "line {line}: {note}",
     "problem": "{place}: this declaration is not understood: {note}",
