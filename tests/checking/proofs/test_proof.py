@@ -68,3 +68,19 @@ def test_divisors_and_constants_are_part_of_the_claim():
 def test_long_lists_are_cut_and_say_so():
     divisors = tuple(Constraint(f"x{i}", "!=") for i in range(LISTED + 2))
     assert joined_outcomes("f", [Attempt(1, divisors=divisors)]).claim.endswith("x4 != 0 and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "claim"),
+    [
+        ([100, 50], "{0} > 0 and {1} > 0"),
+        ([100, 100, 1], "{0} > 0 and 2 more conditions"),
+        ([200], "1 condition"),
+        ([1] * (LISTED + 3), " and ".join(["{0} > 0"] * LISTED) + " and 3 more"),
+        ([1, 200] + [1] * (LISTED + 3), f"{{0}} > 0 and {LISTED + 4} more conditions"),
+    ],
+)
+def test_long_conditions_are_a_number(lengths, claim):
+    names = ["x" * length for length in lengths]
+    proof = joined_outcomes("f", [Attempt(1, comparisons=tuple(Constraint(name, ">") for name in names))])
+    assert proof.claim == f"proved for all inputs with {claim.format(*names)}"
