@@ -73,7 +73,8 @@ SENTENCES = {
     "advice wrong if read so": "A step that is 'wrong if read so' may still be right: declare or define its names, "
     "and check again. --show-reading prints how each formula was read.",
     "advice no definition": "Steps without a definition: write the definition in a simpler form, or declare the name.",
-    "advice not read": "Some formulas have a part that is not read. Write it in another way; then they are checked.",
+    "advice not read": "Some formulas have a part that is not read. Write it in another way; then they are checked. A "
+    "command that you define elsewhere may be declared: \\newcommand{{\\NAME}}{{FORMULA}}.",
     "advice seconds": "Some steps took too long. More time per step may decide them: --seconds N, in place of 10.",
     "advice total": "For some steps no time was left. Give all steps together more time: --total N, in seconds.",
     "first": "First step to look at: {place} ({verdict}).",

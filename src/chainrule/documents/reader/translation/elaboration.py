@@ -111,7 +111,8 @@ class Elaborator(Meanings):
                 return self.term(inside)
             case w.Dots() | w.Words() | w.NotRead() | w.Listed() | w.Comparing() | w.BigOperator():
                 raise NotMeant(_IN_WORDS[type(written)](written), written.place)
-        raise NotMeant(f"{type(written).__name__.lower()} is not read", written.place)
+        kind = type(written).__name__
+        raise NotMeant(f"a {kind.lower()} that lacks a part", written.place)
 
     def _symbol(self, symbol: w.Symbol) -> Term:
         name = base_name(symbol)

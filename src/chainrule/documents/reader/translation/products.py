@@ -52,6 +52,15 @@ from chainrule.documents.reader.translation.slopes import (
 OPERATOR_LETTERS = (CHANGE, "delta", "D", "T")
 """Letters that are operators in some texts: a Laplacian, a variation, a derivative, a transform."""
 
+UNREAD_OPERATORS = {
+    **dict.fromkeys(("int", "iint", "iiint", "oint"), "an integral"),
+    **dict.fromkeys(("lim", "limsup", "liminf"), "a limit"),
+    "E": "an expectation",
+    "argmax": "the place of a maximum",
+    "argmin": "the place of a minimum",
+}
+"""Operators that are not read, in words."""
+
 LONE_BRACKETS = {
     w.UNOPENED: "a closing bracket that nothing opens is left out",
     w.UNENDED: "a bracket that nothing closes reaches to the next relation",
@@ -292,7 +301,7 @@ def _big(
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):
-        raise NotMeant(f"{part.kind} is not read", part.place)
+        raise NotMeant(UNREAD_OPERATORS.get(part.kind, f"the sign {part.kind}"), part.place)
     if at + 1 >= len(parts):
         raise NotMeant(f"a {part.kind} of nothing", part.place)
     body = product(meanings, parts[at + 1 :], joints[at + 1 :])
