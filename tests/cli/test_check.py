@@ -31,6 +31,8 @@ def here(tmp_path, monkeypatch):
         (["right.md"], 0),
         (["wrong.md"], 1),
         (["open.md"], 2),
+        (["unclosed.md"], 2),
+        (["price.md"], 0),
         (["broken.ipynb"], 3),
         (["right.md", "open.md", "wrong.md"], 1),
         (["right.md", "open.md"], 2),
@@ -46,7 +48,9 @@ def here(tmp_path, monkeypatch):
         ([], 64),
     ],
 )
-def test_the_exit_status_says_what_was_found(words, status, capsys):
+def test_the_exit_status_says_what_was_found(here, words, status, capsys):
+    (here / "unclosed.md").write_text(f"{RIGHT}\n\n{RIGHT[:-2]}\n")
+    (here / "price.md").write_text(f"It costs $5.\n\n{RIGHT}\n")
     assert main(["check", *words]) == status
     out, err = capsys.readouterr()
     assert out or err
@@ -164,3 +168,25 @@ def test_the_action_runs_the_command_with_annotations():
         )
         assert found.returncode == status, found.stderr
         assert found.stdout.startswith("::error file=wrong.md" if files == "wrong.md" else "::notice file=open.md")
+
+
+def test_standard_input_and_pipes_are_read(here):
+    command = [sys.executable, "-c", "import sys; from chainrule.cli import main; sys.exit(main())", "check"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    for name in ("-", "/dev/stdin"):
+        found = subprocess.run(
+            [*command, name], input=WRONG, capture_output=True, text=True, env=environment, check=False
+        )
+        assert found.returncode == 1
+        assert found.stdout.startswith(f"{name}\n  line 1     WRONG ")
+
+
+def test_files_that_are_no_documents_are_named_in_a_folder_and_alone(here, capsys):
+    for name in ("scan.pdf", "essay.docx"):
+        (here / name).write_bytes(b"text")
+    assert main(["check", ".", "--csv", "--no-repairs"]) == 1
+    err = capsys.readouterr().err
+    assert "note: essay.docx is not read: formulas of word processors are not read;" in err
+    assert "note: scan.pdf is not read: PDF has no formulas to read;" in err
+    assert main(["check", "essay.docx"]) == 3
+    assert "essay.docx: formulas of word processors are not read; give" in capsys.readouterr().err

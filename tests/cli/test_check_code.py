@@ -89,6 +89,10 @@ def net_gradient(W, b, X, Y):
     return X.T @ slopes, slopes.sum(axis=0)
 
 
+def net_by_weights(W, b, X, Y):
+    return net_gradient(W, b, X, Y)[0]
+
+
 def net_pullback(W, b, X, Y, v):
     return *(v * each for each in net_gradient(W, b, X, Y)), None, None
 
@@ -246,12 +250,27 @@ def test_check_with_a_function_is_check_code(there, capsys):
 def test_inputs_that_are_data_are_left_out_by_name(there, derivative, capsys):
     words = [word.format(there) for word in [*NET, *derivative]]
     assert main(["check-code", *words, "--by", "W,b"]) == 0
-    assert "proved for all inputs at shapes (3, 2), (2,) (8 derivatives)" in capsys.readouterr().out
+    assert (
+        "proved for all inputs at shapes (3, 2), (2,) for all W, b, with X, Y as given (8 derivatives)"
+        in capsys.readouterr().out
+    )
 
 
 def test_the_note_names_the_inputs_that_may_have_a_derivative(there, capsys):
     main(["check-code", *(word.format(there) for word in NET)])
     assert "name those that have: --by W,b\n" in capsys.readouterr().err
+
+
+def test_the_note_names_the_input_that_one_array_is_the_derivative_of(there, capsys):
+    words = [word.format(there) for word in [*NET, "--gradient", "net_by_weights"]]
+    assert main(["check-code", *words]) == 1
+    assert "name those that have: --by W\n" in capsys.readouterr().err
+    assert main(["check-code", *words, "--by", "W"]) == 0
+
+
+def test_a_notebook_is_no_module(there, capsys):
+    assert main(["check-code", "book.ipynb:loss", "--at", "1.0"]) == 3
+    assert "notebooks are not imported; make a module of it: jupyter nbconvert" in capsys.readouterr().err
 
 
 def test_code_that_does_not_end_is_ended(there, capsys):

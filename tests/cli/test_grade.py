@@ -94,3 +94,61 @@ def test_mistakes_have_statuses_of_their_own(tmp_path, monkeypatch, words, statu
     (tmp_path / "empty").mkdir()
     assert main(["grade", *words]) == status
     assert capsys.readouterr().err.startswith("error: ")
+
+
+BROKEN = "W: matrx 3\nx: number\nfoo bar\n"
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_declarations_that_are_not_understood_end_the_command(folder, several, capsys):
+    (folder.parent / "names").mkdir()
+    path = folder.parent / "names" / "all.declare"
+    path.write_text(BROKEN)
+    assert main(["grade", str(folder), "--declare", str(path.parent if several else path)]) == 64
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{path}, line 1: expected a kind" in err
+    assert f"{path}, line 3: expected name: kind" in err
+
+
+def test_files_of_declarations_that_belong_to_nobody_are_named(folder, capsys):
+    (folder.parent / "names").mkdir()
+    assert main(["grade", str(folder), "--declare", str(folder.parent / "names")]) == 64
+    (folder.parent / "names" / "bop.declare").write_text("x: number")
+    assert main(["grade", str(folder), "--declare", str(folder.parent / "names")]) == 64
+    assert "got 'bop.declare'; the students are 'ann', 'bob', 'eve', 'zoe'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mark", ["", "%! ", "  %!"])
+def test_declarations_may_have_the_marks_that_they_have_in_a_document(tmp_path, mark, capsys):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "ann.md").write_text(r"$$\frac{d}{dx} f(x) = 2$$")
+    (tmp_path / "names").write_text(f"---\n{mark}x: number\n{mark}f(x) := x + 1\n---\n")
+    assert main(["grade", str(tmp_path / "work"), "--declare", str(tmp_path / "names")]) == 0
+    assert main(["check", str(tmp_path / "work"), "--declare", str(tmp_path / "names")]) == 1
+    assert "ann,0,10,1,0,1,0" in capsys.readouterr().out
+
+
+def test_a_file_is_not_called_a_missing_folder(folder, capsys):
+    assert main(["grade", str(folder / "ann.md")]) == 3
+    assert "expected a folder, got a file" in capsys.readouterr().err
+
+
+ASSUMES = r"$$\frac{d\sigma}{dx} = \frac{d}{dx} (1 + e^{-x})^{-2}$$"
+CUT = "$$x + x = 2 x\n\nand so\n\n$$x + 2 x = 4 x$$"
+
+
+def test_what_a_step_assumes_and_what_is_damaged_is_told(tmp_path, capsys):
+    work = tmp_path / "work"
+    work.mkdir()
+    for name, text in (("ann", ASSUMES), ("bob", CUT)):
+        (work / f"{name}.md").write_text(text)
+    assert main(["grade", str(work)]) == 0
+    ann, bob = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (ann["score"], ann["right"], ann["look_at"]) == ("10", "1", "ann.md, line 1")
+    assert "ann.md, line 1: the step holds if sigma = (1 + exp(-x))^-2" in ann["notes"]
+    assert (bob["wrong"], bob["first_wrong"]) == ("1", "bob.md, line 5")
+    assert (bob["look_at"], bob["notes"]) == ("bob.md, line 1", "bob.md, line 1: $$ has no end.")
+    assert main(["grade", str(work), "--strict"]) == 0
+    ann, _ = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (ann["score"], ann["right"], ann["not_decided"]) == ("10", "0", "1")

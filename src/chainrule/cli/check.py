@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainrule.cli.output import CommandError, print_json
+from chainrule.cli.output import CommandError, first_notes, print_json
 from chainrule.cli.user_modules import Imports
 from chainrule.progress import ProgressLine
 
@@ -22,7 +22,10 @@ RIGHT, WRONG, UNDECIDED, UNREADABLE = 0, 1, 2, 3
 
 def check(
     targets: Annotated[
-        list[Path], typer.Argument(help="Documents (Markdown, LaTeX, notebooks, RST, text) or folders of documents.")
+        list[Path],
+        typer.Argument(
+            help="Documents (Markdown, LaTeX, notebooks, RST, text), folders of documents, or - for standard input."
+        ),
     ],
     show_reading: Annotated[
         bool, typer.Option("--show-reading", help="Print below every formula how it was read.")
@@ -56,8 +59,8 @@ def check(
 
     Every relation is listed with its line, a verdict and the reason. A wrong step is listed with numbers that show the
     mistake, and with a change that corrects it. Ctrl-C prints what was checked until then. Exit status: 0 all proved,
-    verified or "proved if", 1 something is wrong, 2 nothing is wrong but something is undecided, 3 a document cannot be
-    read.
+    verified or "proved if", 1 something is wrong, 2 nothing is wrong but something is undecided or has no end, 3 a
+    document cannot be read.
     """
     forms = {
         "show-reading": show_reading, "write-declarations": write_declarations, "json": json, "html": html,
@@ -110,11 +113,7 @@ def checked(
 
     reports: list[Report] = []
     refused: list[tuple[str, str]] = []
-    try:
-        lines = declare.read_text(encoding="utf-8").splitlines() if declare else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{declare}: {getattr(error, 'strerror', error)}", UNREADABLE) from None
-    declarations = "\n".join("" if line.strip() == "---" else line for line in lines)  # a block as documents have it
+    declarations = declarations_in(declare) if declare else ""
     with ProgressLine() as line:
         for path in paths:
             name = str(path.relative_to(inside) if inside else path)
@@ -135,15 +134,31 @@ def checked(
     return reports, refused, False
 
 
+def declarations_in(path: Path) -> str:
+    """The text of a file with declarations."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path}: {getattr(error, 'strerror', error)}", UNREADABLE) from None
+
+
 def _documents(targets: Sequence[Path]) -> list[Path]:
-    """The given files, and the documents inside the given folders."""
+    """The given files, and the documents inside the given folders; other files that people hand in are named."""
     from chainrule.documents.reports.grading import ENDINGS
+    from chainrule.documents.sources.opening import STANDARD_INPUT, UNREAD
+    from chainrule.documents.verdicts.messages import sentence
 
     found: list[Path] = []
     for path in targets:
-        if not path.exists():
+        if str(path) != STANDARD_INPUT and not path.exists():
             raise CommandError(f"{path}: no such file", UNREADABLE)
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else []
+        inside = [p for p in files if p.suffix.lower() in ENDINGS]
+        unread = [p for p in files if p.suffix.lower() in UNREAD]
+        first_notes(
+            [sentence("not a document", path=p, why=UNREAD[p.suffix.lower()]).rstrip(".") for p in unread],
+            "files are not read",
+        )
         if path.is_dir() and not inside:
             raise CommandError(f"{path}: no document in this folder (looked for {', '.join(ENDINGS)})", UNREADABLE)
         found += inside if path.is_dir() else [path]

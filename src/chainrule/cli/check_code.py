@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
@@ -128,8 +129,9 @@ def _found(
     else:
         claim = _claim(module, name, named)
         _try_call(function, inputs, USAGE if at else UNREADABLE)
-    names = _names(function, inputs)
+    names, given = _names(function, inputs), ""
     if by is not None:
+        given = _as_given(names, by)
         function, claim, inputs = _by_some(function, claim, inputs, names, by)
     try:
         checking: Any = check_rule if isinstance(function, Rule) else check_gradient
@@ -138,6 +140,8 @@ def _found(
         raise CommandError(f"{type(error).__name__}: {error}", USAGE if at else UNREADABLE) from None
     except Exception as error:  # the user's code may raise anything
         raise CommandError(f"{type(error).__name__}: {error}", UNREADABLE) from None
+    if given and report.proof is not None:
+        report = replace(report, proof=replace(report.proof, options=given))
     notes += _advice(report, inputs, names) if by is None else []
     text = f"{report.rule}: {report.verdict}\n{report}" if hasattr(report, "rule") else str(report)
     return {"report": plain_report(report), "text": text}
@@ -209,16 +213,26 @@ def _by_some(
     )
 
 
+def _as_given(names: Sequence[str], by: str) -> str:
+    """For which inputs a proof holds, if the derivative is by some of them."""
+    chosen = [word.strip() for word in by.split(",")]
+    data = [name for name in names if name not in chosen]
+    return f"for all {', '.join(chosen)}, with {', '.join(data)} as given" if data else ""
+
+
 def _advice(report: Any, inputs: Sequence[Any], names: Sequence[str]) -> list[str]:
     """Advice if the derivative has fewer entries than there are inputs of floats."""
     import numpy as np
 
     failure = report.failures[0] if len(report.failures) == 1 else None
-    count = failure and failure.entry == "the result" and re.fullmatch(r"(\d+) entries", failure.got)
-    floats = [name for name, x in zip(names, inputs, strict=True) if np.asarray(x).dtype.kind == "f"]
-    if not count or not 0 < int(count[1]) < len(floats):
+    got = failure.got if failure is not None and failure.entry == "the result" else ""
+    floats = {name: x for name, x in zip(names, inputs, strict=True) if np.asarray(x).dtype.kind == "f"}
+    count = re.fullmatch(r"(\d+) entries", got)
+    alike = [name for name, x in floats.items() if got == f"shape {np.shape(x)}"][:1]
+    chosen = list(floats)[: int(count[1])] if count else alike
+    if not 0 < len(chosen) < len(floats):
         return []
-    first = ",".join(floats[: int(count[1])])
+    first = ",".join(chosen)
     return [
         f"every input of floats is to have a derivative. If the others are data, name those that have: --by {first}"
     ]

@@ -152,7 +152,7 @@ def _write_report(classifier: Any, scored: DataSet, folder: Path, results: dict[
             title=f"{scored.name}: {results['n_rows']:,} {scored.kind}, {len(classifier.classes_)} classes",
             metrics=results,
             places=list(map(scored.where, range(len(scored.y)))),
-            held_out=results["held_out"] or results["trained_on"] == 0,
+            held_out=None if results["trained_on"] is None else results["trained_on"] == 0,
         )
     output.note(f"the report is in {path}")
 

@@ -19,6 +19,9 @@ def imported(name: str, *, status: int = 1) -> Any:
     """
     if "" not in sys.path:
         sys.path.insert(0, "")
+    if name.endswith(".ipynb"):
+        convert = "jupyter nbconvert --to script"
+        raise CommandError(f"{name}: notebooks are not imported; make a module of it: {convert} {name}", status)
     try:
         return importlib.import_module(name)
     except Exception as error:  # the user's module may raise anything

@@ -13,6 +13,7 @@ from typing import Any
 from chainrule.documents.evidence.findings import Counterexample
 from chainrule.documents.evidence.judging import NO_TIME_LEFT, SECONDS, Known
 from chainrule.documents.language.printing import relation_text
+from chainrule.documents.reader.declaring.declared_files import unmarked
 from chainrule.documents.reader.exercises import in_order, readings
 from chainrule.documents.reader.interpretation.readings import Reading, ReadRelation
 from chainrule.documents.repairs.notation import latex_of, span_of
@@ -83,7 +84,11 @@ def check_derivation(
 
 
 def with_declarations(pieces: Pieces, block: str) -> Pieces:
-    """A document with a block of declarations before it, whose last line has the number 0."""
+    """A document with a block of declarations before it, whose last line has the number 0.
+
+    The block may have the marks that it has in a document: lines of dashes, or `%!` before each line.
+    """
+    block = unmarked(block)
     if not block.strip():
         return pieces
     piece = Piece("declarations", block, ((0, -block.count("\n"), 1),))
@@ -140,8 +145,7 @@ def declarations_that_help(report: Report, *, seconds: float = SECONDS, total: f
     without = set[str]()
     for _ in range(MOST_BLOCKS):
         block = declarations(report, without)
-        lines = "\n".join(line.removeprefix("%! ") for line in block.splitlines() if line != "---")
-        again = check_pieces(with_declarations(report.source, lines), mending=False, seconds=seconds, total=total)
+        again = check_pieces(with_declarations(report.source, block), mending=False, seconds=seconds, total=total)
         kept = {(step.cell, step.line, step.column) for step in again.claims if step.is_decided}
         lost = [s for s in report.claims if s.is_decided and (s.cell, s.line, s.column) not in kept]
         if not lost and not again.problems:

@@ -82,3 +82,19 @@ def test_a_list_of_conditions_that_is_cut_shows_each_constant():
 def test_inputs_without_a_pullback_are_told():
     proof = replace(joined_outcomes("f", [Attempt(2)]), constants=("scale",))
     assert str(proof).endswith("\n  there is no pullback for scale, so nothing was checked there")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "claim"),
+    [
+        ([100, 50], "{0} > 0 and {1} > 0"),
+        ([100, 100, 1], "{0} > 0 and 2 more conditions"),
+        ([200], "1 condition"),
+        ([1] * (LISTED + 3), " and ".join(["{0} > 0"] * LISTED) + " and 3 more"),
+        ([1, 200] + [1] * (LISTED + 3), f"{{0}} > 0 and {LISTED + 4} more conditions"),
+    ],
+)
+def test_long_conditions_are_a_number(lengths, claim):
+    names = ["x" * length for length in lengths]
+    proof = joined_outcomes("f", [Attempt(1, comparisons=tuple(Constraint(name, ">") for name in names))])
+    assert proof.claim == f"proved for all inputs with {claim.format(*names)}"

@@ -1,7 +1,9 @@
 import pytest
 
+from chainrule.documents import check_derivation
 from chainrule.documents.language.parsing import term_of
-from chainrule.documents.repairs.notation import latex_of, name_of
+from chainrule.documents.language.terms import Name
+from chainrule.documents.repairs.notation import latex_of, name_of, span_of
 from chainrule.documents.sources.opening import pieces_of
 from chainrule.documents.verdicts.document_steps import steps_of
 
@@ -37,9 +39,21 @@ def test_parts_that_stand_in_the_document_are_told_as_they_are_written():
     assert latex_of(steps_of(pieces).steps[0].claim.right, source) == r"\frac{\sinh^{2}{x}}{\cosh^{2}{x}}"
 
 
-@pytest.mark.parametrize("right", ["2(a - y)", r"2\left(a - y\right)", "a^{2 (y - 1)}"])
-def test_a_part_that_ends_with_a_bracket_has_it(right):
+@pytest.mark.parametrize(
+    "right", ["2(a - y)", r"2\left(a - y\right)", "a^{2 (y - 1)}", "(a - y) y", r"\left(a - y\right) 2 (a + y)"]
+)
+def test_a_part_that_begins_or_ends_with_a_bracket_has_it(right):
     piece = f"$$\n(a - y)^3 = {right}\n$$"
     pieces = pieces_of(f"Let $a$ and $y$ be numbers.\n\n{piece}", "a.md")
     source = next(piece.text for piece in pieces.pieces if piece.kind == "display")
     assert latex_of(steps_of(pieces).steps[-1].claim.right, source) == right
+
+
+@pytest.mark.parametrize("product", ["s(x)(1-s(x))", "(1-s(x))s(x)", "s(x) s(-x)", r"\frac{1}{1+e^{-x}} (1-s(x))"])
+def test_a_sign_is_dropped_before_a_product_as_it_is_written(product):
+    report = check_derivation(f"Let $s(x) = \\frac{{1}}{{1+e^{{-x}}}}$.\n\n$$ s'(x) = -{product} $$", name="a.md")
+    assert (report.steps[-1].repair["old"], report.steps[-1].repair["new"]) == (f"-{product}", product)
+
+
+def test_a_part_whose_brackets_are_not_closed_is_not_told_as_it_is_written():
+    assert span_of(Name("a", span=(2, 6)), "f[(a, b), c]") is None

@@ -86,7 +86,7 @@ def test_what_the_score_does_not_cover_is_told():
     assert row["look_at"] == "a.md, line 7"
     assert row["notes"] == "2 of 4 steps could not be judged: look at them yourself."
     output = work.gradescope()["output"]
-    assert "These steps are wrong or do not fit if they are read as they were: a.md, line 7." in output
+    assert "Look at these places: a.md, line 7. " in output
     assert row["notes"] in output
     (decided,) = csv.DictReader(io.StringIO(grades_table([grade(RIGHT)])))
     assert (decided["look_at"], decided["notes"]) == ("", "")
@@ -95,7 +95,7 @@ def test_what_the_score_does_not_cover_is_told():
 def test_of_many_steps_to_look_at_only_the_number_is_told():
     look_at = grade(LAYER + "\n\n$$\\nabla_x L = W z$$" * 24).look_at
     assert look_at.count("a.md") == 20
-    assert look_at.endswith("; and 5 more steps")
+    assert look_at.endswith("; and 5 more places")
 
 
 def test_no_cell_is_a_formula_of_a_spreadsheet():

@@ -158,3 +158,11 @@ def test_a_sentence_that_is_not_read_is_marked_too():
     assert [(step.verdict, step.displayed) for step in report.steps] == [("not read", False), ("proved", True)]
     assert "<!-- chainrule: line 1: not read:" in annotated(report)
     assert github_annotations(report).startswith("::notice file=a.md,line=1,")
+
+
+def test_the_first_step_to_look_at_may_be_wrong_if_read_so():
+    text = "Let $x > 0$.\n\nHence $(x + 2)^2 = x^2 + 4$.\n\n$$2 + 3 = 6$$"
+    report = check_derivation(text, repairs=False)
+    first = next(step for step in report.steps if step.is_suspect)
+    assert report.faults[0].line > first.line
+    assert f"First step to look at: line {first.line} (wrong if read so)." in str(report)

@@ -67,7 +67,7 @@ def test_the_preamble_gives_macros_and_no_pieces():
 def test_inputs_and_missing_ends_are_noted():
     found = pieces_of("a \\input{b} \\(c\n\n\\newcommand{\\d}[1][e]{f#1}\\begin{align} g = h", "a.tex")
     assert found.notes == (
-        (1, "\\( has no end"),
+        (1, "\\( has no end and opens nothing"),
         (1, "\\input{b} \\(c is not read"),
         (3, "\\begin{align} has no end"),
     )

@@ -134,3 +134,7 @@ def test_many_doubts_are_told_by_their_number_and_definitions_that_are_missing_a
 def test_numbers_that_are_too_large_for_floats_are_no_infinities():
     message = check_derivation("$$2^{10000} = 1$$").steps[0].message
     assert "the left side is 1.99506311688e+3010, the right side is 1.0" in message
+
+
+def test_the_advice_shows_how_to_declare_a_command():
+    assert sentence("advice not read").endswith(r"may be declared: \newcommand{\NAME}{FORMULA}.")

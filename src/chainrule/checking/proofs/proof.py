@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 
 from chainrule.algebra import Attempt, Constraint, Difference
 
+LONGEST = 160
+"""Most characters of the conditions that a claim prints."""
 LISTED = 5
 """Most failures, conditions or reasons that a report prints."""
 
@@ -100,7 +104,7 @@ class Proof:
             where = "for all inputs" + (" at which the definition has a derivative" if self.kinks else "")
             where += " inside of cells" if self.inside_only else ""
         elif len(set(self.cells)) == 1:
-            where = f"for {self.cells[0]}"
+            where = f"for {_shortened(self.cells[0])}"
         else:
             where = f"on {len(self.cells)} sampled cells"
         words = ["proved", where]
@@ -221,3 +225,16 @@ def _telling_first(comparisons: Sequence[Constraint]) -> list[Constraint]:
 def _listed(texts: Sequence[str]) -> str:
     more = len(texts) - LISTED
     return " and ".join(texts[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shortened(cell: str) -> str:
+    """A cell with as many of its first conditions as fit, and the number of the others."""
+    head, _, conditions = cell.partition(" with ")
+    parts = conditions.split(" and ")
+    shown = [part for part, length in zip(parts, accumulate(map(len, parts)), strict=True) if length <= LONGEST]
+    left = [re.fullmatch(r"(\d+) more", part) for part in parts[len(shown) :]]
+    if not left:
+        return cell
+    count = sum(int(found[1]) if found else 1 for found in left)
+    conditions = f"{count} {'more ' if shown else ''}condition{'s' if count > 1 else ''}"
+    return f"{head} with {' and '.join([*shown, conditions])}"

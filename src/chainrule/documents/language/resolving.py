@@ -106,7 +106,7 @@ def size_term(size: Size) -> Term:
 
 
 def _product(joint: str, written: tuple[Term, Term], sides: tuple[Term, Term], shapes: Shapes) -> Term:
-    span = (sides[0].span[0], sides[1].span[1])
+    span = (sides[0].span[0], sides[1].span[1]) if all(side.span != (0, 0) for side in sides) else (0, 0)
     left, right = (shapes.of(side) for side in written)
     if left.known == () or right.known == ():
         return Apply("*", sides, span=span)

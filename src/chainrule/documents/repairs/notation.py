@@ -16,6 +16,7 @@ _SIGNS = {"+": " + ", "-": " - ", "*": " ", "@": " ", ".*": r" \odot "}
 _FOLDS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 _PAIRS = {")": "(", "}": "{", "]": "["}
 _CLOSING = re.compile(r"\s*(?:\\right)?\s*([)}\]])")
+_OPENING = re.compile(r"(?:\\left\s*)?([({\[])\s*\Z")
 _SUM, _SIGN, _PRODUCT, _WHOLE = range(1, 5)
 
 
@@ -39,7 +40,7 @@ def latex_of(term: Term, source: str = "", least: int = 0) -> str:
 
 
 def span_of(term: Term, source: str) -> tuple[int, int] | None:
-    """Where a term stands in its formula, with the brackets that it opens; None if it does not stand there.
+    """Where a term stands in its formula, with the brackets that it opens or closes; None if it does not stand there.
 
     >>> from chainrule.documents.language.terms import Name
     >>> span_of(Name("a", span=(4, 11)), "x = 2(a - y) + 1")
@@ -48,11 +49,12 @@ def span_of(term: Term, source: str) -> tuple[int, int] | None:
     start, end = term.span
     if not 0 <= start < end <= len(source):
         return None
-    while (closing := _CLOSING.match(source, end)) and (text := source[start:end]).count(
-        _PAIRS[closing[1]]
-    ) > text.count(closing[1]):
+    while (closing := _CLOSING.match(source, end)) and _unpaired(source[start:end])[1][-1:] == [_PAIRS[closing[1]]]:
         end = closing.end()
-    return start, start + len(source[start:end].rstrip())
+    while (opening := _OPENING.search(source, 0, start)) and _unpaired(source[start:end])[0][:1] == [opening[1]]:
+        start = opening.start()
+    text = source[start:end]
+    return None if any(_unpaired(text)) else (start, start + len(text.rstrip()))
 
 
 def name_of(name: str) -> str:
@@ -70,6 +72,19 @@ def name_of(name: str) -> str:
 
 
 # What follows is private.
+
+
+def _unpaired(text: str) -> tuple[list[str], list[str]]:
+    """The brackets that a text lacks in front of it, the innermost first, and those that it leaves open."""
+    missing, opened = list[str](), list[str]()
+    for sign in text:
+        if sign in _PAIRS.values():
+            opened.append(sign)
+        elif opened[-1:] == [_PAIRS.get(sign)]:
+            opened.pop()
+        elif sign in _PAIRS:
+            missing.append(_PAIRS[sign])
+    return missing, opened
 
 
 def _latex(term: Term, source: str) -> tuple[str, int]:

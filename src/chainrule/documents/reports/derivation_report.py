@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.documents.reader.interpretation.readings import Reading
 from chainrule.documents.sources.pieces import Pieces
+from chainrule.documents.sources.scanning import NO_END
 from chainrule.documents.verdicts.messages import sentence
 from chainrule.documents.verdicts.verdict import VERDICTS
 
@@ -98,6 +99,11 @@ class CheckedStep:
         return VERDICTS[self.verdict].fault
 
     @property
+    def is_suspect(self) -> bool:
+        """True if it is wrong, or does not fit, as it was read, but may mean something else."""
+        return self.verdict in ("wrong if read so", "does not fit if read so")
+
+    @property
     def is_decided(self) -> bool:
         """True if it is known to be right or wrong."""
         return VERDICTS[self.verdict].decided
@@ -157,10 +163,14 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise."""
+        """0 if all claims are right and all declarations are understood, 1 if a claim is wrong, 2 otherwise.
+
+        It is 2 also if a mark has no end, for a formula behind it may be lost.
+        """
         if self.faults:
             return WRONG
-        decided = self.claims and all(step.is_decided for step in self.claims) and not self.problems
+        whole = not self.problems and not any(text.endswith(NO_END) for _, text in self.notes)
+        decided = self.claims and all(step.is_decided for step in self.claims) and whole
         return RIGHT if decided else UNDECIDED
 
     @property

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.documents.reports.derivation_report import CheckedStep, Report
-from chainrule.documents.verdicts.messages import sentence
+from chainrule.documents.sources.opening import UNREAD
+from chainrule.documents.verdicts.messages import plain, sentence
 
 COLUMNS = ("file", "claims", "right", "wrong", "not_decided", "first_wrong_line", "verdict", "repair", "exit_code")
 GRADES = (
@@ -33,15 +34,6 @@ GRADES = (
 )
 ENDINGS = (".md", ".markdown", ".mdown", ".rmd", ".qmd", ".tex", ".ltx", ".ipynb", ".rst", ".txt")
 """The endings of documents that are looked for in folders."""
-UNREAD = {
-    ".pdf": "PDF has no formulas to read",
-    **dict.fromkeys((".doc", ".docx", ".odt", ".pages", ".rtf"), "formulas of word processors are not read"),
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".heic", ".gif", ".tif", ".tiff"), "a picture has no formulas to read"),
-    **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "archives are not opened"),
-}
-"""The endings of files that students hand in and that are not read, with the reason."""
-IF_READ_SO = ("wrong if read so", "does not fit if read so")
-"""The verdicts on steps that are worth a look."""
 MOST_LINES = 20
 """Most steps in the column `look_at`; after them only the number of the others."""
 
@@ -58,12 +50,15 @@ class Grade:
         The points for work without a wrong step.
     notes : tuple of str
         Sentences about files that were not opened or could not be read.
+    strict : bool
+        Whether right steps that rest on doubts or on assumptions count as not decided.
     """
 
     student: str
     reports: tuple[Report, ...]
     points: float
     notes: tuple[str, ...] = ()
+    strict: bool = False
 
     @property
     def steps(self) -> list[tuple[Report, CheckedStep]]:
@@ -88,21 +83,44 @@ class Grade:
 
     @property
     def look_at(self) -> str:
-        """The places of the steps that are wrong or do not fit if they are read as they were."""
-        places = [f"{report.name}, {step.place}" for report, step in self.steps if step.verdict in IF_READ_SO]
-        more = [sentence("more steps", count=len(places) - MOST_LINES)] if len(places) > MOST_LINES else []
-        return "; ".join([*places[:MOST_LINES], *more])
+        """The places of damaged input, and of steps that assume something, or are wrong if they are read as they were.
+
+        With `strict`, they are also the places of steps that rest on doubts.
+        """
+        places = [f"{report.name}, {place}" for report in self.reports for place in self._places(report)]
+        return "; ".join(_first(places, "more places"))
+
+    def _places(self, report: Report) -> list[str]:
+        """The places in a document that a person has to look at, in their order."""
+        steps = [(step.cell or 0, step.line, step.place) for step in report.claims if self._needs_a_look(step)]
+        damaged = [(0, line, sentence("line", line=line)) for line, _ in report.notes]
+        return list(dict.fromkeys(place for _, _, place in sorted([*steps, *damaged], key=lambda each: each[:2])))
+
+    def _needs_a_look(self, step: CheckedStep) -> bool:
+        return step.is_suspect or bool(step.assumed) or self._is_doubtful(step)
+
+    def _is_doubtful(self, step: CheckedStep) -> bool:
+        """Whether a step that seems right rests on something that the text does not say, where this counts."""
+        return self.strict and not step.is_fault and step.is_decided and bool(step.doubts or step.assumed)
 
     @property
     def _told(self) -> list[str]:
         """The notes, and what the score does not cover."""
         claims, *_, open_ = self._counts
         judged = [sentence("not judged", open=open_, claims=claims)] if open_ else []
-        return [*self.notes, *(judged if claims else [sentence("nothing to grade")])]
+        damaged = [sentence("of document", name=report.name, remark=remark) for report in self.reports
+                   for remark in report.remarks]  # fmt: skip
+        assumed = [
+            sentence("assumes", name=report.name, place=step.place, assumed=plain(" and ".join(step.assumed)))
+            for report, step in self.steps
+            if step.assumed
+        ]
+        told = [*_first(damaged, "more notes"), *_first(assumed, "more assume")]
+        return [*self.notes, *told, *(judged if claims else [sentence("nothing to grade")])]
 
     @property
     def _counts(self) -> tuple[int, int, int, int]:
-        right = sum(step.is_decided and not step.is_fault for _, step in self.steps)
+        right = sum(step.is_decided and not step.is_fault and not self._is_doubtful(step) for _, step in self.steps)
         return len(self.steps), right, len(self.wrong), len(self.steps) - right - len(self.wrong)
 
     def row(self) -> list[object]:
@@ -184,9 +202,8 @@ def documents_in(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
             refused.append(sentence("not a document", path=name, why=UNREAD[ending]))
         elif file.is_file() and not file.name.startswith("."):
             others.append(name)
-    more = [sentence("more files", count=len(others) - MOST_LINES)] if len(others) > MOST_LINES else []
     if others:
-        refused.append(sentence("other files", paths=", ".join([*others[:MOST_LINES], *more])))
+        refused.append(sentence("other files", paths=", ".join(_first(others, "more files"))))
     return found, refused
 
 
@@ -208,6 +225,12 @@ def reports_table(reports: Sequence[Report], refused: Sequence[tuple[str, str]] 
 
 
 # What follows is private.
+
+
+def _first(texts: Sequence[str], rest: str) -> list[str]:
+    """The first texts, and the number of the others in a sentence."""
+    more = [sentence(rest, count=len(texts) - MOST_LINES)] if len(texts) > MOST_LINES else []
+    return [*texts[:MOST_LINES], *more]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

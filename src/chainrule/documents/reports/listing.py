@@ -50,9 +50,9 @@ def outcome(report: Report) -> Iterator[str]:
     """The number of steps by verdict, and the first one to look at."""
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
     yield sentence("counts", counts=counts) if counts else sentence("no relation")
-    if report.faults:
-        first = report.faults[0]
-        yield sentence("first", line=first.line, verdict=first.verdict)
+    first = next((step for step in report.steps if step.is_fault or step.is_suspect), None)
+    if first is not None:
+        yield sentence("first", place=first.place, verdict=first.verdict)
 
 
 def github_annotations(report: Report) -> str:

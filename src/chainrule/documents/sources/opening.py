@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,19 @@ FORMATS = {
     ".rest": "rst",
 }
 OTHER_FORMATS = {
-    b"%PDF-": "this is a PDF, which has no formulas to read",
+    b"%PDF-": "PDF has no formulas to read",
     b"PK\x03\x04": "this is an archive or the file of a word processor",
-    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "this is a picture, which has no formulas to read"),
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "a picture has no formulas to read"),
 }
 """By the first bytes of a file: why it is not read."""
+UNREAD = {
+    ".pdf": OTHER_FORMATS[b"%PDF-"],
+    **dict.fromkeys((".doc", ".docx", ".odt", ".pages", ".rtf"), "formulas of word processors are not read"),
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".heic", ".gif", ".tif", ".tiff"), OTHER_FORMATS[b"\x89PNG"]),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "archives are not opened"),
+}
+"""The endings of files that people hand in and that are not read, with the reason."""
+STANDARD_INPUT = "-"
 _LATEX = re.compile(r"^[ \t]*\\(?:documentclass|begin\{document\})", re.MULTILINE)
 _OWN = re.compile(r"^\[chainrule: [^\n]*", re.MULTILINE)
 """Comments that `chainrule check --annotate` writes into plain text."""
@@ -79,6 +88,8 @@ class _Notes:
 def read(path: str | Path) -> Pieces:
     """The pieces of a file.
 
+    The path may be a pipe, or "-" for the standard input.
+
     Raises
     ------
     Unreadable
@@ -86,13 +97,14 @@ def read(path: str | Path) -> Pieces:
     OSError
     """
     path = Path(path)
-    with path.open("rb") as file:
-        first = file.read(max(map(len, OTHER_FORMATS)))
-    if why := next((why for begins, why in OTHER_FORMATS.items() if first.startswith(begins)), ""):
+    why = UNREAD.get(path.suffix.lower(), "")
+    raw = b"" if why else _bytes(path)
+    if why := why or next((why for begins, why in OTHER_FORMATS.items() if raw.startswith(begins)), ""):
         raise Unreadable(f"{why}; give Markdown, LaTeX or a notebook")
-    if path.stat().st_size > 4 * MOST_CHARACTERS:
-        raise Unreadable(f"{path.stat().st_size} bytes; documents of up to {MOST_CHARACTERS} characters are read")
-    raw = path.read_bytes()
+    if len(raw) > 4 * MOST_CHARACTERS:
+        raise Unreadable(
+            f"more than {4 * MOST_CHARACTERS} bytes; documents of up to {MOST_CHARACTERS} characters are read"
+        )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return pieces_of(raw.decode("utf-16", errors="replace"), path.name)
     return pieces_of(raw.decode("utf-8", errors="replace"), path.name)
@@ -131,6 +143,15 @@ def pieces_of(text: str, name: str = "", format: str | None = None) -> Pieces:
 
 
 _BAD = {"\ufffd": "characters are no valid UTF-8", "\x00": "NUL characters are left out of formulas"}
+
+
+def _bytes(path: Path) -> bytes:
+    """The content of a file, which may be a pipe, up to more than the most that is read."""
+    most = 4 * MOST_CHARACTERS + 1
+    if str(path) == STANDARD_INPUT:
+        return sys.stdin.buffer.read(most)
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def _looks_like(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -65,6 +66,14 @@ NOT_SHOWN = (
 """Environments of LaTeX whose text is no derivation."""
 
 
+NO_END = "has no end"
+"""Ends the note about a mark of a display or a comment without its partner: what it opens ends at a guess."""
+OPENS_NOTHING = "has no end and opens nothing"
+"""Ends the note about any other mark without its partner, such as a sign for dollars."""
+
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[a-z]{3,}[\s.,]")
+
+
 def display_pairs(barriers: tuple[str, ...]) -> dict[str, Pair]:
     """The marks of formulas that Markdown and LaTeX share."""
     pairs = {
@@ -123,13 +132,18 @@ def spans_of(
         blank = after("blank", index)
         # Prose with formulas after a blank line: the end of this display was forgotten.
         forgotten = token.kind in ("$$", "\\[") and blank < after("$", blank) < closing < len(tokens)
+        if token.kind == pair.closer == "$$" and blank < closing < barrier:
+            # Words after it say the same where the marks up to the barrier are no pairs.
+            is_odd = (bisect_left(where["$$"], barrier) - bisect_left(where["$$"], index)) % 2 == 1
+            forgotten |= is_odd and bool(_WORDS.search(text, tokens[blank].end, tokens[closing].start))
         if closing < barrier and not forgotten:
             first, last = token.end, tokens[closing].start
             if token.kind != "$" or accepts(text[first:last]):
                 spans.append(Region(pair.kind, token.start, first, last, tokens[closing].end, pair.environment))
                 index = closing
             continue
-        note(token.start, f"{text[token.start : token.end].strip()[:40]} has no end")
+        mark = text[token.start : token.end].strip()[:40]
+        note(token.start, f"{mark} {NO_END}" if pair.open_ended else f"{mark} {OPENS_NOTHING}")
         if pair.open_ended:
             stop = min(barrier, blank) if pair.open_ended == "blank" else len(tokens)
             end = tokens[stop].start if stop < len(tokens) else len(text)

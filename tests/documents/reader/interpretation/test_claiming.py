@@ -83,3 +83,20 @@ def test_columns_of_which_nothing_is_said_may_have_the_sum_1():
     step = check_derivation(text + r"$$\frac{\partial L}{\partial z_i} = p_i - y_i$$", repairs=False).steps[-1]
     assert step.verdict == "proved if"
     assert "each column of y adds up to 1" in step.message
+
+
+OTHER_CHAIN = r"Let $f(x) = x^2$." + "\n\n$$\\frac{d}{dx} \\sin x = 2 \\cos x$$\n\n"
+
+
+@pytest.mark.parametrize("chain", [r"$$g = f'(x) = \cos x$$", r"Hence $g = f'(x) = \cos x$."])
+def test_a_step_behind_a_definition_goes_on_from_no_other_chain(chain):
+    report = check_derivation(OTHER_CHAIN + chain)
+    steps = [step for step in report.steps if step.line == 5]
+    assert not any(step.verdict in ("proved", "verified", "proved if") for step in steps)
+    assert "line 3" not in steps[-1].message
+
+
+def test_a_chain_goes_on_over_a_sentence_with_a_chain_of_its_own(reading_of):
+    found = reading_of("$$(x + 1)^2 = x^2 + 2 x + 1$$\n\nwhere we get $3 + 4 = 7$, and then\n\n$$= x (x + 2) + 1$$")
+    claims = found.derivation.claims
+    assert [None if claim.follows is None else claims[claim.follows].line for claim in claims] == [None, None, 1]

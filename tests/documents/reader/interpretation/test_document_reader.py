@@ -67,7 +67,7 @@ def test_what_is_not_read_is_listed_with_the_reason(reading_of):
     text = SOFTMAX + r"$$\int_{t} p_k = 1$$"
     entries = reading_of(text).entries
     assert [entry.kind for entry in entries] == ["definition", "not read"]
-    assert entries[1].reason == "int is not read"
+    assert entries[1].reason == "an integral"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_value_in_a_set_with_its_index_in_brackets_is_doubted():
     )
     assert silent.verdict == "wrong"
     assert said.verdict == "wrong if read so"
-    assert "line 1 says more of y" in said.doubts
+    assert "line 1 says something of y that is not read" in said.doubts
 
 
 def test_an_update_is_told_from_an_equation():

@@ -30,7 +30,7 @@ def test_factors_side_by_side_are(formula, term, elaborated):
 @pytest.mark.parametrize(
     ("formula", "reason"),
     [
-        (r"\int x", "int is not read"),
+        (r"\int x", "an integral"),
     ],
 )
 def test_factors_without_a_meaning_say_why(formula, reason, elaborated):

@@ -39,7 +39,7 @@ def test_the_same_arguments_everywhere_leave_no_doubt_if_none_depends_on_another
     text = "Let $z$ and $b$ be numbers, and $g(z, b) = z e^{b z}$.\n\n$$\\frac{\\partial g(z, b)}{\\partial b} = z$$"
     assert doubts_of(text) == [()]
     dependent = "$$z = b^2$$\n\n" + text.replace("$z$ and $b$ be numbers", "$b$ be a number")
-    assert "g with its arguments is a value" in doubts_of(dependent)[0]
+    assert "g is the value of a function, and not the function" in doubts_of(dependent)[0]
 
 
 def test_unequal_may_mean_not_always_equal():

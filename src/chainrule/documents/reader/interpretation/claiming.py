@@ -67,7 +67,7 @@ def enter_claim(state: DocumentState, statement: Statement) -> None:
     free = free_indices(state, left, right, *conditions) - state.labels.keys()
     over = tuple((index, state.elaborator.open_size(index)) for index in sorted(free))
     line = statement.line
-    follows = len(state.claims) - 1 if statement.number and state.claims else None
+    follows = _claim_before(state, statement)
     if is_rounded or follows in state.rounded:  # sides of such a claim are no sides of the chain
         follows = None
     if is_rounded:
@@ -121,6 +121,13 @@ def enter_joined_cases(state: DocumentState, statement: Statement, name: str) ->
 
 
 # What follows is private.
+
+
+def _claim_before(state: DocumentState, statement: Statement) -> int | None:
+    """The claim before a statement in its chain; none at the beginning, and behind a definition at the beginning."""
+    entries = reversed(state.entries) if statement.number else ()
+    found = (entry.claim for entry in entries if entry.statement.chain == statement.chain)
+    return next((claim for claim in found if claim is not None), None)
 
 
 def _label_of(left: w.Written) -> tuple[w.Written, w.Written, tuple[w.Written, ...], tuple[str, ...]] | None:

@@ -211,7 +211,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         *_, end = stated.bounds.get(number, (number,))
         state.supposed[letter_of(full)] = f"line {line} supposes what {full} is", range(number, end)
     if number in stated.hedged:
-        state.disputed = {**state.disputed, letter_of(full): f"line {line} says more of {full}"}
+        state.disputed = {**state.disputed, letter_of(full): f"line {line} says something of {full} that is not read"}
     state.defined_at[full] = number
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]

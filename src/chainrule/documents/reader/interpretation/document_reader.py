@@ -73,7 +73,7 @@ def _dispute_member(state: DocumentState, statement: Statement) -> None:
         case w.Beside(parts=(w.Symbol() as name, w.Bracketed()), joints=("",)) if statement.relation == "in":
             letter, line = base_name(name), statement.line
             if letter not in state.definitions:
-                state.disputed = {**state.disputed, letter: f"line {line} says more of {letter}"}
+                state.disputed = {**state.disputed, letter: f"line {line} says something of {letter} that is not read"}
 
 
 def _gives(state: DocumentState, statement: Statement, role: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -47,6 +48,8 @@ class Statement:
         True if the sign => leads to its chain.
     is_name : bool
         True if its left side first stood at the end of a chain, and is taken for a new name there.
+    chain : int
+        The number of its chain in the document.
     """
 
     left: Written
@@ -60,6 +63,7 @@ class Statement:
     resumed: bool = False
     led: bool = False
     is_name: bool = False
+    chain: int = 0
 
     @property
     def key(self) -> tuple[int, tuple[int, int]]:
@@ -83,14 +87,16 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
     hanging: Link | None = None
     before: Piece | None = None
     count, led = 0, False
+    numbers = itertools.count()
+    own = next(numbers)
     for piece, chain in chains:
         members = _without_products(chain)
         if piece.kind == "inline":
-            yield from _alone(piece, chain)
+            yield from _alone(piece, chain, numbers)
             continue
         continues = bool(members) and members[0] is None and last is not None
         if not continues:
-            head, count, led = members[0] if members else None, 0, False
+            head, count, led, own = members[0] if members else None, 0, False, next(numbers)
         left = last if continues else (members[0] if members else None)
         links = list(chain.links)
         if continues and links and hanging is not None and hanging.relation == links[0].relation and before is piece:
@@ -98,7 +104,7 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
         hanging = links[-1] if links and members[-1] is None else None
         for link, right in zip(links, members[1:], strict=False):
             if _leads_on(link, links):
-                head, count, left, led = right, 0, right, True
+                head, count, left, led, own = right, 0, right, True, next(numbers)
                 continue
             if left is not None and right is not None:
                 above = () if link.above is None else (link.above,)
@@ -107,7 +113,7 @@ def statements_of(chains: Iterable[tuple[Piece, WrittenChain]]) -> Iterator[Stat
                 said = right if count or continues else _said_of(members, right)
                 yield _turned(Statement(
                     left, link.relation, said, piece, link.place, conditions, head if count else None, count, resumed,
-                    led,
+                    led, chain=own,
                 ))  # fmt: skip
                 count += 1
             left = right if right is not None else left
@@ -260,17 +266,19 @@ def _of_letter(items: Sequence[Written], left: Written) -> list[w.Scripted]:
     return found if isinstance(left, w.Symbol) and all(item.base == left for item in found) else []
 
 
-def _alone(piece: Piece, chain: WrittenChain) -> Iterator[Statement]:
-    """The relations of a formula in a sentence."""
+def _alone(piece: Piece, chain: WrittenChain, numbers: Iterator[int]) -> Iterator[Statement]:
+    """The relations of a formula in a sentence, with new numbers of chains."""
     members = _without_products(chain)
     pairs = zip(members, chain.links, members[1:], strict=False)
-    head, number = None, 0
+    head, number, own = None, 0, next(numbers)
     for left, link, right in pairs:
         if _leads_on(link, chain.links):
-            head, number = None, 0
+            head, number, own = None, 0, next(numbers)
         elif left is not None and right is not None:
             said = right if number else _said_of(members, right)
-            yield _turned(Statement(left, link.relation, said, piece, link.place, chain.conditions, head, number))
+            yield _turned(
+                Statement(left, link.relation, said, piece, link.place, chain.conditions, head, number, chain=own)
+            )
             head, number = head or left, number + 1
 
 

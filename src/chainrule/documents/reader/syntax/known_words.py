@@ -49,7 +49,7 @@ AT_ITS_ARGUMENT = "is taken at its argument"
 IS_A_VALUE = " with arguments is a value"
 """After g in g(z, b), where g stands alone elsewhere, or has other arguments that begin with the same letter."""
 
-IS_OF_THESE = " with its arguments is a value"
+IS_OF_THESE = " is the value of a function, and not the function"
 """After g where it stands with the same letters everywhere."""
 
 SUBSCRIPT_LEFT_OUT = "with its subscript left out"

@@ -13,7 +13,6 @@ from typing import Any
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import ONE, Apply, Name, Number, Term, Truth
-from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.standard_arrays import standard_array
 from chainrule.documents.reader.syntax import written as w
@@ -23,7 +22,7 @@ from chainrule.documents.reader.syntax.written import Written
 from chainrule.documents.reader.translation.grids import constant, entries_in_line, grid, listing
 from chainrule.documents.reader.translation.index_ranges import NUMBERED, size_of_set
 from chainrule.documents.reader.translation.indicators import stated_condition
-from chainrule.documents.reader.translation.products import product
+from chainrule.documents.reader.translation.products import placed, product
 from chainrule.documents.reader.translation.scripted_terms import bare, scripted
 from chainrule.documents.reader.translation.slopes import slope_of
 from chainrule.documents.reader.translation.sums import signed_terms
@@ -41,7 +40,7 @@ class Elaborator(Meanings):
         NotMeant
         """
         found = self._term(written)
-        return _placed(found, written.place)
+        return placed(found, written.place)
 
     def index(self, written: Written) -> Term:
         """The term of an index. A letter that is an index is one whatever else the letter means in a part."""
@@ -112,7 +111,8 @@ class Elaborator(Meanings):
                 return self.term(inside)
             case w.Dots() | w.Words() | w.NotRead() | w.Listed() | w.Comparing() | w.BigOperator():
                 raise NotMeant(_IN_WORDS[type(written)](written), written.place)
-        raise NotMeant(f"{type(written).__name__.lower()} is not read", written.place)
+        kind = type(written).__name__
+        raise NotMeant(f"a {kind.lower()} that lacks a part", written.place)
 
     def _symbol(self, symbol: w.Symbol) -> Term:
         name = base_name(symbol)
@@ -200,7 +200,3 @@ _IN_WORDS: dict[type[Written], Callable[[Any], str]] = {
     w.Comparing: lambda each: "a condition where a number was expected",
     w.BigOperator: lambda each: f"a {each.kind} of nothing",
 }
-
-
-def _placed(term: Term, place: tuple[int, int]) -> Term:
-    return changed_to(term, {"span": place}) if term.span == (0, 0) else term

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.documents.language import terms
 from chainrule.documents.language.terms import ONE, Apply, Call, Entry, Fold, Name, Term
+from chainrule.documents.language.trees import changed_to
 from chainrule.documents.reader.letters.inventory import LAYER_LETTERS
 from chainrule.documents.reader.letters.meanings import Meanings
 from chainrule.documents.reader.letters.prefixes import CHANGE
@@ -51,6 +52,15 @@ from chainrule.documents.reader.translation.slopes import (
 OPERATOR_LETTERS = (CHANGE, "delta", "D", "T")
 """Letters that are operators in some texts: a Laplacian, a variation, a derivative, a transform."""
 
+UNREAD_OPERATORS = {
+    **dict.fromkeys(("int", "iint", "iiint", "oint"), "an integral"),
+    **dict.fromkeys(("lim", "limsup", "liminf"), "a limit"),
+    "E": "an expectation",
+    "argmax": "the place of a maximum",
+    "argmin": "the place of a minimum",
+}
+"""Operators that are not read, in words."""
+
 LONE_BRACKETS = {
     w.UNOPENED: "a closing bracket that nothing opens is left out",
     w.UNENDED: "a bracket that nothing closes reaches to the next relation",
@@ -92,11 +102,20 @@ def product(meanings: Meanings, parts: Sequence[Written], joints: Sequence[str])
             meanings.used.add("an entrywise product comes after the product behind it")  # a ⊙ W^T d is a ⊙ (W^T d)
             whole.append(_multiplied(meanings, factors, parts))
             factors = []
-        factors.append((joint, factor))
+        factors.append((joint, placed(factor, (first.place[0], parts[at - 1].place[1]))))
     found = _multiplied(meanings, factors, parts)
     for left in reversed(whole):
         found = Apply(".*", (left, found))
     return found
+
+
+def placed(term: Term, place: w.Place) -> Term:
+    """A term with its place in the text, unless it has one.
+
+    >>> placed(Name("x"), (2, 3)).span
+    (2, 3)
+    """
+    return changed_to(term, {"span": place}) if term.span == (0, 0) else term
 
 
 # What follows is private.
@@ -282,7 +301,7 @@ def _big(
     if part.kind == "lim" and at + 1 < len(parts):
         return limit(meanings, part, product(meanings, parts[at + 1 :], joints[at + 1 :])), len(parts)
     if part.kind not in ("sum", "prod", "max", "min"):
-        raise NotMeant(f"{part.kind} is not read", part.place)
+        raise NotMeant(UNREAD_OPERATORS.get(part.kind, f"the sign {part.kind}"), part.place)
     if at + 1 >= len(parts):
         raise NotMeant(f"a {part.kind} of nothing", part.place)
     body = product(meanings, parts[at + 1 :], joints[at + 1 :])
