@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import affine_transform
 
 from chainrule.arrays import random_stream
 from chainrule.training import Augmentation, Samples
 from chainrule.training.data import BatchReader
-from chainrule.training.turning import turned
 
 SHAPE = (2, 5, 6)
 X = np.arange(1.0, 121.0).reshape(2, 60)
@@ -115,29 +113,6 @@ def test_batches_are_changed_and_the_samples_are_not(shuffle):
     other = [np.array_equal(a[0], b[0]) for a, b in zip(epochs[0], epochs[2], strict=True)]
     assert all(same)
     assert not all(other)
-
-
-TURNS = np.array([0.0, 0.3, -1.2, np.pi / 2, 0.7])
-ZOOMS = np.array([1.0, 1.0, 1.2, 1.0, 0.6])
-
-
-def one_turned(channel, angle, factor):
-    """One channel of one image, turned by SciPy."""
-    inverse = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / factor
-    middle = (np.array(channel.shape) - 1) / 2
-    return affine_transform(channel, inverse, middle - inverse @ middle, order=1, mode="grid-constant")
-
-
-def test_turned_images_are_those_of_a_computation_for_each():
-    images = random_stream(4).normal(size=(5, 2, 7, 6))
-    expected = [
-        [one_turned(channel, angle, factor) for channel in image]
-        for image, angle, factor in zip(images, TURNS, ZOOMS, strict=True)
-    ]
-    found = turned(images, TURNS, ZOOMS)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert np.array_equal(found[0], images[0])
-    assert turned(images.astype(np.float32), TURNS, ZOOMS).dtype == np.float32
 
 
 def test_contrast_and_brightness_are_uniform_in_their_ranges():

@@ -345,12 +345,12 @@ def encoded(samples: DataSet) -> Array | StoredRows:
             f"{reasons}; text has to become numbers first: save what scikit-learn's TfidfVectorizer or a model of "
             "embeddings makes of it with numpy.savez('rows.npz', X=..., y=...) or dump_svmlight_file, and train on that"
         ) from None
+    if not np.ptp(features, axis=0).any():
+        raise CommandError(f"{samples.name}: no column can be used as a feature: every one holds a single value")
     first_notes(samples.notes, MORE_COLUMNS)
     if isinstance(samples.encoder, TableEncoder):
         for name, reason in samples.encoder.left_out_.items():
             note(left_out(name, reason, f"--text {shlex.quote(name)}"))
-    if not np.ptp(features, axis=0).any():
-        raise CommandError(f"{samples.name}: no column can be used as a feature: every one holds a single value")
     return np.asarray(features, dtype=np.float32)
 
 

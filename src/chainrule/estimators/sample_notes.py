@@ -60,7 +60,7 @@ def step_of(values: Array) -> float:
     if values.dtype.kind not in "iuf" or values.ndim != 1 or len(values) < FEWEST_ROWS:
         return 0.0
     numbers = as_floats(values)
-    with np.errstate(invalid="ignore"):  # infinite numbers have no difference
+    with np.errstate(invalid="ignore", over="ignore"):  # differences of infinite or huge numbers
         step = float(numbers[1] - numbers[0])
         whole = step > 0 and step.is_integer() and float(numbers[0]).is_integer()
         return step if whole and bool((np.diff(numbers) == step).all()) else 0.0

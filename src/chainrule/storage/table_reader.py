@@ -113,7 +113,8 @@ class TableFile:
             for name in [*chosen, *sides]:
                 _check_named(path, name, schema)
             dtypes = [self._dtype(name, schema.field(name).type) for name in chosen]
-            if not chosen or (_is_vector(pa, schema.field(chosen[0]).type) and len(chosen) > 1):
+            vectors = [name for name in chosen if _is_vector(pa, schema.field(name).type)]
+            if not chosen or (vectors and len(chosen) > 1):
                 raise DataFileError(
                     f"{path}: expected a numeric column per feature, or one column of vectors, got "
                     f"{', '.join(chosen) or 'no column of features'}; choose with columns=[...]"

@@ -137,7 +137,7 @@ def ends(recipe: Recipe, run: Run, judge: Judge | None, epoch: "Epoch", rows: in
         seconds=now - clock.began,
         seconds_per_epoch=now - clock.last,
         chance=chance_near(recipe, judge, epoch.loss, score),
-        accuracy=None if judge is None else judge.accuracy(),
+        accuracy=None if judge is None or judge.accuracy is None else judge.accuracy(),
     )
     clock.last = now
     answers = [callback(progress) for callback in recipe.callbacks]

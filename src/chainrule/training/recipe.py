@@ -214,7 +214,7 @@ class Judge:
     may_be_nan: bool = False
     decides: bool = True
     chance: Chance | None = None
-    accuracy: Callable[[], float | None] = lambda: None
+    accuracy: Callable[[], float | None] | None = None
 
 
 @dataclass(eq=False)
