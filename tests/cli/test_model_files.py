@@ -158,7 +158,7 @@ def test_predict_refuses_another_data_set(chainrule, digits_model, iris_model, f
 
 def test_rows_are_counted_in_whole_numbers_even_if_no_prediction_is_right():
     actual, predicted, sure = np.array([0, 0]), np.array([1, 1]), np.array([0.75, 0.75])
-    scores = metrics(Scored(np.array(["a", "b"]), actual, predicted, np.log(1 - sure), sure))
+    scores = metrics(Scored(np.array(["a", "b"]), actual, predicted, np.log(1 - sure), sure), None)
     assert scores["accuracy"] == 0
     assert [repr(entry["support"]) for entry in scores["classes"]] == ["2", "0"]
 

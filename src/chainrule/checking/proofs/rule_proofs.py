@@ -44,7 +44,7 @@ from chainrule.checking.proofs.assignments import (
     sampled_assignments,
 )
 from chainrule.checking.proofs.proof import Proof, joined_outcomes, joined_sizes
-from chainrule.checking.rule_calls import broken_calls
+from chainrule.checking.rule_calls import broken_calls, refuse_inputs
 from chainrule.checking.rule_forms import result_forms
 from chainrule.checking.rule_promises import broken_flags, changes_inputs
 from chainrule.rules import Rule, registry
@@ -141,7 +141,12 @@ def _limited(points: Inputs, prove: Callable[[], Proof], seconds: float = SECOND
     if changed:
         reason = f"the rule writes to its input {changed}, so that other formulas get other numbers: work on a copy"
         return Proof(points.rule.name, unchecked=(reason,))
-    broken = broken_calls(RuleCase(points.rule, points.samples, dict(points.options), 300), "calls")
+    case = RuleCase(points.rule, points.samples, dict(points.options), 300)
+    try:
+        refuse_inputs(case)
+    except ValueError as reason:
+        return Proof(points.rule.name, unchecked=(str(reason),))
+    broken = broken_calls(case, "calls")
     if reasons := tuple(f"{each.entry}: got {each.got}, expected {each.expected}" for each in broken):
         return Proof(points.rule.name, unchecked=reasons)
     try:
