@@ -282,11 +282,11 @@ def _model_for(data: str | None, given: Iterable[str]) -> str:
     from chainrule.cli import array_files
     from chainrule.cli.block_files import is_in_blocks
 
-    known = {field.name for field in fields(TabularOptions)}
-    if Path(data).is_dir() and not is_in_blocks(data):
+    given, in_blocks = set(given), is_in_blocks(data)
+    if Path(data).is_dir() and not in_blocks and given <= {field.name for field in fields(MODELS["conv"][1])}:
         return "conv"
-    whole = not array_files.is_array_file(data) and not is_in_blocks(data)
-    return "tabular" if whole and known.issuperset(given) else "mlp"
+    whole = not array_files.is_array_file(data) and not in_blocks
+    return "tabular" if whole and given <= {field.name for field in fields(TabularOptions)} else "mlp"
 
 
 def _common(

@@ -322,6 +322,8 @@ def interruption_of(model: Any) -> str:
 
 def _note_unless_learned(classifier: Any, fitted: FittedModel, results: dict[str, Any]) -> None:
     """Print a note if the held-out log-loss is hardly lower than that of the class shares, after several epochs."""
+    if results["log_loss"] is None:  # no rows were held out
+        return
     counts = np.array([row["support"] for row in results["classes"]])
     chance = Chance.of(np.repeat(np.arange(len(counts)), counts), len(counts))
     if classifier.n_iter_ >= FEWEST_EPOCHS and chance.is_near(results["log_loss"]):
