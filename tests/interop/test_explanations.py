@@ -19,6 +19,7 @@ def test_values_of_a_linear_model_are_its_formula(tumours, softmax):
     np.testing.assert_allclose(values.sum(axis=1), logits - logits.mean(), atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:the log-loss .* is no lower:sklearn.exceptions.ConvergenceWarning")
 def test_values_of_a_network_sum_to_the_difference_of_logits(wine):
     X, y = wine[0][:, :4], wine[1]
     model = MLPClassifier((6,), "softplus", learning_rate="cosine", max_iter=10, random_state=0).fit(X, y)

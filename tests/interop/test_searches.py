@@ -17,6 +17,7 @@ def test_a_grid_search_scores_as_cross_validation_does(wine, softmax):
     assert search.score(*wine) > -0.1
 
 
+@pytest.mark.filterwarnings("ignore:the log-loss .* is no lower:sklearn.exceptions.ConvergenceWarning")
 def test_a_halving_search_ends_with_the_most_samples(wine, mlp):
     grid = {"learning_rate_init": [1e-6, 1e-4, 1e-2, 3e-2]}
     search = HalvingGridSearchCV(mlp, grid, cv=2, factor=2, min_resources=40, random_state=0).fit(*wine)
@@ -39,6 +40,7 @@ def test_optuna_finds_a_better_penalty_than_its_first(wine):
     assert study.best_value < 0.15 < np.log(3) / 2 < study.trials[0].value
 
 
+@pytest.mark.filterwarnings("ignore:the log-loss .* is no lower:sklearn.exceptions.ConvergenceWarning")
 def test_optuna_prunes_by_the_epochs_that_a_callback_reports(wine):
     optuna = pytest.importorskip("optuna", reason="needs Optuna: pip install -e '.[interop]'")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
