@@ -51,6 +51,7 @@ def test_categories_of_polars_are_words():
     assert as_columns(frame)["c"].tolist() == ["u", "v", None, "u"]
 
 
+@pytest.mark.filterwarnings("ignore:column .* as missing:UserWarning")
 @pytest.mark.parametrize("maker", MAKERS)
 def test_features_are_those_of_pandas(maker):
     names = ["whole", "word", "flag", "float"]

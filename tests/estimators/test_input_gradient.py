@@ -132,7 +132,7 @@ def test_sparse_features_and_single_precision_are_taken():
         ("two", SPECIES, "classes not in"),
         ("multilabel", SPECIES, r"`y` has shape \(150,\), expected \(n, 2\)"),
         ("multilabel", np.ones((150, 3), int), r"`y` has shape \(150, 3\), expected \(n, 2\)"),
-        ("soft", SPECIES, "Expected 2D array"),
+        ("soft", SPECIES, "takes rows of class probabilities"),
         ("soft", SOFT[:, :2], "every row must hold probabilities that sum to 1; row 0"),
         ("soft", KINDS["two soft"][0], r"`y` has shape \(150, 2\), expected \(n, 3\)"),
     ],

@@ -63,7 +63,7 @@ def test_the_best_constant_prediction_is_the_mean_of_the_rows():
         (np.ones((150, 1)), "at least two classes"),
         (SOFT[:-1], "inconsistent numbers of samples"),
         (np.where(np.arange(150)[:, None] == 7, np.nan, SOFT), "NaN"),
-        (SPECIES, "Expected 2D array"),
+        (SPECIES, "takes rows of class probabilities"),
     ],
 )
 def test_rows_that_are_no_probabilities_are_refused(rows, message):

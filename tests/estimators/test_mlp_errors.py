@@ -52,7 +52,7 @@ def fit(x=X, y=Y, **parameters):
         ("momentum", 1.5, "a number of at least 0 and at most 1", 0.0),
         ("label_smoothing", -0.1, "a number of at least 0 and at most 1", 1.0),
         ("max_grad_norm", 0, "a number above 0", None),
-        ("class_weight", "equal", "one of 'balanced'", "balanced"),
+        ("class_weight", "equal", "a dict, 'balanced' or None", "balanced"),
         ("targets", "soft", "one of 'labels', 'proba'", "labels"),
         ("loss", "hinge", "one of 'log_loss', 'squared_error'", "log_loss"),
         ("eval_metric", "auc", "one of 'accuracy', 'log_loss'", "log_loss"),

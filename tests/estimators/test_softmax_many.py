@@ -272,7 +272,7 @@ def test_what_else_is_refused():
         fit_many(models(temperature_scaling=True), X, ys=YS)
     with pytest.raises(ValueError, match="C: expected"):
         fit_many(models(C=-1), X, ys=YS)
-    with pytest.raises(ValueError, match="a 0/1 matrix of several labels is for MLPClassifier"):
+    with pytest.raises(ValueError, match="several labels per sample are for MLPClassifier"):
         fit_many(models(), X, np.eye(10, dtype=int)[DIGITS] + np.eye(10, dtype=int)[DIGITS - 1])
 
 

@@ -98,6 +98,7 @@ def test_seeds_on_all_rows_and_every_kind_of_target():
         assert_same(fit_many(estimators, X, y, n_jobs=1), alone(estimators, [None] * 4, y))
 
 
+@pytest.mark.filterwarnings("ignore:the log-loss .* is no lower:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_members_stop_after_the_same_epochs_with_the_same_accuracy(early_stopping):
     common = {"early_stopping": early_stopping, "max_iter": 400, "tol": 1e-3, "n_iter_no_change": 5}

@@ -134,6 +134,7 @@ def table():
     return frame, score
 
 
+@pytest.mark.filterwarnings("ignore:column .* as missing:UserWarning")
 @pytest.mark.filterwarnings("ignore:column .* not seen in training:UserWarning")
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("options", [{}, {"linear": False, "bins": 0}, {"search": 1}])

@@ -57,6 +57,7 @@ def features(session, encoder, table):
     return session(graph.model({}, "0")).run(None, found)[0]
 
 
+@pytest.mark.filterwarnings("ignore:column .* as missing:UserWarning")
 @pytest.mark.filterwarnings("ignore:column .* not seen in training:UserWarning")
 @pytest.mark.parametrize("used", [("gaps", "size", "same", "day"), ("many", "few"), tuple(HOSTILE)])
 def test_features_of_tables_equal_those_of_python(session, table, used):

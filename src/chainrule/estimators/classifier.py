@@ -257,7 +257,6 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
         X, y, weights = self._checked_samples(X, y, sample_weight, reset=not continues, **options)
         encoding = encoding_of(y, probabilities=self.targets == "proba")
         self._adopt_classes(encoding, continues=continues)
-        self.column_notes_ = []
         if isinstance(given[0], Mapping) or hasattr(given[0], "columns"):
             from chainrule.estimators.sample_notes import warn_of_samples  # and narwhals, which arrays do without
 
@@ -277,7 +276,7 @@ class Classifier(ShownInNotebooks, ClassifierMixin, BaseEstimator, ABC):  # type
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {encoding.classes}"
             )
-        self._kind, self.classes_ = encoding.kind, encoding.classes
+        self._kind, self.classes_, self.column_notes_ = encoding.kind, encoding.classes, []
 
     def _checked_samples(
         self,

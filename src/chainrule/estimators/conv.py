@@ -15,6 +15,7 @@ from chainrule.estimators.notices import warn_caller
 from chainrule.estimators.recipes import LIMITS
 from chainrule.networks import Network, network_of_layers
 from chainrule.networks.stack import specs_of, with_head
+from chainrule.storage import StoredRows
 from chainrule.training import Augmentation, Change, Images
 
 SMALLEST = 4
@@ -238,7 +239,7 @@ class ConvClassifier(NetworkClassifier):
 
     def _check_values(self, X: Array) -> None:
         """Warn if the values of X are at most 1, where training had values of bytes."""
-        if not self._structure["standardize"]:
+        if not self._structure["standardize"] or isinstance(X, StoredRows):
             return
         largest, usual = float(X.max()) if len(X) else 0.0, float((self.mean_ + self.scale_).max())
         if 0 < largest <= 1 and usual > MOST_OF_UNIT_RANGE:

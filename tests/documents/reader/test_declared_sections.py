@@ -74,7 +74,7 @@ def test_a_block_in_the_document_names_sections_too(marks):
 def test_the_rest_is_read_as_if_nothing_named_the_section():
     text = "# A\n\n$$f(x) = x^2$$\n\n# B\n\n$$f'(x) = 2 x$$\n"
     assert verdicts(text, "section: A\n") == ["definition", "proved"]
-    assert verdicts(text, "section: A\nf(x) := x^3\n") == ["wrong if read so", "proved"]
+    assert verdicts(text, "section: A\nf(x) := x^3\n") == ["wrong", "proved"]
     assert verdicts(text, "section: B\n") == ["definition", "wrong if read so"]
 
 
