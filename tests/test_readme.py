@@ -15,7 +15,7 @@ BLOCKS = [
     block
     for page in PAGES
     for block in re.findall(
-        r"```python\n(.*?)```\n\n```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
+        r"```python\n((?:(?!```).)*)```\n\n```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
     )
 ]
 

@@ -120,7 +120,10 @@ def test_the_network_runs_and_its_logits_are_the_rules_one_after_another():
         ("conv x 3x3", "expected the number of filters, a whole number, got 'x'"),
         ("conv 3 3x3x3", "expected the size of the kernel, such as 3 or 3x5, got '3x3x3'"),
         ("conv 3 3x3 stride", "expected a stride, and the words end"),
-        ("conv 3 3x3 strid 2", "'strid 2' is not understood here; did you mean 'stride'? there are stride, pad, dilation, groups, no bias"),
+        (
+            "conv 3 3x3 strid 2",
+            "'strid 2' is not understood here; did you mean 'stride'? there are stride, pad, dilation, groups, no bias",
+        ),
         ("pool 2 dilation 2", "'dilation 2' is not understood here; there are stride, pad"),
         ("flatten 3", "'3' is not understood here"),
         ("dropout half", "expected a rate, a number from 0 to below 1, got 'half'"),
