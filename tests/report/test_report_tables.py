@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from chainrule import MLPClassifier, TabularClassifier
 from chainrule.estimators import TableEncoder
 from chainrule.report.report_tables import as_written, baseline, features_of, mistakes, parameters
+from chainrule.training import Chance
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -32,7 +33,7 @@ def test_parameters_are_those_that_were_changed():
 
 def test_the_baseline_is_what_shares_of_classes_reach():
     labels = np.array(["a"] * 2 + ["b"] * 5 + ["c"] * 3)
-    found = baseline(labels)
+    found = baseline(labels, Chance.of(np.unique(labels, return_inverse=True)[1], 3))
     assert (found["label"], found["share"]) == ("b", 0.5)
     np.testing.assert_allclose(found["log_loss"], log_loss(labels, [[0.2, 0.5, 0.3]] * 10), rtol=1e-12)
 

@@ -78,15 +78,8 @@ class RuleCase:
 
     @cached_property
     def not_on_balls(self) -> str:
-        """The error that keeps the forward from running on balls, in words; empty if there is none, or too few bits."""
-        try:
-            with np.errstate(all="ignore"):
-                self.value  # noqa: B018
-        except Undecided:
-            return ""
-        except Exception as error:  # a user's rule may raise anything on balls
-            return error_in_words(error, quoted=True)
-        return ""
+        """The error that keeps the forward from running on balls, in words; see `error_on_balls`."""
+        return error_on_balls(lambda: self.value)
 
     @cached_property
     def finite(self) -> Any:
@@ -176,6 +169,22 @@ def draw(stream: int, shape: tuple[int, ...]) -> Any:
     source = random_stream(SEED, 0, stream)
     sizes = (0.25 + 2 * source.random(shape)).astype(np.float32).astype(np.float64)
     return np.where(source.random(shape) < 0.4, -sizes, sizes)
+
+
+def error_on_balls(compute: Callable[[], Any]) -> str:
+    """The error that a computation on balls raises, in words; empty if there is none, or too few bits.
+
+    >>> error_on_balls(lambda: {}["width"]).partition(" (")[0], error_on_balls(lambda: Ball(1) + 1)
+    ("KeyError: 'width'", '')
+    """
+    try:
+        with np.errstate(all="ignore"):
+            compute()
+    except Undecided:
+        return ""
+    except Exception as error:  # a user's rule may raise anything on balls
+        return error_in_words(error, quoted=True)
+    return ""
 
 
 def entries(result: Any) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from chainrule.algebra.ball import Ball, Undecided, precision
 from chainrule.algebra.balls import balls, midpoints
 from chainrule.arrays import as_array, as_floats, to_numpy
 from chainrule.checking import kernel_checks
-from chainrule.checking.case import RuleCase
+from chainrule.checking.case import RuleCase, error_on_balls
 from chainrule.checking.comparing import Finding, Mismatch, Unchecked, compare, digits, position
 from chainrule.checking.floats import float_errors
 from chainrule.checking.gradients.claims import Claim, WrongShapeError
@@ -37,6 +37,7 @@ from chainrule.checking.rule_promises import changes_inputs, keeps_flags, keeps_
 from chainrule.checking.rule_report import NEEDED_PARTS, NO_PART, RuleReport
 from chainrule.checking.user_code.places import error_in_words
 from chainrule.rules import Rule
+from chainrule.rules.rule import require_rule
 
 Check: TypeAlias = Callable[[RuleCase, str], Iterator[Finding]]
 AnyFinding = TypeVar("AnyFinding", Mismatch, Unchecked)
@@ -79,8 +80,7 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
     square: pullback against the difference quotient: x[0]: got -0.4961334169, expected -0.9922668338
     square: pullback against the difference quotient: x[1]: got 4.147724032, expected 8.295448065
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"check_rule: expected a Rule, got {type(rule).__name__}; check_gradient checks functions")
+    require_rule("check_rule", rule, "check_gradient checks functions")
     rule.check_call(inputs, dict(options or {}))
     given = tuple(
         np.array(to_numpy(as_array(x) if name in rule.integers else as_floats(x)))
@@ -134,17 +134,8 @@ def check_rule(rule: Rule, *inputs: Any, bits: int = 300, options: Mapping[str, 
 
 
 def _not_on_balls(case: RuleCase) -> str:
-    """The error that keeps the rule from running on balls, in words; empty if there is none, or too few bits."""
-    if case.not_on_balls:
-        return case.not_on_balls
-    try:
-        with np.errstate(all="ignore"):
-            _ = case.vjp, case.rule.pushforward and case.jvp
-    except Undecided:
-        return ""
-    except Exception as error:  # a user's rule may raise anything on balls
-        return error_in_words(error, quoted=True)
-    return ""
+    """The error that keeps the rule from running on balls, in words; see `error_on_balls`."""
+    return case.not_on_balls or error_on_balls(lambda: (case.vjp, case.rule.pushforward and case.jvp))
 
 
 def _on_floats(case: RuleCase, reason: str) -> Iterator[Finding]:

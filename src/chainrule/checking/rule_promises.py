@@ -106,7 +106,7 @@ def _narrow(case: RuleCase, check: str) -> Iterator[Finding]:
 
 
 def _in_float32(function: Any) -> str:
-    """What to write in a function of a rule so that it keeps float32."""
+    """Advice for a function of a rule that does not keep float32."""
     makers = sorted(MAKERS.intersection(names_in(function.__code__))) if hasattr(function, "__code__") else []
     return ARRAYS_AS_FLOAT32.format(" or ".join(makers)) if makers else AS_FLOAT32
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 USAGE = 64
 """The exit status of a wrong use of a command."""
+MOST_CLASSES = 30
+"""Most classes in a table of scores, which would otherwise scroll the accuracy away."""
+LINES = 10
+"""Lines of a log about a training with more than three times as many epochs; else there is a line for each epoch."""
+SILENCE = 60.0
+"""Seconds after which a log shows how far a long epoch is."""
 
 
 class CommandError(Exception):
@@ -58,7 +64,8 @@ def near_names(option: str, known: Iterable[str] | None) -> list[str]:
     >>> near_names("--curve", ["--curves"]), near_names("--cv", ["--curves"])
     (['--curves'], [])
     """
-    return [name for name in known or () if difflib.get_close_matches(name.strip("-"), [option.strip("-")])]
+    words = {name.strip("-"): name for name in known or ()}
+    return [words[word] for word in difflib.get_close_matches(option.strip("-"), words)]
 
 
 def counted(count: int, kind: str) -> str:
@@ -122,10 +129,6 @@ def print_table(
         table.add_row(*row)
     known = None if sys.stdout.isatty() else width
     Console(highlight=False, markup=False, emoji=False, width=known).print(table)
-
-
-MOST_CLASSES = 30
-"""Most classes in a table of scores, which would otherwise scroll the accuracy away."""
 
 
 def print_metrics(results: dict[str, Any], title: str) -> None:
@@ -208,12 +211,6 @@ def print_importances(ranked: Sequence[Mapping[str, Any]], most: int = 5) -> Non
         print(f"most important, by the growth of the log-loss if a column is shuffled: {named}")
 
 
-LINES = 10
-"""Lines of a log about a training with more than three times as many epochs; else there is a line for each epoch."""
-SILENCE = 60.0
-"""Seconds after which a log shows how far a long epoch is."""
-
-
 class TrainingProgress(ProgressLine):
     """A callback that shows epochs: in a terminal in one line, in a log in a line for each epoch or tenth of them."""
 
@@ -263,8 +260,7 @@ class SolverProgress(ProgressLine):
     def __call__(self, step: StepTaken) -> None:
         """Show a step."""
         self._steps += 1
-        steps = f"{self._steps} step{'s' * (self._steps != 1)}"
         self.show(
-            f"{steps} in {duration(time.perf_counter() - self._began)}  objective {step.value:.6f}  "
-            f"gradient {step.gradient_norm:.1e}"
+            f"{counted(self._steps, 'steps')} in {duration(time.perf_counter() - self._began)}  "
+            f"objective {step.value:.6f}  gradient {step.gradient_norm:.1e}"
         )

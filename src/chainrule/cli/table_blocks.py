@@ -170,7 +170,7 @@ class TableBlocks:
     # What follows is private.
 
     def _sentences(self, odd: Mapping[str, OddCells], rows: int) -> list[str]:
-        """What is odd about the columns of a file. A single row may lack a cell; several should not all lack it."""
+        """Sentences about odd columns of a file. A single row may lack a cell; several should not all lack it."""
         empty = [all_empty(name, rows) for name, cells in odd.items() if not cells.present and rows > 1]
         return [*empty, *(self._encoder.sentence(name, cells) for name, cells in odd.items() if cells.found)]
 

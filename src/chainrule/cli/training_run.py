@@ -36,7 +36,7 @@ from chainrule.cli.train_config import RunRecord, again, config_of
 from chainrule.cli.train_options import RowOptions, RunOptions
 from chainrule.estimators.callbacks import TensorBoardLog
 from chainrule.estimators.checkpoints import OtherFitError
-from chainrule.estimators.notices import FEWEST_EPOCHS, notices_kept
+from chainrule.estimators.notices import notices_kept, unlearned
 from chainrule.estimators.plots import learning_curves
 from chainrule.storage import OnDask
 from chainrule.training import Chance
@@ -272,7 +272,7 @@ def write_report(
 def show_network(options: TrainingOptions, fitted: FittedModel, results: dict[str, Any]) -> int:
     """Print the results of a network, and return the exit status."""
     classifier = model_files.classifier_of(fitted.model)
-    _note_unless_learned(classifier, fitted, results)
+    _note_unless_learned(classifier, results)
     facts = {"epochs": classifier.n_iter_, "interrupted": classifier.stopped_by_ == "interrupt"}
     return show(
         options,
@@ -320,14 +320,14 @@ def interruption_of(model: Any) -> str:
 # What follows is private.
 
 
-def _note_unless_learned(classifier: Any, fitted: FittedModel, results: dict[str, Any]) -> None:
+def _note_unless_learned(classifier: Any, results: dict[str, Any]) -> None:
     """Print a note if the held-out log-loss is hardly lower than that of the class shares, after several epochs."""
-    if results["log_loss"] is None:  # no rows were held out
+    counts = [row["support"] for row in results["classes"]]
+    if not counts:  # no rows were held out
         return
-    counts = np.array([row["support"] for row in results["classes"]])
     chance = Chance.of(np.repeat(np.arange(len(counts)), counts), len(counts))
-    if classifier.n_iter_ >= FEWEST_EPOCHS and chance.is_near(results["log_loss"]):
-        note(chance.told(results["log_loss"]))
+    if told := unlearned(chance, results["log_loss"], classifier.n_iter_):
+        note(told)
 
 
 _OPTIONS = {

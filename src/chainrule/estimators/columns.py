@@ -100,9 +100,9 @@ def without_infinite(numbers: Numbers) -> Numbers:
     >>> found.values, found.unreadable
     (array([ 1., nan]), array([1]))
     """
-    if numbers.values.dtype.kind != "f" or not np.isinf(numbers.values).any():
+    infinite = np.isinf(numbers.values) if numbers.values.dtype.kind == "f" else np.zeros(0, bool)
+    if not infinite.any():
         return numbers
-    infinite = np.isinf(numbers.values)
     unreadable = np.union1d(numbers.unreadable, np.flatnonzero(infinite))
     return Numbers(np.where(infinite, np.nan, numbers.values), unreadable)
 

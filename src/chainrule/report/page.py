@@ -18,7 +18,7 @@ from chainrule.estimators.array_dispatch import with_numpy
 from chainrule.estimators.class_scores import class_scores
 from chainrule.estimators.importances import Importances
 from chainrule.estimators.network_classifier import NetworkClassifier
-from chainrule.estimators.notices import notices_kept, notices_noted
+from chainrule.estimators.notices import notices_kept, notices_noted, unlearned
 from chainrule.extras import import_extra
 from chainrule.networks.summary import summarise
 from chainrule.report.report_tables import as_written, baseline, features_of, mistakes, parameters
@@ -120,7 +120,7 @@ def write_report(
     counts = {} if trained is None else {f"{kind} trained on": f"{trained:,}"}
     metrics = metrics or class_scores(model.classes_, actual, log_probs.argmax(axis=1), log_probs[rows, actual])
     chance = Chance.of(actual, len(model.classes_))
-    unlearned = isinstance(last, NetworkClassifier) and chance.is_near(metrics["log_loss"])
+    epochs = last.n_iter_ if isinstance(last, NetworkClassifier) else 0
     with notices_kept():  # those of the predictions above
         drawings = list(pictures(model, X, labels, log_probs, importances))
     return _write(
@@ -129,8 +129,8 @@ def write_report(
         kind=kind,
         title=title or f"{type(last).__name__}: {len(model.classes_)} classes, {len(labels):,} {kind}",
         metrics=metrics,
-        unlearned=chance.told(metrics["log_loss"]) if unlearned else "",
-        baseline=baseline(labels),
+        unlearned=unlearned(chance, metrics["log_loss"], epochs),
+        baseline=baseline(labels, chance),
         notes=told,
         facts={**counts, f"{kind} {'held out' if held_out else 'scored'}": f"{len(labels):,}", **(facts or {})},
         columns=read_columns(model, told),

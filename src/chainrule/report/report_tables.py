@@ -11,6 +11,7 @@ from chainrule.estimators.class_scores import most_wrong
 from chainrule.estimators.frames import as_columns
 from chainrule.report.sections import names_of
 from chainrule.storage import StoredRows, is_source
+from chainrule.training import Chance
 
 MOST = 30
 """Rows of a table."""
@@ -62,16 +63,16 @@ def features_of(model: Any, X: Any) -> list[dict[str, Any]]:
     return found
 
 
-def baseline(labels: Array) -> dict[str, Any]:
+def baseline(labels: Array, chance: Chance) -> dict[str, Any]:
     """The most frequent class with its share, and the log-loss of predicting the shares of the classes for every row.
 
-    >>> baseline(np.array(["a", "b", "b", "b"]))
+    >>> labels = np.array(["a", "b", "b", "b"])
+    >>> baseline(labels, Chance.of(np.array([0, 1, 1, 1]), 2))
     {'label': 'b', 'share': 0.75, 'log_loss': 0.5623351446188083}
     """
     classes, counts = np.unique(labels, return_counts=True)
     shares = counts / len(labels)
-    log_loss = float(-(shares * np.log(shares)).sum())
-    return {"label": classes.tolist()[shares.argmax()], "share": float(shares.max()), "log_loss": log_loss}
+    return {"label": classes.tolist()[shares.argmax()], "share": float(shares.max()), "log_loss": chance.loss}
 
 
 def as_written(model: Any) -> str:

@@ -65,8 +65,8 @@ def _calibration(classes: Array, labels: Array, log_probs: Array) -> Picture:
         f"Samples, ordered by the probability of {what} and cut into ten bins of equal size: the share of "
         f"each bin that {comes_true}. Grey: the range of this share, 19 times in 20, if the probabilities are true, by "
         "the binomial distribution with the bin's size and mean probability. The expected calibration error is the "
-        "mean over the bins, weighted by size, of |mean probability - share|. What chance alone gives comes from 1000 "
-        "draws of all labels from the predicted probabilities, with a fixed seed.",
+        "mean over the bins, weighted by size, of |mean probability - share|. The error by chance alone comes from "
+        "1000 draws of all labels from the predicted probabilities, with a fixed seed.",
         figures.calibration(classes, labels, log_probs),
         said=f"Expected calibration error {found.error:.4f}; by chance alone up to {found.high:.4f}, 39 times in 40. "
         f"{found.sentence()}",

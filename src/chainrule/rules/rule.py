@@ -338,8 +338,8 @@ class Rule:
         return given
 
 
-def require_rule(what: str, given: object) -> None:
-    """Raise TypeError unless an argument is a rule.
+def require_rule(what: str, given: object, advice: str = "rules.Rule(...) makes one") -> None:
+    """Raise TypeError, which ends with the advice, unless an argument is a rule.
 
     >>> require_rule("register", len)
     Traceback (most recent call last):
@@ -347,7 +347,7 @@ def require_rule(what: str, given: object) -> None:
     TypeError: register: expected a Rule, got builtin_function_or_method; rules.Rule(...) makes one
     """
     if not isinstance(given, Rule):
-        raise TypeError(f"{what}: expected a Rule, got {type(given).__name__}; rules.Rule(...) makes one")
+        raise TypeError(f"{what}: expected a Rule, got {type(given).__name__}; {advice}")
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:

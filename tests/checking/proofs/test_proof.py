@@ -88,10 +88,10 @@ def test_inputs_without_a_pullback_are_told():
     ("lengths", "claim"),
     [
         ([100, 50], "{0} > 0 and {1} > 0"),
-        ([100, 100, 1], "{0} > 0 and 2 more conditions"),
+        ([100, 100, 1], "{0} > 0 and 2 more"),
         ([200], "1 condition"),
         ([1] * (LISTED + 3), " and ".join(["{0} > 0"] * LISTED) + " and 3 more"),
-        ([1, 200] + [1] * (LISTED + 3), f"{{0}} > 0 and {LISTED + 4} more conditions"),
+        ([1, 200] + [1] * (LISTED + 3), f"{{0}} > 0 and {LISTED + 4} more"),
     ],
 )
 def test_long_conditions_are_a_number(lengths, claim):

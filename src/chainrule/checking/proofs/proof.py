@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,8 +29,8 @@ class Proof:
         The name of the rule, function or claim that was to be proved.
     equalities : int
         The equalities that were proved, counted over cells and sizes.
-    cells : tuple of str
-        The sets of inputs that were treated, in words; ("all inputs",) where one cell is everything.
+    cells : tuple of tuples of str
+        The sets of inputs that were treated, each by its conditions in words; ((),) where one cell is everything.
     complete : bool
         True if the cells cover all inputs of the domain.
     sizes : str
@@ -65,7 +65,7 @@ class Proof:
 
     subject: str
     equalities: int = 0
-    cells: tuple[str, ...] = ()
+    cells: tuple[tuple[str, ...], ...] = ()
     complete: bool = False
     sizes: str = ""
     kinks: int = 0
@@ -104,7 +104,7 @@ class Proof:
             where = "for all inputs" + (" at which the definition has a derivative" if self.kinks else "")
             where += " inside of cells" if self.inside_only else ""
         elif len(set(self.cells)) == 1:
-            where = f"for {_shortened(self.cells[0])}"
+            where = f"for {_where(self.cells[0])}"
         else:
             where = f"on {len(self.cells)} sampled cells"
         words = ["proved", where]
@@ -148,7 +148,7 @@ def joined_outcomes(subject: str, outcomes: Sequence[Attempt], *, complete: bool
     return Proof(
         subject,
         equalities=sum(outcome.equalities for outcome in inside),
-        cells=tuple(_where(outcome.comparisons) for outcome in inside),
+        cells=tuple(_conditions(outcome.comparisons) for outcome in inside),
         complete=complete or (len(inside) == 1 and not inside[0].comparisons),
         sizes=sizes,
         kinks=sum(outcome.kink for outcome in inside),
@@ -200,9 +200,13 @@ def _sizes_in_words(sizes: Sequence[str]) -> str:
     return f"shape{plural} {'; '.join(shapes)}{more}"
 
 
-def _where(comparisons: Sequence[Constraint]) -> str:
-    shown = _telling_first(comparisons) if len(comparisons) > LISTED else comparisons
-    return "all inputs" + (f" with {_listed(tuple(map(str, shown)))}" if shown else "")
+def _conditions(comparisons: Sequence[Constraint]) -> tuple[str, ...]:
+    """The conditions of a cell in words; if not all will be listed, in the order in which they tell most."""
+    return tuple(map(str, _telling_first(comparisons) if len(comparisons) > LISTED else comparisons))
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return "all inputs" + (f" with {_listed(conditions, LONGEST)}" if conditions else "")
 
 
 def _telling_first(comparisons: Sequence[Constraint]) -> list[Constraint]:
@@ -222,19 +226,10 @@ def _telling_first(comparisons: Sequence[Constraint]) -> list[Constraint]:
     return [comparisons[k] for k in order]
 
 
-def _listed(texts: Sequence[str]) -> str:
-    more = len(texts) - LISTED
-    return " and ".join(texts[:LISTED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _shortened(cell: str) -> str:
-    """A cell with as many of its first conditions as fit, and the number of the others."""
-    head, _, conditions = cell.partition(" with ")
-    parts = conditions.split(" and ")
-    shown = [part for part, length in zip(parts, accumulate(map(len, parts)), strict=True) if length <= LONGEST]
-    left = [re.fullmatch(r"(\d+) more", part) for part in parts[len(shown) :]]
-    if not left:
-        return cell
-    count = sum(int(found[1]) if found else 1 for found in left)
-    conditions = f"{count} {'more ' if shown else ''}condition{'s' if count > 1 else ''}"
-    return f"{head} with {' and '.join([*shown, conditions])}"
+def _listed(texts: Sequence[str], longest: float = math.inf) -> str:
+    """The first texts, as many as are listed and as `longest` characters hold, and the number of the others."""
+    lengths = accumulate(map(len, texts[:LISTED]))
+    shown = [text for text, length in zip(texts[:LISTED], lengths, strict=True) if length <= longest]
+    left = len(texts) - len(shown)
+    rest = f"{left} more" if shown else f"{left} condition{'s' * (left > 1)}"
+    return " and ".join([*shown, rest] if left else shown)

@@ -48,6 +48,7 @@ from chainrule.checking.rule_calls import broken_calls, refuse_inputs
 from chainrule.checking.rule_forms import result_forms
 from chainrule.checking.rule_promises import broken_flags, changes_inputs
 from chainrule.rules import Rule, registry
+from chainrule.rules.rule import require_rule
 
 SIZES = (1, 2, 3, 4)
 FEWER_SIZES = {"binary_cross_entropy": (1, 2), "members_cross_entropy": (1, 2)}
@@ -100,8 +101,7 @@ def prove_rule(rule: Rule, *inputs: Any, options: Mapping[str, Any] | None = Non
       pullback of v by x[0] at x0 = 3029/2018, v0 = 488/11: got 133.178851600, expected 133.178844941
       pullback of v by the kernel, by x[0] at x0 = 3029/2018, v0 = 488/11: got 133.178851600, expected 133.178844941
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"prove_rule: expected a Rule, got {type(rule).__name__}; check_gradient checks functions")
+    require_rule("prove_rule", rule, "check_gradient checks functions")
 
     def proved(options: Mapping[str, Any]) -> Proof:
         every = _all_inputs(rule, inputs, dict(options))

@@ -108,8 +108,11 @@ class Grade:
         """The notes, and what the score does not cover."""
         claims, *_, open_ = self._counts
         judged = [sentence("not judged", open=open_, claims=claims)] if open_ else []
-        damaged = [sentence("of document", name=report.name, remark=remark) for report in self.reports
-                   for remark in report.remarks]  # fmt: skip
+        damaged = [
+            sentence("of document", name=report.name, remark=remark)
+            for report in self.reports
+            for remark in report.remarks
+        ]
         assumed = [
             sentence("assumes", name=report.name, place=step.place, assumed=plain(" and ".join(step.assumed)))
             for report, step in self.steps

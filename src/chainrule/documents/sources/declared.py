@@ -10,6 +10,8 @@ _FRONT = re.compile(
     r"\A\s{0,9}(?P<marks>---|\+\+\+)[ \t]*\n(?P<body>(?:(?!(?P=marks))[^\n]*\n){0,400}?)(?P=marks)[ \t]*(?:\n|\Z)"
 )
 _BLOCK = re.compile(r"^---[ \t]*\n(?P<body>(?:(?!---[ \t]*$)[^\n]*\n){1,400}?)---[ \t]*$", re.MULTILINE)
+COMMENT_MARK = re.compile(r"^[ \t]{0,40}%![ \t]?", re.MULTILINE)
+"""The mark of a declaration in a comment of LaTeX."""
 _COMMENTS = re.compile(r"(?:^[ \t]{0,40}%![^\n]*(?:\n|\Z)){1,400}", re.MULTILINE)
 _LINE = re.compile(r"[^\n]+")
 _KIND = re.compile(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from html import unescape
 from unicodedata import normalize
 
+from chainrule.documents.sources.declared import COMMENT_MARK
 from chainrule.documents.sources.formulas import formula
 from chainrule.documents.sources.pieces import Piece
 from chainrule.documents.sources.scanning import Region
@@ -34,7 +35,6 @@ _RST = re.compile(
     r"|(?P<gone>\*{1,2}|`{1,2}_{0,2}|^\.\. [^\n]*|^[ \t]{1,20}:[\w-]{1,30}:[^\n]*)|\\(?P<escaped>.)",
     re.MULTILINE,
 )
-_COMMENT_MARK = re.compile(r"^[ \t]{0,40}%![ \t]?", re.MULTILINE)
 _PATTERNS = {"latex": _TEX, "rst": _RST, "text": re.compile("(?!)")}
 _ACCENTS = dict(
     zip("`'^\"~=.cvuHr", "\u0300\u0301\u0302\u0308\u0303\u0304\u0307\u0327\u030c\u0306\u030b\u030a", strict=True)
@@ -92,7 +92,7 @@ def pieces_between(
         else:
             text, environment = source.cut(span.first, span.last), span.environment
             if span.kind == "declarations":
-                text = text.edited([(*match.span(), "") for match in _COMMENT_MARK.finditer(text.text)])
+                text = text.edited([(*match.span(), "") for match in COMMENT_MARK.finditer(text.text)])
             if span.kind != "code":
                 text = text.stripped()
         if text.text.strip():

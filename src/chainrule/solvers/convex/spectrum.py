@@ -297,14 +297,15 @@ def second_moments(block: RowBlock, state: tuple[Features, Array | None, Any]) -
 def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: bool) -> Spectrum:
     """The spectrum with Q if `decompose` is true and if this saves time, otherwise with the variances."""
     dense = not problem.sparse
-    few = decompose and dense and problem.n_features <= MOST_FEATURES and not _vanishes(problem, features)
+    few = decompose and dense and problem.n_features <= MOST_FEATURES
     cost = steps_of_decomposing(problem, fits)
-    if not few or cost > FEW_STEPS:
+    if not few or cost > FEW_STEPS or problem.n_samples <= SEPARABLE * problem.n_features:
         values = Rows(problem).map_reduce(squares, features)
         if dense:
             check_finite(values)
+        few = few and not _vanishes(problem, values)
         steps = expected_steps(problem, features, values) if dense and decompose else math.inf
-        if not few or PESSIMISM * cost > steps:
+        if not few or (cost > FEW_STEPS and PESSIMISM * cost > steps):
             return Spectrum(features, values, diagonal=True, steps=steps)
     precision = None if problem.l2 else np.float64
     covariance = Rows(problem).map_reduce(second_moments, (features, None, precision))
@@ -315,13 +316,12 @@ def _decomposed(problem: Problem, features: Features, fits: int, *, decompose: b
     return Spectrum(replace(features, basis=basis), values)
 
 
-def _vanishes(problem: Problem, features: Features) -> bool:
+def _vanishes(problem: Problem, variances: Array) -> bool:
     """True if the losses' curvature is likely to fall far below that at zero weights: the samples are few, and there is
     a weak penalty, so that the covariance is not needed to find the axes along which samples vary.
     """
-    if not problem.l2 or problem.n_samples > SEPARABLE * problem.n_features:
-        return False
-    return bool(problem.l2 * problem.mass <= WEAK * Rows(problem).map_reduce(squares, features).sum())
+    is_weak = 0 < problem.l2 * problem.mass <= WEAK * variances.sum()
+    return bool(is_weak and problem.n_samples <= SEPARABLE * problem.n_features)
 
 
 def _varying(problem: Problem, features: Features, values: Array, basis: Array) -> tuple[Array, Array]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from chainrule.documents.reader.declaring.declarations import Block
+from chainrule.documents.sources.declared import COMMENT_MARK
 from chainrule.documents.sources.pieces import Piece
 
-_MARKS = re.compile(r"^[ \t]*(?:---[ \t]*$|%![ \t]?)", re.MULTILINE)
+_DASHES = re.compile(r"^[ \t]*---[ \t]*$", re.MULTILINE)
 _SECTION = re.compile(r"^[ \t]*section[ \t]*:[^\n]*", re.MULTILINE)
 
 
@@ -17,7 +18,7 @@ def unmarked(text: str) -> str:
     >>> unmarked("---\\nn: size\\n%! x: column n\\n---")
     '\\nn: size\\nx: column n\\n'
     """
-    return _MARKS.sub("", text)
+    return COMMENT_MARK.sub("", _DASHES.sub("", text))
 
 
 def problems_in(text: str) -> list[tuple[int, str]]:

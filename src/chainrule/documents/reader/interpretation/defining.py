@@ -43,7 +43,7 @@ from chainrule.documents.reader.structure.document_parts import name_in
 from chainrule.documents.reader.structure.statements import DEFINING, Statement, gives_value, is_example, lists_examples
 from chainrule.documents.reader.structure.targets import Target, target_of, uses_target
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import ELEMENTARY, SUPPOSES, TRANSPOSES, NotMeant
+from chainrule.documents.reader.syntax.known_words import ELEMENTARY, SAYS_MORE, SUPPOSES, TRANSPOSES, NotMeant
 from chainrule.documents.reader.syntax.parts_written import (
     USUAL_INDICES,
     all_parts,
@@ -211,7 +211,7 @@ def enter_definition(state: DocumentState, target: Target, statement: Statement)
         *_, end = stated.bounds.get(number, (number,))
         state.supposed[letter_of(full)] = f"line {line} supposes what {full} is", range(number, end)
     if number in stated.hedged:
-        state.disputed = {**state.disputed, letter_of(full): f"line {line} says something of {full} that is not read"}
+        state.disputed = {**state.disputed, letter_of(full): SAYS_MORE.format(line=line, name=full)}
     state.defined_at[full] = number
     state.written[full], state.targets[full] = statement.right, target.name
     state.said[full] = [(statement.right, names_in(body))]

@@ -36,7 +36,14 @@ from chainrule.documents.reader.structure.statements import (
 )
 from chainrule.documents.reader.structure.targets import target_of
 from chainrule.documents.reader.syntax import written as w
-from chainrule.documents.reader.syntax.known_words import DEFINED_ANEW, IN_A_SENTENCE, MAYBE, RELATIONS, NotMeant
+from chainrule.documents.reader.syntax.known_words import (
+    DEFINED_ANEW,
+    IN_A_SENTENCE,
+    MAYBE,
+    RELATIONS,
+    SAYS_MORE,
+    NotMeant,
+)
 from chainrule.documents.reader.syntax.parts_written import base_letter, base_name, is_formula, letters_of
 from chainrule.documents.reader.translation.reach_of_sums import outer_letters, over_both
 
@@ -73,7 +80,7 @@ def _dispute_member(state: DocumentState, statement: Statement) -> None:
         case w.Beside(parts=(w.Symbol() as name, w.Bracketed()), joints=("",)) if statement.relation == "in":
             letter, line = base_name(name), statement.line
             if letter not in state.definitions:
-                state.disputed = {**state.disputed, letter: f"line {line} says something of {letter} that is not read"}
+                state.disputed = {**state.disputed, letter: SAYS_MORE.format(line=line, name=letter)}
 
 
 def _gives(state: DocumentState, statement: Statement, role: str) -> bool:

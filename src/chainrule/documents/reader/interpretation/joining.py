@@ -56,8 +56,10 @@ from chainrule.documents.reader.structure.differentials import with_constants
 from chainrule.documents.reader.syntax import written as w
 from chainrule.documents.reader.syntax.known_words import (
     ANOTHER_VALUE,
+    HAS_ITS_KIND,
     LOSSES,
     SAME_SIZE,
+    SAYS_MORE,
     UNTOLD,
     NotMeant,
 )
@@ -298,12 +300,8 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     suppositions = (state.supposed[name] for name in about & state.supposed.keys())
     state.doubt(number, frozenset(words for words, reach in suppositions if place not in reach))
     stated = state.besides.stated
-    state.doubt(
-        number,
-        frozenset(
-            f"line {stated.more[each]} says something of {each} that is not read" for each in about & stated.more.keys()
-        ),
-    )
+    said = (SAYS_MORE.format(line=stated.more[each], name=each) for each in about & stated.more.keys())
+    state.doubt(number, frozenset(said))
     bar = bar_of(state.asides, claim, place, names, state.inventory.indices)
     if any(isinstance(part, terms.Slope) for part in claim.parts):
         worded = about & stated.in_words.keys() - set(map(letter_of, state.definitions))
@@ -311,7 +309,7 @@ def _beside(state: DocumentState, number: int, here: Set[int], names: Names) -> 
     for each in stated.declared:
         name = base_of(each.name)
         if name in used & state.distrusted and each.kind is not None:
-            state.doubt(number, frozenset({f"whether {name} has the kind that the text gives it"}))
+            state.doubt(number, frozenset({HAS_ITS_KIND.format(name=name)}))
             *_, end = stated.bounds.get(each.piece, (1 << 60,))  # of its section
             if not bar and each.piece <= place < end:
                 bar = f"its shapes do not fit what line {each.line} says of {name}"
@@ -329,7 +327,7 @@ def _judged(state: DocumentState, shapes: Shapes) -> Iterable[ReadRelation]:
             yield replace(entry, kind="does not fit", reason=f"{min(one)} would have one entry only", rests_on=doubts)
         elif claim is not None and id(claim.left) in faults:
             told = (state.kinds.keys() - _certain(state)) & names.used_by(claim.left, claim.right)
-            doubts = frozenset(f"whether {name} has the kind here that the text gives it" for name in told)
+            doubts = frozenset(HAS_ITS_KIND.format(name=name) for name in told)
             yield replace(entry, kind="does not fit", reason=faults[id(claim.left)], rests_on=entry.rests_on | doubts)
         else:
             yield entry

@@ -52,6 +52,12 @@ IS_A_VALUE = " with arguments is a value"
 IS_OF_THESE = " is the value of a function, and not the function"
 """After g where it stands with the same letters everywhere."""
 
+SAYS_MORE = "line {line} says something of {name} that is not read"
+"""Where a sentence may restrict a name."""
+
+HAS_ITS_KIND = "whether {name} has the kind that the text gives it"
+"""Where relations do not fit the kind that a sentence gives a name."""
+
 SUBSCRIPT_LEFT_OUT = "with its subscript left out"
 """The end of the reading of h(x) as h_\\theta(x), where the text defines only the latter."""
 
