@@ -43,9 +43,6 @@ def elementwise(name: str, value: Callable[[Array], Array], slope: Callable[[Arr
         return slope(x) * tangent
 
     def jacobian_matrix(x: Array) -> Array:
-        slopes = slope(x)
-        if not hasattr(slopes, "shape"):  # a constant slope, such as 1
-            slopes = namespace(x).zeros_like(x) + slopes
-        return diagonal_matrix(slopes)
+        return diagonal_matrix(pushforward(x, namespace(x).ones_like(x)))  # a slope may be one number
 
     return Rule(name, forward, pullback, pushforward, jacobian_matrix, elementwise=True, **about)
