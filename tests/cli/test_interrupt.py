@@ -111,7 +111,7 @@ def test_what_was_learned_is_saved(chainrule, environment, empty_directory, big_
 
 
 def test_before_the_first_epoch_nothing_is_saved(environment, empty_directory, big_csv):
-    """One epoch of this network takes several minutes."""
+    """One epoch of this network takes a minute or more; the first line about it comes after 5 s."""
     options = ("--target", "kind", "--hidden", "2000,2000,2000", "--batch-size", "8", "--epochs", "50")
     words = ("train", big_csv, *options, "--out", "none.chainrule")
     code, out, err = interrupt(words, environment, empty_directory, lambda line: line.startswith("epoch 1"), 60)

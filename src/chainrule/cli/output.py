@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from chainrule.progress import ProgressLine, duration
+from chainrule.progress import BETWEEN_LINES, ProgressLine, duration
 
 if TYPE_CHECKING:
     from chainrule.estimators import Progress
@@ -24,7 +24,7 @@ MOST_CLASSES = 30
 LINES = 10
 """Lines of a log about a training with more than three times as many epochs; else there is a line for each epoch."""
 SILENCE = 60.0
-"""Seconds after which a log shows how far a long epoch is."""
+"""Seconds between two lines of a log that show how far a long epoch is; the first of them comes sooner."""
 
 
 class CommandError(Exception):
@@ -220,7 +220,7 @@ class TrainingProgress(ProgressLine):
     def __init__(self) -> None:
         super().__init__(quiet=0.0)
         if not self._screen.live:
-            self._between, self._next = SILENCE, self._began + SILENCE
+            self._between, self._next = SILENCE, self._began + BETWEEN_LINES
 
     def __call__(self, progress: Progress) -> None:
         """Show an epoch."""
