@@ -69,7 +69,8 @@ accuracy = np.mean(model.predict(X_test) == np.array(y_test))
 print(f"C = {model.C_:g}, accuracy on held-out paragraphs {accuracy:.2f}")
 
 # %%
-# The curves show the mean score of each C, and the score of each fold:
+# The curves show the mean score of each C, and the score of each fold. They need matplotlib, which comes with the extra
+# ``report``:
 
 scores_of_path(model)
 

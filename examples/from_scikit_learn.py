@@ -66,7 +66,8 @@ print(f"accuracy {network.score(X_test, y_test):.3f}")
 #
 # * chainrule has only classifiers, and only the L2 penalty. Any ``l1_ratio`` other than 0 is an error.
 # * ``tol`` of SoftmaxRegression bounds how far the objective can still fall; scikit-learn's ``tol`` bounds an entry of
-#   the gradient.
+#   the gradient. If you compare coefficients, set ``tol=1e-8``: their distance from the optimum falls like the square
+#   root of ``tol``. ``certificate_.distance`` bounds it.
 # * A fit that Ctrl-C ends keeps its best weights, and sets ``interrupted_`` to true.
 
 assert np.array_equal(theirs.classes_, ours.classes_)
