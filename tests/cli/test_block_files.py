@@ -190,7 +190,8 @@ def test_a_fit_shows_its_passes_and_epochs(chainrule, run, monkeypatch):
     monkeypatch.setattr(progress, "QUIET", 0.0)
     monkeypatch.setattr(progress, "BETWEEN_LINES", 0.0)
     monkeypatch.setattr(progress, "REDRAWN", 0.005)
-    monkeypatch.setattr("chainrule.cli.output.SILENCE", 0.0)
+    for seconds in ("BETWEEN_LINES", "SILENCE"):
+        monkeypatch.setattr(f"chainrule.cli.output.{seconds}", 0.0)
     read = StoredRows.read
     monkeypatch.setattr(StoredRows, "read", lambda *rows: time.sleep(0.05) or read(*rows))
     done = chainrule("train", *words(run, "npy"), *SOFTMAX, "--out", "m").succeeded()
