@@ -83,19 +83,22 @@ class Exact:
         theta = exactly(start)
         gradient, hessian = self.derivatives(theta)
         for _ in range(300):
-            size = norm(gradient)
-            if size / float(min(self.penalties)) < 1e-30:
+            if norm(gradient) / float(min(self.penalties)) < 1e-30:
                 return theta
             step = hessian.solve(gradient)
+            # Measured by the Hessian, which no scale of the features changes: the gradient alone can stay as long where
+            # they are large beside their differences.
+            size = float((gradient.transpose() * step)[0, 0])
             for _ in range(200):
                 there = mid(theta - flint.arb_mat(len(self.x[0]), self.k, step.entries()))
-                after, hessian = self.derivatives(there)
-                if norm(after) < size:
+                after, next_hessian = self.derivatives(there)
+                after = mid(after)
+                if float((after.transpose() * hessian.solve(after))[0, 0]) < size:
                     break
                 step = step * flint.arb(0.5)
             else:
                 raise AssertionError("Newton's method found no step")
-            theta, gradient = there, mid(after)
+            theta, gradient, hessian = there, after, next_hessian
         raise AssertionError("Newton's method did not end")
 
 
