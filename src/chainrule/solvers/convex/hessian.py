@@ -285,8 +285,8 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
 def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array, Array]:
     """-sum of s_k s_m x x^T, of shape (d k, d k); for each class the sum of s_k x x^T, of shape (k, d, d); any(x != 0).
 
-    For one logit the first is 0 and the second the sum of s (1 - s) x x^T. The first is computed from square roots,
-    because BLAS multiplies a matrix by its own transpose in half the time.
+    For one logit the first is 0 and the second the sum of s (1 - s) x x^T. Both are computed from square roots, because
+    BLAS multiplies a matrix by its own transpose in half the time.
     """
     (features, theta), work, (d, k) = state, block.work, state[1].shape
     joint, own = block.lender.lend((d * k, d * k), np.float64), block.lender.lend((k, d, d), np.float64)
@@ -300,14 +300,14 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
         logits = x @ theta
         probs = rules.sigmoid(logits) if k == 1 else kernel_of(rules.softmax).forward(logits)[0]
         shares = mass * probs * (1 - probs) if k == 1 else mass * probs
-        scaled = work("scaled", x.shape, x)
+        scaled, roots, negative = work("scaled", x.shape, x), np.sqrt(abs(shares)), (mass < 0).any()
         for m in range(k):
-            own[m] += x.T @ np.multiply(x, shares[:, m : m + 1], out=scaled)
+            rooted = np.multiply(x, roots[:, m : m + 1], out=scaled)
+            own[m] += rooted.T @ (rooted * np.sign(mass) if negative else rooted)
         if k == 1:
             continue
         weighted = work("weighted", (len(x), d, k), x)
         roots = probs * np.sqrt(abs(mass))
         rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
-        signed = rooted * np.sign(mass) if (mass < 0).any() else rooted
-        joint -= np.matmul(rooted.T, signed, out=product)
+        joint -= np.matmul(rooted.T, rooted * np.sign(mass) if negative else rooted, out=product)
     return joint, own, varies

@@ -22,8 +22,8 @@ NEWTON_AFTER = 30
 more."""
 
 QUICKLY_AFTER = 3
-"""The same if a step with the whole Hessian takes only milliseconds: fits to 150 to 600 rows then take 0.6 to 1.1 of the
-time that they take with 30. With 0 to 5 they are as fast, with 8 slower."""
+"""The same if a step with the whole Hessian takes only milliseconds: fits to 150 to 600 rows then take 0.7 to 1.1 of
+the time that they take with 30. With 0 to 5 they are as fast, with 8 slower."""
 
 PRODUCTS_AFTER = 40
 """Steps of L-BFGS before Newton's method by products, if there are too many parameters for the whole Hessian."""
