@@ -176,12 +176,28 @@ def softmax_path(found: list[dict[str, Any]]) -> str:
     return markdown([*header, "its mean log-likelihood"], rows)
 
 
+def defaults(found: list[dict[str, Any]]) -> str:
+    """Milliseconds of fits with default settings, ratios to chainrule, and how far each ends above the optimum."""
+    columns = list(found[0]["results"])
+    rows = []
+    for case in found:
+        (n, d), ours = case["shape"], case["results"]["chainrule"]["ms"]
+        row = [f"{case['case']} ({n} x {d}, {case['classes']} classes), {case['C']:g}"]
+        for name in columns:
+            ms, above = case["results"][name]["ms"], max(case["results"][name]["above"], 0.0)
+            ratio = "" if name == "chainrule" else f"{ms / ours:.1f}; "
+            row.append(f"{rounded(ms)} ({ratio}+{above:.0e})")
+        rows.append(row)
+    return markdown(["data, C", *columns], rows)
+
+
 TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "mlp": ("mlp", mlp),
     "conv": ("conv", conv),
     "conv memory": ("conv_memory", conv_memory),
     "softmax regression": ("softmax_regression", softmax_regression),
     "softmax path": ("softmax_regression", softmax_path),
+    "defaults": ("defaults", defaults),
     "sweep": ("sweep", sweep),
     "tabular": ("tabular", tabular),
 }
