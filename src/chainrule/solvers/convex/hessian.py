@@ -285,8 +285,8 @@ def whole_hessian(evaluator: Evaluator, theta: Array) -> Array:
 def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Array, Array]:
     """-sum of s_k s_m x x^T, of shape (d k, d k); for each class the sum of s_k x x^T, of shape (k, d, d); any(x != 0).
 
-    For one logit the first is 0 and the second the sum of s (1 - s) x x^T. Both are computed from square roots, because
-    BLAS multiplies a matrix by its own transpose in half the time.
+    For one logit the first is 0 and the second the sum of s (1 - s) x x^T. The rows x are multiplied by square roots,
+    so that each sum is a matrix times its own transpose, which BLAS computes in half the time.
     """
     (features, theta), work, (d, k) = state, block.work, state[1].shape
     joint, own = block.lender.lend((d * k, d * k), np.float64), block.lender.lend((k, d, d), np.float64)
@@ -300,14 +300,18 @@ def of_rows(block: RowBlock, state: tuple[Features, Array]) -> tuple[Array, Arra
         logits = x @ theta
         probs = rules.sigmoid(logits) if k == 1 else kernel_of(rules.softmax).forward(logits)[0]
         shares = mass * probs * (1 - probs) if k == 1 else mass * probs
-        scaled, roots, negative = work("scaled", x.shape, x), np.sqrt(abs(shares)), (mass < 0).any()
+        scaled, roots, sign = work("scaled", x.shape, x), np.sqrt(abs(shares)), np.sign(mass)
         for m in range(k):
-            rooted = np.multiply(x, roots[:, m : m + 1], out=scaled)
-            own[m] += rooted.T @ (rooted * np.sign(mass) if negative else rooted)
+            own[m] += signed_gram(np.multiply(x, roots[:, m : m + 1], out=scaled), sign)
         if k == 1:
             continue
         weighted = work("weighted", (len(x), d, k), x)
         roots = probs * np.sqrt(abs(mass))
         rooted = np.multiply(x[:, :, None], roots[:, None, :], out=weighted).reshape(len(x), d * k)
-        joint -= np.matmul(rooted.T, rooted * np.sign(mass) if negative else rooted, out=product)
+        joint -= signed_gram(rooted, sign, out=product)
     return joint, own, varies
+
+
+def signed_gram(rooted: Array, sign: Array, out: Array | None = None) -> Array:
+    """A^T diag(s) A for signs s in a column. Without a negative sign, BLAS computes half of the symmetric A^T A."""
+    return np.asarray(np.matmul(rooted.T, rooted * sign if (sign < 0).any() else rooted, out=out))

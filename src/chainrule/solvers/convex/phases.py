@@ -1,10 +1,11 @@
 """The phases of a minimisation, and the transitions between them.
 
 L-BFGS needs the fewest passes over dense samples. Its preconditioner is at first the features' spectrum, then the
-Hessian's blocks by class, once they cost no more time than the steps so far. Newton's method replaces L-BFGS if few
-parameters have needed many steps, and if F seems to have little left to fall: L-BFGS can only guess how much is left,
-and Newton's method knows. Sparse samples have no spectrum, their passes are cheap and their vectors long. Fits to them
-use Newton's method from the first step, with products in float32 as long as these yield descent directions.
+Hessian's blocks by class, once they cost no more time than the steps so far. Newton's method replaces L-BFGS after a
+few steps if the whole Hessian takes only milliseconds, if few parameters have needed many steps, and if F seems to have
+little left to fall: L-BFGS can only guess how much is left, and Newton's method knows. Sparse samples have no spectrum,
+their passes are cheap and their vectors long. Fits to them use Newton's method from the first step, with products in
+float32 as long as these yield descent directions.
 
 F and its gradient may begin in bfloat16. They continue in the samples' precision, and in float64 if float32 numbers
 yield no further gain, or if float64 refutes that the fit has converged. Newton's products stay in bfloat16 until they
@@ -22,8 +23,8 @@ NEWTON_AFTER = 30
 more."""
 
 QUICKLY_AFTER = 3
-"""The same if a step with the whole Hessian takes only milliseconds: fits to 150 to 600 rows then take 0.7 to 1.1 of
-the time that they take with 30. With 0 to 5 they are as fast, with 8 slower."""
+"""The same if such a step takes only milliseconds: fits to 150 to 600 rows then take 0.7 to 1.1 of the time that they
+take with 30. With 0 to 5 they are as fast, with 8 slower."""
 
 PRODUCTS_AFTER = 40
 """Steps of L-BFGS before Newton's method by products, if there are too many parameters for the whole Hessian."""
@@ -234,8 +235,8 @@ def _chosen(phase: Phase, now: Situation, facts: Facts) -> Phase:
     """The method for the next direction."""
     method = Method.LBFGS
     if not phase.barred and not facts.throughout and facts.whole:
-        later = max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP)
-        if now.idle >= IDLE or now.iteration >= (QUICKLY_AFTER if facts.quick else later):
+        after = QUICKLY_AFTER if facts.quick else max(NEWTON_AFTER, facts.n_parameters // PARAMETERS_PER_STEP)
+        if now.idle >= IDLE or now.iteration >= after:
             return phase._replace(method=Method.WHOLE)
     elif not phase.barred:
         many_steps = now.idle >= IDLE or (now.iteration >= PRODUCTS_AFTER and facts.room)
